@@ -1,0 +1,45 @@
+"""What was met and not understood: kept in the output, counted here, told once each on stderr.
+
+The decoders never drop and never raise over a newer or older proxy's data; they leave it as it came and
+say so with ``Notes.add``. ``commands`` prints ``Notes.lines()`` as warnings when the work is done.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+
+class NoteKind(enum.Enum):
+    """The closed set of things that can be unknown; the value is the sentence around the subject."""
+
+    UNKNOWN_TYPE = "unknown type {subject}: kept as it came"
+    UNKNOWN_FIELD = "unknown field {subject}: kept as it came"
+    UNKNOWN_ENUM = "unknown enum value {subject}: kept as it came"
+    UNKNOWN_SECTION = "unknown section {subject}: kept, not shown in this view"
+    UNTYPED_ANY = "a message without @type in {subject}: kept as it came"
+    MALFORMED = "unexpected value in {subject}: kept as it came"
+    DUPLICATE_SECTION = "section {subject} stands more than once: the last one is used"
+    INPUT = "{subject}"
+
+
+@dataclass(slots=True)
+class Notes:
+    """A counted set of notes in the order they were first met."""
+
+    counts: dict[tuple[NoteKind, str], int] = field(default_factory=dict)
+
+    def add(self, kind: NoteKind, subject: str) -> None:
+        key = (kind, subject)
+        self.counts[key] = self.counts.get(key, 0) + 1
+
+    def merge(self, other: Notes) -> None:
+        for key, count in other.counts.items():
+            self.counts[key] = self.counts.get(key, 0) + count
+
+    def lines(self) -> list[str]:
+        """One sentence a note, with how often it was met when more than once."""
+        return [
+            kind.value.format(subject=subject) + (f" ({count} times)" if count > 1 else "")
+            for (kind, subject), count in self.counts.items()
+        ]

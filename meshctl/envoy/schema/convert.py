@@ -1,0 +1,396 @@
+"""Schema-driven conversion of JSON: Envoy's own JSON in, canonical proto3 JSON out, without a message between.
+
+Theory of operation. Envoy prints its configuration as proto3 JSON with proto field names in field-number
+order. istioctl prints the same tree with camelCase names in *declaration* order, map and Struct keys sorted,
+defaults dropped, durations with 0, 3, 6 or 9 digits. Both are the same walk over the same schema, so for each
+message type one plan is compiled from its descriptor when first met: input key -> (output key, kind of field,
+function for the value, default). Objects of the same key set share one ordered plan (``shapes``), which makes
+the walk a loop over tuples. Protobuf messages are never built: that would cost ten times the time and would
+lose what the schema does not know.
+
+Unknown is kept: a type URL, field or enum value that the schema lacks, and a value of the wrong JSON type, go
+to the output as they came and are counted in the ``Notes``. Rules of the format: the proto3 JSON mapping
+(https://protobuf.dev/programming-guides/json); order of keys: golang/protobuf jsonpb, which istioctl uses.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf.descriptor import FieldDescriptor as F
+
+from meshctl.envoy.notes import NoteKind, Notes
+from meshctl.envoy.schema.pool import find
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+
+Value = Any
+Function = Callable[[Value], Value]
+Body = Callable[[dict[str, Value], dict[str, Value]], None]
+
+_INT64 = {F.TYPE_INT64, F.TYPE_UINT64, F.TYPE_SINT64, F.TYPE_FIXED64, F.TYPE_SFIXED64}
+_INT32 = {F.TYPE_INT32, F.TYPE_UINT32, F.TYPE_SINT32, F.TYPE_FIXED32, F.TYPE_SFIXED32}
+_FLOAT = {F.TYPE_DOUBLE, F.TYPE_FLOAT}
+_NOT_A_DEFAULT = object()
+
+# Kinds of field: how a value is put into the output. Plain integers, since the loop compares them per field.
+_PRESENT, _IMPLICIT, _MESSAGE, _SCALARS, _MESSAGES, _MAP = range(6)
+
+
+class Names(enum.Enum):
+    """Which names the output carries."""
+
+    JSON = "json"  # camelCase, as istioctl prints
+    PROTO = "proto"  # snake_case, as Envoy prints: the form that views and trace read
+
+
+class Malformed(ValueError):
+    """Raised by a value function for a JSON value that the field's type does not allow."""
+
+
+def _int64(value: Value) -> str:
+    if value.__class__ is str:
+        int(value)
+        return str(value)
+    if value.__class__ is float and not value.is_integer():
+        raise Malformed
+    return str(int(value))
+
+
+def _int32(value: Value) -> int:
+    if value.__class__ is int:
+        return int(value)
+    number = float(value)
+    if not number.is_integer():
+        raise Malformed
+    return int(number)
+
+
+def _float(value: Value) -> Value:
+    if value.__class__ is int:
+        return value
+    if value.__class__ is str:
+        if value in ("NaN", "Infinity", "-Infinity"):
+            return value
+        value = float(value)
+    # Go prints whole numbers without a fraction
+    return int(value) if value.is_integer() and abs(value) < 1e21 else value
+
+
+def _bool(value: Value) -> bool:
+    if value.__class__ is not bool:
+        raise Malformed
+    return bool(value)
+
+
+def _string(value: Value) -> str:
+    if value.__class__ is not str:
+        raise Malformed
+    return str(value)
+
+
+def _bytes(value: Value) -> str:
+    return str(value.replace("-", "+").replace("_", "/"))
+
+
+def _fraction(text: str) -> str:
+    """A decimal fraction in 0, 3, 6 or 9 digits, with its dot."""
+    digits = text.ljust(9, "0")
+    for count in (0, 3, 6):
+        if not digits[count:].strip("0"):
+            return "." + digits[:count] if count else ""
+    return "." + digits
+
+
+def _duration(value: Value) -> str:
+    if value[-1:] != "s":
+        raise Malformed
+    text: str = value[:-1]
+    seconds, dot, fraction = text.partition(".")
+    int(seconds)
+    return seconds + (_fraction(fraction) if dot else "") + "s"
+
+
+def _timestamp(value: Value) -> str:
+    text: str = value
+    head, dot, rest = text.partition(".")
+    if not dot or not rest.endswith("Z"):
+        return text
+    return head + _fraction(rest[:-1]) + "Z"
+
+
+def _struct(value: Value) -> Value:
+    kind = value.__class__
+    if kind is float:
+        return _float(value)
+    if kind is dict:
+        return {key: _struct(value[key]) for key in sorted(value)}
+    if kind is list:
+        return [_struct(item) for item in value]
+    return value
+
+
+def _as_is(value: Value) -> Value:
+    return value
+
+
+_WELL_KNOWN: Mapping[str, Function] = {
+    "google.protobuf.Struct": _struct,
+    "google.protobuf.Value": _struct,
+    "google.protobuf.ListValue": _struct,
+    "google.protobuf.Duration": _duration,
+    "google.protobuf.Timestamp": _timestamp,
+    "google.protobuf.FieldMask": _as_is,
+    "google.protobuf.Int64Value": _int64,
+    "google.protobuf.UInt64Value": _int64,
+    "google.protobuf.Int32Value": _int32,
+    "google.protobuf.UInt32Value": _int32,
+    "google.protobuf.DoubleValue": _float,
+    "google.protobuf.FloatValue": _float,
+    "google.protobuf.BoolValue": _bool,
+    "google.protobuf.StringValue": _string,
+    "google.protobuf.BytesValue": _bytes,
+}
+
+
+class _Plan:
+    """One input key of a message: where its value goes and what is done to it."""
+
+    __slots__ = ("default", "function", "index", "kind", "out", "subject")
+
+    def __init__(
+        self, out: str, kind: int, function: Function, default: Value, index: int, subject: str
+    ) -> None:
+        self.out = out
+        self.kind = kind
+        self.function = function
+        self.default = default
+        self.index = index
+        self.subject = subject
+
+
+class Converter:
+    """Converts JSON objects of any message type of the schema; plans are compiled once and kept.
+
+    One converter serves one run: what it does not understand is counted in ``notes``.
+    """
+
+    def __init__(self, names: Names = Names.JSON, notes: Notes | None = None) -> None:
+        self.names = names
+        self.notes = notes if notes is not None else Notes()
+        self._functions: dict[str, Function] = {}
+        self._bodies: dict[str, Body] = {}
+        self._any_functions: dict[str, Function] = {}
+
+    def convert(self, type_name: str, value: Value) -> Value:
+        """A JSON value of the message ``type_name`` (full name or type URL) in canonical form."""
+        descriptor = find(type_name)
+        if descriptor is None:
+            self.notes.add(NoteKind.UNKNOWN_TYPE, type_name)
+            return value
+        return self._message(descriptor)(value)
+
+    def any(self, value: Value) -> Value:
+        """A JSON-form Any: an object whose ``@type`` names the message beside its fields."""
+        if value.__class__ is not dict:
+            raise Malformed
+        if not value:
+            return value
+        url = value.get("@type")
+        if url.__class__ is not str:
+            self.notes.add(NoteKind.UNTYPED_ANY, ", ".join(sorted(map(str, value))))
+            return value
+        function = self._any_functions.get(url)
+        if function is None:
+            function = self._any_functions[url] = self._compile_any(url)
+        return function(value)
+
+    def _compile_any(self, url: str) -> Function:
+        name = url.rsplit("/", 1)[-1]
+        known = self.any if name == "google.protobuf.Any" else _WELL_KNOWN.get(name)
+        if known is not None:
+            return lambda value: {"@type": url, "value": known(value["value"])} if "value" in value else value
+        descriptor = find(name)
+        if descriptor is None:
+
+            def unknown(value: Value) -> Value:
+                self.notes.add(NoteKind.UNKNOWN_TYPE, url)
+                return value
+
+            return unknown
+        body = self._body(descriptor)
+
+        def convert(value: Value) -> Value:
+            out = {"@type": url}
+            body(value, out)
+            return out
+
+        return convert
+
+    def _message(self, descriptor: Descriptor) -> Function:
+        name = descriptor.full_name
+        if name == "google.protobuf.Any":
+            return self.any
+        known = _WELL_KNOWN.get(name)
+        if known is not None:
+            return known
+        function = self._functions.get(name)
+        if function is None:
+            # the body is compiled at the first value: message types refer to each other in circles
+            def function(value: Value) -> Value:
+                if value.__class__ is not dict:
+                    raise Malformed
+                out: dict[str, Value] = {}
+                self._body(descriptor)(value, out)
+                return out
+
+            self._functions[name] = function
+        return function
+
+    def _body(self, descriptor: Descriptor) -> Body:
+        body = self._bodies.get(descriptor.full_name)
+        if body is None:
+            body = self._bodies[descriptor.full_name] = self._compile_body(descriptor)
+        return body
+
+    def _compile_body(self, descriptor: Descriptor) -> Body:
+        plans: dict[str, _Plan] = {}
+        for field in descriptor.fields:
+            plan = self._plan(field)
+            plans[field.name] = plans[field.json_name] = plan
+        shapes: dict[tuple[str, ...], list[tuple[str, str, int, Function, Value]]] = {}
+
+        def shape(keys: tuple[str, ...]) -> list[tuple[str, str, int, Function, Value]]:
+            known = sorted((key for key in keys if key in plans), key=lambda key: plans[key].index)
+            result = [(k, (p := plans[k]).out, p.kind, p.function, p.default) for k in known]
+            if len(known) == len(keys) and len(shapes) < 4096:
+                shapes[keys] = result  # only shapes without unknown keys: those must be noted every time
+            return result
+
+        def convert(value: dict[str, Value], out: dict[str, Value]) -> None:
+            keys = tuple(value)
+            ordered = shapes.get(keys)
+            if ordered is None:
+                ordered = shape(tuple(key for key in keys if key != "@type"))
+            try:
+                for key, name, kind, function, default in ordered:
+                    item = value[key]
+                    if item is None:
+                        if function is _struct:
+                            out[name] = None
+                    elif kind in (_MESSAGE, _PRESENT):
+                        out[name] = function(item)
+                    elif kind == _IMPLICIT:
+                        item = function(item)
+                        if item != default:
+                            out[name] = item
+                    elif item:
+                        out[name] = function(item)
+            except (ValueError, TypeError, AttributeError, KeyError, OverflowError):
+                self._convert_carefully(value, out, ordered)
+            if len(ordered) != len(keys):
+                self._keep_unknown(descriptor, value, plans, out)
+
+        return convert
+
+    def _convert_carefully(
+        self,
+        value: dict[str, Value],
+        out: dict[str, Value],
+        ordered: list[tuple[str, str, int, Function, Value]],
+    ) -> None:
+        """The same walk a field at a time: a value of the wrong type is kept as it came and noted."""
+        for key, name, kind, function, default in ordered:
+            item = value[key]
+            if item is None and function is not _struct:
+                continue
+            try:
+                converted = item if item is None else function(item)
+            except (ValueError, TypeError, AttributeError, KeyError, OverflowError):
+                self.notes.add(NoteKind.MALFORMED, f"{name}: {str(item)[:60]!r}")
+                out[name] = item
+                continue
+            if kind in (_MESSAGE, _PRESENT) or (converted != default if kind == _IMPLICIT else converted):
+                out[name] = converted
+
+    def _keep_unknown(
+        self, descriptor: Descriptor, value: dict[str, Value], plans: dict[str, _Plan], out: dict[str, Value]
+    ) -> None:
+        for key, item in value.items():
+            if key not in plans and key != "@type":
+                self.notes.add(NoteKind.UNKNOWN_FIELD, f"{descriptor.full_name}.{key}")
+                out[key] = item
+
+    def _plan(self, field: FieldDescriptor) -> _Plan:
+        kind, function, default = self._field(field)
+        out = field.json_name if self.names is Names.JSON else field.name
+        return _Plan(out, kind, function, default, field.index, field.full_name)
+
+    def _field(self, field: FieldDescriptor) -> tuple[int, Function, Value]:
+        message = field.message_type
+        if message is not None and message.GetOptions().map_entry:
+            value_field = message.fields_by_name["value"]
+            key_field = message.fields_by_name["key"]
+            _, item, _ = self._field(value_field)
+            return _MAP, _map_function(item, key_field.type in _INT32 | _INT64), None
+        if field.is_repeated:
+            item = self._message(message) if message is not None else self._scalar(field)[0]
+            return _MESSAGES if message is not None else _SCALARS, _list_function(item), None
+        if message is not None:
+            return _MESSAGE, self._message(message), None
+        function, default = self._scalar(field)
+        return _PRESENT if field.has_presence else _IMPLICIT, function, default
+
+    def _scalar(self, field: FieldDescriptor) -> tuple[Function, Value]:
+        kind = field.type
+        if kind in _INT64:
+            return _int64, "0"
+        if kind in _INT32:
+            return _int32, 0
+        if kind in _FLOAT:
+            return _float, 0
+        if kind == F.TYPE_BOOL:
+            return _bool, False
+        if kind == F.TYPE_STRING:
+            return _string, ""
+        if kind == F.TYPE_BYTES:
+            return _bytes, ""
+        return self._enum(field.enum_type)
+
+    def _enum(self, enum_type: EnumDescriptor | None) -> tuple[Function, Value]:
+        assert enum_type is not None, "a field of type enum has one"
+        if enum_type.full_name == "google.protobuf.NullValue":
+            return _as_is, _NOT_A_DEFAULT
+        name_of = {value.number: value.name for value in reversed(enum_type.values)}
+        canonical = {value.name: name_of[value.number] for value in enum_type.values}
+
+        def function(value: Value) -> Value:
+            name = canonical.get(value) if value.__class__ is str else name_of.get(value)
+            if name is None:
+                self.notes.add(NoteKind.UNKNOWN_ENUM, f"{value} of {enum_type.full_name}")
+                return value
+            return name
+
+        return function, name_of.get(0)
+
+
+def _list_function(item: Function) -> Function:
+    def function(value: Value) -> Value:
+        if value.__class__ is not list:
+            raise Malformed
+        return [item(element) for element in value]
+
+    return function
+
+
+def _map_function(item: Function, integer_keys: bool) -> Function:
+    def function(value: Value) -> Value:
+        if value.__class__ is not dict:
+            raise Malformed
+        keys = sorted(value, key=int) if integer_keys else sorted(value)
+        return {key: item(value[key]) for key in keys}
+
+    return function

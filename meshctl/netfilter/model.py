@@ -1,0 +1,307 @@
+"""The model all rule sources are read into: tables, chains, rules, criteria and actions.
+
+iptables and nftables differ in how they are written, not in what a rule is: a list of steps, each
+either a criterion (the packet must pass it to go on) or an action (something done to the packet
+or its way). iptables puts all criteria first and has one action; nftables may mix them. Whatever
+was not understood is kept as an ``Unknown`` step with its text, so that the walk can say
+"undetermined" instead of guessing, and as a ``Note`` with its line.
+
+Sets, maps and verdict maps need no place of their own: ``@name`` is replaced by the elements when
+the text is read, and a verdict map is a ``Dispatch`` step (a value chooses the action).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+
+from meshctl.netfilter.packet import Family, Hook
+
+
+class Backend(StrEnum):
+    """What made the kernel hold these rules."""
+
+    LEGACY = "iptables-legacy"
+    IPTABLES_NFT = "iptables-nft"
+    NFT = "nft"
+    UNKNOWN = "iptables"
+
+
+class Field(StrEnum):
+    """What a criterion can look at."""
+
+    FAMILY = "family"
+    PROTOCOL = "protocol"
+    SRC = "source address"
+    DST = "destination address"
+    SPORT = "source port"
+    DPORT = "destination port"
+    IN_IF = "input interface"
+    OUT_IF = "output interface"
+    UID = "uid"
+    GID = "gid"
+    CT_STATE = "conntrack state"
+    CT_DIRECTION = "conntrack direction"
+    MARK = "mark"
+    CT_MARK = "connection mark"
+    TCP_FLAGS = "TCP flags"
+    ICMP_TYPE = "ICMP type"
+    SRC_TYPE = "source address type"
+    DST_TYPE = "destination address type"
+    SOCKET = "socket"
+    HOOK = "hook"
+
+
+class Test(Enum):
+    """How a value is compared."""
+
+    IN = "in"  # (value & mask) lies in one of the ranges
+    NAME = "name"  # an interface name, with a trailing wildcard
+    ANY_BIT = "any bit"  # value & bits is not zero
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One question about one field. ``text`` is the source's own wording."""
+
+    field: Field
+    text: str
+    test: Test = Test.IN
+    ranges: tuple[tuple[int, int], ...] = ()
+    names: tuple[str, ...] = ()
+    mask: int | None = None
+    negate: bool = False
+    family: Family | None = None  # an address criterion of the other family never matches
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Passes when one of several groups passes whole (multiport --ports, nft concatenations)."""
+
+    groups: tuple[tuple[Criterion, ...], ...]
+    text: str
+    negate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """A criterion that no packet passes, such as an interval of an empty set."""
+
+    text: str
+    negate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A criterion or action not understood: its effect is undetermined."""
+
+    text: str
+    action: bool = False
+
+
+class Verb(StrEnum):
+    """Everything a rule can do to a packet."""
+
+    NONE = ""
+    ACCEPT = "ACCEPT"
+    DROP = "DROP"
+    REJECT = "REJECT"
+    QUEUE = "QUEUE"
+    RETURN = "RETURN"
+    JUMP = "JUMP"
+    GOTO = "GOTO"
+    REDIRECT = "REDIRECT"
+    DNAT = "DNAT"
+    SNAT = "SNAT"
+    MASQUERADE = "MASQUERADE"
+    TPROXY = "TPROXY"
+    SET_MARK = "MARK"
+    SET_CT_MARK = "CONNMARK"
+    SAVE_MARK = "SAVE_MARK"
+    RESTORE_MARK = "RESTORE_MARK"
+    NOTRACK = "NOTRACK"
+    PASS = "PASS"  # does something, but not to this packet's way: LOG, counter, CT zone, TCPMSS
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing done. Which fields count follows from the verb.
+
+    chain: JUMP, GOTO. ports/address: REDIRECT, DNAT, SNAT, TPROXY. A mark is set as
+    ``(old & ~mask) ^ value``; SAVE and RESTORE use ``mask`` for the source and ``value`` for the
+    target mask.
+    """
+
+    verb: Verb
+    text: str = ""
+    target: str = ""
+    chain: str = ""
+    address: str | None = None
+    ports: tuple[int, int] | None = None
+    value: int = 0
+    mask: int = 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """A map: the first case whose criteria pass gives the action (nft vmap, map)."""
+
+    cases: tuple[tuple[tuple[Criterion, ...], Action], ...]
+    text: str
+
+
+Step = Criterion | AnyOf | Never | Unknown | Action | Dispatch
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule: its steps in order, and where it was written."""
+
+    text: str
+    steps: tuple[Step, ...]
+    line: int = 0
+    handle: int | None = None
+    packets: int | None = None
+    comment: str = ""
+
+    @property
+    def action(self) -> Action | Dispatch | Unknown | None:
+        """What names the rule: its first action that bears on the packet, None when it only counts."""
+        unknown = [step for step in self.steps if isinstance(step, Unknown) and step.action]
+        doing = [step for step in self.steps if isinstance(step, Action | Dispatch)]
+        telling = [s for s in doing if isinstance(s, Dispatch) or s.verb not in (Verb.PASS, Verb.NONE)]
+        return next(iter([*unknown, *telling, *doing]), None)
+
+    @property
+    def target(self) -> str:
+        """The word that names what is done: the iptables target, or the nft statement."""
+        action = self.action
+        match action:
+            case Action():
+                return action.target or action.verb.value
+            case Dispatch():
+                return "vmap"
+            case Unknown():
+                return action.text.split()[0] if action.text.split() else ""
+            case None:
+                return ""
+
+    @property
+    def criteria(self) -> tuple[Criterion | AnyOf | Never | Unknown, ...]:
+        """The questions asked, in order."""
+        return tuple(
+            step
+            for step in self.steps
+            if isinstance(step, Criterion | AnyOf | Never) or (isinstance(step, Unknown) and not step.action)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A chain; a base chain also says where the kernel calls it."""
+
+    name: str
+    rules: tuple[Rule, ...] = ()
+    policy: str | None = None
+    hook: Hook | None = None
+    priority: int = 0
+    type: str = ""  # filter, nat or route, of base chains
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of one family ("ip", "ip6" or "inet") and one backend."""
+
+    name: str
+    family: str
+    backend: Backend
+    chains: tuple[Chain, ...] = ()
+    source: str = "rules"
+
+    def chain(self, name: str) -> Chain | None:
+        """The chain of that name."""
+        return next((chain for chain in self.chains if chain.name == name), None)
+
+    def covers(self, family: Family) -> bool:
+        """Whether packets of that family meet this table."""
+        return self.family in ("inet", family.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something in the source that was not understood or is worth saying, with its line (0 = none)."""
+
+    line: int
+    text: str
+    source: str = "rules"
+
+    def __str__(self) -> str:
+        where = f"{self.source} line {self.line}" if self.line else self.source
+        return f"{where}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """All tables of one network namespace.
+
+    covers: the families the source speaks for; a packet of another family is undetermined, not
+    free. origin: "observed" or "computed".
+    """
+
+    tables: tuple[Table, ...] = ()
+    notes: tuple[Note, ...] = ()
+    covers: frozenset[Family] = frozenset()
+    origin: str = "observed"
+    source: str = "rules"
+    facts: dict[str, str] = field(default_factory=dict)  # what the source says besides rules (istio-init's)
+
+    def for_family(self, family: Family) -> Iterator[Table]:
+        """Tables that a packet of this family meets."""
+        return (table for table in self.tables if table.covers(family))
+
+    def rules(self) -> Iterator[tuple[Table, Chain, int, Rule]]:
+        """Every rule with its place; the number is 1-based within the chain."""
+        for table in self.tables:
+            for chain in table.chains:
+                for number, rule in enumerate(chain.rules, 1):
+                    yield table, chain, number, rule
+
+    @property
+    def backends(self) -> tuple[Backend, ...]:
+        """Backends in order of appearance."""
+        return tuple(dict.fromkeys(table.backend for table in self.tables))
+
+
+def merge(*sets: RuleSet) -> RuleSet:
+    """Several sources of one pod (IPv4 and IPv6 saves, say) as one; nothing is dropped.
+
+    The same table twice in the same backend would be evaluated twice: that is said in a note.
+    """
+    if len(sets) == 1:
+        return sets[0]
+    notes = [note for rules in sets for note in rules.notes]
+    seen: dict[tuple[str, str, Backend], str] = {}
+    tables: list[Table] = []
+    for rules in sets:
+        for table in rules.tables:
+            key = (table.family, table.name, table.backend)
+            if key in seen and seen[key] != rules.source:
+                notes.append(
+                    Note(0, f"table {table.name} ({table.family}) is also in {seen[key]}", rules.source)
+                )
+            seen.setdefault(key, rules.source)
+            tables.append(table)
+    facts: dict[str, str] = {}
+    for rules in sets:
+        facts.update(rules.facts)
+    origin = "computed" if any(rules.origin == "computed" for rules in sets) else "observed"
+    return RuleSet(
+        tables=tuple(tables),
+        notes=tuple(notes),
+        covers=frozenset[Family]().union(*(rules.covers for rules in sets)),
+        origin=origin,
+        source=" + ".join(dict.fromkeys(rules.source for rules in sets)),
+        facts=facts,
+    )
