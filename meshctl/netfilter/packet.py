@@ -120,6 +120,7 @@ class Packet:
     tcp_flags: int | None = None
     icmp_type: int | None = None
     reply: bool | None = None  # travels against the direction of its connection's first packet
+    in_address: str | None = None  # address of the incoming interface, where REDIRECT sends to
     transparent_listener: bool | None = True  # is a TPROXY target's port listened on, transparently
 
     def normal(self) -> Packet:

@@ -1,0 +1,49 @@
+"""Find out what a text is, and read it into a rule set.
+
+Nothing is asked of the user: iptables-save, a restore script, ``iptables -S`` or ``-L``, nft text or
+JSON, and logs of istio-init or istio-cni-node are told apart by their content. A paste is first
+cleaned of what pasting did to it (HTML escapes, quote marks, code fences), keeping line numbers.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+from meshctl.netfilter.draft import RuleSetDraft
+from meshctl.netfilter.iptables_save import SaveReader
+from meshctl.netfilter.model import RuleSet
+from meshctl.netfilter.packet import Family
+
+HTML_ESCAPE = re.compile(r"&(?:gt|lt|amp|quot|nbsp|#\d+|#x[0-9a-fA-F]+);")
+QUOTED = re.compile(r"^\s*(?:>\s?)+")
+
+
+def clean(text: str, draft: RuleSetDraft) -> list[str]:
+    """The lines, without what a mail, a web page or a chat added."""
+    lines = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\xa0", " ").split("\n")
+    escaped = [number for number, line in enumerate(lines, 1) if HTML_ESCAPE.search(line)]
+    if escaped:
+        draft.note(escaped[0], "the text is HTML-escaped; it was unescaped")
+        lines = [html.unescape(line) for line in lines]
+    return [QUOTED.sub("", line) for line in lines]
+
+
+def parse_rules(text: str, *, name: str = "rules", family: Family | None = None) -> RuleSet:
+    """Rules of any source. ``name`` stands in notes, ``family`` helps where the text does not say."""
+    draft = RuleSetDraft(name)
+    lines = clean(text, draft)
+    if not text.strip():
+        draft.covers |= {family} if family else set(Family)
+        return draft.finish()
+    return read_iptables(lines, draft, family)
+
+
+def read_iptables(lines: list[str], draft: RuleSetDraft, family: Family | None) -> RuleSet:
+    """All lines as iptables notation."""
+    reader = SaveReader(draft, family)
+    for number, line in enumerate(lines, 1):
+        if not reader.feed(number, line):
+            draft.note(number, f"not understood: {line.strip()[:80]}")
+    reader.end()
+    return draft.finish()
