@@ -1,0 +1,196 @@
+"""The root command: global options, and the table of commands, each imported only when it is called.
+
+``run`` is the one place where errors become messages on stderr and exit codes (meshctl.errors).
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any, NamedTuple, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from meshctl.commands import globals as options
+from meshctl.commands.argv import normalise
+from meshctl.errors import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, MeshctlError, UsageError
+
+
+class Entry(NamedTuple):
+    """A command of the table: the module whose ``app`` it is, its help line, and its other names."""
+
+    module: str
+    help: str
+    aliases: tuple[str, ...] = ()
+
+
+COMMANDS: dict[str, Entry] = {
+    "proxy-config": Entry(
+        "meshctl.commands.proxy_config",
+        "Show a proxy's listeners, routes, clusters, endpoints, secrets.",
+        ("pc",),
+    ),
+    "trace": Entry(
+        "meshctl.commands.trace", "Follow one request from the application to its peer, with reasons."
+    ),
+    "capture": Entry(
+        "meshctl.commands.capture", "Explain, walk and check a pod's iptables or nftables rules."
+    ),
+    "snapshot": Entry("meshctl.commands.snapshot", "Take everything the other commands need into one file."),
+    "version": Entry("meshctl.commands.version", "Show the versions of meshctl, and of a proxy."),
+    "completion": Entry("meshctl.commands.completion", "Print the completion script of a shell."),
+}
+
+_EXAMPLES = """\
+Why does my request go there, and not where I meant?
+
+\b
+  # What does the pod's Envoy listen on, and where does each listener lead?
+  meshctl -n test proxy-config listener test-pod --port 15001
+\b
+  # The same from a dump that a colleague sent; no cluster is touched
+  meshctl proxy-config route -f config_dump.json --name 80
+\b
+  # One cluster in full, and its endpoints
+  meshctl -n test pc cluster test-pod --fqdn "outbound|80||nginx.test.svc.cluster.local" -o yaml
+  meshctl -n test pc endpoint test-pod --cluster "outbound|80||nginx.test.svc.cluster.local"
+\b
+  # Follow a request: iptables, listener, route, cluster, endpoint, and into the peer pod
+  meshctl -n test trace test-pod http://nginx.test/
+\b
+  # What do the pod's iptables rules capture?
+  meshctl -n test capture show test-pod
+"""
+
+
+class LazyGroup(TyperGroup):
+    """A group that knows its commands' names and help lines without importing them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        name = next((n for n, e in COMMANDS.items() if cmd_name == n or cmd_name in e.aliases), None)
+        if name is None:
+            return None
+        command: Any = typer.main.get_command(importlib.import_module(COMMANDS[name].module).app)
+        command.name = name
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        rows = [(", ".join((name, *entry.aliases)), entry.help) for name, entry in COMMANDS.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True, help=_EXAMPLES)
+def root(
+    ctx: typer.Context,
+    kubeconfig: options.Kubeconfig = None,
+    context: options.Context = None,
+    namespace: options.Namespace = None,
+    istio_namespace: options.IstioNamespace = "istio-system",
+    as_user: options.As = None,
+    as_group: options.AsGroup = None,
+    as_uid: options.AsUid = None,
+    kubeclient_timeout: options.KubeTimeout = "15s",
+    vklog: Annotated[str | None, typer.Option("--vklog", hidden=True)] = None,
+) -> None:
+    ctx.obj = options.Globals(
+        kubeconfig=kubeconfig,
+        context=context,
+        namespace=namespace or None,
+        istio_namespace=istio_namespace,
+        as_user=as_user,
+        as_groups=tuple(as_group or ()),
+        as_uid=as_uid,
+        timeout=options.seconds(kubeclient_timeout),
+    )
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code; messages go to stderr. For tests and ``run``."""
+    try:
+        return _dispatch(list(sys.argv[1:] if argv is None else argv))
+    except MeshctlError as error:
+        return _fail(error)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output left (`| head`); a second failure while flushing must not be shown.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except RecursionError:
+        return _fail(
+            MeshctlError("the input is nested too deeply to be read", "No Envoy prints such a dump.")
+        )
+    except Exception as error:
+        if os.environ.get("MESHCTL_DEBUG"):
+            raise
+        return _fail(
+            MeshctlError(
+                f"unexpected {type(error).__name__}: {error}",
+                "This is a fault of meshctl.",
+                "Set MESHCTL_DEBUG=1 for the traceback and report it together with the input.",
+            )
+        )
+
+
+def _dispatch(argv: list[str]) -> int:
+    command: Any = typer.main.get_command(app)
+    if "_MESHCTL_COMPLETE" in os.environ:  # the shell asks for completions of the words typed so far
+        from typer.completion import completion_init
+
+        completion_init()
+    try:
+        result = command.main(normalise(argv, command), prog_name="meshctl", standalone_mode=False)
+    except Exception as error:
+        usage = _usage_error(error)
+        if usage is None:
+            raise
+        raise usage from error
+    return result if isinstance(result, int) else EXIT_OK
+
+
+def _usage_error(error: Exception) -> UsageError | None:
+    """typer's own complaint about the command line, in our form; None for any other error."""
+    if type(error).__name__ == "Abort":
+        raise KeyboardInterrupt from error
+    format_message = getattr(error, "format_message", None)
+    if format_message is None or getattr(error, "exit_code", None) != EXIT_USAGE:
+        return None
+    path = getattr(getattr(error, "ctx", None), "command_path", "meshctl")
+    return UsageError(format_message().rstrip("."), "", f"Run `{path} --help` for usage.")
+
+
+def _fail(error: MeshctlError) -> int:
+    sys.stdout.flush()
+    sys.stderr.write("\n".join(error.lines()) + "\n")
+    return error.exit_code or EXIT_FAILURE
+
+
+def run() -> NoReturn:
+    """Entry point of the process: one command, then exit without tearing the heap down."""
+    gc.disable()  # a one-shot process: collecting cycles costs two thirds of parsing a large dump
+    code = main()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        code = 141
+    os._exit(code)

@@ -1,0 +1,99 @@
+"""The global options: which cluster, context and namespace, and on whose behalf.
+
+They are parsed once by the root command and reach every command as ``ctx.obj``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+PANEL = "Global flags"
+
+
+@dataclass(frozen=True, slots=True)
+class Globals:
+    """Names follow istioctl's global flags; ``timeout`` is seconds for one API request or an idle stream."""
+
+    kubeconfig: str | None = None
+    context: str | None = None
+    namespace: str | None = None
+    istio_namespace: str = "istio-system"
+    as_user: str | None = None
+    as_groups: tuple[str, ...] = ()
+    as_uid: str | None = None
+    timeout: float = 15.0
+
+
+Kubeconfig = Annotated[
+    str | None,
+    typer.Option(
+        "--kubeconfig",
+        "-c",
+        metavar="FILE",
+        envvar="MESHCTL_KUBECONFIG",
+        help="Kubernetes configuration file.",
+    ),
+]
+Context = Annotated[
+    str | None,
+    typer.Option(
+        "--context", metavar="NAME", envvar="MESHCTL_CONTEXT", help="Context of the kubeconfig to use."
+    ),
+]
+Namespace = Annotated[
+    str | None,
+    typer.Option(
+        "--namespace", "-n", metavar="NAME", envvar="MESHCTL_NAMESPACE", help="Namespace of the pod."
+    ),
+]
+IstioNamespace = Annotated[
+    str,
+    typer.Option(
+        "--istioNamespace",
+        "-i",
+        metavar="NAME",
+        envvar="MESHCTL_ISTIONAMESPACE",
+        help="Namespace of Istio's control plane.",
+    ),
+]
+As = Annotated[
+    str | None, typer.Option("--as", metavar="USER", envvar="MESHCTL_AS", help="User to impersonate.")
+]
+AsGroup = Annotated[
+    list[str] | None,
+    typer.Option("--as-group", metavar="GROUP", help="Group to impersonate; may be repeated."),
+]
+AsUid = Annotated[
+    str | None, typer.Option("--as-uid", metavar="UID", envvar="MESHCTL_AS_UID", help="UID to impersonate.")
+]
+KubeTimeout = Annotated[
+    str,
+    typer.Option(
+        "--kubeclient-timeout",
+        metavar="DURATION",
+        envvar="MESHCTL_KUBECLIENT_TIMEOUT",
+        help="Longest wait for the API server or for the next byte of a stream.",
+    ),
+]
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def seconds(duration: str) -> float:
+    """A Go duration (``15s``, ``1m30s``, ``500ms``) or a plain number of seconds.
+
+    Raises UsageError for anything else.
+    """
+    import re
+
+    from meshctl.errors import UsageError
+
+    if re.fullmatch(r"[0-9.]+", duration):
+        return float(duration)
+    parts = re.findall(r"([0-9.]+)(ms|s|m|h)", duration)
+    if not parts or "".join(n + u for n, u in parts) != duration:
+        raise UsageError(f"invalid duration {duration!r}", "", "Write 15s, 1m30s or 500ms.")
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)

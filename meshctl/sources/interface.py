@@ -1,0 +1,86 @@
+"""What every source takes and gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from meshctl.envoy.documents import DocumentKind
+from meshctl.envoy.snapshot import SectionKind, Snapshot
+
+if TYPE_CHECKING:
+    from meshctl.commands.globals import Globals
+
+DEFAULT_ADMIN_PORT = 15000
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a view reads, so that a live source asks Envoy for no more.
+
+    ``sections`` of the config_dump (empty: none, ``ALL_SECTIONS``: the whole dump with endpoints);
+    ``documents``: other admin answers.
+    """
+
+    sections: frozenset[SectionKind] = frozenset()
+    documents: frozenset[DocumentKind] = frozenset()
+
+
+ALL_SECTIONS = frozenset(SectionKind)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which proxies are meant, as the user named them.
+
+    files: ``-f``, each a file, folder, archive or ``-``; admin: an address; otherwise ``pods`` (in istioctl's
+    form ``[type/]name[.namespace]``), a label ``selector``, or all pods of a namespace or of the cluster.
+    """
+
+    pods: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    admin: str | None = None
+    selector: str | None = None
+    all_namespaces: bool = False
+    all_pods: bool = False
+    admin_port: int = DEFAULT_ADMIN_PORT
+    globals: Globals | None = None
+
+    @property
+    def many(self) -> bool:
+        """Whether the answer may be several proxies, so that a table needs a POD column."""
+        return bool(self.selector or self.all_namespaces or self.all_pods or len(self.pods) > 1)
+
+
+@dataclass(frozen=True, slots=True)
+class ProxySnapshot:
+    """One proxy's snapshot and what it is called; ``error`` instead of a snapshot where it could not be had
+    (several proxies are asked at once and one of them failed)."""
+
+    name: str
+    namespace: str
+    snapshot: Snapshot
+    raw_config_dump: bytes | memoryview | None = field(default=None, repr=False)
+
+
+class Progress(Protocol):
+    """Told how far a slow fetch is; a terminal shows a bar, anything else nothing."""
+
+    def start(self, what: str) -> None: ...
+
+    def advance(self, count: int) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class Silent:
+    """A Progress that shows nothing."""
+
+    def start(self, what: str) -> None:
+        pass
+
+    def advance(self, count: int) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
