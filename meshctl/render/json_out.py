@@ -1,0 +1,39 @@
+"""JSON as istioctl prints it: four blanks, and ``<``, ``>``, ``&`` and the line separators as escapes.
+
+istioctl prints with Go's encoding/json, whose escapes make the text safe inside HTML; they stand only within
+strings, where the escape means the same character.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+_ESCAPES = (
+    (b"<", b"\\u003c"),
+    (b">", b"\\u003e"),
+    (b"&", b"\\u0026"),
+    ("\u2028".encode(), b"\\u2028"),
+    ("\u2029".encode(), b"\\u2029"),
+)
+
+
+def render(value: Any, *, escape_html: bool = True) -> bytes:
+    """Indented JSON with a line break at the end."""
+    text = msgspec.json.format(msgspec.json.encode(value), indent=4)
+    if escape_html:
+        text = escape(text)
+    return text + b"\n"
+
+
+def escape(text: bytes) -> bytes:
+    for character, replacement in _ESCAPES:
+        if character in text:
+            text = text.replace(character, replacement)
+    return text
+
+
+def render_lines(values: list[Any]) -> bytes:
+    """One compact JSON document a line, for scripts."""
+    return b"".join(msgspec.json.encode(value) + b"\n" for value in values)

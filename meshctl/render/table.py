@@ -1,0 +1,75 @@
+"""Columns aligned as Go's text/tabwriter does it, which istioctl uses: the bytes are the same.
+
+A cell is padded to the widest cell of its column plus a gap, in code points; the last cell of a line is not,
+so a line whose last cell is empty ends in blanks. A cell that itself holds a tab or a line break splits, as it
+does there, into more cells or lines: then the general algorithm runs (columns are blocks of adjacent lines).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from meshctl.views.table import Table
+
+_SPECIAL = re.compile("[\t\n\v\f]")
+
+
+def render(table: Table, *, header: bool = True) -> str:
+    """The table as text, each line ended."""
+    lines = [table.header, *table.rows] if header else table.rows
+    return align(lines, table.padding)
+
+
+def align(lines: Sequence[Sequence[str]], padding: int) -> str:
+    """Lines of cells as aligned text."""
+    if not lines:
+        return ""
+    text = "\n".join(map("\t".join, lines)) + "\n"
+    columns = len(lines[0])
+    regular = text.count("\t") == (columns - 1) * len(lines) and text.count("\n") == len(lines)
+    if not regular or "\v" in text or "\f" in text or any(len(line) != columns for line in lines):
+        return _align_blocks(text, padding)
+    if columns == 1:
+        return text
+    widths = [max(map(len, cells)) + padding for cells in list(zip(*lines, strict=True))[:-1]]
+    template = "".join(f"%-{width}s" for width in widths) + "%s\n"
+    return "".join([template % tuple(line) for line in lines])
+
+
+def _align_blocks(text: str, padding: int) -> str:
+    """tabwriter's own algorithm, for lines with different numbers of cells."""
+    lines = [re.split("[\t\v]", line) for line in re.split("[\n\f]", text)]
+    out: list[str] = []
+
+    def write(start: int, end: int, widths: list[int]) -> None:
+        for index in range(start, end):
+            cells = lines[index]
+            padded = [c.ljust(widths[j]) if j < len(widths) else c for j, c in enumerate(cells)]
+            out.append("".join(padded))
+            if index < len(lines) - 1:
+                out.append("\n")
+
+    def block(start: int, end: int, widths: list[int]) -> None:
+        column = len(widths)
+        index = start
+        while index < end:
+            if column >= len(lines[index]) - 1:
+                index += 1
+                continue
+            write(start, index, widths)
+            start = index
+            while index < end and column < len(lines[index]) - 1:
+                index += 1
+            width = max(len(lines[i][column]) for i in range(start, index)) + padding
+            block(start, index, [*widths, width])
+            start = index
+        write(start, end, widths)
+
+    block(0, len(lines), [])
+    return "".join(out)
+
+
+def plain(lines: Iterable[str]) -> str:
+    """Lines without columns."""
+    return "".join(f"{line}\n" for line in lines)
