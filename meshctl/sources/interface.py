@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from meshctl.envoy.documents import DocumentKind
 from meshctl.envoy.snapshot import SectionKind, Snapshot
+from meshctl.errors import MeshctlError
 
 if TYPE_CHECKING:
     from meshctl.commands.globals import Globals
@@ -54,8 +55,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class ProxySnapshot:
-    """One proxy's snapshot and what it is called; ``error`` instead of a snapshot where it could not be had
-    (several proxies are asked at once and one of them failed)."""
+    """One proxy's snapshot, what it is called, and the bytes of its config_dump as they came."""
 
     name: str
     namespace: str
@@ -72,6 +72,9 @@ class Progress(Protocol):
 
     def stop(self) -> None: ...
 
+    def failed(self, proxy: str, error: MeshctlError) -> None:
+        """One of several proxies could not be asked; the others go on."""
+
 
 class Silent:
     """A Progress that shows nothing."""
@@ -84,3 +87,6 @@ class Silent:
 
     def stop(self) -> None:
         pass
+
+    def failed(self, proxy: str, error: MeshctlError) -> None:
+        raise error

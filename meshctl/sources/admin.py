@@ -1,0 +1,233 @@
+"""Asking an Envoy's admin port: only for what is needed, whole answers or an error.
+
+``fetch`` works over any way to the port (a pod's port-forward, ``--admin URL``): it takes an httpcore
+connection pool. The config_dump is asked for with a ``mask`` of the sections that the view reads; an Envoy
+that refuses the mask is asked for all. Reading stops at an idle timeout, never at a total one, and a body
+shorter than announced is an error. GET is safe, so a broken answer is asked for once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from meshctl.envoy.documents import Document, DocumentKind, read
+from meshctl.envoy.notes import Notes
+from meshctl.envoy.snapshot import SectionKind, load
+from meshctl.errors import ConnectError, MeshctlError, UsageError
+from meshctl.sources.interface import ALL_SECTIONS, Needs, Origin, Progress, ProxySnapshot
+
+if TYPE_CHECKING:
+    import httpcore
+
+# The top-level fields of each section, all that a mask may safely name (deeper ones fail inside an Any).
+# Without version_info the answer would differ from a saved dump.
+_FIELDS: dict[SectionKind, tuple[str, ...]] = {
+    SectionKind.BOOTSTRAP: ("bootstrap", "last_updated"),
+    SectionKind.CLUSTERS: ("static_clusters", "dynamic_active_clusters", "dynamic_warming_clusters"),
+    SectionKind.ECDS: ("ecds_filters",),
+    SectionKind.ENDPOINTS: ("static_endpoint_configs", "dynamic_endpoint_configs"),
+    SectionKind.LISTENERS: ("static_listeners", "dynamic_listeners"),
+    SectionKind.SCOPED_ROUTES: ("inline_scoped_route_configs", "dynamic_scoped_route_configs"),
+    SectionKind.ROUTES: ("static_route_configs", "dynamic_route_configs"),
+    SectionKind.SECRETS: ("static_secrets", "dynamic_active_secrets", "dynamic_warming_secrets"),
+}
+_VERSIONED = frozenset({SectionKind.CLUSTERS, SectionKind.LISTENERS})
+
+Get = Callable[[str], bytes]
+
+
+class AdminError(ConnectError):
+    """Raised when the admin port answers, but not with 200; ``status`` is the HTTP status."""
+
+    def __init__(self, status: int, what: str, cause: str, hint: str) -> None:
+        super().__init__(what, cause, hint)
+        self.status = status
+
+
+class AdminPort:
+    """One Envoy's admin port. ``name`` is what messages call the proxy (``pod "x" in namespace "y"``)."""
+
+    def __init__(
+        self,
+        pool: httpcore.ConnectionPool,
+        url: str,
+        name: str,
+        timeout: float,
+        progress: Progress,
+        explain: Callable[[Exception, str, int], MeshctlError],
+    ) -> None:
+        self._pool = pool
+        self._url = url.rstrip("/")
+        self._name = name
+        self._timeout = timeout
+        self._progress = progress
+        self._explain = explain
+
+    def get(self, path: str) -> bytes:
+        """The whole body of an answer; asked for once more when the connection breaks under it."""
+        import httpcore
+
+        received = 0
+        for attempt in (1, 2):
+            body = bytearray()
+            try:
+                self._read(path, body)
+                return bytes(body) if len(body) < 1 << 20 else body  # type: ignore[return-value]
+            except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
+                received = max(received, len(body))
+                if attempt == 2 or not _worth_another_try(error):
+                    raise self._explain(error, path, received) from error
+        raise AssertionError("the second attempt returns or raises")
+
+    def _read(self, path: str, body: bytearray) -> None:
+        timeouts = dict.fromkeys(("connect", "read", "write", "pool"), self._timeout)
+        with self._pool.stream("GET", self._url + path, extensions={"timeout": timeouts}) as response:
+            for chunk in response.iter_stream():
+                body += chunk
+                self._progress.advance(len(chunk))
+            if response.status != 200:
+                text = " ".join(bytes(body[:200]).decode("utf-8", "replace").split())
+                raise AdminError(
+                    response.status,
+                    f"{self._name} answered {response.status} to {path}" + (f": {text}" if text else ""),
+                    "It is an HTTP server, but perhaps not Envoy's admin port (15000; 15020 is the agent's).",
+                    "Check --proxy-admin-port.",
+                )
+
+    def post(self, path: str) -> bytes:
+        """The answer to a POST, which Envoy wants for what changes its state (``/logging``)."""
+        import httpcore
+
+        timeouts = dict.fromkeys(("connect", "read", "write", "pool"), self._timeout)
+        try:
+            response = self._pool.request(
+                "POST", self._url + path, headers={"content-length": "0"}, extensions={"timeout": timeouts}
+            )
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
+            raise self._explain(error, path, 0) from error
+        if response.status != 200:
+            text = " ".join(response.content.decode("utf-8", "replace").split())[:300]
+            raise AdminError(
+                response.status, f"{self._name} answered {response.status} to {path}: {text}", "", ""
+            )
+        return response.content
+
+
+def _worth_another_try(error: Exception) -> bool:
+    """Not after a timeout (it would double the wait), nor where the port refuses."""
+    import httpcore
+
+    return not isinstance(error, httpcore.TimeoutException | httpcore.ConnectError) and "refused" not in str(
+        error
+    )
+
+
+def mask(sections: frozenset[SectionKind]) -> str:
+    """The ``mask`` parameter that asks for these sections."""
+    fields = [name for kind in SectionKind if kind in sections for name in _FIELDS[kind]]
+    if sections & _VERSIONED:
+        fields.append("version_info")
+    return ",".join(fields)
+
+
+def fetch(port: AdminPort, needs: Needs, origin: str, notes: Notes, progress: Progress) -> list[Document]:
+    """The documents that ``needs`` asks for. Raises MeshctlError when one cannot be had whole."""
+    documents: list[Document] = []
+    if needs.sections:
+        progress.start(f"{origin}: config_dump")
+        documents.extend(read(_config_dump(port, needs.sections), f"{origin}: /config_dump", notes))
+    for kind in DocumentKind:
+        if kind in needs.documents and kind is not DocumentKind.CONFIG_DUMP:
+            progress.start(f"{origin}: {kind.value}")
+            documents.extend(read(port.get(kind.value), f"{origin}: {kind.value}", notes))
+    progress.stop()
+    return documents
+
+
+def _config_dump(port: AdminPort, sections: frozenset[SectionKind]) -> bytes:
+    endpoints = "include_eds" if SectionKind.ENDPOINTS in sections else ""
+    whole = "/config_dump" + (f"?{endpoints}" if endpoints else "")
+    if sections == ALL_SECTIONS:
+        return port.get(whole)
+    query = "&".join(filter(None, (endpoints, f"mask={mask(sections)}")))
+    try:
+        return port.get(f"/config_dump?{query}")
+    except AdminError as error:
+        if error.status not in (400, 404):
+            raise
+        return port.get(whole)  # an older Envoy does not know a field of the mask
+
+
+def explain_direct(address: str, timeout: float) -> Callable[[Exception, str, int], MeshctlError]:
+    """The explainer of connection errors for an admin address that is reached directly."""
+
+    def explain(error: Exception, path: str, received: int) -> MeshctlError:
+        import httpcore
+
+        got = f" after {received:,} bytes" if received else ""
+        if isinstance(error, httpcore.ConnectError | httpcore.ConnectTimeout):
+            return ConnectError(
+                f"cannot connect to {address}: {error}",
+                "Nothing listens there, or a firewall drops the connection.",
+                "Check the address; in a pod Envoy's admin port listens on localhost only.",
+            )
+        if isinstance(error, httpcore.TimeoutException):
+            return ConnectError(
+                f"no data from {address} for {timeout:g} s while reading {path}{got}",
+                "Envoy hangs or is overloaded.",
+                "Allow more time with --kubeclient-timeout.",
+            )
+        if isinstance(error, httpcore.RemoteProtocolError) and not received:
+            return ConnectError(
+                f"{address} does not answer {path} as an HTTP server: {error}",
+                "It is no Envoy admin port, or was closed.",
+                "",
+            )
+        return ConnectError(
+            f"the connection to {address} was lost{got} of {path}: {error}",
+            "Envoy was restarted, or the network broke.",
+            "Try again.",
+        )
+
+    return explain
+
+
+def parse_address(text: str) -> str:
+    """``--admin`` as a URL: ``localhost:15000``, ``http://host:port[/prefix]``. Raises UsageError."""
+    url = text if "://" in text else f"http://{text}"
+    parts = urlsplit(url)
+    try:
+        valid = (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and (parts.port is None or parts.port > 0)
+        )
+    except ValueError:
+        valid = False
+    if not valid:
+        raise UsageError(f"--admin {text!r} is no address", "", "Write http://localhost:15000 or host:port.")
+    return url.rstrip("/")
+
+
+def open_admin(origin: Origin, needs: Needs, progress: Progress) -> ProxySnapshot:
+    """The snapshot of the Envoy at ``--admin``."""
+    import httpcore
+
+    url = parse_address(origin.admin or "")
+    timeout = origin.globals.timeout if origin.globals else 15.0
+    notes = Notes()
+    with httpcore.ConnectionPool() as pool:
+        port = AdminPort(pool, url, url, timeout, progress, explain_direct(url, timeout))
+        documents = fetch(port, needs, url, notes, progress)
+    name = origin.pods[0] if origin.pods else urlsplit(url).netloc
+    return proxy_snapshot(name, "", documents, url, notes)
+
+
+def proxy_snapshot(
+    name: str, namespace: str, documents: list[Document], title: str, notes: Notes
+) -> ProxySnapshot:
+    """A ProxySnapshot of fetched documents, with the bytes of its config_dump for pass-through."""
+    dump = next((d.data for d in reversed(documents) if d.kind is DocumentKind.CONFIG_DUMP), None)
+    return ProxySnapshot(name, namespace, load(documents, title, notes), dump)

@@ -1,0 +1,311 @@
+"""From a pod argument to pods, as istioctl and kubectl resolve it.
+
+``[type/]name[.namespace]``: the namespace is what stands behind the last dot (looked for behind the last
+slash), and wins over ``-n``. Without a type the name is a pod's. A workload or Service stands for the pods its
+selector matches, in the order of ``kubectl logs``: scheduled, running, ready, ready for longer, fewer
+restarts, newer first. Follows istio istioctl/pkg/util/handlers and kubectl's podutils.ByLogging.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from meshctl.errors import MeshctlError, UsageError
+from meshctl.sources.kube import ApiError, Cluster
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod by name, with its object as the API gave it."""
+
+    name: str
+    namespace: str
+    object: Json = field(repr=False)
+
+    @property
+    def phase(self) -> str:
+        return str((self.object.get("status") or {}).get("phase") or "Unknown")
+
+    @property
+    def containers(self) -> list[Json]:
+        """Its containers, native sidecars (restartable init containers) included."""
+        spec = self.object.get("spec") or {}
+        native = [c for c in spec.get("initContainers") or [] if c.get("restartPolicy") == "Always"]
+        return [*(spec.get("containers") or []), *native]
+
+    @property
+    def has_proxy(self) -> bool:
+        return any(c.get("name") == "istio-proxy" for c in self.containers)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A resource type that stands for pods: its API path, its names, and where its pod selector is."""
+
+    group_path: str
+    plural: str
+    names: frozenset[str]
+    selector: tuple[str, ...]
+
+
+_APPS, _CORE = "/apis/apps/v1", "/api/v1"
+KINDS = (
+    Kind(_CORE, "pods", frozenset({"pod", "pods", "po"}), ()),
+    Kind(_APPS, "deployments", frozenset({"deployment", "deployments", "deploy"}), ("spec", "selector")),
+    Kind(_APPS, "replicasets", frozenset({"replicaset", "replicasets", "rs"}), ("spec", "selector")),
+    Kind(_APPS, "statefulsets", frozenset({"statefulset", "statefulsets", "sts"}), ("spec", "selector")),
+    Kind(_APPS, "daemonsets", frozenset({"daemonset", "daemonsets", "ds"}), ("spec", "selector")),
+    Kind("/apis/batch/v1", "jobs", frozenset({"job", "jobs"}), ("spec", "selector")),
+    Kind(
+        _CORE,
+        "replicationcontrollers",
+        frozenset({"replicationcontroller", "replicationcontrollers", "rc"}),
+        ("spec", "selector"),
+    ),
+    Kind(_CORE, "services", frozenset({"service", "services", "svc"}), ("spec", "selector")),
+    Kind(
+        "/apis/gateway.networking.k8s.io/v1",
+        "gateways",
+        frozenset({"gateway", "gateways", "gtw"}),
+        (),
+    ),
+)
+# Types that exist but have no pods: the message says so instead of "unknown".
+_WITHOUT_PODS = {"cm": "configmap", "configmap": "configmap", "configmaps": "configmap", "secret": "secret",
+                 "secrets": "secret", "ns": "namespace", "namespace": "namespace", "node": "node", "nodes": "node"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A pod argument taken apart."""
+
+    text: str
+    kind: Kind
+    name: str
+    namespace: str
+
+
+def parse(text: str, default_namespace: str) -> Reference:
+    """``[type/]name[.namespace]`` as a Reference. Raises UsageError when it is none."""
+    head, slash, rest = text.rpartition("/")
+    if slash and (not head or "/" in head):
+        raise UsageError(f'"{text}" is not [type/]name[.namespace]')
+    name, dot, namespace = rest.rpartition(".")
+    if not dot:
+        name, namespace = rest, default_namespace
+    elif not namespace:
+        raise UsageError(
+            f'"{text}" names an empty namespace after the dot', "", "Write name.namespace or name alone."
+        )
+    if not name:
+        raise UsageError(
+            f'"{text}" has no name', "", "Write [type/]name[.namespace], such as deploy/nginx.test"
+        )
+    return Reference(text, _kind(head, text), name, namespace)
+
+
+def _kind(name: str, text: str) -> Kind:
+    if not name:
+        return KINDS[0]
+    word = name.split(".", 1)[0].lower()
+    for kind in KINDS:
+        if word in kind.names:
+            return kind
+    if word in _WITHOUT_PODS:
+        raise UsageError(f'"{text}": a {_WITHOUT_PODS[word]} has no pods', "", "Name a pod or a workload.")
+    raise UsageError(
+        f'unknown resource type "{name}" in "{text}"',
+        "",
+        "Use pod, deployment, replicaset, statefulset, daemonset, job, service or gateway.",
+    )
+
+
+def resolve(cluster: Cluster, text: str, *, every: bool = False) -> list[Pod]:
+    """The pod that an argument means, or with ``every`` all pods of the workload. Never empty."""
+    reference = parse(text, cluster.namespace)
+    if reference.kind is KINDS[0]:
+        return [_pod(cluster, reference)]
+    pods = _pods_of(cluster, reference)
+    return pods if every else pods[:1]
+
+
+def select(cluster: Cluster, selector: str, namespace: str | None) -> list[Pod]:
+    """All running pods that a label selector matches, in a namespace or (None) in the cluster."""
+    path = f"{_CORE}/namespaces/{namespace}/pods" if namespace else f"{_CORE}/pods"
+    params = {"labelSelector": selector} if selector else {}
+    where = f'namespace "{namespace}"' if namespace else "any namespace"
+    found = [_as_pod(item) for item in cluster.items(path, params, what=f"pods in {where}")]
+    if not found:
+        raise MeshctlError(
+            f"no pods match {selector!r} in {where}" if selector else f"there are no pods in {where}",
+            f'Context "{cluster.context}".',
+            "Check -l and -n.",
+        )
+    return sorted((p for p in found if p.phase == "Running"), key=lambda p: (p.namespace, p.name))
+
+
+def _as_pod(item: Json) -> Pod:
+    metadata = item.get("metadata") or {}
+    return Pod(str(metadata.get("name") or ""), str(metadata.get("namespace") or ""), item)
+
+
+def _pod(cluster: Cluster, reference: Reference) -> Pod:
+    path = f"{_CORE}/namespaces/{reference.namespace}/pods/{reference.name}"
+    try:
+        return _as_pod(cluster.get(path, what=f'pod "{reference.name}" in namespace "{reference.namespace}"'))
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        raise _missing_pod(cluster, reference) from error
+
+
+def _missing_pod(cluster: Cluster, reference: Reference) -> MeshctlError:
+    """Why there is no such pod: the namespace is missing, the name was split at a dot, or it is a typo."""
+    if not _namespace_exists(cluster, reference.namespace):
+        return MeshctlError(
+            f'namespace "{reference.namespace}" does not exist (context "{cluster.context}")',
+            f'"{reference.text}" was read as pod "{reference.name}" in it: what stands behind the last dot is the namespace.'
+            if "." in reference.text
+            else "",
+            f"If the pod's own name has a dot, write {reference.text}.NAMESPACE."
+            if "." in reference.text
+            else "Check -n or the context.",
+        )
+    what = f'pod "{reference.name}" not found in namespace "{reference.namespace}"'
+    names = _names(cluster, KINDS[0], reference.namespace)
+    near = difflib.get_close_matches(reference.name, names, n=3, cutoff=0.5)
+    near += [n for n in names if n.startswith(reference.name) and n not in near][: 3 - len(near)]
+    cause = "A typo, or it was replaced by a roll-out."
+    if "." in reference.text.rsplit("/", 1)[-1]:
+        cause = f'In "{reference.text}" the text behind the last dot was read as the namespace.'
+    hint = f"Similar names: {', '.join(near)}." if near else "Name the workload instead: deploy/NAME."
+    return MeshctlError(what, cause, hint)
+
+
+def _namespace_exists(cluster: Cluster, namespace: str) -> bool:
+    """Whether it exists; true also when the user may not know."""
+    try:
+        cluster.get(f"{_CORE}/namespaces/{namespace}", what=f'namespace "{namespace}"')
+    except ApiError as error:
+        return error.status != 404
+    return True
+
+
+def _names(cluster: Cluster, kind: Kind, namespace: str) -> list[str]:
+    """The names of a kind in a namespace; empty when they may not be listed."""
+    try:
+        items = cluster.items(f"{kind.group_path}/namespaces/{namespace}/{kind.plural}")
+    except ApiError:
+        return []
+    return [str((item.get("metadata") or {}).get("name") or "") for item in items]
+
+
+def _pods_of(cluster: Cluster, reference: Reference) -> list[Pod]:
+    kind = reference.kind
+    singular = kind.plural.removesuffix("s")
+    if kind.plural == "gateways":
+        selector = f"gateway.networking.k8s.io/gateway-name={reference.name}"
+        what = f'gateway "{reference.name}"'
+        owner: Json = {}
+    else:
+        path = f"{kind.group_path}/namespaces/{reference.namespace}/{kind.plural}/{reference.name}"
+        what = f'{singular} "{reference.name}"'
+        try:
+            owner = cluster.get(path, what=f'{what} in namespace "{reference.namespace}"')
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            raise _missing_owner(cluster, reference, what) from error
+        selector = selector_text(_at(owner, kind.selector))
+        if not selector:
+            raise MeshctlError(
+                f"{what} has no selector, so no pods can be derived from it", "", "Name a pod."
+            )
+    pods = [
+        _as_pod(item)
+        for item in cluster.items(
+            f"{_CORE}/namespaces/{reference.namespace}/pods",
+            {"labelSelector": selector},
+            what=f'pods in namespace "{reference.namespace}"',
+        )
+    ]
+    if not pods:
+        replicas = (owner.get("spec") or {}).get("replicas")
+        count = f" (spec.replicas {replicas})" if replicas is not None else ""
+        raise MeshctlError(
+            f'{what} in namespace "{reference.namespace}" has no pods{count}',
+            f"Selector: {selector}",
+            "Scale it up, or choose another.",
+        )
+    return sorted(pods, key=log_order)
+
+
+def _missing_owner(cluster: Cluster, reference: Reference, what: str) -> MeshctlError:
+    if not _namespace_exists(cluster, reference.namespace):
+        return MeshctlError(
+            f'namespace "{reference.namespace}" does not exist (context "{cluster.context}")', "", "Check -n."
+        )
+    names = _names(cluster, reference.kind, reference.namespace)
+    there = ", ".join(names[:8]) or "none"
+    return MeshctlError(
+        f'{what} not found in namespace "{reference.namespace}"',
+        "",
+        f"{reference.kind.plural.capitalize()} there: {there}",
+    )
+
+
+def _at(value: Any, path: Sequence[str]) -> Json:
+    for key in path:
+        value = (value or {}).get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def selector_text(selector: Json) -> str:
+    """A LabelSelector, or a Service's plain map, in the form of the API's ``labelSelector`` parameter."""
+    if "matchLabels" not in selector and "matchExpressions" not in selector:
+        return ",".join(f"{k}={v}" for k, v in sorted(selector.items()) if isinstance(v, str))
+    parts = [f"{k}={v}" for k, v in sorted((selector.get("matchLabels") or {}).items())]
+    for expression in selector.get("matchExpressions") or []:
+        key, operator = expression.get("key"), expression.get("operator")
+        values = ",".join(expression.get("values") or [])
+        parts.append(
+            {
+                "In": f"{key} in ({values})",
+                "NotIn": f"{key} notin ({values})",
+                "Exists": f"{key}",
+                "DoesNotExist": f"!{key}",
+            }.get(str(operator), f"{key}")
+        )
+    return ",".join(parts)
+
+
+def log_order(pod: Pod) -> tuple[bool, int, bool, str, int, str, str]:
+    """The sort key of ``kubectl logs deploy/x``: the most useful pod first."""
+    status = pod.object.get("status") or {}
+    spec = pod.object.get("spec") or {}
+    ready: Json = next((c for c in status.get("conditions") or [] if c.get("type") == "Ready"), {})
+    is_ready = ready.get("status") == "True"
+    restarts = max(
+        (int(c.get("restartCount") or 0) for c in status.get("containerStatuses") or []), default=0
+    )
+    phases = {"Running": 0, "Unknown": 1, "Pending": 2}
+    created = str((pod.object.get("metadata") or {}).get("creationTimestamp") or "")
+    return (
+        not spec.get("nodeName"),
+        phases.get(pod.phase, 3),
+        not is_ready,
+        str(ready.get("lastTransitionTime") or "") if is_ready else "",
+        restarts,
+        _inverted(created),
+        pod.name,
+    )
+
+
+def _inverted(text: str) -> str:
+    """A key that sorts later times first."""
+    return "".join(chr(0x10FFFF - ord(c)) for c in text)
