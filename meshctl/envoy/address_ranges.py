@@ -1,0 +1,92 @@
+"""Sets of CIDR ranges looked up by address, most specific first.
+
+Envoy keeps ranges in a Patricia trie (source/common/network/lc_trie.h); one dictionary a prefix length gives
+the same answers. IPv4 and IPv6 never mix; an address range is masked to its prefix as Envoy does.
+"""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+
+@functools.lru_cache(maxsize=65536)
+def number(address: str) -> tuple[int, int] | None:
+    """(version, address as a number); None for what is no IP address."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    return parsed.version, int(parsed)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """One CIDR range: version, prefix length and the masked address."""
+
+    version: int
+    length: int
+    network: int
+
+    @property
+    def text(self) -> str:
+        width = 32 if self.version == 4 else 128
+        address = ipaddress.ip_address(self.network.to_bytes(width // 8, "big"))
+        return f"{address}/{self.length}"
+
+
+def parse(message: Json) -> Range | None:
+    """A CidrRange; None when its address cannot be read. A missing prefix_len is 0 (proto3)."""
+    found = number(str(message.get("address_prefix", "")))
+    if found is None:
+        return None
+    version, value = found
+    width = 32 if version == 4 else 128
+    length = min(int(message.get("prefix_len") or 0), width)
+    shift = width - length
+    return Range(version, length, value >> shift << shift)
+
+
+def contains(cidr: Range, address: str) -> bool:
+    found = number(address)
+    if found is None or found[0] != cidr.version:
+        return False
+    shift = (32 if cidr.version == 4 else 128) - cidr.length
+    return found[1] >> shift << shift == cidr.network
+
+
+@dataclass(slots=True)
+class RangeMap(Generic[T]):
+    """Values by range; ``matches`` yields those of the ranges that hold an address, longest prefix first."""
+
+    levels: dict[tuple[int, int], dict[int, T]] = field(default_factory=dict)
+    _order: list[tuple[int, int]] | None = None
+
+    def get(self, cidr: Range) -> T | None:
+        return self.levels.get((cidr.version, cidr.length), {}).get(cidr.network)
+
+    def set(self, cidr: Range, value: T) -> None:
+        self.levels.setdefault((cidr.version, cidr.length), {})[cidr.network] = value
+        self._order = None
+
+    def matches(self, address: str) -> Iterator[T]:
+        found = number(address)
+        if found is None:
+            return
+        version, value = found
+        width = 32 if version == 4 else 128
+        if self._order is None:
+            self._order = sorted(self.levels, key=lambda level: -level[1])
+        for level in self._order:
+            if level[0] != version:
+                continue
+            shift = width - level[1]
+            entry = self.levels[level].get(value >> shift << shift)
+            if entry is not None:
+                yield entry
