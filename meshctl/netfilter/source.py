@@ -36,7 +36,41 @@ def parse_rules(text: str, *, name: str = "rules", family: Family | None = None)
     if not text.strip():
         draft.covers |= {family} if family else set(Family)
         return draft.finish()
-    return read_iptables(lines, draft, family)
+    return FORMS[form_of(lines)](lines, draft, family)
+
+
+# What a text is: the first form with a line like this.
+SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("nft json", re.compile(r'^\s*\{\s*("nftables"|$)')),
+    ("iptables", re.compile(r"^\s*(\*\s*(nat|mangle|raw|filter|security)\b|:[A-Z][\w-]* (ACCEPT|DROP|-))")),
+    (
+        "nft text",
+        re.compile(
+            r"^\s*(table (ip6?|inet|arp|bridge|netdev) \S+ *\{|(add|flush|insert|create) (table|rule|chain|set|ruleset)\b|flush ruleset)"
+        ),
+    ),
+    ("iptables", re.compile(r"^\s*(\[\d+:\d+\] *)?-[APN] \S")),
+)
+
+
+def form_of(lines: list[str]) -> str:
+    """The notation of the text."""
+    for form, sign in SIGNS:
+        if any(sign.match(line) for line in lines):
+            return form
+    return "iptables"
+
+
+def _nft_text(lines: list[str], draft: RuleSetDraft, family: Family | None) -> RuleSet:
+    from meshctl.netfilter.nft_text import read_text
+
+    return read_text("\n".join(lines), draft)
+
+
+def _nft_json(lines: list[str], draft: RuleSetDraft, family: Family | None) -> RuleSet:
+    from meshctl.netfilter.nft_json import read_json
+
+    return read_json("\n".join(lines), draft)
 
 
 def read_iptables(lines: list[str], draft: RuleSetDraft, family: Family | None) -> RuleSet:
@@ -47,3 +81,6 @@ def read_iptables(lines: list[str], draft: RuleSetDraft, family: Family | None) 
             draft.note(number, f"not understood: {line.strip()[:80]}")
     reader.end()
     return draft.finish()
+
+
+FORMS = {"iptables": read_iptables, "nft text": _nft_text, "nft json": _nft_json}
