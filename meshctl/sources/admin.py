@@ -1,8 +1,9 @@
 """Asking an Envoy's admin port: only for what is needed, whole answers or an error.
 
 ``fetch`` works over any way to the port (a pod's port-forward, ``--admin URL``): it takes an httpcore
-connection pool. The config_dump is asked for with a ``mask`` of the sections that the view reads; an Envoy
-that refuses the mask is asked for all. Reading stops at an idle timeout, never at a total one, and a body
+connection pool. The config_dump is asked for section by section with a ``mask`` (a mask over two sections is
+refused by Envoy: every path of it must exist in a message); an Envoy that refuses a mask is asked for the whole
+dump. Reading stops at an idle timeout, never at a total one, and a body
 shorter than announced is an error. GET is safe, so a broken answer is asked for once more.
 """
 
@@ -34,6 +35,8 @@ _FIELDS: dict[SectionKind, tuple[str, ...]] = {
     SectionKind.SECRETS: ("static_secrets", "dynamic_active_secrets", "dynamic_warming_secrets"),
 }
 _VERSIONED = frozenset({SectionKind.CLUSTERS, SectionKind.LISTENERS})
+# Sections that a dump need not have: refusing their mask means that there are none.
+_OPTIONAL = frozenset({SectionKind.ECDS, SectionKind.SCOPED_ROUTES})
 
 Get = Callable[[str], bytes]
 
@@ -124,12 +127,9 @@ def _worth_another_try(error: Exception) -> bool:
     )
 
 
-def mask(sections: frozenset[SectionKind]) -> str:
-    """The ``mask`` parameter that asks for these sections."""
-    fields = [name for kind in SectionKind if kind in sections for name in _FIELDS[kind]]
-    if sections & _VERSIONED:
-        fields.append("version_info")
-    return ",".join(fields)
+def mask(section: SectionKind) -> str:
+    """The ``mask`` parameter that asks for a section."""
+    return ",".join((*_FIELDS[section], *(("version_info",) if section in _VERSIONED else ())))
 
 
 def fetch(port: AdminPort, needs: Needs, origin: str, notes: Notes, progress: Progress) -> list[Document]:
@@ -137,7 +137,8 @@ def fetch(port: AdminPort, needs: Needs, origin: str, notes: Notes, progress: Pr
     documents: list[Document] = []
     if needs.sections:
         progress.start(f"{origin}: config_dump")
-        documents.extend(read(_config_dump(port, needs.sections), f"{origin}: /config_dump", notes))
+        for body in _config_dump(port, needs.sections):
+            documents.extend(read(body, f"{origin}: /config_dump", notes))
     for kind in DocumentKind:
         if kind in needs.documents and kind is not DocumentKind.CONFIG_DUMP:
             progress.start(f"{origin}: {kind.value}")
@@ -146,18 +147,22 @@ def fetch(port: AdminPort, needs: Needs, origin: str, notes: Notes, progress: Pr
     return documents
 
 
-def _config_dump(port: AdminPort, sections: frozenset[SectionKind]) -> bytes:
-    endpoints = "include_eds" if SectionKind.ENDPOINTS in sections else ""
-    whole = "/config_dump" + (f"?{endpoints}" if endpoints else "")
+def _config_dump(port: AdminPort, sections: frozenset[SectionKind]) -> list[bytes]:
+    """The answers that together hold ``sections``."""
+    whole = "/config_dump" + ("?include_eds" if SectionKind.ENDPOINTS in sections else "")
     if sections == ALL_SECTIONS:
-        return port.get(whole)
-    query = "&".join(filter(None, (endpoints, f"mask={mask(sections)}")))
-    try:
-        return port.get(f"/config_dump?{query}")
-    except AdminError as error:
-        if error.status not in (400, 404):
-            raise
-        return port.get(whole)  # an older Envoy does not know a field of the mask
+        return [port.get(whole)]
+    bodies = []
+    for section in sorted(sections, key=list(SectionKind).index):
+        endpoints = "include_eds&" if section is SectionKind.ENDPOINTS else ""
+        try:
+            bodies.append(port.get(f"/config_dump?{endpoints}mask={mask(section)}"))
+        except AdminError as error:
+            if error.status not in (400, 404):
+                raise
+            if section not in _OPTIONAL:
+                return [port.get(whole)]  # an older Envoy does not know a field of the mask
+    return bodies or [b'{"configs": []}']
 
 
 def explain_direct(address: str, timeout: float) -> Callable[[Exception, str, int], MeshctlError]:
