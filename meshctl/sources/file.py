@@ -27,9 +27,9 @@ _LIKELY = ("config_dump", "clusters", "certs", "listeners", "server_info", "stat
 
 
 class Meta(msgspec.Struct):
-    """The part of a pod's ``meta.json`` that names it."""
+    """The part of a pod's ``meta.json`` that names it (docs/snapshot-format.md)."""
 
-    name: str = ""
+    pod: str = ""
     namespace: str = ""
 
 
@@ -81,7 +81,7 @@ def pod_folders(bundle: Bundle) -> list[PodFolder]:
             continue
         meta = _meta(bundle, f"{folder}/meta.json" if folder else "meta.json")
         label = folder.rsplit("/", 1)[-1] or pathlib.Path(bundle.origin).name
-        result.append(PodFolder(bundle, folder, tuple(names), meta.name or label, meta.namespace))
+        result.append(PodFolder(bundle, folder, tuple(names), meta.pod or label, meta.namespace))
     return result
 
 

@@ -1,0 +1,61 @@
+# Every chore of the project in one word; `make help` lists them. Nothing needs to be installed by hand
+# but python 3.11 or newer (with its venv module) and make.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+TESTS ?= tests
+PYTEST_FLAGS ?= -n 2
+
+.PHONY: help install dev demo test lint bench fuzz lab fixtures schema clean
+
+help: ## list the chores
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.created:
+	@test -n "$(PYTHON)" || { echo "meshctl needs python 3.11 or newer; none is on PATH" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { echo "the venv module is missing: apt-get install python3-venv" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.created pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+install: $(VENV)/.installed ## make .venv with .venv/bin/meshctl
+
+dev: $(VENV)/.dev ## the same with everything that tests and checks need
+
+demo: install ## run the story on the bundled dumps: command and output of each step
+	@MESHCTL=$(BIN)/meshctl bash tools/demo.sh
+
+test: dev ## run all tests (those that need root or recordings skip with a reason where they are absent)
+	$(BIN)/python -m pytest $(PYTEST_FLAGS) $(TESTS)
+
+lint: dev ## ruff, mypy --strict, and the rules of which module may import which
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: dev ## measure speed and memory against python's json in the same run
+	$(BIN)/python -m bench
+
+fuzz: dev ## random meshes, requests, rules and dumps against the real thing, until stopped
+	$(BIN)/python -m tests.fuzz
+
+lab: dev ## two pods with real Envoys and real iptables: the story, live (needs root)
+	$(BIN)/python -m tests.lab run
+
+fixtures: dev ## record tests/fixtures again from the lab (needs root)
+	$(BIN)/python -m tests.lab record
+
+schema: dev ## build the descriptor set of Envoy's API again
+	$(BIN)/python tools/build_schema.py
+
+clean: ## remove what was built
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
