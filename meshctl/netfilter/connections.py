@@ -147,7 +147,7 @@ def is_reply(packet: Packet) -> bool:
 def _unchanged(packet: Packet, translated: WalkResult) -> bool:
     """A redirect to where the packet went anyway leaves nothing to translate later."""
     post = translated.post
-    return post is not None and post.dport == packet.dport and post.dst in (None, packet.dst)
+    return post is not None and post.dport == packet.dport and post.dst == packet.dst
 
 
 def by_conntrack(result: WalkResult, first: WalkResult) -> WalkResult:

@@ -54,6 +54,7 @@ class SaveReader:
 
     def __init__(self, draft: RuleSetDraft, family: Family | None = None) -> None:
         self.draft = draft
+        self.given = family  # what the caller knows; stronger than what the text says of itself
         self.family = family  # of the section being read, None while unknown
         self.backend = Backend.UNKNOWN
         self.current: TableDraft | None = None
@@ -90,10 +91,8 @@ class SaveReader:
     def _comment(self, text: str) -> None:
         if match := GENERATED.match(text):
             tool, rest = match[1], match[2]
-            self.family = Family.V6 if tool.startswith("ip6tables") else Family.V4
-            if tool.startswith("xtables"):
-                self.family = None
-            self.draft.covers |= {self.family} if self.family else set()
+            # ip6tables-nft-save may call itself iptables-nft-save, so only "ip6" is taken for an answer.
+            self.family = self.given or (Family.V6 if tool.startswith("ip6tables") else None)
             if "nft" in tool or "nf_tables" in rest or tool.startswith("xtables"):
                 self.backend = Backend.IPTABLES_NFT
             else:
@@ -153,10 +152,9 @@ class SaveReader:
         doing = [word for word in words if word in RULE_COMMANDS]
         if not doing and not command[3] and not {"-S", "-L", "--list", "--list-rules"} & set(words):
             return command[0].strip() == command.string.strip()
-        family = Family.V6 if command[1] == "ip6tables" else Family.V4
         self._close_listing()
-        self.family = family
-        self.draft.covers.add(family)
+        self.family = self.given or (Family.V6 if command[1] == "ip6tables" else Family.V4)
+        self.draft.covers.add(self.family)
         if command[2]:
             self.backend = Backend.LEGACY if command[2] == "-legacy" else Backend.IPTABLES_NFT
         self.named_table = table[1] if table else "filter"

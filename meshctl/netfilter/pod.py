@@ -27,6 +27,7 @@ class PodNet:
     interface_addresses: tuple[tuple[str, str], ...] = ()  # (interface, address) of further ones
     envoy_uid: int = 1337
     envoy_gid: int = 1337
+    peer: str | None = None  # where packets that come in are from, when they do not say
     tproxy_mark: int | None = None
     tproxy_routing: bool | None = None
 
@@ -80,6 +81,9 @@ def _source(packet: Packet, pod: PodNet) -> str | None:
 
 
 def _routed_in(packet: Packet, pod: PodNet) -> Packet:
+    if packet.src is None and packet.in_if == pod.interface and pod.peer is not None:
+        if family_of(pod.peer) is packet.family:
+            packet = replace(packet, src=pod.peer)
     if packet.in_if is None and packet.src is not None and pod.is_local(packet.src) is False:
         packet = replace(packet, in_if=pod.interface)
     if packet.in_address is None and packet.in_if is not None:
@@ -92,14 +96,18 @@ def _routed_in(packet: Packet, pod: PodNet) -> Packet:
 def seen_addresses(packets: Iterable[Packet], interface: str = "eth0") -> PodNet:
     """The pod's addresses as a recording of its packets shows them.
 
-    What it sends from, and where packets that came in over its interface go to.
+    What it sends from, and where packets that came in over its interface go to; the peer is where
+    those came from, if it is always the same.
     """
     own: dict[str, None] = {}
-    further: dict[tuple[str, str], None] = {}
+    peers: set[str] = set()
     for packet in packets:
-        sent = packet.hook is Hook.OUTPUT and packet.src
-        came = packet.hook is Hook.PREROUTING and packet.in_if in (interface, None) and packet.dst
-        for address in filter(None, (sent and packet.src, came and packet.dst)):
-            if not ipaddress.ip_address(address).is_loopback:
-                own.setdefault(str(address))
-    return PodNet(addresses=tuple(own), interface=interface, interface_addresses=tuple(further))
+        if packet.hook is Hook.PREROUTING and packet.in_if in (interface, None) and packet.src:
+            peers.add(packet.src)
+        if packet.hook is Hook.OUTPUT:
+            address = packet.src
+        else:
+            address = packet.dst if packet.in_if in (interface, None) else None
+        if address is not None and not ipaddress.ip_address(address).is_loopback:
+            own.setdefault(address)
+    return PodNet(addresses=tuple(own), interface=interface, peer=peers.pop() if len(peers) == 1 else None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from meshctl.netfilter.connections import state_of_first
 from meshctl.netfilter.packet import Family, Hook, Packet, Sender, TcpFlag, family_of, protocol_name
 from meshctl.netfilter.walk import WalkResult
 
@@ -70,8 +71,8 @@ def packet_from_record(record: dict[str, Any]) -> Packet:
         out_if=record.get("out_if", record.get("oif")),
         uid=_number(record, "uid"),
         gid=_number(record, "gid"),
-        sender=_sender(record, hook, bits),
-        ct_state=str(ct_state).upper() if ct_state is not None else "NEW",
+        sender=_sender(record, hook),
+        ct_state=str(ct_state).upper() if ct_state is not None else state_of_first(bits),
         mark=_number(record, "mark") or 0,
         ct_mark=_number(record, "ct_mark"),
         tcp_flags=bits,
@@ -82,13 +83,9 @@ def packet_from_record(record: dict[str, Any]) -> Packet:
     )
 
 
-def _sender(record: dict[str, Any], hook: Hook, flags: int | None) -> Sender:
+def _sender(record: dict[str, Any], hook: Hook) -> Sender:
     nobody = "uid" in record and record["uid"] is None and record.get("gid") is None
-    if not nobody or hook is not Hook.OUTPUT:
-        return Sender.PROCESS
-    if flags is not None and flags & TcpFlag.RST:
-        return Sender.SERVER
-    return Sender.SERVER
+    return Sender.SERVER if nobody and hook is Hook.OUTPUT else Sender.PROCESS
 
 
 def result_to_record(result: WalkResult) -> dict[str, Any]:
