@@ -5,26 +5,13 @@ They are parsed once by the root command and reach every command as ``ctx.obj``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
-PANEL = "Global flags"
+from meshctl.sources.interface import Globals
 
-
-@dataclass(frozen=True, slots=True)
-class Globals:
-    """Names follow istioctl's global flags; ``timeout`` is seconds for one API request or an idle stream."""
-
-    kubeconfig: str | None = None
-    context: str | None = None
-    namespace: str | None = None
-    istio_namespace: str = "istio-system"
-    as_user: str | None = None
-    as_groups: tuple[str, ...] = ()
-    as_uid: str | None = None
-    timeout: float = 15.0
+__all__ = ["Globals"]
 
 
 Kubeconfig = Annotated[

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from meshctl.envoy.documents import DocumentKind
 from meshctl.envoy.snapshot import SectionKind, Snapshot
 from meshctl.errors import MeshctlError
 
-if TYPE_CHECKING:
-    from meshctl.commands.globals import Globals
-
 DEFAULT_ADMIN_PORT = 15000
+
+
+@dataclass(frozen=True, slots=True)
+class Globals:
+    """Names follow istioctl's global flags; ``timeout`` is seconds for one API request or an idle stream."""
+
+    kubeconfig: str | None = None
+    context: str | None = None
+    namespace: str | None = None
+    istio_namespace: str = "istio-system"
+    as_user: str | None = None
+    as_groups: tuple[str, ...] = ()
+    as_uid: str | None = None
+    timeout: float = 15.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from meshctl.errors import ConnectError, MeshctlError, UsageError
+from meshctl.sources.interface import Globals
 
 if TYPE_CHECKING:
     import httpx
 
-    from meshctl.commands.globals import Globals
 
 Json = dict[str, Any]
 _RETRIES = 2

@@ -9,25 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from meshctl.envoy.notes import Notes
 from meshctl.errors import ConnectError, MeshctlError
 from meshctl.sources.admin import AdminPort, fetch, proxy_snapshot
-from meshctl.sources.interface import Needs, Origin, Progress, ProxySnapshot
+from meshctl.sources.interface import Globals, Needs, Origin, Progress, ProxySnapshot
 from meshctl.sources.kube import Cluster, connect
 from meshctl.sources.pods import Pod, resolve, select
-
-if TYPE_CHECKING:
-    from meshctl.commands.globals import Globals
 
 MAX_AT_ONCE = 8
 
 
 def cluster_of(options: Globals | None) -> Cluster:
     """The cluster of the global options."""
-    from meshctl.commands.globals import Globals
-
     return connect(options or Globals())
 
 

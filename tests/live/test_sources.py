@@ -7,12 +7,11 @@ import time
 
 import pytest
 
-from meshctl.commands.globals import Globals
 from meshctl.envoy.documents import DocumentKind
 from meshctl.envoy.snapshot import SectionKind
 from meshctl.errors import MeshctlError
 from meshctl.sources import Needs, Origin, open_snapshots
-from meshctl.sources.interface import ALL_SECTIONS, ProxySnapshot, Silent
+from meshctl.sources.interface import ALL_SECTIONS, Globals, ProxySnapshot, Silent
 from tests.live.kube.fake_kube import FakeKube
 
 LISTENERS = Needs(frozenset({SectionKind.LISTENERS}))
