@@ -9,6 +9,7 @@ does not decide.
 from __future__ import annotations
 
 import ipaddress
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -81,9 +82,9 @@ def _source(packet: Packet, pod: PodNet) -> str | None:
 
 
 def _routed_in(packet: Packet, pod: PodNet) -> Packet:
-    if packet.src is None and packet.in_if == pod.interface and pod.peer is not None:
-        if family_of(pod.peer) is packet.family:
-            packet = replace(packet, src=pod.peer)
+    peer = pod.peer if pod.peer is not None and family_of(pod.peer) is packet.family else None
+    if packet.src is None and packet.in_if == pod.interface and peer is not None:
+        packet = replace(packet, src=peer)
     if packet.in_if is None and packet.src is not None and pod.is_local(packet.src) is False:
         packet = replace(packet, in_if=pod.interface)
     if packet.in_address is None and packet.in_if is not None:
@@ -97,17 +98,19 @@ def seen_addresses(packets: Iterable[Packet], interface: str = "eth0") -> PodNet
     """The pod's addresses as a recording of its packets shows them.
 
     What it sends from, and where packets that came in over its interface go to; the peer is where
-    those came from, if it is always the same.
+    most of those came from.
     """
     own: dict[str, None] = {}
-    peers: set[str] = set()
+    peers: Counter[str] = Counter()
     for packet in packets:
         if packet.hook is Hook.PREROUTING and packet.in_if in (interface, None) and packet.src:
-            peers.add(packet.src)
+            peers[packet.src] += 1
         if packet.hook is Hook.OUTPUT:
             address = packet.src
         else:
             address = packet.dst if packet.in_if in (interface, None) else None
         if address is not None and not ipaddress.ip_address(address).is_loopback:
             own.setdefault(address)
-    return PodNet(addresses=tuple(own), interface=interface, peer=peers.pop() if len(peers) == 1 else None)
+    return PodNet(
+        addresses=tuple(own), interface=interface, peer=max(peers, key=peers.__getitem__, default=None)
+    )

@@ -72,7 +72,7 @@ def packet_from_record(record: dict[str, Any]) -> Packet:
         uid=_number(record, "uid"),
         gid=_number(record, "gid"),
         sender=_sender(record, hook),
-        ct_state=str(ct_state).upper() if ct_state is not None else state_of_first(bits),
+        ct_state=str(ct_state).upper() if ct_state is not None else state_of_first(bits or None),
         mark=_number(record, "mark") or 0,
         ct_mark=_number(record, "ct_mark"),
         tcp_flags=bits,
