@@ -7,7 +7,6 @@ noted and left out, and the rest of the resource is still read.
 
 from __future__ import annotations
 
-import functools
 import re
 from typing import Any, TypeVar
 
@@ -23,10 +22,15 @@ _MAX_REPAIRS = 100
 _decode_json = msgspec.json.Decoder().decode
 
 
-@functools.cache
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+
+
 def decoder(type_: type[T]) -> msgspec.json.Decoder[T]:
     """The decoder of a Struct, compiled once. Numbers may come as strings and the reverse, as in proto3 JSON."""
-    return msgspec.json.Decoder(type_, strict=False)
+    known = _decoders.get(type_)
+    if known is None:
+        known = _decoders[type_] = msgspec.json.Decoder(type_, strict=False)
+    return known
 
 
 def read(type_: type[T], raw: bytes | memoryview | msgspec.Raw | None, notes: Notes, where: str) -> T:

@@ -17,7 +17,9 @@ _SPECIAL = re.compile("[\t\n\v\f]")
 
 def render(table: Table, *, header: bool = True) -> str:
     """The table as text, each line ended."""
-    lines = [table.header, *table.rows] if header else table.rows
+    if table.message and not table.rows:
+        return f"{table.message}\n"
+    lines = [table.header, *table.rows] if header and table.header else table.rows
     return align(lines, table.padding)
 
 

@@ -188,7 +188,7 @@ class Renderer:
         start, end = self._frame
         item = yaml.ScalarEvent(None, None, (True, True), text, style=style or None)
         written: str = yaml.emit([*start, item, *end], Dumper=self._dumper, width=1 << 30, allow_unicode=True)
-        return written[len("- ") : -len("\n- z\n")]
+        return written[len("- ") : written.rindex("\n- z\n")]
 
 
 def render(value: Any) -> str:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows in the order they are shown; ``padding`` is the gap between columns that istioctl uses there."""
+    """Rows in the order they are shown; ``padding`` is the gap between columns that istioctl uses there.
+
+    message: a sentence that istioctl prints instead of a table without rows.
+    """
 
     header: tuple[str, ...]
-    rows: list[tuple[str, ...]] = field(default_factory=list)
+    rows: Sequence[tuple[str, ...]] = ()
     padding: int = 5
+    message: str = ""

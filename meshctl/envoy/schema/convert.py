@@ -122,6 +122,14 @@ def _timestamp(value: Value) -> str:
     return head + _fraction(rest[:-1]) + "Z"
 
 
+class StructObject(dict[str, Value]):
+    """An object of google.protobuf.Struct: free-form JSON, which one of istioctl's printers lays out apart."""
+
+
+class StructList(list[Value]):
+    """A list inside a google.protobuf.Struct."""
+
+
 def _struct(value: Value) -> Value:
     kind = value.__class__
     if kind is float:
@@ -131,6 +139,15 @@ def _struct(value: Value) -> Value:
     if kind is list:
         return [_struct(item) for item in value]
     return value
+
+
+def _marked_struct(value: Value) -> Value:
+    kind = value.__class__
+    if kind is dict:
+        return StructObject((key, _marked_struct(value[key])) for key in sorted(value))
+    if kind is list:
+        return StructList(map(_marked_struct, value))
+    return _float(value) if kind is float else value
 
 
 def _as_is(value: Value) -> Value:
@@ -178,8 +195,13 @@ class Converter:
     One converter serves one run: what it does not understand is counted in ``notes``.
     """
 
-    def __init__(self, names: Names = Names.JSON, notes: Notes | None = None) -> None:
+    def __init__(
+        self, names: Names = Names.JSON, notes: Notes | None = None, *, mark_structs: bool = False
+    ) -> None:
+        """mark_structs: make Struct values of the classes above instead of plain dicts and lists."""
         self.names = names
+        struct = _marked_struct if mark_structs else _struct
+        self._well_known = {k: struct if f is _struct else f for k, f in _WELL_KNOWN.items()}
         self.notes = notes if notes is not None else Notes()
         self._functions: dict[str, Function] = {}
         self._bodies: dict[str, Body] = {}
@@ -210,7 +232,7 @@ class Converter:
 
     def _compile_any(self, url: str) -> Function:
         name = url.rsplit("/", 1)[-1]
-        known = self.any if name == "google.protobuf.Any" else _WELL_KNOWN.get(name)
+        known = self.any if name == "google.protobuf.Any" else self._well_known.get(name)
         if known is not None:
             return lambda value: {"@type": url, "value": known(value["value"])} if "value" in value else value
         descriptor = find(name)
@@ -234,7 +256,7 @@ class Converter:
         name = descriptor.full_name
         if name == "google.protobuf.Any":
             return self.any
-        known = _WELL_KNOWN.get(name)
+        known = self._well_known.get(name)
         if known is not None:
             return known
         function = self._functions.get(name)
@@ -279,7 +301,7 @@ class Converter:
                 for key, name, kind, function, default in ordered:
                     item = value[key]
                     if item is None:
-                        if function is _struct:
+                        if function in (_struct, _marked_struct):
                             out[name] = None
                     elif kind in (_MESSAGE, _PRESENT):
                         out[name] = function(item)
@@ -305,7 +327,7 @@ class Converter:
         """The same walk a field at a time: a value of the wrong type is kept as it came and noted."""
         for key, name, kind, function, default in ordered:
             item = value[key]
-            if item is None and function is not _struct:
+            if item is None and function not in (_struct, _marked_struct):
                 continue
             try:
                 converted = item if item is None else function(item)

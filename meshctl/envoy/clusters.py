@@ -1,0 +1,63 @@
+"""Clusters as the tables read them: a partial view of envoy/config/cluster/v3/cluster.proto."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+# Cluster.DiscoveryType
+DISCOVERY_TYPES = ("STATIC", "STRICT_DNS", "LOGICAL_DNS", "EDS", "ORIGINAL_DST")
+
+
+class Metadata(msgspec.Struct):
+    filter_metadata: dict[str, msgspec.Raw] = {}
+
+
+class _IstioMetadata(msgspec.Struct):
+    config: Any = None
+
+
+class ClusterHead(msgspec.Struct):
+    """What the short table shows of a cluster."""
+
+    name: str = ""
+    type: str | int | None = None
+    metadata: Metadata | None = None
+
+    @property
+    def discovery_type(self) -> str:
+        """The enum's name as Go prints it: STATIC also where the type is given in another way."""
+        return enum_name(self.type, DISCOVERY_TYPES)
+
+
+class ClusterType(msgspec.Struct):
+    name: str = ""
+
+
+def enum_name(value: str | int | None, names: tuple[str, ...]) -> str:
+    """An enum value by name, given as a name, a number, or not at all; what is unknown stays as it is."""
+    if value is None:
+        return names[0]
+    if isinstance(value, str):
+        return value
+    return names[value] if 0 <= value < len(names) else str(value)
+
+
+_PREFIX = "/apis/networking.istio.io/v1alpha3/namespaces/"
+
+
+def istio_config(metadata: Metadata | None) -> str:
+    """The Istio resource that made this object, as ``name.namespace`` (pilot's ``istio`` metadata)."""
+    if metadata is None or "istio" not in metadata.filter_metadata:
+        return ""
+    try:
+        path = msgspec.json.decode(metadata.filter_metadata["istio"], type=_IstioMetadata).config
+    except msgspec.ValidationError:
+        return ""
+    if path is None:
+        return ""
+    if not isinstance(path, str) or not path.startswith(_PREFIX):
+        return "<unknown>"
+    pieces = path.split("/")
+    return f"{pieces[7]}.{pieces[5]}" if len(pieces) == 8 else ""

@@ -1,0 +1,139 @@
+"""Secrets as the tables read them (envoy/extensions/transport_sockets/tls/v3/secret.proto), and their redaction.
+
+Envoy itself redacts private keys in a config_dump; a dump from elsewhere (a file-based secret, a hand-made
+file, the bootstrap with an inline certificate) may still hold one. ``redact`` is the one place that knows which
+fields are secret: it follows the fields that the API marks ``(udpa.annotations.sensitive)``.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+import msgspec
+
+REDACTED = "[redacted]"
+REDACTED_BASE64 = base64.b64encode(REDACTED.encode()).decode()
+
+
+class DataSource(msgspec.Struct):
+    inline_bytes: str | None = None
+    inline_string: str | None = None
+    filename: str | None = None
+
+    @property
+    def data(self) -> bytes:
+        """The inline bytes; istioctl looks at nothing else."""
+        if not self.inline_bytes:
+            return b""
+        text = self.inline_bytes.replace("-", "+").replace("_", "/")
+        try:
+            return base64.b64decode(text + "=" * (-len(text) % 4))
+        except (binascii.Error, ValueError):
+            return b""
+
+
+class TlsCertificate(msgspec.Struct):
+    certificate_chain: DataSource | None = None
+
+
+class CaBundle(msgspec.Struct):
+    type_url: str = msgspec.field(name="@type", default="")
+    trust_domains: list[TrustDomain] = []
+
+
+class TrustDomain(msgspec.Struct):
+    name: str = ""
+    trust_bundle: DataSource | None = None
+
+
+class ValidatorConfig(msgspec.Struct):
+    name: str = ""
+    typed_config: CaBundle | None = None
+
+
+class ValidationContext(msgspec.Struct):
+    trusted_ca: DataSource | None = None
+    custom_validator_config: ValidatorConfig | None = None
+
+
+class Secret(msgspec.Struct):
+    """One secret: a certificate chain, or a bundle of authorities to trust."""
+
+    name: str = ""
+    tls_certificate: TlsCertificate | None = None
+    validation_context: ValidationContext | None = None
+
+
+# Field names (both spellings) whose value is secret wherever they stand. A DataSource keeps its shape.
+_SENSITIVE = frozenset(
+    {
+        "private_key", "privateKey",
+        "password", "auth_password", "authPassword",
+        "session_ticket_keys", "sessionTicketKeys",
+        "generic_secret", "genericSecret",
+        "pkcs12",
+        "private_key_provider", "privateKeyProvider",
+        "hmac_secret", "hmacSecret",
+        "token_secret", "tokenSecret",
+        "inline_basic_auth", "inlineBasicAuth",
+        "secret_access_key", "secretAccessKey",
+        "session_token", "sessionToken",
+    }
+)  # fmt: skip
+_DATA_KEYS = frozenset({"inline_bytes", "inlineBytes", "inline_string", "inlineString"})
+_KEY_MARK = "PRIVATE KEY-----"
+
+
+def redact(value: Any) -> tuple[Any, int]:
+    """The tree without secrets, and how many values were replaced. Unchanged parts are shared, not copied."""
+    counter = [0]
+    return _redact(value, False, counter), counter[0]
+
+
+def _redact(value: Any, sensitive: bool, counter: list[int]) -> Any:
+    kind = value.__class__
+    if kind is dict:
+        changed: dict[str, Any] | None = None
+        for key, item in value.items():
+            inner = sensitive and key in _DATA_KEYS
+            if inner and item.__class__ is str:
+                new: Any = _replacement(item, key, counter)
+            else:
+                new = _redact(item, sensitive or key in _SENSITIVE, counter)
+                if item.__class__ is str and key in _SENSITIVE:
+                    new = _replacement(item, "", counter)
+            if new is not item:
+                if changed is None:
+                    changed = dict(value)
+                changed[key] = new
+        return value if changed is None else changed
+    if kind is list:
+        items = [_redact(item, sensitive, counter) for item in value]
+        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+    if kind is str and _holds_key(value):
+        counter[0] += 1
+        return REDACTED
+    return value
+
+
+def _holds_key(text: str) -> bool:
+    """Whether a string is a PEM private key, plain or as base64 (whose PEM header is always the same)."""
+    if _KEY_MARK in text:
+        return True
+    if not text.startswith("LS0t") or len(text) < 64:
+        return False
+    try:
+        return _KEY_MARK.encode() in base64.b64decode(text[: len(text) // 4 * 4])
+    except (binascii.Error, ValueError):
+        return False
+
+
+def _replacement(text: str, key: str, counter: list[int]) -> str:
+    """The mark that Envoy itself sets; a value that already is one stays."""
+    mark = REDACTED_BASE64 if key in ("inline_bytes", "inlineBytes") else REDACTED
+    if not text or text in (REDACTED, REDACTED_BASE64):
+        return text
+    counter[0] += 1
+    return mark

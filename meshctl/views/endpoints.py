@@ -1,0 +1,148 @@
+"""``proxy-config endpoint``: the hosts that Envoy uses now, from ``/clusters?format=json``.
+
+Follows istio/istioctl/pkg/writer/envoy/clusters/clusters.go. STATUS there is only what the control plane said;
+health checks and removal show in the wide table. From a config_dump with endpoints the same table is made,
+without the outlier state, which only ``/clusters`` has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from meshctl.envoy import typed
+from meshctl.envoy.addresses import Address
+from meshctl.envoy.documents import DocumentKind
+from meshctl.envoy.endpoints import ClusterStatus, ClusterStatuses, HealthFlags, HostStatus
+from meshctl.envoy.schema.names import Convert
+from meshctl.envoy.snapshot import Snapshot
+from meshctl.errors import MissingDataError
+from meshctl.views import eds
+from meshctl.views.endpoint_filter import EndpointFilter
+from meshctl.views.endpoints_wide import wide_assignments
+from meshctl.views.table import Table
+from meshctl.views.view import View
+
+MESSAGE = "envoy.admin.v3.ClusterStatus"
+HEADER = ("ENDPOINT", "STATUS", "OUTLIER CHECK", "CLUSTER")
+
+
+def check(snapshot: Snapshot) -> None:
+    if _has_clusters(snapshot) or snapshot.section(eds.KIND) is not None:
+        return
+    raise MissingDataError(
+        f"{snapshot.origin} has no endpoints",
+        "They are in /clusters?format=json, and in a config_dump only when asked for.",
+        "Save `curl 'localhost:15000/clusters?format=json'` or `curl localhost:15000/config_dump?include_eds`"
+        " inside the pod.",
+    )
+
+
+def _has_clusters(snapshot: Snapshot) -> bool:
+    return DocumentKind.CLUSTERS in snapshot.documents
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A cluster of /clusters: its bytes and its head."""
+
+    raw: msgspec.Raw
+    head: ClusterStatus
+
+
+def _clusters(snapshot: Snapshot) -> list[Cluster]:
+    document = snapshot.documents[DocumentKind.CLUSTERS]
+    raws = typed.read(ClusterStatuses, document.data, snapshot.notes, "clusters").cluster_statuses
+    return [
+        Cluster(raw, typed.read(ClusterStatus, raw, snapshot.notes, f"cluster_statuses[{index}]"))
+        for index, raw in enumerate(raws)
+    ]
+
+
+def address_text(address: Address | None) -> str:
+    """A host's address in istioctl's form, without its port."""
+    if address is not None:
+        if address.socket_address is not None:
+            return address.socket_address.address
+        if address.pipe is not None:
+            return f"unix://{address.pipe.path}"
+        internal = address.envoy_internal_address
+        if internal is not None and internal.server_listener_name is not None:
+            return f"envoy://{internal.server_listener_name}/{internal.endpoint_id}"
+    return "unknown"
+
+
+def _port(host: HostStatus) -> int:
+    return host.address.port if host.address else 0
+
+
+def _passes(host: HostStatus, cluster: str, wanted: EndpointFilter) -> bool:
+    if wanted.is_empty:
+        return True
+    if wanted.cluster and cluster.casefold() != wanted.cluster.casefold():
+        return False
+    if wanted.address and address_text(host.address).casefold() != wanted.address.casefold():
+        return False
+    return wanted.passes(_port(host), (host.health_status or HealthFlags()).health)
+
+
+def select(snapshot: Snapshot, wanted: EndpointFilter) -> list[tuple[HostStatus, str]]:
+    """The hosts that pass, with their cluster, by address, port and cluster."""
+    found = [
+        (host, cluster.head.name)
+        for cluster in _clusters(snapshot)
+        for host in cluster.head.host_statuses
+        if _passes(host, cluster.head.name, wanted)
+    ]
+    return sorted(found, key=lambda item: (address_text(item[0].address), _port(item[0]), item[1]))
+
+
+def _endpoint(host: HostStatus) -> str:
+    port = _port(host)
+    return f"{address_text(host.address)}:{port}" if port else address_text(host.address)
+
+
+def _row(host: HostStatus, cluster: str) -> tuple[str, ...]:
+    health = host.health_status or HealthFlags()
+    return _endpoint(host), health.health, "FAILED" if health.failed_outlier_check else "OK", cluster
+
+
+def short(snapshot: Snapshot, wanted: EndpointFilter) -> Table:
+    if _has_clusters(snapshot):
+        return Table(HEADER, [_row(host, cluster) for host, cluster in select(snapshot, wanted)])
+    rows = eds.short(snapshot, wanted).rows
+    return Table(HEADER, [(name, status, "-", cluster) for name, status, _, cluster in rows])
+
+
+def values(snapshot: Snapshot, wanted: EndpointFilter, convert: Convert) -> Any:
+    if not _has_clusters(snapshot):
+        return eds.values(snapshot, wanted, convert)
+    return [
+        convert(MESSAGE, msgspec.json.decode(cluster.raw))
+        for cluster in _clusters(snapshot)
+        if any(_passes(host, cluster.head.name, wanted) for host in cluster.head.host_statuses)
+    ]
+
+
+def names(snapshot: Snapshot, wanted: EndpointFilter) -> list[str]:
+    if not _has_clusters(snapshot):
+        return eds.names(snapshot, wanted)
+    return [_endpoint(host) for host, _ in select(snapshot, wanted)]
+
+
+def _wide(snapshot: Snapshot, wanted: EndpointFilter) -> Table:
+    return wide_assignments([])
+
+
+def _unseen(snapshot: Snapshot) -> list[str]:
+    if _has_clusters(snapshot):
+        return []
+    return [
+        "these are the endpoints of the config_dump; which of them outlier detection has ejected is only in"
+        " /clusters?format=json"
+    ]
+
+
+VIEW: View[EndpointFilter] = View(check, short, short, _wide, values, names, _unseen)

