@@ -95,6 +95,12 @@ def is_tar(path: pathlib.Path) -> bool:
         return False
 
 
+def is_bundle(name: str) -> bool:
+    """Whether a path is a folder or an archive; also when it does not exist, which opening it will tell."""
+    path = pathlib.Path(name)
+    return not path.is_file() or is_tar(path)
+
+
 def open_tar(path: pathlib.Path) -> Bundle:
     """The regular files of an archive, read from it when asked for."""
     try:

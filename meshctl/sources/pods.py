@@ -149,6 +149,16 @@ def select(cluster: Cluster, selector: str, namespace: str | None) -> list[Pod]:
     return sorted((p for p in found if p.phase == "Running"), key=lambda p: (p.namespace, p.name))
 
 
+def with_address(cluster: Cluster, address: str) -> Pod | None:
+    """The running pod that has an address and its own network, or None."""
+    items = cluster.items(
+        f"{_CORE}/pods", {"fieldSelector": f"status.podIP={address}"}, what=f"the pod at {address}"
+    )
+    pods = [_as_pod(item) for item in items]
+    own_network = [p for p in pods if not (p.object.get("spec") or {}).get("hostNetwork")]
+    return next((p for p in own_network if p.phase == "Running"), None)
+
+
 def _as_pod(item: Json) -> Pod:
     metadata = item.get("metadata") or {}
     return Pod(str(metadata.get("name") or ""), str(metadata.get("namespace") or ""), item)

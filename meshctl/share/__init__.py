@@ -1,0 +1,1 @@
+"""Making saved configuration safe to share: secrets removed, names replaced, the result scanned."""
