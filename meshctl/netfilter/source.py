@@ -11,7 +11,9 @@ import html
 import re
 
 from meshctl.netfilter.draft import RuleSetDraft
+from meshctl.netfilter.iptables_list import ListingReader, is_listing
 from meshctl.netfilter.iptables_save import SaveReader
+from meshctl.netfilter.istio_log import is_log, read_log
 from meshctl.netfilter.model import RuleSet
 from meshctl.netfilter.packet import Family
 
@@ -29,13 +31,21 @@ def clean(text: str, draft: RuleSetDraft) -> list[str]:
     return [QUOTED.sub("", line) for line in lines]
 
 
-def parse_rules(text: str, *, name: str = "rules", family: Family | None = None) -> RuleSet:
-    """Rules of any source. ``name`` stands in notes, ``family`` helps where the text does not say."""
+def parse_rules(
+    text: str, *, name: str = "rules", family: Family | None = None, pod: str | None = None
+) -> RuleSet:
+    """Rules of any source.
+
+    name: stands in notes. family: helps where the text does not say. pod: whose rules, of a log about
+    several pods.
+    """
     draft = RuleSetDraft(name)
     lines = clean(text, draft)
     if not text.strip():
         draft.covers |= {family} if family else set(Family)
         return draft.finish()
+    if is_log(lines):
+        return read_log(lines, draft, pod)
     return FORMS[form_of(lines)](lines, draft, family)
 
 
@@ -55,6 +65,8 @@ SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = (
 
 def form_of(lines: list[str]) -> str:
     """The notation of the text."""
+    if is_listing(lines):
+        return "listing"
     for form, sign in SIGNS:
         if any(sign.match(line) for line in lines):
             return form
@@ -83,4 +95,12 @@ def read_iptables(lines: list[str], draft: RuleSetDraft, family: Family | None) 
     return draft.finish()
 
 
-FORMS = {"iptables": read_iptables, "nft text": _nft_text, "nft json": _nft_json}
+def _listing(lines: list[str], draft: RuleSetDraft, family: Family | None) -> RuleSet:
+    reader = ListingReader(draft, family)
+    for number, line in enumerate(lines, 1):
+        reader.feed(number, line)
+    reader.end()
+    return draft.finish()
+
+
+FORMS = {"listing": _listing, "iptables": read_iptables, "nft text": _nft_text, "nft json": _nft_json}
