@@ -19,6 +19,9 @@ HCM_NAME = "envoy.filters.network.http_connection_manager"
 TCP_PROXY_NAME = "envoy.filters.network.tcp_proxy"
 
 
+NOTHING = msgspec.Raw(b"{}")
+
+
 class CidrRange(msgspec.Struct):
     address_prefix: str = ""
     prefix_len: int = 0
@@ -36,7 +39,7 @@ class ChainMatch(msgspec.Struct):
 
 class NetworkFilter(msgspec.Struct):
     name: str = ""
-    typed_config: msgspec.Raw | None = None
+    typed_config: msgspec.Raw = NOTHING
 
 
 class FilterChainHead(msgspec.Struct):

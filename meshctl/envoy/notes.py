@@ -33,6 +33,10 @@ class Notes:
         key = (kind, subject)
         self.counts[key] = self.counts.get(key, 0) + 1
 
+    def add_input(self, sentence: str) -> None:
+        """A remark in words of its own, about the input or about what was done with it."""
+        self.add(NoteKind.INPUT, sentence)
+
     def merge(self, other: Notes) -> None:
         for key, count in other.counts.items():
             self.counts[key] = self.counts.get(key, 0) + count

@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 _PATH = re.compile(r" - at `\$(.*)`$")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+_INDEX = re.compile(r"\[\d+\]")  # a note is made once a kind of place, not once a place
 _MAX_REPAIRS = 100
 _decode_json = msgspec.json.Decoder().decode
 
@@ -51,7 +52,7 @@ def _read_carefully(type_: type[T], raw: bytes | memoryview | msgspec.Raw, notes
         except msgspec.ValidationError as error:
             match = _PATH.search(str(error))
             path = match[1] if match else ""
-            notes.add(NoteKind.MALFORMED, where + path)
+            notes.add(NoteKind.MALFORMED, _INDEX.sub("[]", where + path))
             if not path or not _remove(value, path):
                 break
     return type_()

@@ -10,12 +10,11 @@ from typing import Any
 import msgspec
 
 from meshctl.envoy import bootstrap, typed
-from meshctl.envoy.notes import NoteKind
 from meshctl.envoy.schema.names import Convert
 from meshctl.envoy.secrets import redact
 from meshctl.envoy.snapshot import SectionKind, Snapshot
 from meshctl.views.table import Table
-from meshctl.views.view import View, require
+from meshctl.views.view import Layout, View, require
 
 KIND = SectionKind.BOOTSTRAP
 MESSAGE = "envoy.admin.v3.BootstrapConfigDump"
@@ -62,9 +61,7 @@ def values(snapshot: Snapshot, wanted: None, convert: Convert) -> Any:
     section = snapshot.section(KIND)
     value, count = redact(msgspec.json.decode(section.raw)) if section else ({}, 0)
     if count:
-        snapshot.notes.add(
-            NoteKind.INPUT, f"{count} private values of {snapshot.origin} are shown as [redacted]"
-        )
+        snapshot.notes.add_input(f"{count} private values of {snapshot.origin} are shown as [redacted]")
     return convert(MESSAGE, value)
 
 
@@ -77,4 +74,4 @@ def _nothing_unseen(snapshot: Snapshot) -> list[str]:
     return []
 
 
-VIEW: View[None] = View(check, short, short, _wide, values, names, _nothing_unseen)
+VIEW: View[None] = View(check, short, short, _wide, values, names, _nothing_unseen, Layout.JSONPB)

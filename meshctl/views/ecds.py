@@ -16,7 +16,7 @@ from meshctl.envoy.secrets import redact
 from meshctl.envoy.snapshot import Resource, SectionKind, Snapshot
 from meshctl.views import states
 from meshctl.views.table import Table
-from meshctl.views.view import View, require
+from meshctl.views.view import Layout, View, require
 
 KIND = SectionKind.ECDS
 MESSAGE = "envoy.admin.v3.EcdsConfigDump"
@@ -81,5 +81,12 @@ def names(snapshot: Snapshot, wanted: None) -> list[str]:
 
 
 VIEW: View[None] = View(
-    check, short, short, _wide, values, names, lambda s: states.unseen(s, KIND, "extension configuration")
+    check,
+    short,
+    short,
+    _wide,
+    values,
+    names,
+    lambda s: states.unseen(s, KIND, "extension configuration"),
+    Layout.PROTOJSON,
 )

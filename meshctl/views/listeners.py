@@ -90,8 +90,7 @@ def _socket_text(address: Address | None) -> str:
 
 
 def _is_black_hole(network_filter: NetworkFilter) -> bool:
-    raw = network_filter.typed_config
-    return raw is not None and _BLACK_HOLE in bytes(raw)
+    return _BLACK_HOLE in bytes(network_filter.typed_config)
 
 
 def listener_type(listener: ListenerHead) -> str:

@@ -15,12 +15,11 @@ import msgspec
 
 from meshctl.envoy import certificates, typed
 from meshctl.envoy.certificates import Certificate
-from meshctl.envoy.notes import NoteKind
 from meshctl.envoy.schema.names import Convert
 from meshctl.envoy.secrets import DataSource, Secret, TlsCertificate, ValidationContext, redact
 from meshctl.envoy.snapshot import Resource, SectionKind, Snapshot, State
 from meshctl.views.table import Table
-from meshctl.views.view import View, require
+from meshctl.views.view import Layout, View, require
 
 KIND = SectionKind.SECRETS
 MESSAGE = "envoy.admin.v3.SecretsConfigDump"
@@ -130,9 +129,7 @@ def values(snapshot: Snapshot, wanted: SecretFilter, convert: Convert) -> Any:
     section = snapshot.section(KIND)
     value, count = redact(msgspec.json.decode(section.raw)) if section else ({}, 0)
     if count:
-        snapshot.notes.add(
-            NoteKind.INPUT, f"{count} private values of {snapshot.origin} are shown as [redacted]"
-        )
+        snapshot.notes.add_input(f"{count} private values of {snapshot.origin} are shown as [redacted]")
     return convert(MESSAGE, value)
 
 
@@ -181,4 +178,4 @@ def _nothing_unseen(snapshot: Snapshot) -> list[str]:
     return []
 
 
-VIEW: View[SecretFilter] = View(check, short, labelled, _wide, values, names, _nothing_unseen)
+VIEW: View[SecretFilter] = View(check, short, labelled, _wide, values, names, _nothing_unseen, Layout.JSONPB)

@@ -6,6 +6,7 @@ Adding a view is one module that makes a ``View``, and one line in the commands'
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -16,6 +17,14 @@ from meshctl.errors import MissingDataError
 from meshctl.views.table import Table
 
 F = TypeVar("F")
+
+
+class Layout(enum.Enum):
+    """Which of Go's three JSON writers istioctl uses for a view; they differ in blanks and escapes."""
+
+    ENCODING_JSON = "lists of resources: encoding/json"
+    JSONPB = "bootstrap and secrets: golang/protobuf jsonpb"
+    PROTOJSON = "extension configurations: google.golang.org/protobuf protojson"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,7 @@ class View(Generic[F]):
     values: Callable[[Snapshot, F, Convert], Any]
     names: Callable[[Snapshot, F], list[str]]
     unseen: Callable[[Snapshot], list[str]]
+    layout: Layout = Layout.ENCODING_JSON
 
 
 _REQUESTS = {

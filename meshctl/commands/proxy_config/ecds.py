@@ -1,0 +1,40 @@
+"""``proxy-config ecds``: filters fetched apart from their listeners."""
+
+from __future__ import annotations
+
+import typer
+
+from meshctl.commands.proxy_config import options
+from meshctl.commands.proxy_config.run import show
+from meshctl.sources import Needs
+from meshctl.views.ecds import KIND, VIEW
+
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+
+_HELP = """Show the filters that a proxy fetches apart from their listeners (WasmPlugins, mostly).
+
+\b
+  # of a pod
+  meshctl -n test proxy-config ecds test-pod
+\b
+  # from a saved dump, in full
+  meshctl pc ecds -f config_dump.json -o yaml
+"""
+
+
+@app.command(help=_HELP)
+def ecds(
+    ctx: typer.Context,
+    pod: options.Pods = None,
+    file: options.Files = None,
+    output: options.OutputForm = "short",
+    admin: options.Admin = None,
+    admin_port: options.AdminPort = "15000",
+    selector: options.Selector = None,
+    all_namespaces: options.AllNamespaces = False,
+    all_pods: options.AllPods = False,
+) -> int:
+    source = options.Source(
+        tuple(pod or ()), tuple(file or ()), admin, admin_port, selector, all_namespaces, all_pods
+    )
+    return show(ctx, source, output, VIEW, None, Needs(frozenset({KIND})))

@@ -1,0 +1,61 @@
+"""``proxy-config listener``: where the proxy listens."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from meshctl.commands.proxy_config import complete, options
+from meshctl.commands.proxy_config.run import show
+from meshctl.sources import Needs
+from meshctl.views.listeners import KIND, VIEW, ListenerFilter
+from meshctl.views.waypoint import VIEW as WAYPOINT_VIEW
+
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+
+_HELP = """Show the listeners of a proxy, and where each filter chain leads.
+
+\b
+  # who gets the traffic to 10.102.168.134:80?
+  meshctl -n test proxy-config listener test-pod --address 10.102.168.134 --port 80
+\b
+  # from a saved dump: every criterion in evaluation order, warming and rejected listeners too
+  meshctl pc listener -f config_dump.json --port 15006 -o wide
+"""
+
+
+@app.command(help=_HELP)
+def listener(
+    ctx: typer.Context,
+    pod: options.Pods = None,
+    file: options.Files = None,
+    output: options.OutputForm = "short",
+    admin: options.Admin = None,
+    admin_port: options.AdminPort = "15000",
+    selector: options.Selector = None,
+    all_namespaces: options.AllNamespaces = False,
+    all_pods: options.AllPods = False,
+    address: Annotated[
+        str,
+        options.text("--address", help="Only this address.", completion=complete.listener_addresses),
+    ] = "",
+    port: Annotated[
+        str,
+        options.text("--port", help="Only this port.", metavar="NUMBER", completion=complete.listener_ports),
+    ] = "0",
+    type_: Annotated[
+        str,
+        options.text("--type", help="Only HTTP, TCP or HTTP+TCP.", completion=complete.listener_types),
+    ] = "",
+    verbose: options.Verbose = True,
+    waypoint: Annotated[
+        bool, typer.Option("--waypoint", help="The matcher tree's way to each chain.", hidden=True)
+    ] = False,
+) -> int:
+    source = options.Source(
+        tuple(pod or ()), tuple(file or ()), admin, admin_port, selector, all_namespaces, all_pods
+    )
+    wanted = ListenerFilter(address, options.go_integer(port), type_, verbose)
+    view = WAYPOINT_VIEW if waypoint else VIEW
+    return show(ctx, source, "short" if waypoint else output, view, wanted, Needs(frozenset({KIND})))

@@ -1,0 +1,140 @@
+"""The options that all views share, declared once.
+
+Values are parsed as istioctl does: a port is Go's base 0 (``0x50``), an output is one of a closed set.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from meshctl.commands.proxy_config import complete
+from meshctl.errors import UsageError
+
+DEFAULT_ADMIN_PORT = 15000
+_GO_INTEGER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO]?[0-7_]+|0|[1-9][0-9_]*)")
+_MAX_INT = 2**63 - 1
+
+
+class Output(enum.StrEnum):
+    """The forms a view can be printed in."""
+
+    SHORT = "short"
+    WIDE = "wide"
+    JSON = "json"
+    YAML = "yaml"
+    JSONL = "jsonl"
+    NAME = "name"
+
+
+def output(value: str) -> Output:
+    try:
+        return Output(value)
+    except ValueError:
+        forms = ", ".join(form.value for form in Output)
+        raise UsageError(f'output format "{value}" not supported', "", f"Use one of {forms}.") from None
+
+
+def go_integer(value: str) -> int:
+    """Go's strconv.ParseInt with base 0, as pflag reads a number."""
+    if not _GO_INTEGER.fullmatch(value):
+        raise UsageError(
+            f'invalid number "{value}"', "", "Write a decimal number, or 0x… for a hexadecimal one."
+        )
+    digits = value.replace("_", "")
+    unsigned = digits.lstrip("+-")
+    if len(unsigned) > 1 and unsigned[0] == "0" and unsigned[1].isdigit():
+        number = int(unsigned, 8)
+    else:
+        number = int(unsigned, 0)
+    if number > _MAX_INT:
+        raise UsageError(f'number "{value}" is out of range')
+    return -number if digits.startswith("-") else number
+
+
+def admin_port(value: str) -> int:
+    number = go_integer(value)
+    if not 1 <= number <= 65535:
+        raise UsageError(f"port number {number} must be in the range 1..65535")
+    return number
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The options that say which proxy is meant."""
+
+    pods: tuple[str, ...]
+    files: tuple[str, ...]
+    admin: str | None
+    admin_port: str
+    selector: str | None
+    all_namespaces: bool
+    all_pods: bool
+
+
+Pods = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[POD]",
+        help="[type/]name[.namespace]; more than one shows them together.",
+        autocompletion=complete.pods,
+        show_default=False,
+    ),
+]
+Files = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--file",
+        "-f",
+        metavar="FILE",
+        help="Saved dump instead of a pod: a file, folder, tar archive or - ; may be repeated.",
+    ),
+]
+Admin = Annotated[
+    str | None, typer.Option("--admin", metavar="URL", help="Envoy admin address instead of a pod.")
+]
+AdminPort = Annotated[
+    str, typer.Option("--proxy-admin-port", metavar="PORT", help="Envoy's admin port in the pod.")
+]
+Selector = Annotated[
+    str | None, typer.Option("--selector", "-l", metavar="LABELS", help="All pods with these labels.")
+]
+AllNamespaces = Annotated[
+    bool, typer.Option("--all-namespaces", "-A", help="Pods of all namespaces.", show_default=False)
+]
+AllPods = Annotated[
+    bool,
+    typer.Option(
+        "--all-pods", help="All pods of the deployment or service, not just one.", show_default=False
+    ),
+]
+OutputForm = Annotated[
+    str,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FORM",
+        help="short, wide, json, yaml, jsonl or name.",
+        autocompletion=complete.outputs,
+    ),
+]
+
+
+def text(*names: str, help: str, metavar: str = "TEXT", completion: Any = None) -> Any:
+    """A filter option that takes any text; "" passes everything."""
+    return typer.Option(*names, help=help, metavar=metavar, show_default=False, autocompletion=completion)
+
+
+def number(name: str, help: str) -> Any:
+    """A filter option that takes a number as Go reads it; 0 passes everything."""
+    return typer.Option(name, help=help, metavar="NUMBER", show_default=False)
+
+
+Port = Annotated[str, number("--port", "Only this port.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose/--no-verbose", help="Show matches and destinations.", show_default=True)
+]

@@ -1,0 +1,46 @@
+"""``proxy-config route``: route tables."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from meshctl.commands.proxy_config import complete, options
+from meshctl.commands.proxy_config.run import show
+from meshctl.sources import Needs
+from meshctl.views.routes import KIND, VIEW, RouteFilter
+
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+
+_HELP = """Show the route tables of a proxy: virtual hosts, matches, virtual services.
+
+\b
+  # the routes for port 80 of a pod
+  meshctl -n test proxy-config route test-pod --name 80
+\b
+  # from a saved dump: headers, weights, redirects, rewrites, timeouts
+  meshctl pc route -f config_dump.json --name 9080 -o wide
+"""
+
+
+@app.command(help=_HELP)
+def route(
+    ctx: typer.Context,
+    pod: options.Pods = None,
+    file: options.Files = None,
+    output: options.OutputForm = "short",
+    admin: options.Admin = None,
+    admin_port: options.AdminPort = "15000",
+    selector: options.Selector = None,
+    all_namespaces: options.AllNamespaces = False,
+    all_pods: options.AllPods = False,
+    name: Annotated[
+        str, options.text("--name", help="Only the route table of this name.", completion=complete.routes)
+    ] = "",
+    verbose: options.Verbose = True,
+) -> int:
+    source = options.Source(
+        tuple(pod or ()), tuple(file or ()), admin, admin_port, selector, all_namespaces, all_pods
+    )
+    return show(ctx, source, output, VIEW, RouteFilter(name, verbose), Needs(frozenset({KIND})))

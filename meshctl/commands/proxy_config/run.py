@@ -1,0 +1,174 @@
+"""From options to bytes: open the proxies, ask the view, write the form that is wanted.
+
+Data goes to stdout, warnings to stderr, each kind once. Several proxies become one table with a POD column,
+one JSON object by pod, or lines that name the pod.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+import typer
+
+from meshctl.commands.progress import TerminalProgress
+from meshctl.commands.proxy_config.options import Output, Source, admin_port, output
+from meshctl.envoy.secrets import may_hold_secrets, redact
+from meshctl.envoy.snapshot import Snapshot
+from meshctl.errors import EXIT_FAILURE, EXIT_OK, UsageError
+from meshctl.sources import Needs, Origin, ProxySnapshot, open_snapshots
+from meshctl.sources.interface import Globals
+from meshctl.views.table import Table
+from meshctl.views.view import Layout, View
+
+F = TypeVar("F")
+
+
+def show(ctx: typer.Context, source: Source, form: str, view: View[F], wanted: F, needs: Needs) -> int:
+    """Run one view from the command line to stdout; the exit code."""
+    chosen = output(form)
+    proxies, failures = open_proxies(ctx, source, needs)
+    for proxy in proxies:
+        view.check(proxy.snapshot)
+    write(_rendered(view, wanted, proxies, chosen, many(source)))
+    warn(proxies, [line for p in proxies for line in _unseen(view, p.snapshot, chosen)])
+    return EXIT_FAILURE if failures else EXIT_OK
+
+
+def _unseen(view: View[F], snapshot: Snapshot, form: Output) -> list[str]:
+    return view.unseen(snapshot) if form is Output.SHORT else []
+
+
+def many(source: Source) -> bool:
+    return bool(source.selector or source.all_namespaces or source.all_pods or len(source.pods) > 1)
+
+
+def open_proxies(ctx: typer.Context, source: Source, needs: Needs) -> tuple[list[ProxySnapshot], int]:
+    """The proxies that the options name, and how many more could not be asked."""
+    if source.files and source.admin:
+        raise UsageError("both a file and an admin address are given", "", "Name one of them.")
+    if (source.files or source.admin) and any(not f for f in (*source.files, source.admin or "-")):
+        raise UsageError("an empty file name is given", "", "Name a file, folder or - for standard input.")
+    if source.pods and (source.admin or _plain_files(source.files)):
+        raise UsageError(
+            "both a pod and a file or address are given",
+            "A pod can only be chosen from a folder or an archive.",
+            "Name one of them.",
+        )
+    if len(source.pods) > 1 and len(set(source.pods)) < len(source.pods):
+        raise UsageError("a pod is named twice")
+    progress = TerminalProgress()
+    origin = Origin(
+        pods=source.pods,
+        files=source.files,
+        admin=source.admin,
+        selector=source.selector,
+        all_namespaces=source.all_namespaces,
+        all_pods=source.all_pods,
+        admin_port=admin_port(source.admin_port),
+        globals=ctx.obj or Globals(),
+    )
+    try:
+        return open_snapshots(origin, needs, progress), progress.failures
+    finally:
+        progress.stop()
+
+
+def _plain_files(files: Sequence[str]) -> bool:
+    from meshctl.sources.bundle import is_bundle
+
+    return any(name == "-" or not is_bundle(name) for name in files)
+
+
+def label(proxy: ProxySnapshot) -> str:
+    return f"{proxy.name}.{proxy.namespace}" if proxy.namespace else proxy.name
+
+
+def _rendered(
+    view: View[F], wanted: F, proxies: Sequence[ProxySnapshot], form: Output, several: bool
+) -> str | bytes:
+    match form:
+        case Output.SHORT | Output.WIDE:
+            from meshctl.render.table import render
+
+            make = view.wide if form is Output.WIDE else view.short
+            return render(_joined([(label(p), make(p.snapshot, wanted)) for p in proxies], several))
+        case Output.NAME:
+            return "".join(
+                f"{label(p)}\t{name}\n" if several else f"{name}\n"
+                for p in proxies
+                for name in view.names(p.snapshot, wanted)
+            )
+        case Output.JSON | Output.YAML | Output.JSONL:
+            layout = view.layout if form is Output.JSON and not several else Layout.ENCODING_JSON
+            marked = layout is Layout.JSONPB
+            values = {
+                label(p): view.values(p.snapshot, wanted, converter(p.snapshot, mark_structs=marked))
+                for p in proxies
+            }
+            return _document(values, form, several, layout)
+
+
+def _joined(tables: list[tuple[str, Table]], several: bool) -> Table:
+    """The tables of several proxies under one header, with a column that says whose row it is."""
+    if not several:
+        return tables[0][1] if tables else Table(())
+    header = next((table.header for _, table in tables if table.header), ())
+    rows = [(name, *row) for name, table in tables for row in table.rows]
+    padding = tables[0][1].padding if tables else 5
+    return Table(("POD", *header), rows, padding=padding)
+
+
+def _document(values: dict[str, Any], form: Output, several: bool, layout: Layout) -> str | bytes:
+    if form is Output.JSONL:
+        from meshctl.render.json_out import render_lines
+
+        return render_lines(list(_lines(values, several)))
+    value: Any = values if several else next(iter(values.values()), [])
+    if form is Output.YAML:
+        from meshctl.render.yaml_out import render as render_yaml
+
+        return render_yaml(value)
+    if layout is Layout.JSONPB:
+        from meshctl.render.jsonpb_out import render as render_jsonpb
+
+        return render_jsonpb(value)
+    from meshctl.render.json_out import render as render_json
+
+    return render_json(value, escape_html=layout is not Layout.PROTOJSON)
+
+
+def _lines(values: dict[str, Any], several: bool) -> Iterable[Any]:
+    for pod, value in values.items():
+        for item in value if isinstance(value, list) else [value]:
+            yield {"pod": pod, "resource": item} if several else item
+
+
+def converter(snapshot: Snapshot, *, mark_structs: bool = False) -> Any:
+    """The function that turns Envoy's JSON into istioctl's; secrets are taken out on the way."""
+    from meshctl.envoy.schema.convert import Converter
+
+    convert = Converter(notes=snapshot.notes, mark_structs=mark_structs).convert
+    if not any(may_hold_secrets(section.raw) for section in snapshot.sections.values()):
+        return convert
+    return lambda type_name, value: convert(type_name, redact(value)[0])
+
+
+def write(text: str | bytes) -> None:
+    """To stdout as UTF-8, whatever the locale says; what is no text (a lone surrogate) as a question mark."""
+    data = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
+    buffer = getattr(sys.stdout, "buffer", None)
+    if buffer is None:
+        sys.stdout.write(data.decode())
+        return
+    sys.stdout.flush()
+    buffer.write(data)
+    buffer.flush()
+
+
+def warn(proxies: Sequence[ProxySnapshot], lines: Sequence[str]) -> None:
+    """Everything that was met and not understood, and what the output leaves out, once each."""
+    notes = [line for proxy in proxies for line in proxy.snapshot.notes.lines()]
+    for line in dict.fromkeys([*notes, *lines]):
+        sys.stderr.write(f"warning: {line}\n")

@@ -1,0 +1,41 @@
+"""``proxy-config secret``: certificates and trust bundles."""
+
+from __future__ import annotations
+
+import typer
+
+from meshctl.commands.proxy_config import options
+from meshctl.commands.proxy_config.clock import now
+from meshctl.commands.proxy_config.run import show
+from meshctl.sources import Needs
+from meshctl.views.secrets import KIND, VIEW, SecretFilter
+
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+
+_HELP = """Show the certificates and trust bundles of a proxy. Private keys are never shown.
+
+\b
+  # is the pod's certificate valid?
+  meshctl -n test proxy-config secret test-pod
+\b
+  # from a saved dump: how long it is still valid, whose it is
+  meshctl pc secret -f config_dump.json -o wide
+"""
+
+
+@app.command(help=_HELP)
+def secret(
+    ctx: typer.Context,
+    pod: options.Pods = None,
+    file: options.Files = None,
+    output: options.OutputForm = "short",
+    admin: options.Admin = None,
+    admin_port: options.AdminPort = "15000",
+    selector: options.Selector = None,
+    all_namespaces: options.AllNamespaces = False,
+    all_pods: options.AllPods = False,
+) -> int:
+    source = options.Source(
+        tuple(pod or ()), tuple(file or ()), admin, admin_port, selector, all_namespaces, all_pods
+    )
+    return show(ctx, source, output, VIEW, SecretFilter(now()), Needs(frozenset({KIND})))
