@@ -1,0 +1,263 @@
+"""One HTTP request inside a connection manager: route, filters, router.
+
+Theory of operation. The manager decodes the request (``hcm``), then finds virtual host and route, because the
+filters' settings may come from the route; then the HTTP filters run in order, each may answer; the router is the
+last. Without a route the filters still run, then 404 NR. Route configurations come inline, by RDS name, or by
+scope. Follows source/common/http/conn_manager_impl.cc.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from meshctl.envoy.request_view import Headers, RequestView, Undecidable
+from meshctl.trace import hcm, http_filters, router, routes
+from meshctl.trace.clusters import istio_config
+from meshctl.trace.draw import Draw
+from meshctl.trace.entry import Entry
+from meshctl.trace.hcm import Manager, Reply
+from meshctl.trace.listeners import Filter
+from meshctl.trace.model import Connection, Disposition, Passage, Request, Stage, Step, Verdict
+from meshctl.trace.proxy import Proxy
+from meshctl.trace.router import Routed
+from meshctl.trace.routes import Route, RouteTable, VirtualHost
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The request, its connection (TLS facts as the proxy knows them after the handshake) and the proxy."""
+
+    proxy: Proxy
+    manager: Filter
+    connection: Connection
+    request: Request
+    listener_port: int
+    tls: bool
+    direct_ip: str = ""
+
+
+def serve(entry: Entry, scene: Scene) -> Iterator[Passage]:
+    """All the ways the request may go."""
+    entry.http = True
+    manager = Manager(scene.manager.fields, scene.listener_port)
+    decoded = hcm.decode(scene.request, manager, scene.connection, tls=scene.tls)
+    table, problem = _route_table(scene, decoded)
+    entry.route_config = table.name or None if table is not None else None
+    if isinstance(decoded, Reply):
+        yield _early(entry, scene, decoded, table)
+        return
+    if problem:
+        entry.unknown(problem)
+        yield entry.end(Verdict(Disposition.UNDETERMINED, reason=problem))
+        return
+    view = _view(scene, decoded)
+    try:
+        for probability, host, route, draw in _route_choices(table, view):
+            branch = entry if probability == 1.0 else entry.branch(probability)
+            yield from _routed(branch, scene, view, table, host, route, draw)
+    except Undecidable as unknown:
+        entry.unknown(unknown.reason)
+        yield entry.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))
+
+
+def _view(scene: Scene, headers: Headers) -> RequestView:
+    tls = scene.connection.tls if scene.tls else None
+    return RequestView(
+        headers, tls=scene.tls, peer=tls.peer if tls else None, sni=tls.sni.lower() if tls else ""
+    )
+
+
+def _early(entry: Entry, scene: Scene, reply: Reply, table: RouteTable | None) -> Passage:
+    """A request the codec or the manager refuses; the virtual host is looked up for the log."""
+    if reply.logged and table is not None and reply.headers is not None and reply.flags is None:
+        host, _ = table.virtual_host(RequestView(reply.headers))
+        entry.virtual_host = host.name if host is not None else None
+    if not reply.logged:
+        entry.listener = entry.filter_chain = entry.route_config = None
+    words = reply.details or "refused by the codec"
+    entry.step(lambda: Step(Stage.HTTP, str(reply.code), words))
+    redirected = reply.location is not None
+    return entry.end(
+        Verdict(
+            Disposition.REDIRECTED if redirected else Disposition.BAD_REQUEST,
+            reply.code,
+            reply.flags,
+            reply.details,
+            f"the proxy answers {reply.code}: {words}",
+        ),
+        location=reply.location,
+    )
+
+
+def _route_table(scene: Scene, decoded: Headers | Reply) -> tuple[RouteTable | None, str]:
+    """The route configuration of the manager, or why it is not known."""
+    fields = scene.manager.fields
+    if "route_config" in fields:
+        return scene.proxy.inline_table(fields["route_config"], "route_config of the filter"), ""
+    if "rds" in fields:
+        name = str(fields["rds"].get("route_config_name") or "")
+        table = scene.proxy.route_table(name)
+        return table, "" if table else f"route configuration {name} is not in the dump (not yet received?)"
+    if "scoped_routes" in fields:
+        return _scoped(scene, decoded)
+    return None, "the connection manager has no route configuration"
+
+
+def _scoped(scene: Scene, decoded: Headers | Reply) -> tuple[RouteTable | None, str]:
+    """Scoped routes: the scope key is built from headers; its scope names the route configuration."""
+    headers = decoded if isinstance(decoded, dict) else decoded.headers or {}
+    config = scene.manager.fields["scoped_routes"]
+    fragments = []
+    for builder in (config.get("scope_key_builder") or {}).get("fragments") or ():
+        fragment = _fragment(builder.get("header_value_extractor") or {}, headers)
+        if fragment is None:
+            return None, ""
+        fragments.append(fragment)
+    scopes = (config.get("scoped_route_configurations_list") or {}).get("scoped_route_configurations")
+    for scope in scopes or scene.proxy.scoped_routes(str(config.get("name") or "")):
+        key = [str(f.get("string_key", "")) for f in (scope.get("key") or {}).get("fragments") or ()]
+        if key == fragments:
+            if "route_configuration" in scope:
+                return scene.proxy.inline_table(scope["route_configuration"], "scope"), ""
+            name = str(scope.get("route_configuration_name") or "")
+            table = scene.proxy.route_table(name)
+            return table, "" if table else f"route configuration {name} is not in the dump"
+    return None, ""
+
+
+def _fragment(extractor: Json, headers: Headers) -> str | None:
+    values = headers.get(str(extractor.get("name", "")).lower())
+    if not values:
+        return None
+    element = extractor.get("element")
+    parts = (
+        values[0].split(str(extractor["element_separator"]))
+        if extractor.get("element_separator")
+        else [values[0]]
+    )
+    if element:
+        separator = str(element.get("separator") or "")
+        for part in parts:
+            key, _, value = part.partition(separator)
+            if key == element.get("key"):
+                return value
+        return None
+    index = int(extractor.get("index") or 0)
+    return parts[index] if index < len(parts) else None
+
+
+RouteChoice = tuple[float, VirtualHost | None, Route | None, Draw]
+
+
+def _route_choices(table: RouteTable | None, view: RequestView) -> Iterator[RouteChoice]:
+    host = table.virtual_host(view)[0] if table is not None else None
+    if host is None:
+        yield 1.0, None, None, Draw()
+    elif routes.tls_required(host, view):
+        yield 1.0, host, _TLS_REDIRECT, Draw()
+    else:
+        for probability, route, draw in routes.choose(host, view, Draw()):
+            if probability > 0.0:
+                yield probability, host, route, draw
+
+
+def _tls_redirect() -> Route:
+    """The redirect that require_tls stands for: to https, and without a name."""
+    from meshctl.envoy import route_match
+    from meshctl.envoy.fraction import Runtime
+
+    message: Json = {"match": {"prefix": "/"}, "redirect": {"https_redirect": True}}
+    return Route(message, route_match.parse(message["match"], Runtime()), -1)
+
+
+_TLS_REDIRECT = _tls_redirect()
+
+
+def _routed(
+    entry: Entry,
+    scene: Scene,
+    view: RequestView,
+    table: RouteTable | None,
+    host: VirtualHost | None,
+    route: Route | None,
+    draw: Draw,
+) -> Iterator[Passage]:
+    entry.virtual_host = host.name if host is not None else None
+    entry.route_name = (route.name or None) if route is not None else None
+    entry.step(lambda: _route_step(view, table, host, route))
+    settings = http_filters.Scene(
+        scene.proxy, scene.manager, scene.connection, scene.request, view, table, host, route, scene.direct_ip
+    )
+    for passed in http_filters.run(entry, settings):
+        if isinstance(passed, Passage):
+            yield passed
+            continue
+        branch, after = passed
+        if host is None or route is None:
+            yield branch.end(
+                Verdict(
+                    Disposition.NO_ROUTE,
+                    router.reply_code(after, 404),
+                    "NR",
+                    "route_not_found",
+                    _no_route_reason(view, table, host),
+                )
+            )
+            continue
+        yield from router.act(
+            branch, Routed(scene.proxy, scene.connection, scene.request, after, table, host, route, draw)
+        )
+
+
+def _no_route_reason(view: RequestView, table: RouteTable | None, host: VirtualHost | None) -> str:
+    name = table.name if table is not None else "none"
+    if host is None:
+        return f"no virtual host of route configuration {name} has domain {view.first(':authority')}"
+    return f"no route of virtual host {host.name} takes {view.first(':method')} {view.target or ''}"
+
+
+def _route_step(
+    view: RequestView, table: RouteTable | None, host: VirtualHost | None, route: Route | None
+) -> Step:
+    from meshctl.trace.model import Rejected
+
+    if table is None:
+        return Step(Stage.ROUTE, "no route configuration", "no scope takes the request")
+    if host is None:
+        wanted = table.domains.host(view.headers)
+        names = tuple(
+            Rejected(f"virtual host {h.name}", f"domains {', '.join(h.message.get('domains') or ())[:120]}")
+            for h in table.hosts[:8]
+        )
+        return Step(
+            Stage.ROUTE,
+            f"{table.name or '(inline)'} / none",
+            f"no domain takes {wanted}",
+            table.where,
+            rejected=names,
+        )
+    _, domain = table.virtual_host(view)
+    names_text = f"{table.name or '(inline)'} / {host.name}"
+    if route is _TLS_REDIRECT:
+        return Step(Stage.ROUTE, names_text, "require_tls: redirected to https", table.where)
+    rejected = routes.rejected(host, view, route)
+    if route is None:
+        return Step(
+            Stage.ROUTE,
+            f"{names_text} / none",
+            f"domain {domain}; no route matches",
+            table.where,
+            rejected=rejected,
+        )
+    return Step(
+        Stage.ROUTE,
+        f"{names_text} / {route.label}",
+        f"domain {domain}, {route.match.text}",
+        f"{table.where}.virtual_hosts.routes[{route.index}]",
+        istio_config(route.message),
+        rejected,
+    )

@@ -1,0 +1,132 @@
+"""One connection (or request) at one Envoy: from the accepting listener to what leaves the proxy.
+
+Theory of operation. The accepting listener may hand the connection to the listener of its original
+destination; listener filters make facts known; a filter chain takes it, ends TLS if it has a TLS context; its
+network filters run in order, the last is tcp_proxy or the HTTP connection manager. The answer is a list of
+passages, one for each way that chance leaves open; their probabilities sum to one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from meshctl.envoy.filter_chains import Facts
+from meshctl.envoy.request_view import Undecidable
+from meshctl.trace import accept, http, network_filters
+from meshctl.trace.accept import Accepted, ChainChoice
+from meshctl.trace.entry import Entry
+from meshctl.trace.handshake import handshake
+from meshctl.trace.listeners import Chain, Listener
+from meshctl.trace.model import Connection, Disposition, Log, Passage, Rejected, Request, Stage, Step, Verdict
+from meshctl.trace.proxy import Proxy
+
+Json = dict[str, Any]
+
+
+def visit(
+    proxy: Proxy,
+    accepting: Listener,
+    connection: Connection,
+    request: Request | None,
+    *,
+    silent: bool = False,
+) -> list[Passage]:
+    """Everything that may happen to a connection accepted by a listener's socket."""
+    entry = Entry(Log(silent=silent))
+    owner, how = _owner(proxy, accepting, connection)
+    entry.listener = owner.name or None
+    accepted = accept.inspect([accepting] if owner is accepting else [accepting, owner], connection)
+    entry.step(lambda: _listener_step(proxy, accepting, owner, how, accepted))
+    if accepted.ended is not None:
+        return [entry.end(accepted.ended)]
+    try:
+        choices = list(accept.chain_choices(owner, accepted.facts))
+    except Undecidable as unknown:
+        entry.unknown(unknown.reason)
+        return [entry.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))]
+    passages: list[Passage] = []
+    for choice in choices:
+        branch = entry if choice.probability == 1.0 else entry.branch(choice.probability)
+        if choice.undetermined:
+            branch.unknown(choice.undetermined)
+        passages += _through(branch, proxy, owner, choice, accepted, connection, request)
+    return passages
+
+
+def _owner(proxy: Proxy, accepting: Listener, connection: Connection) -> tuple[Listener, str]:
+    """The listener that takes the connection and how it was found."""
+    if accepting.hands_over:
+        found, how = proxy.listeners.at(connection.dst_ip, connection.dst_port)
+        if found is not None and found is not accepting:
+            return found, how
+        return accepting, "no listener for the original destination: it stays here"
+    return accepting, ""
+
+
+def _listener_step(proxy: Proxy, accepting: Listener, owner: Listener, how: str, accepted: Accepted) -> Step:
+    parts = [how] if how else []
+    if owner is not accepting:
+        parts.append(f"{accepting.name or 'the accepting listener'} hands over")
+    parts += accepted.seen
+    rejected: tuple[Rejected, ...] = ()
+    inactive = proxy.inactive_listener(f"{accepted.facts.dst_ip}_{accepted.facts.dst_port}")
+    if inactive:
+        rejected = (Rejected("listener", inactive),)
+    return Step(
+        Stage.LISTENER, owner.name or "(no name)", "; ".join(parts), owner.where, owner.resource, rejected
+    )
+
+
+def _through(
+    entry: Entry,
+    proxy: Proxy,
+    owner: Listener,
+    choice: ChainChoice,
+    accepted: Accepted,
+    connection: Connection,
+    request: Request | None,
+) -> Iterator[Passage]:
+    chain = choice.chain
+    entry.step(lambda: _chain_step(owner, choice, accepted.facts))
+    if chain is None:
+        reason = f"listener {owner.name}: {choice.how}, and there is no default filter chain"
+        yield entry.end(Verdict(Disposition.NO_FILTER_CHAIN, 0, "NR", "filter_chain_not_found", reason))
+        return
+    entry.filter_chain = chain.name or None
+    connection = replace(connection, src_ip=accepted.facts.src_ip, src_port=accepted.facts.src_port)
+    if accepted.facts.dst_ip != connection.dst_ip or accepted.facts.dst_port != connection.dst_port:
+        connection = replace(connection, dst_ip=accepted.facts.dst_ip, dst_port=accepted.facts.dst_port)
+    ended = handshake(chain, connection)
+    if ended.verdict is not None:
+        entry.listener = entry.filter_chain = None
+        entry.step(
+            lambda: Step(Stage.CHAIN, "TLS handshake fails", ended.verdict.reason if ended.verdict else "")
+        )
+        yield entry.end(ended.verdict)
+        return
+    entry.tls = ended.terminated
+    yield from network_filters.run(
+        entry,
+        network_filters.Scene(
+            proxy, owner, chain, ended.connection, request, accepted.facts, ended.terminated, ended.encrypted
+        ),
+    )
+
+
+def _chain_step(owner: Listener, choice: ChainChoice, facts: Facts) -> Step:
+    chain: Chain | None = choice.chain
+    rejected = accept.rejected_chains(owner, facts, chain)
+    total = len(owner.chains)
+    if chain is None:
+        return Step(Stage.CHAIN, "none", choice.how, owner.where, rejected=rejected)
+    if chain.index < 0:
+        text = f"{chain.name or 'default filter chain'} (default)"
+        return Step(Stage.CHAIN, text, choice.how, chain.where, rejected=rejected)
+    position = f"{chain.index + 1} of {total}"
+    chosen = f"{chain.name}, {position}" if chain.name else position
+    return Step(Stage.CHAIN, chosen, choice.how, chain.where, rejected=rejected)
+
+
+__all__ = ["http", "visit"]
