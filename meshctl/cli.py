@@ -160,6 +160,9 @@ def _dispatch(argv: list[str]) -> int:
     try:
         result = command.main(normalise(argv, command), prog_name="meshctl", standalone_mode=False)
     except Exception as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            typer.echo(error.ctx.get_help())  # type: ignore[attr-defined]
+            return EXIT_OK
         usage = _usage_error(error)
         if usage is None:
             raise

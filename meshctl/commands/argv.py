@@ -53,10 +53,13 @@ def _split(token: str) -> tuple[str, str | None]:
     return token, None
 
 
-def _find_command(argv: list[str], root: Command, globals_: dict[str, Any]) -> tuple[list[int], Command]:
-    """The positions of the command's words and the command they name.
+def _find_command(
+    argv: list[str], root: Command, globals_: dict[str, Any]
+) -> tuple[list[int], Command, list[str]]:
+    """The positions of the command's words, the command they name, and words that go without saying.
 
-    A word that is no sub-command but follows an option is taken for that option's value.
+    A word that is no sub-command but follows an option is taken for that option's value. A group with a
+    ``default_command`` means that one where no other is named.
     """
     positions: list[int] = []
     command = root
@@ -78,13 +81,21 @@ def _find_command(argv: list[str], root: Command, globals_: dict[str, Any]) -> t
         elif not (index and argv[index - 1].startswith("-")):
             break
         index += 1
-    return positions, command
+    default = getattr(command, "default_command", None)
+    if default is None or index >= len(argv) == positions[-1] + 1 or _asks_help(argv, positions):
+        return positions, command, []
+    return positions, command.get_command(None, default), [default]  # type: ignore[attr-defined]
+
+
+def _asks_help(argv: list[str], positions: list[int]) -> bool:
+    """Whether all that follows the group's name is a question for help."""
+    return argv[positions[-1] + 1 :] in (["--help"], ["-h"])
 
 
 def normalise(argv: list[str], root: Command) -> list[str]:
     """``argv`` (without the program's name) in the order and spelling that typer expects."""
     globals_ = _options(root)
-    positions, command = _find_command(argv, root, globals_)
+    positions, command, implied = _find_command(argv, root, globals_)
     own = _options(command) if command is not root else {}
     words = set(positions)
     front: list[str] = []
@@ -121,7 +132,7 @@ def normalise(argv: list[str], root: Command) -> list[str]:
                 target.append(value)
             continue
         target.extend(_switch(name, value, parameter, token))
-    return [*front, *(argv[p] for p in positions), *back]
+    return [*front, *(argv[p] for p in positions), *implied, *back]
 
 
 def _switch(name: str, value: str | None, parameter: Any, token: str) -> list[str]:

@@ -10,7 +10,7 @@ import meshctl
 from meshctl.commands.globals import Globals
 from meshctl.envoy.schema.pool import API_VERSION
 
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 
 @app.command(

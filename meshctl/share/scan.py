@@ -1,0 +1,49 @@
+"""The last look at a snapshot before it may be shared: what must not be in it.
+
+Secrets are searched for in the finished files with the same patterns that removed them, and blocks of PEM
+private keys and JWTs even inside base64; for an anonymized snapshot also the original names and addresses.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from meshctl.share.anonymize import leftovers
+
+_PEM = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+_JWT = re.compile(rb"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{8,}")
+_ENCODED = re.compile(rb"LS0tLS1CRUdJTi[A-Za-z0-9+/=]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that must not be shared, and the file it stands in."""
+
+    file: str
+    what: str
+
+
+def scan_secrets(data: bytes, file: str) -> Iterator[Finding]:
+    """Private keys and tokens in a file."""
+    if _PEM.search(data):
+        yield Finding(file, "a PEM private key")
+    if _JWT.search(data):
+        yield Finding(file, "a JWT")
+    for match in _ENCODED.finditer(data):
+        try:
+            decoded = base64.b64decode(match[0] + b"=" * (-len(match[0]) % 4))
+        except (binascii.Error, ValueError):
+            continue
+        if b"PRIVATE KEY" in decoded:
+            yield Finding(file, "a PEM private key in base64")
+
+
+def scan_names(data: bytes, file: str, names: Iterable[str]) -> Iterator[Finding]:
+    """Original names that still stand in an anonymized file."""
+    text = data.decode("utf-8", "replace")
+    for name in sorted(set(leftovers(text, names))):
+        yield Finding(file, f"the name {name!r}")

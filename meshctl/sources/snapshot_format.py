@@ -1,0 +1,168 @@
+"""The snapshot format, version 1: what lies where, and the index that says so (docs/snapshot-format.md).
+
+    index.json                          version, when, which pods and files, sizes, SHA-256, what was removed
+    pods/<namespace>/<pod>/…            the files of a PodRecord (meshctl.sources.record)
+    cluster/<kind>.json                 Kubernetes lists
+
+A snapshot is made in the folder ``NAME.partial``: each pod's folder is written beside its place and renamed
+into it, then the index is written anew and renamed, so whatever stops the run leaves a valid, marked partial
+snapshot. Only a finished one gets its name, as a folder or as one tar.gz.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import pathlib
+import shutil
+import tarfile
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from meshctl.errors import MeshctlError, UsageError
+from meshctl.share.index import INDEX, Index, PodEntry, RemovedEntry, checksum, read_index
+from meshctl.share.redact import Removed
+
+_COMPRESSION = 4
+
+
+def safe_name(text: str) -> str:
+    """A name as one folder's name: Kubernetes names pass unchanged."""
+    return "".join(c if c.isalnum() or c in "-._" else "_" for c in text).strip(".") or "_"
+
+
+class Writer:
+    """Writes a snapshot into ``NAME.partial`` and gives it its name at the end. Safe for several threads."""
+
+    def __init__(self, target: pathlib.Path, *, force: bool, resume: bool) -> None:
+        self.target = target
+        self.work = target.with_name(target.name + ".partial")
+        self._lock = threading.Lock()
+        if target.exists() and not force:
+            raise UsageError(
+                f"{target} exists", "Nothing is overwritten.", "Choose another -o, or pass --force."
+            )
+        if self.work.exists():
+            if resume:
+                self.index = read_index(self._existing_index(), str(self.work))
+                return
+            if not force:
+                raise UsageError(
+                    f"{self.work} is an unfinished snapshot",
+                    "An earlier run was stopped.",
+                    "Pass --resume to complete it, or --force to start anew.",
+                )
+            shutil.rmtree(self.work)
+        elif resume:
+            raise UsageError(f"there is no unfinished snapshot {self.work}", "", "Leave out --resume.")
+        self.index = Index()
+        self._guard(self.work.mkdir, parents=True)
+
+    def _existing_index(self) -> bytes:
+        try:
+            return (self.work / INDEX).read_bytes()
+        except FileNotFoundError:
+            return msgspec.json.encode(Index())
+
+    def _guard(self, function: Any, *args: Any, **options: Any) -> None:
+        try:
+            function(*args, **options)
+        except OSError as error:
+            raise MeshctlError(
+                f"{self.work} cannot be written: {error.strerror or error}",
+                "The disk is full or the folder is not writable.",
+                "Free space or choose another -o, then run it again with --resume.",
+            ) from error
+
+    def add_pod(self, entry: PodEntry, files: Mapping[str, bytes], removed: list[Removed]) -> None:
+        """Write a pod's files, all or none, and enter them in the index."""
+        place = self.work / entry.folder
+        entry.files = {name: checksum(data) for name, data in files.items()}
+        if files:
+            self._guard(self._write_folder, place, files)
+        with self._lock:
+            self.index.pods = [
+                p for p in self.index.pods if (p.namespace, p.pod) != (entry.namespace, entry.pod)
+            ]
+            self.index.pods.append(entry)
+            self._note_removed(removed)
+            self._guard(self.write_index)
+
+    @staticmethod
+    def _write_folder(place: pathlib.Path, files: Mapping[str, bytes]) -> None:
+        beside = place.with_name(f".{place.name}.{os.getpid()}")
+        shutil.rmtree(beside, ignore_errors=True)
+        beside.mkdir(parents=True)
+        for name, data in files.items():
+            (beside / name).write_bytes(data)
+        shutil.rmtree(place, ignore_errors=True)
+        beside.rename(place)
+
+    def add_object_list(self, kind: str, data: bytes, removed: list[Removed]) -> None:
+        """Write one list of the cluster's objects."""
+        folder = self.work / "cluster"
+        self._guard(folder.mkdir, exist_ok=True)
+        self._guard(_write_atomically, folder / f"{kind}.json", data)
+        with self._lock:
+            self.index.cluster[kind] = checksum(data)
+            self._note_removed(removed)
+            self._guard(self.write_index)
+
+    def _note_removed(self, removed: list[Removed]) -> None:
+        self.index.removed.extend(RemovedEntry(r.file, r.path, r.reason) for r in removed)
+
+    def write_index(self) -> None:
+        data = msgspec.json.format(msgspec.json.encode(self.index), indent=1) + b"\n"
+        _write_atomically(self.work / INDEX, data)
+
+    def finish(self) -> None:
+        """Mark the snapshot complete and give it its name: a tar.gz, or the folder itself."""
+        for left in self.work.glob("pods/*/.*"):
+            shutil.rmtree(left, ignore_errors=True)
+        self.index.complete = True
+        self.index.pods.sort(key=lambda p: (p.namespace, p.pod))
+        self._guard(self.write_index)
+        if self.target.name.endswith((".tar.gz", ".tgz")):
+            self._guard(self._pack)
+            shutil.rmtree(self.work)
+            return
+        if self.target.is_dir():  # only with --force
+            shutil.rmtree(self.target)
+        self._guard(self.work.rename, self.target)
+
+    def _pack(self) -> None:
+        beside = self.target.with_name(f".{self.target.name}.{os.getpid()}")
+        try:
+            with (
+                beside.open("wb") as raw,
+                gzip.GzipFile("", "wb", _COMPRESSION, raw, mtime=0) as packed,
+                tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as archive,
+            ):
+                root = self.target.name.removesuffix(".tar.gz").removesuffix(".tgz")
+                paths = sorted(p for p in self.work.rglob("*") if p.is_file() and p.name != INDEX)
+                for path in (self.work / INDEX, *paths):
+                    archive.add(
+                        path, f"{root}/{path.relative_to(self.work).as_posix()}", filter=_anonymous_owner
+                    )
+                archive.close()
+            beside.replace(self.target)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+
+
+def _anonymous_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Who packed the archive is nobody's business."""
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mode = 0o644
+    return member
+
+
+def _write_atomically(path: pathlib.Path, data: bytes) -> None:
+    beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    beside.write_bytes(data)
+    beside.replace(path)

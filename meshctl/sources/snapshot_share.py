@@ -1,0 +1,98 @@
+"""Anonymizing and scanning a snapshot's folder before it is finished."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import secrets
+from collections.abc import Iterator
+
+import msgspec
+
+from meshctl.errors import MeshctlError
+from meshctl.share.anonymize import Anonymizer, Vocabulary
+from meshctl.share.index import INDEX, PodEntry, checksum
+from meshctl.share.scan import Finding, scan_names, scan_secrets
+from meshctl.sources.snapshot_format import Writer, safe_name
+
+_NAMES_AT_MOST = 5
+
+
+def _files(folder: pathlib.Path) -> Iterator[pathlib.Path]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name != INDEX and not path.name.startswith("."):
+            yield path
+
+
+def anonymize(writer: Writer) -> Vocabulary:
+    """Rewrite every file of the snapshot, its folders and its index; the key is forgotten afterwards."""
+    vocabulary = _vocabulary(writer)
+    anonymizer = Anonymizer(vocabulary, secrets.token_bytes(32))
+    for path in list(_files(writer.work)):
+        data = path.read_bytes()
+        path.write_bytes(
+            anonymizer.json(data)
+            if path.suffix == ".json"
+            else anonymizer.lines(data.decode("utf-8", "replace")).encode()
+        )
+    for entry in writer.index.pods:
+        _rename(writer, entry, anonymizer)
+    index = writer.index
+    index.anonymized = True
+    index.context = ""
+    index.arguments = []
+    index.istiod = anonymizer.text(index.istiod)
+    index.cluster = {
+        kind: checksum((writer.work / "cluster" / f"{kind}.json").read_bytes()) for kind in index.cluster
+    }
+    index.cluster_missing = {kind: anonymizer.text(why) for kind, why in index.cluster_missing.items()}
+    for removed in index.removed:
+        removed.file = anonymizer.text(removed.file)
+        removed.path = re.sub(r"[^\[\]]+", lambda m: anonymizer.text(m[0]), removed.path)
+    writer.write_index()
+    return vocabulary
+
+
+def _vocabulary(writer: Writer) -> Vocabulary:
+    vocabulary = Vocabulary()
+    for entry in writer.index.pods:
+        vocabulary.add(entry.pod)
+        vocabulary.add(entry.namespace)
+    for path in _files(writer.work):
+        if path.suffix == ".json":
+            vocabulary.collect(msgspec.json.decode(path.read_bytes()))
+    return vocabulary
+
+
+def _rename(writer: Writer, entry: PodEntry, anonymizer: Anonymizer) -> None:
+    old = writer.work / entry.folder
+    entry.pod, entry.namespace = anonymizer.label(entry.pod), anonymizer.label(entry.namespace)
+    entry.folder = f"pods/{safe_name(entry.namespace)}/{safe_name(entry.pod)}"
+    entry.error = anonymizer.text(entry.error)
+    entry.missing = {file: anonymizer.text(why) for file, why in entry.missing.items()}
+    if old.exists():
+        new = writer.work / entry.folder
+        new.parent.mkdir(parents=True, exist_ok=True)
+        old.rename(new)
+        if not any(old.parent.iterdir()):
+            old.parent.rmdir()
+        entry.files = {name: checksum((new / name).read_bytes()) for name in entry.files}
+
+
+def scan(writer: Writer, vocabulary: Vocabulary | None) -> None:
+    """The last check; raises MeshctlError with what it found, and the snapshot stays unfinished."""
+    findings: list[Finding] = []
+    for path in (*_files(writer.work), writer.work / INDEX):
+        data = path.read_bytes()
+        name = path.relative_to(writer.work).as_posix()
+        findings.extend(scan_secrets(data, name))
+        if vocabulary is not None:
+            findings.extend(scan_names(data, name, vocabulary.parts))
+    if findings:
+        shown = "; ".join(f"{f.file}: {f.what}" for f in findings[:_NAMES_AT_MOST])
+        more = f" and {len(findings) - _NAMES_AT_MOST} more" if len(findings) > _NAMES_AT_MOST else ""
+        raise MeshctlError(
+            f"the snapshot still holds what must not be shared: {shown}{more}",
+            f"It stays unfinished in {writer.work}.",
+            "Please report this; do not share the folder.",
+        )

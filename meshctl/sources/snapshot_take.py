@@ -1,0 +1,273 @@
+"""Taking a snapshot: which pods, their files with secrets removed, several pods at once, failures noted.
+
+A pod that cannot be asked is entered in the index with the reason and does not stop the others. Bodies go to
+disk as soon as a pod is complete, so memory holds at most ``at_once`` pods.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import meshctl
+from meshctl.envoy.documents import read as read_documents
+from meshctl.envoy.notes import Notes
+from meshctl.envoy.snapshot import SectionKind, load
+from meshctl.errors import MeshctlError
+from meshctl.share.index import PodEntry
+from meshctl.share.redact import MARK, Removed, redact_json, redact_text
+from meshctl.sources.interface import Origin, Silent
+from meshctl.sources.kube import Cluster
+from meshctl.sources.live import admin_of, find_pods
+from meshctl.sources.pods import Pod, select
+from meshctl.sources.record import (
+    ADMIN_FILES,
+    CLUSTER_OBJECTS,
+    CONFIG_DUMP,
+    INIT_LOG,
+    META,
+    POD_MANIFEST,
+    init_log,
+    list_objects,
+    meta_of,
+)
+from meshctl.sources.snapshot_format import Writer, safe_name
+
+Json = dict[str, Any]
+_ISTIO_CONTAINERS = frozenset({"istio-proxy", "istio-init", "istio-validation", "discovery"})
+_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+class Reporter(Protocol):
+    """Told how the run goes."""
+
+    def total(self, pods: int) -> None: ...
+
+    def done(self, pod: str, size: int) -> None: ...
+
+    def failed(self, pod: str, error: MeshctlError) -> None: ...
+
+    def bytes_read(self, count: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a snapshot is to hold. ``around`` names a pod whose reachable pods are wanted too."""
+
+    origin: Origin
+    around: str | None = None
+    at_once: int = 6
+
+
+def choose_pods(cluster: Cluster, plan: Plan) -> list[Pod]:
+    """The pods of the snapshot, in order of namespace and name, each once."""
+    pods: dict[tuple[str, str], Pod] = {}
+
+    def add(found: Iterable[Pod]) -> None:
+        for pod in found:
+            pods.setdefault((pod.namespace, pod.name), pod)
+
+    origin = plan.origin
+    if plan.around:
+        add(_around(cluster, plan))
+    if origin.pods or origin.selector or origin.all_namespaces or not plan.around:
+        add(find_pods(cluster, origin))
+    return [pods[key] for key in sorted(pods)]
+
+
+def _around(cluster: Cluster, plan: Plan) -> list[Pod]:
+    """A pod, the pods behind the endpoints of its Envoy, and the mesh's gateways."""
+    from meshctl.sources.pods import resolve
+
+    centre = resolve(cluster, plan.around or "")[0]
+    with admin_of(cluster, centre, plan.origin.admin_port, Silent()) as port:
+        notes = Notes()
+        body = port.get(ADMIN_FILES[CONFIG_DUMP])
+        snapshot = load(read_documents(body, centre.name, notes), centre.name, notes)
+    addresses = set(_endpoint_addresses(r.value for r in snapshot.resources(SectionKind.ENDPOINTS)))
+    reachable = []
+    for pod in select(cluster, "", None):
+        meta = meta_of(pod.object)
+        if addresses & set(meta["ips"]) or meta["proxy"] == "router":
+            reachable.append(pod)
+    return [centre, *reachable]
+
+
+def _endpoint_addresses(assignments: Iterable[Json]) -> Iterable[str]:
+    for assignment in assignments:
+        for locality in assignment.get("endpoints") or []:
+            for endpoint in locality.get("lb_endpoints") or []:
+                address = (endpoint.get("endpoint") or {}).get("address") or {}
+                host = (address.get("socket_address") or {}).get("address")
+                if host:
+                    yield str(host)
+
+
+def take(cluster: Cluster, plan: Plan, writer: Writer, reporter: Reporter, arguments: list[str]) -> None:
+    """Fill ``writer`` with everything the plan asks for that is not there yet."""
+    index = writer.index
+    index.created = index.created or datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    index.meshctl = meshctl.__version__
+    index.context = cluster.context
+    index.arguments = arguments
+    pods = choose_pods(cluster, plan)
+    pending = [p for p in pods if not _is_there(writer, p)]
+    reporter.total(len(pods))
+    for pod in pods:
+        if _is_there(writer, pod):
+            reporter.done(f"{pod.name}.{pod.namespace}", 0)
+    _take_objects(cluster, writer)
+    _run(pending, plan.at_once, lambda pod: _take_pod(cluster, pod, plan.origin.admin_port, writer, reporter))
+
+
+def _is_there(writer: Writer, pod: Pod) -> bool:
+    entry = writer.index.pod(pod.namespace, pod.name)
+    return entry is not None and not entry.error
+
+
+def _run(pods: list[Pod], at_once: int, work: Callable[[Pod], None]) -> None:
+    """Work on the pods, so many at once; the first error that is not a pod's own ends the run."""
+    threads = ThreadPoolExecutor(at_once)
+    waiting = iter(pods)
+    running: set[Future[None]] = set()
+    try:
+        while True:
+            while len(running) < at_once and (pod := next(waiting, None)) is not None:
+                running.add(threads.submit(work, pod))
+            if not running:
+                return
+            finished, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in finished:
+                future.result()
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
+
+
+class _Counting(Silent):
+    """Passes the bytes of a transfer on to the reporter."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+
+    def advance(self, count: int) -> None:
+        self._reporter.bytes_read(count)
+
+
+def _take_pod(cluster: Cluster, pod: Pod, admin_port: int, writer: Writer, reporter: Reporter) -> None:
+    name = f"{pod.name}.{pod.namespace}"
+    meta = meta_of(pod.object)
+    entry = PodEntry(
+        pod.name,
+        pod.namespace,
+        f"pods/{safe_name(pod.namespace)}/{safe_name(pod.name)}",
+        str(meta["proxy"]),
+    )
+    removed: list[Removed] = []
+    files: dict[str, bytes] = {
+        META: _encode(meta),
+        POD_MANIFEST: _encode(clean_manifest(pod.object, removed)),
+    }
+    try:
+        if pod.has_proxy:
+            with admin_of(cluster, pod, admin_port, _Counting(reporter)) as port:
+                for file, path in ADMIN_FILES.items():
+                    files[file] = bytes(port.get(path))
+        else:
+            entry.missing[CONFIG_DUMP] = "the pod has no sidecar"
+        log = init_log(cluster, pod)
+        if log is not None:
+            files[INIT_LOG] = log
+        elif pod.has_proxy:
+            entry.missing[INIT_LOG] = "no log: capture rules are computed from pod.json"
+    except MeshctlError as error:
+        entry.error = " ".join(error.lines()).removeprefix("Error: ")
+        writer.add_pod(entry, {}, [])
+        reporter.failed(name, error)
+        return
+    clean = {file: _redacted(file, data, entry.folder, removed) for file, data in files.items()}
+    writer.add_pod(entry, clean, removed)
+    reporter.done(name, sum(map(len, clean.values())))
+
+
+def _encode(value: Any) -> bytes:
+    return json.dumps(value, indent=1, ensure_ascii=False).encode() + b"\n"
+
+
+def _redacted(file: str, data: bytes, folder: str, removed: list[Removed]) -> bytes:
+    place = f"{folder}/{file}" if folder else file
+    if file.endswith(".json"):
+        data, found = redact_json(data, place)
+    else:
+        text, found = redact_text(data.decode("utf-8", "replace"), place)
+        data = text.encode() if found else data
+    removed.extend(found)
+    return data
+
+
+def clean_manifest(item: Json, removed: list[Removed]) -> Json:
+    """A Kubernetes object without managed fields, without the copy of it that kubectl keeps in an annotation,
+    and without the values of the application's environment."""
+    metadata = {k: v for k, v in (item.get("metadata") or {}).items() if k != "managedFields"}
+    if _APPLIED in (metadata.get("annotations") or {}):
+        metadata["annotations"] = {k: v for k, v in metadata["annotations"].items() if k != _APPLIED}
+    result = {**item, "metadata": metadata}
+    spec = item.get("spec")
+    if isinstance(spec, dict) and ("containers" in spec or "initContainers" in spec):
+        where = f"pods/{metadata.get('namespace')}/{metadata.get('name')}/{POD_MANIFEST}"
+        result["spec"] = {
+            **spec,
+            **{
+                key: [_clean_container(c, where, removed) for c in spec.get(key) or []]
+                for key in ("containers", "initContainers")
+                if key in spec
+            },
+        }
+    return result
+
+
+def _clean_container(container: Json, where: str, removed: list[Removed]) -> Json:
+    """An application's environment is none of the mesh's business: its names stay, its values go."""
+    if container.get("name") in _ISTIO_CONTAINERS or not container.get("env"):
+        return container
+    variables = []
+    for variable in container["env"]:
+        if variable.get("value"):
+            removed.append(
+                Removed(
+                    where,
+                    f"{container.get('name')}.env.{variable.get('name')}",
+                    "the application's environment",
+                )
+            )
+            variable = {**variable, "value": MARK}
+        variables.append(variable)
+    return {**container, "env": variables}
+
+
+def _take_objects(cluster: Cluster, writer: Writer) -> None:
+    for kind in CLUSTER_OBJECTS:
+        if kind in writer.index.cluster:
+            continue
+        items, reason = list_objects(cluster, kind)
+        if reason:
+            writer.index.cluster_missing[kind] = reason
+        if items is None:
+            continue
+        removed: list[Removed] = []
+        data = _encode({"kind": "List", "items": [clean_manifest(item, removed) for item in items]})
+        writer.add_object_list(kind, _redacted(f"cluster/{kind}.json", data, "", removed), removed)
+    writer.index.istiod = _istiod(cluster)
+
+
+def _istiod(cluster: Cluster) -> str:
+    """The control plane's images, as the pods of istiod name them."""
+    try:
+        pods = cluster.items("/api/v1/pods", {"labelSelector": "app=istiod"}, what="istiod's pods")
+    except MeshctlError:
+        return ""
+    images = {c.get("image") for p in pods for c in (p.get("spec") or {}).get("containers") or []}
+    return ", ".join(sorted(str(image) for image in images if image))
