@@ -154,7 +154,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _dispatch(argv: list[str]) -> int:
     command: Any = typer.main.get_command(app)
     if "_MESHCTL_COMPLETE" in os.environ:  # the shell asks for completions of the words typed so far
-        from typer.completion import completion_init
+        from typer._completion_classes import completion_init
 
         completion_init()
     try:
