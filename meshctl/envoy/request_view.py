@@ -6,11 +6,13 @@ repeated name keeps its values apart, in order. Query parameters and cookies are
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 Headers = dict[str, list[str]]
+_PATH_END = re.compile(r"[?#]")
 
 
 class Undecidable(Exception):
@@ -68,7 +70,7 @@ class RequestView:
         self.headers = headers
         path = headers.get(":path")
         self.target: str | None = path[0] if path else None
-        self.path: str = self.target.split("?", 1)[0] if self.target else ""
+        self.path: str = _PATH_END.split(self.target, maxsplit=1)[0] if self.target else ""
         self.tls = tls
         self.peer = peer
         self.sni = sni

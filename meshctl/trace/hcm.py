@@ -26,6 +26,46 @@ _METHODS = """
     TRACE UNBIND UNLINK UNLOCK UNSUBSCRIBE
 """
 _KNOWN_METHODS = frozenset(_METHODS.split())
+_CONNECT_TARGET = re.compile(r".+:[0-9]+")
+_URL_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
+_H2_AUTHORITY = re.compile(r"[^@\s]+")
+# Headers that Envoy keeps in one slot: repeated ones are joined with "," as they come in.
+_INLINE = frozenset(
+    [
+        "accept",
+        "accept-encoding",
+        "access-control-request-headers",
+        "access-control-request-method",
+        "authorization",
+        "cache-control",
+        "connection",
+        "content-length",
+        "content-type",
+        "expect",
+        "grpc-accept-encoding",
+        "grpc-timeout",
+        "keep-alive",
+        "origin",
+        "proxy-connection",
+        "referer",
+        "te",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+        "via",
+        "x-client-trace-id",
+        "x-envoy-downstream-service-cluster",
+        "x-envoy-downstream-service-node",
+        "x-envoy-external-address",
+        "x-envoy-original-path",
+        "x-forwarded-client-cert",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-port",
+        "x-forwarded-proto",
+        "x-request-id",
+    ]
+)
 _ESCAPED_SLASH = re.compile(r"%2[fF]|%5[cC]")
 # Stripped from edge requests, and from every request that is not internal.
 _EDGE_HEADERS = (
@@ -87,7 +127,7 @@ class Manager:
 
 def decode(request: Request, manager: Manager, connection: Connection, *, tls: bool) -> Headers | Reply:
     """The request headers at routing time, or the answer that ends the request before."""
-    refused = _codec(request, manager)
+    refused = _codec(request, manager, tls)
     if refused is not None:
         return refused
     headers = _wire_headers(request)
@@ -105,16 +145,29 @@ def decode(request: Request, manager: Manager, connection: Connection, *, tls: b
     _mutate(headers, request, manager, connection, tls)
     overwrite = (manager.fields.get("scheme_header_transformation") or {}).get("scheme_to_overwrite")
     if overwrite:
-        headers[":scheme"] = [str(overwrite)]
+        headers[":scheme"] = headers["x-forwarded-proto"] = [str(overwrite)]
     return headers
 
 
-def _codec(request: Request, manager: Manager) -> Reply | None:
-    """What the HTTP/1 codec refuses: no log entry, or a DPE entry for a broken request line."""
+def _codec(request: Request, manager: Manager, tls: bool) -> Reply | None:
+    """What the codec refuses without a log entry: HTTP/2 resets the stream, HTTP/1 answers."""
     if request.http2:
-        return None
+        broken = request.path == "*" and request.method != "OPTIONS"
+        valid = _H2_AUTHORITY.fullmatch(request.authority) if request.authority is not None else True
+        return Reply(None, None, logged=False) if broken or not valid else None
     if request.method not in _KNOWN_METHODS:
         return Reply(400, None, logged=False)
+    path = request.path or ""
+    if (path == "*" and request.method != "OPTIONS") or not path.isascii():
+        return Reply(400, None, logged=False)
+    if request.method == "CONNECT" and not _CONNECT_TARGET.fullmatch(request.authority or ""):
+        return Reply(400, None, logged=False)
+    if request.absolute_form:
+        scheme, _, rest = request.absolute_form.partition("://")
+        if not _URL_HOST.fullmatch(rest.split("/", 1)[0]):
+            return Reply(400, None, logged=False)
+        if scheme.lower() == "https" and not tls and manager.use_remote_address:
+            return Reply(403, None, logged=False)
     return None
 
 
@@ -131,6 +184,8 @@ def _wire_headers(request: Request) -> Headers:
             headers.setdefault(":authority", [value])
         elif name == "cookie" and request.http2 and name in headers:
             headers[name] = [f"{headers[name][0]}; {value}"]
+        elif name in _INLINE and name in headers:
+            headers[name] = [f"{headers[name][0]},{value}"]
         else:
             headers.setdefault(name, []).append(value)
     return headers
@@ -183,9 +238,8 @@ def _normalise_path(headers: Headers, fields: Json) -> Reply | None:
         if canonical is None:
             return Reply(400, "path_normalization_failed", headers=headers)
         target = canonical
-        if fields.get("merge_slashes"):
-            path, mark, query = target.partition("?")
-            target = re.sub("/+", "/", path) + mark + query
+    if fields.get("merge_slashes"):
+        target = _merge_slashes(target)
     headers[":path"] = [target]
     if redirect:
         grpc = (headers.get("content-type") or [""])[0].startswith("application/grpc")
@@ -193,6 +247,15 @@ def _normalise_path(headers: Headers, fields: Json) -> Reply | None:
             return Reply(400, "path_normalization_failed", headers=headers)
         return Reply(307, "path_normalization_failed", headers=headers, location=target)
     return None
+
+
+def _merge_slashes(target: str) -> str:
+    """PathUtil::mergeSlashes: first and last slash are put back, so that ``//`` stays ``//``."""
+    path, mark, query = target.partition("?")
+    if "//" not in path:
+        return target
+    first, last = "/" if path.startswith("/") else "", "/" if path.endswith("/") else ""
+    return f"{first}{'/'.join(part for part in path.split('/') if part)}{last}{mark}{query}"
 
 
 def port_start(host: str) -> int:

@@ -74,8 +74,7 @@ def _view(scene: Scene, headers: Headers) -> RequestView:
 def _early(entry: Entry, scene: Scene, reply: Reply, table: RouteTable | None) -> Passage:
     """A request the codec or the manager refuses; the virtual host is looked up for the log."""
     if reply.logged and table is not None and reply.headers is not None and reply.flags is None:
-        host, _ = table.virtual_host(RequestView(reply.headers))
-        entry.virtual_host = host.name if host is not None else None
+        _log_route(entry, scene, RequestView(reply.headers), table)
     if not reply.logged:
         entry.listener = entry.filter_chain = entry.route_config = None
     words = reply.details or "refused by the codec"
@@ -91,6 +90,25 @@ def _early(entry: Entry, scene: Scene, reply: Reply, table: RouteTable | None) -
         ),
         location=reply.location,
     )
+
+
+def _log_route(entry: Entry, scene: Scene, view: RequestView, table: RouteTable) -> None:
+    """The route that is looked up for the log of a request refused before routing.
+
+    The headers are still as they came: without x-forwarded-proto the require_tls check gives up and no route
+    is found, only the virtual host.
+    """
+    host, _ = table.virtual_host(view)
+    if host is None:
+        return
+    entry.virtual_host = host.name
+    if not view.values("x-forwarded-proto") or routes.tls_required(host, view):
+        return
+    _, route, _ = next(iter(routes.choose(host, view, Draw())))
+    if route is not None:
+        entry.route_name = route.name or None
+        name = str((route.message.get("route") or {}).get("cluster") or "")
+        entry.cluster = name if scene.proxy.cluster(name) is not None else None
 
 
 def _route_table(scene: Scene, decoded: Headers | Reply) -> tuple[RouteTable | None, str]:

@@ -69,13 +69,30 @@ def act(entry: Entry, routed: Routed) -> Iterator[Passage]:
     if "redirect" in message:
         yield _redirect(entry, routed)
     elif "direct_response" in message:
-        code = int(message["direct_response"].get("status", 0))
-        entry.step(lambda: _answer_step(routed, f"direct response {code}"))
-        yield entry.end(Verdict(Disposition.DIRECT_RESPONSE, code, None, "direct_response"))
+        yield _direct_response(entry, routed)
     elif "route" in message:
         yield from _forward(entry, routed)
     else:
         yield _cluster_missing(entry, routed, "", {}, "the route has non_forwarding_action")
+
+
+def _direct_response(entry: Entry, routed: Routed) -> Passage:
+    """A fixed answer; with 201 or 3xx the request's own URL goes along as Location."""
+    code = int(routed.route.message["direct_response"].get("status", 0))
+    entry.step(lambda: _answer_step(routed, f"direct response {code}"))
+    location = None
+    if code == 201 or 300 <= code < 400:
+        location = rewrites.redirect_location({}, routed.route.match.path, routed.view)
+    return entry.end(
+        Verdict(
+            Disposition.DIRECT_RESPONSE,
+            reply_code(routed.view, code),
+            None,
+            "direct_response",
+            f"the route answers {code} itself",
+        ),
+        location=location,
+    )
 
 
 def _answer_step(routed: Routed, text: str) -> Step:
@@ -88,7 +105,13 @@ def _redirect(entry: Entry, routed: Routed) -> Passage:
     location = rewrites.redirect_location(redirect, routed.route.match.path, routed.view)
     entry.step(lambda: _answer_step(routed, f"redirect {code} to {location}"))
     return entry.end(
-        Verdict(Disposition.REDIRECTED, code, None, "direct_response", f"redirected to {location}"),
+        Verdict(
+            Disposition.REDIRECTED,
+            reply_code(routed.view, code),
+            None,
+            "direct_response",
+            f"redirected to {location}",
+        ),
         location=location,
     )
 
@@ -238,7 +261,7 @@ def _deliver(
             verdict,
             endpoints=own,
             upstream_path=None if terminated else target_path,
-            upstream_req_host=None if terminated else authority,
+            upstream_req_host=None if terminated else authority or None,
             upstream=Upstream(
                 cluster.name,
                 own,
