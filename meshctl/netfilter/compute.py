@@ -6,6 +6,7 @@ their rules, inserted rules with their position (iptables counts from 1, nft fro
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from meshctl.netfilter.hooks import BUILTIN_HOOKS
@@ -109,16 +110,16 @@ def _nft_script(planned: list[Planned], ipv6: bool) -> str:
         lines += [f"add table {name}", f"flush table {name}"]
         used = {rule.chain for rule in here}
         lines += [f"add chain {name} {chain}" for chain in chains if chain.split()[0] in used]
-        filled: set[str] = set()
+        filled: Counter[str] = Counter()
         for rule in here:
-            lines.append(_nft_command(name, rule, first=rule.chain not in filled))
-            filled.add(rule.chain)
+            lines.append(_nft_command(name, rule, filled[rule.chain]))
+            filled[rule.chain] += 1
     return "".join(f"{line}\n" for line in lines)
 
 
-def _nft_command(table: str, rule: Planned, *, first: bool) -> str:
-    """nft cannot insert into an empty chain, so the first rule is always added."""
-    if rule.insert is None or first:
+def _nft_command(table: str, rule: Planned, filled: int) -> str:
+    """nft inserts only before a rule that is there; else the rule is added."""
+    if rule.insert is None or rule.insert >= filled:
         place = f"add rule {table} {rule.chain}"
     else:
         place = f"insert rule {table} {rule.chain} index {rule.insert}"
