@@ -114,6 +114,35 @@ def static_bootstrap(clusters: int = 3, listeners: int = 1) -> dict[str, Any]:
             ],
         }
 
+    def http_listener() -> dict[str, Any]:
+        target = {"cluster": "outbound|80||svc-0.test.svc.cluster.local"}
+        virtual_host = {
+            "name": "svc-0.test.svc.cluster.local:80",
+            "domains": ["svc-0.test.svc.cluster.local", "svc-0"],
+            "routes": [{"name": "default", "match": {"prefix": "/"}, "route": target}],
+        }
+        manager = {
+            "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager"
+            ".v3.HttpConnectionManager",
+            "stat_prefix": "outbound_0.0.0.0_8080",
+            "route_config": {"name": "8080", "virtual_hosts": [virtual_host]},
+            "http_filters": [
+                {
+                    "name": "envoy.filters.http.router",
+                    "typed_config": {
+                        "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
+                    },
+                }
+            ],
+        }
+        filters = [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]
+        return {
+            "name": "0.0.0.0_8080",
+            "address": {"socket_address": {"address": "0.0.0.0", "port_value": 8080}},
+            "bind_to_port": False,
+            "filter_chains": [{"filters": filters}],
+        }
+
     return {
         "node": {
             "id": "sidecar~10.0.0.1~test-pod.test~test.svc.cluster.local",
@@ -122,6 +151,6 @@ def static_bootstrap(clusters: int = 3, listeners: int = 1) -> dict[str, Any]:
         },
         "static_resources": {
             "clusters": [cluster(i) for i in range(clusters)],
-            "listeners": [listener(i) for i in range(listeners)],
+            "listeners": [*(listener(i) for i in range(listeners)), http_listener()],
         },
     }

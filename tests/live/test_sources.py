@@ -33,7 +33,7 @@ def refusal(pod: str = "test-pod", needs: Needs = LISTENERS, *, port: int = 1500
 
 
 def test_the_listeners_of_a_pod_arrive(kube: FakeKube) -> None:
-    assert len(fetch().snapshot.resources(SectionKind.LISTENERS)) == 10
+    assert len(fetch().snapshot.resources(SectionKind.LISTENERS)) == 11
 
 
 def test_only_the_section_that_is_read_is_asked_for(kube: FakeKube) -> None:
@@ -188,7 +188,7 @@ def test_a_stream_cut_midway_is_an_error_after_a_second_try(kube: FakeKube, faul
 @pytest.mark.parametrize("fault", ["drop", "close"])
 def test_a_single_cut_is_survived(kube: FakeKube, fault: str) -> None:
     kube.faults({"match": "portforward", "stream": fault, "after": 2000, "times": 1})
-    assert len(fetch().snapshot.resources(SectionKind.LISTENERS)) == 10
+    assert len(fetch().snapshot.resources(SectionKind.LISTENERS)) == 11
 
 
 def test_a_stalled_stream_names_what_was_read(kube: FakeKube) -> None:
@@ -243,7 +243,7 @@ def test_slow_but_steady_data_is_no_timeout(kube: FakeKube) -> None:
 def test_an_admin_address_needs_no_cluster(admin_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", "/no/such/file")
     origin = Origin(admin=f"localhost:{admin_port}", globals=Globals(timeout=5))
-    assert len(open_snapshots(origin, LISTENERS, Silent())[0].snapshot.resources(SectionKind.LISTENERS)) == 10
+    assert len(open_snapshots(origin, LISTENERS, Silent())[0].snapshot.resources(SectionKind.LISTENERS)) == 11
 
 
 def test_a_closed_admin_address_is_named() -> None:
