@@ -68,11 +68,13 @@ def gunzip(data: bytes, origin: str) -> bytes:
 def open_folder(path: pathlib.Path) -> Bundle:
     """The regular files below a folder; links that lead out of it are not followed."""
     files: dict[str, Reader] = {}
+    root = path.resolve()
     for folder, names, found in os.walk(path):
         names.sort()
         for name in sorted(found):
             file = pathlib.Path(folder) / name
-            if file.is_file():
+            inside = not file.is_symlink() or file.resolve().is_relative_to(root)
+            if inside and file.is_file():
                 files[file.relative_to(path).as_posix()] = file.read_bytes
         if len(files) > MAX_MEMBERS:
             raise InputError(
