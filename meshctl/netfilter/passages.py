@@ -73,7 +73,7 @@ def envoy_packet(packet: Packet, pod: PodNet) -> Packet:
         gid=pod.envoy_gid,
         sender=Sender.PROCESS,
         ct_state="NEW",
-        mark=0,
+        mark=pod.envoy_mark,
         ct_mark=None,
         in_address=None,
     )

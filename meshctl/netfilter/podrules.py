@@ -1,0 +1,144 @@
+"""The rules of a pod, from whatever its files say: seen where possible, else computed and marked so.
+
+Files are named as in the snapshot format: ``iptables-save.txt`` and ``ip6tables-save.txt``,
+``nft-ruleset.txt`` or ``.json``, ``istio-init.log``, ``pod.json``, ``meta.json``. A saved rule set is what the kernel had;
+istio-init's log is what it had when the pod started; a manifest only says what should have been made.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from meshctl.netfilter.compute import compute
+from meshctl.netfilter.model import Note, RuleSet, merge
+from meshctl.netfilter.packet import Family
+from meshctl.netfilter.pod import PodNet
+from meshctl.netfilter.settings import CaptureSettings, from_arguments, from_environment, from_pod
+from meshctl.netfilter.source import parse_rules
+from meshctl.netfilter.summary import proxy_of
+
+Files = Callable[[str], bytes | None]
+
+SAVES = (("iptables-save.txt", Family.V4), ("ip6tables-save.txt", Family.V6))
+NFT_LISTINGS = ("nft-ruleset.txt", "nft-ruleset.json")
+INIT_LOG, MANIFEST, META = "istio-init.log", "pod.json", "meta.json"
+
+
+def _text(read: Files, name: str) -> str | None:
+    data = read(name)
+    return data.decode("utf-8", "replace") if data is not None else None
+
+
+def _json(read: Files, name: str) -> dict[str, Any]:
+    text = _text(read, name)
+    try:
+        value = json.loads(text) if text else {}
+    except json.JSONDecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def rules_of_pod(read: Files, name: str) -> RuleSet | None:
+    """The pod's rules; None when nothing says what they are."""
+    for source in (_saved, _logged, _computed):
+        found = source(read, name)
+        if found is not None:
+            return found
+    return None
+
+
+def _saved(read: Files, name: str) -> RuleSet | None:
+    found = [
+        parse_rules(text, name=f"{name}/{file}", family=family)
+        for file, family in SAVES
+        if (text := _text(read, file)) is not None
+    ]
+    found += [
+        parse_rules(text, name=f"{name}/{file}")
+        for file in NFT_LISTINGS[:]
+        if (text := _text(read, file)) is not None
+    ][:1]
+    return merge(*found) if found else None
+
+
+def _logged(read: Files, name: str) -> RuleSet | None:
+    text = _text(read, INIT_LOG)
+    if not text:
+        return None
+    rules = parse_rules(text, name=f"{name}/{INIT_LOG}")
+    if rules.tables:
+        return rules
+    # istio-validation under istio-cni prints the settings but applies nothing: the node did.
+    return _from_facts(rules, _json(read, MANIFEST))
+
+
+def _from_facts(rules: RuleSet, manifest: dict[str, Any]) -> RuleSet | None:
+    if "PROXY_PORT" not in rules.facts or manifest:
+        return None
+    settings, _ = from_environment(rules.facts)
+    return computed(settings, rules.source, "the settings in the log")
+
+
+def _computed(read: Files, name: str) -> RuleSet | None:
+    manifest = _json(read, MANIFEST)
+    if manifest:
+        return rules_of_manifest(manifest, name)
+    arguments = _json(read, META).get("istio_iptables_args")
+    if isinstance(arguments, list | str):
+        words = arguments.split() if isinstance(arguments, str) else [str(word) for word in arguments]
+        settings, _ = from_arguments(words)
+        return computed(settings, name, "istio-iptables' arguments")
+    return None
+
+
+def has_proxy(manifest: dict[str, Any]) -> bool:
+    """Whether a pod has a sidecar, native sidecars included."""
+    spec = manifest.get("spec") or {}
+    containers = [*(spec.get("containers") or []), *(spec.get("initContainers") or [])]
+    return any(container.get("name") == "istio-proxy" for container in containers)
+
+
+def rules_of_manifest(manifest: dict[str, Any], name: str) -> RuleSet:
+    """What Istio would make for this pod. A pod without a sidecar has no rules."""
+    if not has_proxy(manifest):
+        return RuleSet(covers=frozenset(Family), origin="computed", source=name)
+    found = from_pod(manifest)
+    rules = computed(found.settings, name, found.source)
+    notes = tuple(Note(0, f"argument not understood: {word}", name) for word in found.unknown)
+    return replace(rules, notes=rules.notes + notes)
+
+
+def computed(settings: CaptureSettings, name: str, made_by: str) -> RuleSet:
+    """Rules of settings, with how they came about."""
+    rules = compute(settings).rule_set("nft" if settings.native_nftables else "iptables")
+    return replace(rules, source=name, facts={"made by": made_by})
+
+
+def net_of_pod(read: Files, rules: RuleSet | None = None) -> PodNet:
+    """The pod's network: addresses and the proxy's user."""
+    meta, manifest = _json(read, META), _json(read, MANIFEST)
+    return net_of(meta, manifest, rules)
+
+
+def net_of(meta: dict[str, Any], manifest: dict[str, Any], rules: RuleSet | None = None) -> PodNet:
+    """The pod's network from its meta.json, its manifest, or both."""
+    status = manifest.get("status") or {}
+    addresses = [str(address) for address in meta.get("ips") or []]
+    addresses += [str(entry["ip"]) for entry in status.get("podIPs") or [] if entry.get("ip")]
+    if not addresses and status.get("podIP"):
+        addresses = [str(status["podIP"])]
+    tproxy = meta.get("interception") == "TPROXY" or (rules is not None and _uses_tproxy(rules))
+    pod = PodNet(addresses=tuple(dict.fromkeys(addresses)), tproxy_mark=1337 if tproxy else None)
+    if rules is not None:
+        pod = proxy_of(rules, pod)
+    uid, gid = meta.get("proxy_uid"), meta.get("proxy_gid")
+    if uid is not None:
+        pod = replace(pod, envoy_uid=int(uid), envoy_gid=int(gid if gid is not None else uid))
+    return pod
+
+
+def _uses_tproxy(rules: RuleSet) -> bool:
+    return any(rule.target.upper() == "TPROXY" for *_, rule in rules.rules())
