@@ -4,7 +4,8 @@ Theory of operation. Listener filters run before a chain is chosen: original_dst
 tls_inspector reads SNI and ALPN, http_inspector the HTTP version, proxy_protocol replaces the addresses. When
 virtualOutbound hands a connection over, its own filters and those of the new listener have both run. Without a
 filter its fact stays unknown: plain HTTP without http_inspector has no application protocol. A client that
-sends nothing holds an inspecting listener up until listener_filters_timeout.
+sends nothing holds an inspecting listener up until listener_filters_timeout; the original_dst that
+use_original_dst stands for is the last filter, so such a connection is never restored nor handed over.
 Follows source/extensions/filters/listener/** and source/common/listener_manager/active_tcp_socket.cc.
 """
 
@@ -33,42 +34,51 @@ class Accepted:
     facts: Facts
     seen: tuple[str, ...] = ()
     ended: Verdict | None = None
+    at: Listener | None = None  # where it ended
 
 
-def inspect(listeners: list[Listener], connection: Connection) -> Accepted:
-    """Run the listener filters of all the listeners a connection passes (the receiving one first)."""
-    facts = Facts(
-        connection.dst_ip,
-        connection.dst_port,
-        connection.src_ip,
-        connection.src_port,
-        connection.src_ip,
-    )
+def arrival(accepting: Listener, connection: Connection) -> Facts:
+    """What is known when the socket accepts: the destination is still that of the socket."""
+    ip, port = connection.socket or (connection.dst_ip, connection.dst_port)
+    return Facts(ip, port, connection.src_ip, connection.src_port, connection.src_ip)
+
+
+def inspect(listener: Listener, connection: Connection, facts: Facts) -> Accepted:
+    """Run one listener's filters: those it lists, then the original_dst that use_original_dst stands for."""
     silent = connection.payload is Payload.NONE and connection.tls is None
-    transport = ""
     seen: list[str] = []
-    for listener in listeners:
-        for listener_filter in listener.listener_filters:
-            if is_disabled(listener_filter.message.get("filter_disabled"), facts.dst_port):
-                seen.append(f"{listener_filter.short} is off for port {facts.dst_port}")
-                continue
-            if listener_filter.short == "ProxyProtocol":
-                if connection.proxy_header is not None:
-                    facts = _with_proxy_header(facts, connection.proxy_header)
-                    seen.append("proxy_protocol took the addresses of the PROXY header")
-                elif not listener_filter.fields.get("allow_requests_without_proxy_protocol"):
-                    return Accepted(facts, tuple(seen), _no_proxy_header())
-            elif listener_filter.short in _INSPECTORS:
-                if silent:
-                    ended = _silence(listener)
-                    if ended is not None:
-                        return Accepted(facts, tuple(seen), ended)
-                    seen.append("the client sent nothing: chosen at the listener filters' timeout")
-                    continue
-                facts, transport, text = _inspected(listener_filter, facts, transport, connection)
-                if text:
-                    seen.append(text)
+    for listener_filter in listener.listener_filters:
+        if is_disabled(listener_filter.message.get("filter_disabled"), facts.dst_port):
+            seen.append(f"{listener_filter.short} is off for port {facts.dst_port}")
+        elif listener_filter.short == "OriginalDst":
+            facts = _restored(facts, connection)
+        elif listener_filter.short == "ProxyProtocol":
+            if connection.proxy_header is not None:
+                facts = _with_proxy_header(facts, connection.proxy_header)
+                seen.append("proxy_protocol took the addresses of the PROXY header")
+            elif not listener_filter.fields.get("allow_requests_without_proxy_protocol"):
+                return Accepted(facts, tuple(seen), _no_proxy_header(), listener)
+        elif listener_filter.short in _INSPECTORS:
+            if silent:
+                seen.append("the client sent nothing: the listener filters ended by timeout")
+                return Accepted(facts, tuple(seen), _silence(listener), listener)
+            facts, text = _inspected(listener_filter, facts, connection)
+            if text:
+                seen.append(text)
+    if listener.hands_over:
+        facts = _restored(facts, connection)
     return Accepted(facts, tuple(seen))
+
+
+def again(first: Accepted, second: Accepted) -> Accepted:
+    """What two listeners made known one after the other."""
+    return replace(second, seen=tuple(dict.fromkeys(first.seen + second.seen)))
+
+
+def _restored(facts: Facts, connection: Connection) -> Facts:
+    if not connection.restored:
+        return facts
+    return replace(facts, dst_ip=connection.dst_ip, dst_port=connection.dst_port)
 
 
 def _no_proxy_header() -> Verdict:
@@ -99,23 +109,20 @@ def _with_proxy_header(facts: Facts, header: tuple[str, int, str, int]) -> Facts
     return replace(facts, src_ip=src_ip, src_port=src_port, dst_ip=dst_ip, dst_port=dst_port)
 
 
-def _inspected(
-    listener_filter: Filter, facts: Facts, transport: str, connection: Connection
-) -> tuple[Facts, str, str]:
+def _inspected(listener_filter: Filter, facts: Facts, connection: Connection) -> tuple[Facts, str]:
     """The facts after tls_inspector or http_inspector, and the words for it."""
     tls = connection.tls
     if listener_filter.short == "TlsInspector":
         if tls is None:
-            return facts, "raw_buffer", "tls_inspector saw no TLS"
+            return facts, "tls_inspector saw no TLS"
         known = replace(facts, transport="tls", sni=tls.sni.lower(), alpn=tls.alpn)
-        words = f"tls_inspector saw TLS, SNI {tls.sni or 'none'}, ALPN {', '.join(tls.alpn) or 'none'}"
-        return known, "tls", words
-    if transport == "tls":
-        return facts, transport, ""
+        return known, f"tls_inspector saw TLS, SNI {tls.sni or 'none'}, ALPN {', '.join(tls.alpn) or 'none'}"
+    if facts.transport == "tls":
+        return facts, ""
     protocol = _HTTP_PROTOCOLS.get(connection.payload) if tls is None else None
     if protocol is None:
-        return facts, transport, "http_inspector saw no HTTP"
-    return replace(facts, alpn=(protocol,)), transport, f"http_inspector saw {protocol}"
+        return facts, "http_inspector saw no HTTP"
+    return replace(facts, alpn=(protocol,)), f"http_inspector saw {protocol}"
 
 
 def is_disabled(predicate: Json | None, port: int) -> bool:

@@ -107,6 +107,10 @@ class Reply:
     location: str | None = None
 
 
+_CODEC_ERROR = Reply(400, "http1.codec_error", "DPE")
+_INVALID_URL = Reply(400, "http1.invalid_url", "DPE")
+
+
 @dataclass(frozen=True, slots=True)
 class Manager:
     """The settings of an HttpConnectionManager that bear on routing."""
@@ -150,22 +154,22 @@ def decode(request: Request, manager: Manager, connection: Connection, *, tls: b
 
 
 def _codec(request: Request, manager: Manager, tls: bool) -> Reply | None:
-    """What the codec refuses without a log entry: HTTP/2 resets the stream, HTTP/1 answers."""
+    """What the codec refuses: HTTP/2 resets the stream without a log entry, HTTP/1 answers."""
     if request.http2:
         broken = request.path == "*" and request.method != "OPTIONS"
         valid = _H2_AUTHORITY.fullmatch(request.authority) if request.authority is not None else True
         return Reply(None, None, logged=False) if broken or not valid else None
-    if request.method not in _KNOWN_METHODS:
-        return Reply(400, None, logged=False)
     path = request.path or ""
-    if (path == "*" and request.method != "OPTIONS") or not path.isascii():
-        return Reply(400, None, logged=False)
+    if request.method not in _KNOWN_METHODS or not path.isascii():
+        return _CODEC_ERROR
+    if path and path[0] != "/" and not (path == "*" and request.method == "OPTIONS"):
+        return _INVALID_URL
     if request.method == "CONNECT" and not _CONNECT_TARGET.fullmatch(request.authority or ""):
-        return Reply(400, None, logged=False)
+        return _INVALID_URL
     if request.absolute_form:
         scheme, _, rest = request.absolute_form.partition("://")
         if not _URL_HOST.fullmatch(rest.split("/", 1)[0]):
-            return Reply(400, None, logged=False)
+            return _INVALID_URL
         if scheme.lower() == "https" and not tls and manager.use_remote_address:
             return Reply(403, None, logged=False)
     return None

@@ -89,7 +89,8 @@ class Connection:
     payload: Payload = Payload.RAW
     tls: Tls | None = None
     proxy_header: tuple[str, int, str, int] | None = None
-    restored: bool = True  # whether dst differs from where the proxy's socket accepted it
+    socket: tuple[str, int] | None = None  # where the proxy's socket accepted it; None: at dst itself
+    restored: bool = True  # whether dst is an original destination that a listener filter restored
 
 
 @dataclass(frozen=True, slots=True)

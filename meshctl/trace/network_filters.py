@@ -73,6 +73,8 @@ def _not_http(scene: Scene) -> Verdict | None:
     """What a connection manager says to bytes that are no HTTP."""
     if scene.connection.payload is Payload.NONE and not scene.encrypted:
         return Verdict(Disposition.DELIVERED, 0, None, None, "the client sends nothing: nothing happens")
+    if scene.connection.payload is Payload.HTTP2 and scene.request is None and not scene.encrypted:
+        return Verdict(Disposition.DELIVERED, 0, None, None, "an HTTP/2 connection without a request")
     if scene.encrypted or scene.request is None:
         return Verdict(
             Disposition.BAD_REQUEST, 400, "DPE", "http1.codec_error", "the bytes are no HTTP request"

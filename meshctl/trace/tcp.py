@@ -52,11 +52,11 @@ def _to_cluster(
     reason: str,
 ) -> Passage:
     cluster = proxy.cluster(name)
-    entry.cluster = name or None
     if cluster is None:
         why = f"cluster {name} {'is still warming' if name in proxy.warming_clusters else 'does not exist'}"
         entry.step(lambda: Step(Stage.CLUSTER, name or "none", why))
         return entry.end(Verdict(Disposition.NO_CLUSTER, 0, "NC", None, why))
+    entry.cluster = name
     choice = upstreams.choose(proxy, cluster, connection, subset_keys(config, settings))
     entry.step(lambda: upstreams.cluster_step(cluster, choice, reason))
     if not choice.endpoints and choice.undetermined:

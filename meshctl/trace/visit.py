@@ -35,11 +35,14 @@ def visit(
 ) -> list[Passage]:
     """Everything that may happen to a connection accepted by a listener's socket."""
     entry = Entry(Log(silent=silent))
-    owner, how = _owner(proxy, accepting, connection)
+    accepted = accept.inspect(accepting, connection, accept.arrival(accepting, connection))
+    owner, how = _owner(proxy, accepting, accepted)
+    if owner is not accepting:
+        accepted = accept.again(accepted, accept.inspect(owner, connection, accepted.facts))
     entry.listener = owner.name or None
-    accepted = accept.inspect([accepting] if owner is accepting else [accepting, owner], connection)
     entry.step(lambda: _listener_step(proxy, accepting, owner, how, accepted))
     if accepted.ended is not None:
+        entry.listener = (accepted.at or owner).name or None
         return [entry.end(accepted.ended)]
     try:
         choices = list(accept.chain_choices(owner, accepted.facts))
@@ -55,14 +58,14 @@ def visit(
     return passages
 
 
-def _owner(proxy: Proxy, accepting: Listener, connection: Connection) -> tuple[Listener, str]:
+def _owner(proxy: Proxy, accepting: Listener, accepted: Accepted) -> tuple[Listener, str]:
     """The listener that takes the connection and how it was found."""
-    if accepting.hands_over:
-        found, how = proxy.listeners.at(connection.dst_ip, connection.dst_port)
-        if found is not None and found is not accepting:
-            return found, how
-        return accepting, "no listener for the original destination: it stays here"
-    return accepting, ""
+    if not accepting.hands_over or accepted.at is not None:
+        return accepting, ""
+    found, how = proxy.listeners.at(accepted.facts.dst_ip, accepted.facts.dst_port)
+    if found is not None and found is not accepting:
+        return found, how
+    return accepting, "no listener for the original destination: it stays here"
 
 
 def _listener_step(proxy: Proxy, accepting: Listener, owner: Listener, how: str, accepted: Accepted) -> Step:
