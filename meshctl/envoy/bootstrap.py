@@ -25,10 +25,6 @@ class Node(msgspec.Struct):
     user_agent_build_version: BuildVersion | None = None
 
 
-class Bootstrap(msgspec.Struct):
-    node: Node | None = None
-
-
 def _text(fields: dict[str, Any] | None, key: str) -> str | None:
     """A string of a Struct: None when absent, "" when it is not a string."""
     if fields is None or key not in fields:

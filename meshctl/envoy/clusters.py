@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -44,7 +45,7 @@ def enum_name(value: str | int | None, names: tuple[str, ...]) -> str:
     return names[value] if 0 <= value < len(names) else str(value)
 
 
-_PREFIX = "/apis/networking.istio.io/v1alpha3/namespaces/"
+_CONFIG_PATH = re.compile(r"/apis/networking\.istio\.io/v[0-9a-z]+/namespaces/")
 
 
 def istio_config(metadata: Metadata | None) -> str:
@@ -57,7 +58,7 @@ def istio_config(metadata: Metadata | None) -> str:
         return ""
     if path is None:
         return ""
-    if not isinstance(path, str) or not path.startswith(_PREFIX):
+    if not isinstance(path, str) or not _CONFIG_PATH.match(path):
         return "<unknown>"
     pieces = path.split("/")
     return f"{pieces[7]}.{pieces[5]}" if len(pieces) == 8 else ""

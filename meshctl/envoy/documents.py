@@ -101,6 +101,16 @@ def _decoded(data: bytes, origin: str, notes: Notes) -> bytes:
                 return data.decode(encoding).encode()
             except UnicodeDecodeError as error:
                 raise InputError(f"{origin} begins as UTF-16 but is not", str(error)) from error
+    return data if data.isascii() else _valid_utf8(data, origin, notes)
+
+
+def _valid_utf8(data: bytes, origin: str, notes: Notes) -> bytes:
+    """``data`` itself; where bytes are no UTF-8 (names from elsewhere, a damaged file), with U+FFFD for them."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        notes.add(NoteKind.INPUT, f"{origin}: holds bytes that are no UTF-8; they are shown as \ufffd")
+        return data.decode("utf-8", "replace").encode()
     return data
 
 

@@ -200,14 +200,24 @@ class Section:
     kind: SectionKind
     raw: msgspec.Raw
     fields: Entry = field(repr=False)
+    notes: Notes = field(default_factory=Notes, repr=False)
 
     @property
     def version_info(self) -> str:
         return _text(self.fields, "version_info")
 
     def entries(self, key: str) -> list[Entry]:
-        """The entries of one array; an entry that is no object is left out (``Snapshot`` notes it)."""
-        raw = self.fields.get(key)
+        """The entries of one array, in proto names."""
+        entries = self._entries(self.fields, key)
+        return self._entries(self._proto_fields, key) if _has_camel_names(entries) else entries
+
+    @functools.cached_property
+    def _proto_fields(self) -> Entry:
+        """The section's fields with everything in them in proto names: for dumps that mix both spellings."""
+        return _decode_section(_to_proto_names(self.notes, f"envoy.admin.v3.{self.kind.value}", self.raw))
+
+    def _entries(self, fields: Entry, key: str) -> list[Entry]:
+        raw = fields.get(key)
         if raw is None:
             return []
         try:
@@ -348,7 +358,38 @@ class Snapshot:
         if section is None or "bootstrap" not in section.fields:
             return None
         decoded = _decode_json(section.fields["bootstrap"])
+        if not isinstance(decoded, dict):
+            return None
+        if _is_camel_case([*decoded, *(decoded.get("node") or {})]):
+            decoded = _decode_json(
+                _to_proto_names(
+                    self.notes, "envoy.config.bootstrap.v3.Bootstrap", section.fields["bootstrap"]
+                )
+            )
         return decoded if isinstance(decoded, dict) else None
+
+
+_SAMPLE = 3  # entries looked at: a dump is written by one program, in one spelling
+
+
+_STATES = frozenset({"active_state", "warming_state", "draining_state", "error_state"})
+
+
+def _has_camel_names(entries: list[Entry]) -> bool:
+    """Whether entries, or the messages in them, have camelCase names; free-form keys are deeper down."""
+    return any(_entry_has_camel_names(entry) for entry in entries[:_SAMPLE])
+
+
+def _entry_has_camel_names(entry: Entry) -> bool:
+    if _is_camel_case(entry):
+        return True
+    for key, raw in entry.items():
+        if memoryview(raw)[:1].tobytes() != b"{":
+            continue
+        inner = _decode_section(raw)
+        if _entry_has_camel_names(inner) if key in _STATES else _is_camel_case(inner):
+            return True
+    return False
 
 
 def _is_camel_case(keys: Iterable[str]) -> bool:
@@ -372,7 +413,7 @@ def load(documents: Iterable[Document], origin: str, notes: Notes | None = None)
         if document.kind is DocumentKind.CONFIG_DUMP:
             _add_config_dump(snapshot, document)
         elif document.kind in _DOCUMENT_TYPES and _is_camel_case(_decode_section(document.data)):
-            converted = _to_proto_names(snapshot, _DOCUMENT_TYPES[document.kind], document.data)
+            converted = _to_proto_names(snapshot.notes, _DOCUMENT_TYPES[document.kind], document.data)
             snapshot.documents[document.kind] = Document(document.kind, converted, document.origin)
             continue
         snapshot.documents[document.kind] = document
@@ -405,11 +446,24 @@ def _add_section(snapshot: Snapshot, raw: msgspec.Raw, where: str) -> None:
         snapshot.unknown_sections.append((url, raw))
         return
     if _is_camel_case(key for key in fields if key != "@type"):
-        raw = msgspec.Raw(_to_proto_names(snapshot, url, raw))
+        raw = msgspec.Raw(_to_proto_names(snapshot.notes, url, raw))
         fields = _decode_section(raw)
-    if kind in snapshot.sections:
+    known = snapshot.sections.get(kind)
+    if known is not None and kind is SectionKind.ECDS:  # Envoy prints one for HTTP and one for TCP filters
+        raw, fields = _merged(known, fields)
+    elif known is not None:
         snapshot.notes.add(NoteKind.DUPLICATE_SECTION, kind.value)
-    snapshot.sections[kind] = Section(kind, raw, fields)
+    snapshot.sections[kind] = Section(kind, raw, fields, snapshot.notes)
+
+
+def _merged(known: Section, fields: Entry) -> tuple[msgspec.Raw, Entry]:
+    """Two sections of the same kind as one: the entries of both."""
+    both = {**known.fields, **fields}
+    for array in _LAYOUT[known.kind]:
+        parts = [part[array.key] for part in (known.fields, fields) if array.key in part]
+        entries = [entry for part in parts for entry in msgspec.json.decode(part, type=list[msgspec.Raw])]
+        both[array.key] = msgspec.Raw(msgspec.json.encode(entries))
+    return msgspec.Raw(msgspec.json.encode(both)), both
 
 
 def _section_kind(url: str) -> SectionKind | None:
@@ -422,8 +476,8 @@ def _section_kind(url: str) -> SectionKind | None:
         return None
 
 
-def _to_proto_names(snapshot: Snapshot, type_name: str, raw: bytes | memoryview | msgspec.Raw) -> bytes:
+def _to_proto_names(notes: Notes, type_name: str, raw: bytes | memoryview | msgspec.Raw) -> bytes:
     from meshctl.envoy.schema.convert import Converter, Names
 
-    converter = Converter(Names.PROTO, snapshot.notes)
+    converter = Converter(Names.PROTO, notes)
     return msgspec.json.encode(converter.convert(type_name, _decode_json(raw)))

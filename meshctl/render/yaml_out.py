@@ -9,8 +9,11 @@ its rules (resolve.go, encode.go) are wider than YAML 1.2's and stand below.
 from __future__ import annotations
 
 import datetime
+import functools
 import re
 from typing import Any
+
+from msgspec import Raw
 
 _HARMLESS = re.compile(r"[A-Za-z_/][A-Za-z0-9_./|\-]*(?::[A-Za-z0-9_./|\-]+)*\Z")
 _WORDS = frozenset(
@@ -80,11 +83,58 @@ def go_float(value: float) -> str:
     return f"{sign}{digits[:point]}.{digits[point:]}"
 
 
+_BREAK = re.compile("[\n\x85\u2028\u2029]")
+_PLAIN_KEYS = re.compile(r"[a-zA-Z]*\Z|[a-z_]*\Z")
+_MAX_ORDERS = 4096
+
+
+def key_order(keys: tuple[str, ...]) -> list[str]:
+    """Keys as go-yaml sorts them (sorter.go): numbers inside by value, other signs before letters."""
+    if _PLAIN_KEYS.match("".join(keys)):
+        return sorted(keys)  # the rules agree with the plain order there
+    return sorted(keys, key=functools.cmp_to_key(_compare_keys))
+
+
+def _compare_keys(a: str, b: str) -> int:
+    for index, (x, y) in enumerate(zip(a, b, strict=False)):
+        if x == y:
+            continue
+        if x.isalpha() and y.isalpha():
+            return -1 if x < y else 1
+        if x.isalpha() or y.isalpha():
+            return -1 if y.isalpha() else 1
+        return _compare_numbers(a, b, index)
+    return len(a) - len(b)
+
+
+def _compare_numbers(a: str, b: str, index: int) -> int:
+    """Two keys that first differ at ``index``, in signs or digits."""
+    first = second = 0
+    if "0" in (a[index], b[index]) and a[:index].rstrip("0")[-1:].isdigit():
+        first = second = 1  # a zero counts as a digit of the number that began before
+    end_a, first = _number(a, index, first)
+    end_b, second = _number(b, index, second)
+    if first != second:
+        return -1 if first < second else 1
+    if end_a != end_b:
+        return -1 if end_a < end_b else 1
+    return -1 if a[index] < b[index] else 1
+
+
+def _number(text: str, start: int, value: int) -> tuple[int, int]:
+    end = start
+    while end < len(text) and text[end].isdecimal():
+        value = value * 10 + int(text[end])
+        end += 1
+    return end, value
+
+
 class Renderer:
     """Writes one document; scalars met before are remembered, since a dump repeats itself."""
 
     def __init__(self) -> None:
         self._plain: dict[str, str] = {}
+        self._orders: dict[tuple[str, ...], list[str]] = {}
         self._frame: tuple[list[Any], list[Any]] | None = None
         self._dumper: Any = None
 
@@ -106,7 +156,7 @@ class Renderer:
         scalar = self._scalar
         if value.__class__ is dict:
             known = self._plain
-            for key in sorted(value):
+            for key in self._order(value):
                 item = value[key]
                 name = known.get(key) or scalar(key, indent)
                 kind = item.__class__
@@ -140,6 +190,16 @@ class Renderer:
                 write(f"{prefix}- {scalar(item, indent)}\n")
             prefix = indent
 
+    def _order(self, value: dict[str, Any]) -> list[str]:
+        """The keys of a map in order; maps of the same keys share one answer."""
+        keys = tuple(value)
+        order = self._orders.get(keys)
+        if order is None:
+            order = key_order(keys)
+            if len(self._orders) < _MAX_ORDERS:
+                self._orders[keys] = order
+        return order
+
     def _scalar(self, value: Any, indent: str) -> str:
         kind = value.__class__
         if kind is str:
@@ -151,6 +211,8 @@ class Renderer:
             return "true" if value else "false"
         if kind is float:
             return go_float(value)
+        if kind is Raw:  # a number that the converter has already written
+            return go_float(float(bytes(value)))
         return str(value)
 
     def _string(self, text: str, indent: str) -> str:
@@ -160,6 +222,8 @@ class Renderer:
         if "\n" in text:
             return self._multi_line(text, indent)
         shown = self._through_libyaml(text, '"' if is_special(text) else "")
+        if _BREAK.search(shown):  # a line separator within the text: its lines are moved under the parent
+            return _BREAK.sub(lambda found: found[0] + indent, shown)
         self._plain[text] = shown
         return shown
 

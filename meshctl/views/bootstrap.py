@@ -26,9 +26,10 @@ def check(snapshot: Snapshot) -> None:
 
 def node(snapshot: Snapshot) -> bootstrap.Node | None:
     """Who the proxy says it is; None without a bootstrap."""
-    section = snapshot.section(KIND)
-    raw = section.fields.get("bootstrap") if section else None
-    return typed.read(bootstrap.Bootstrap, raw, snapshot.notes, "bootstrap").node
+    value = (snapshot.bootstrap or {}).get("node")
+    if value is None:
+        return None
+    return typed.read(bootstrap.Node, msgspec.json.encode(value), snapshot.notes, "bootstrap.node")
 
 
 def short(snapshot: Snapshot, wanted: None) -> Table:

@@ -68,7 +68,7 @@ def short(snapshot: Snapshot, wanted: ClusterFilter) -> Table:
 def labelled(snapshot: Snapshot, wanted: ClusterFilter) -> Table:
     rows = []
     for resource in select(snapshot, wanted):
-        name = f"cluster/{resource.name}"
+        name = f"cluster/{resource.name}" if resource.name else ""
         columns = _columns(resource, snapshot)
         if not subset_key.has_key(resource.name):
             columns = (name, *columns[1:])  # istioctl repeats the prefix there

@@ -92,6 +92,9 @@ def _walk(chain: str, matcher: Json) -> list[str]:
         return _walk(chain, otherwise["matcher"]) or ["NONE"]
     tree = matcher.get("matcher_tree") or {}
     name = (tree.get("input") or {}).get("name") or ""
+    opaque = _opaque(tree)
+    if opaque:
+        return [f"{name} by {opaque}, which is not evaluated here"]
     found = []
     for sign, value, on_match in _branches(tree):
         if _action(on_match) == chain:
@@ -101,15 +104,18 @@ def _walk(chain: str, matcher: Json) -> list[str]:
     return found
 
 
+def _opaque(tree: Json) -> str:
+    """The type of a node's matcher when it is one that cannot be written as branches; "" otherwise."""
+    kind, _ = unpack((tree.get("custom_match") or {}).get("typed_config"))
+    return "" if kind == _IP_MATCHER else kind
+
+
 def _branches(tree: Json) -> list[tuple[str, str, Json]]:
     """The branches of one node: sign, value, what follows."""
     for key, sign in (("exact_match_map", "="), ("prefix_match_map", "^")):
         if key in tree:
             return [(sign, value, then) for value, then in ((tree[key] or {}).get("map") or {}).items()]
-    custom = tree.get("custom_match") or {}
-    kind, body = unpack(custom.get("typed_config"))
-    if kind != _IP_MATCHER:
-        return [("=", f"({kind})", {})] if kind else []
+    _, body = unpack((tree.get("custom_match") or {}).get("typed_config"))
     return [
         ("=", _range(cidr), matcher.get("on_match") or {})
         for matcher in body.get("range_matchers") or []

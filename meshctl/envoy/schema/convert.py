@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf.descriptor import FieldDescriptor as F
+from msgspec import Raw
 
 from meshctl.envoy.notes import NoteKind, Notes
 from meshctl.envoy.schema.pool import find
@@ -77,7 +78,25 @@ def _float(value: Value) -> Value:
             return value
         value = float(value)
     # Go prints whole numbers without a fraction
-    return int(value) if value.is_integer() and abs(value) < 1e21 else value
+    if value.is_integer() and abs(value) < 1e21:
+        return int(value)
+    return value if 1e-4 <= abs(value) < 1e21 else go_float(value)
+
+
+def go_float(value: float) -> Raw:
+    """A very small or large number as Go's encoding/json writes it: an exponent below 1e-6 and from 1e21."""
+    if 1e-6 <= abs(value) < 1e21:
+        return Raw(_decimal(value))
+    mantissa, _, exponent = f"{value!r}".partition("e")
+    sign, digits = exponent[:1], exponent[1:].lstrip("0")
+    return Raw(f"{mantissa.removesuffix('.0')}e{sign}{digits}".encode())
+
+
+def _decimal(value: float) -> bytes:
+    """The shortest digits of a number below 1e-4, without an exponent."""
+    mantissa, _, exponent = f"{value!r}".partition("e-")
+    digits = mantissa.lstrip("-").replace(".", "").removesuffix("0") or "0"
+    return f"{'-' if value < 0 else ''}0.{'0' * (int(exponent) - 1)}{digits}".encode()
 
 
 def _bool(value: Value) -> bool:
