@@ -1,0 +1,97 @@
+"""Options that the capture commands share, and the one way from them to rules."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from meshctl.errors import UsageError
+from meshctl.sources.capture import Captured, from_cluster, from_files, from_manifest, with_addresses
+
+PodArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="POD", help="Pod as [type/]name[.namespace]; with -f, a pod of the snapshot."),
+]
+Files = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--file",
+        "-f",
+        "--rules",
+        metavar="FILE",
+        help="Rules in any notation, a log, a manifest, a snapshot, or - for standard input; may be repeated.",
+    ),
+]
+Manifest = Annotated[
+    str | None,
+    typer.Option(
+        "--pod", metavar="MANIFEST", help="Compute the rules for this pod's manifest (YAML or JSON)."
+    ),
+]
+PodIp = Annotated[
+    list[str] | None,
+    typer.Option("--pod-ip", metavar="IP", help="An address of the pod, where the source does not tell it."),
+]
+Output = Annotated[
+    str, typer.Option("--output", "-o", metavar="FORM", help="short, wide, json, yaml or mermaid.")
+]
+
+FORMS = ("short", "wide", "json", "yaml", "mermaid")
+
+
+def checked_form(output: str, forms: Sequence[str] = FORMS) -> str:
+    """The output form, or a UsageError that names those there are."""
+    if output not in forms:
+        raise UsageError(f"unknown output {output!r}", "", f"Use {', '.join(forms[:-1])} or {forms[-1]}.")
+    return output
+
+
+def open_rules(
+    ctx: typer.Context,
+    pod: str | None,
+    files: Sequence[str] | None,
+    manifest: str | None,
+    addresses: Sequence[str] | None,
+) -> Captured:
+    """The rules that the options mean; what was not understood of them is said on stderr."""
+    if manifest is not None and (files or pod):
+        raise UsageError("--pod computes the rules of a manifest", "", "Leave out POD and -f.")
+    if manifest is not None:
+        captured = from_manifest(manifest)
+    elif files:
+        captured = from_files(files, pod, getattr(ctx.obj, "namespace", None))
+    elif pod is not None:
+        from meshctl.commands.progress import TerminalProgress
+
+        captured = from_cluster(pod, ctx.obj, TerminalProgress())
+    else:
+        raise UsageError(
+            "no rules are given", "", "Name a pod, or give rules with -f FILE (- is standard input)."
+        )
+    warn(captured)
+    return with_addresses(captured, addresses or ())
+
+
+def warn(captured: Captured, most: int = 20) -> None:
+    """What was not understood, line by line, on stderr."""
+    notes = [str(note) for note in captured.rules.notes]
+    for note in notes[:most]:
+        sys.stderr.write(f"Warning: {note}\n")
+    if len(notes) > most:
+        sys.stderr.write(f"Warning: and {len(notes) - most} more lines like these\n")
+
+
+def print_document(document: dict[str, Any], form: str) -> None:
+    """json or yaml to stdout."""
+    if form == "yaml":
+        from meshctl.render.yaml_out import render as render_yaml
+
+        text: Any = render_yaml(document)
+    else:
+        from meshctl.render.json_out import render as render_json
+
+        text = render_json(document, escape_html=False)
+    sys.stdout.write(text if isinstance(text, str) else text.decode())

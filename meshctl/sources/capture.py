@@ -1,0 +1,162 @@
+"""Where capture rules come from: files, a folder or archive of pods, a manifest, a pod of the cluster.
+
+What the bytes mean is found out in ``meshctl.netfilter``; here they are only fetched.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from meshctl.errors import InputError, MeshctlError, MissingDataError, UsageError
+from meshctl.netfilter.model import RuleSet, merge
+from meshctl.netfilter.pod import PodNet
+from meshctl.netfilter.podrules import net_of, net_of_pod, rules_of_manifest, rules_of_pod
+from meshctl.netfilter.source import parse_rules
+from meshctl.netfilter.summary import proxy_of
+
+if TYPE_CHECKING:
+    from meshctl.sources.interface import Globals, Progress
+    from meshctl.sources.record import PodRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """Rules with the pod they are of, as far as it is known."""
+
+    rules: RuleSet
+    pod: PodNet
+    name: str
+    manifest: dict[str, Any] | None = None
+    record: PodRecord | None = None
+
+
+def read_text(path: str) -> str:
+    """A file's text, ``-`` for standard input."""
+    if path == "-":
+        return sys.stdin.buffer.read().decode("utf-8", "replace")
+    try:
+        return pathlib.Path(path).read_bytes().decode("utf-8", "replace")
+    except IsADirectoryError as error:
+        raise UsageError(f"{path} is a folder", "A file was expected here.") from error
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read: {error.strerror or error}",
+            "",
+            f"Working directory: {pathlib.Path.cwd()}",
+        ) from error
+
+
+def read_manifest(path: str) -> dict[str, Any]:
+    """A pod's manifest, YAML or JSON; of a list or several documents the first pod."""
+    text = read_text(path)
+    if text.lstrip().startswith("{"):
+        try:
+            documents: list[Any] = [json.loads(text)]
+        except json.JSONDecodeError as error:
+            raise InputError(f"{path} is no JSON: {error}") from error
+    else:
+        import yaml
+
+        try:
+            documents = list(yaml.safe_load_all(text))
+        except yaml.YAMLError as error:
+            raise InputError(f"{path} is no YAML", str(error)) from error
+    for document in documents:
+        for item in document.get("items") or [document] if isinstance(document, dict) else []:
+            found = _pod_of(item)
+            if found is not None:
+                return found
+    raise InputError(f"{path} holds no pod", "A Pod, or a workload with a pod template, was expected.")
+
+
+def _pod_of(item: Any) -> dict[str, Any] | None:
+    """The pod itself, or the template of a Deployment and the like."""
+    if not isinstance(item, dict):
+        return None
+    if item.get("kind") == "Pod" or "containers" in (item.get("spec") or {}):
+        return item
+    template = (item.get("spec") or {}).get("template")
+    return template if isinstance(template, dict) and "spec" in template else None
+
+
+def from_manifest(path: str) -> Captured:
+    """Rules computed for a manifest."""
+    manifest = read_manifest(path)
+    name = str((manifest.get("metadata") or {}).get("name") or path)
+    rules = rules_of_manifest(manifest, name)
+    return Captured(rules, net_of({}, manifest, rules), name, manifest)
+
+
+def from_files(paths: Sequence[str], pod: str | None, namespace: str | None) -> Captured:
+    """Rules of files: one rule set for all of them, or a pod of a snapshot."""
+    if len(paths) == 1 and paths[0] != "-" and _is_bundle(paths[0]):
+        return _from_bundle(paths[0], pod, namespace)
+    sets: list[RuleSet] = []
+    for path in paths:
+        if path != "-" and pathlib.Path(path).suffix in (".yaml", ".yml"):
+            return from_manifest(path)
+        name = "standard input" if path == "-" else path
+        sets.append(parse_rules(read_text(path), name=name, pod=pod))
+    rules = merge(*sets)
+    return Captured(rules, proxy_of(rules), " + ".join(paths))
+
+
+def _is_bundle(path: str) -> bool:
+    from meshctl.sources.bundle import is_tar
+
+    place = pathlib.Path(path)
+    return place.is_dir() or (place.is_file() and is_tar(place))
+
+
+def _from_bundle(path: str, pod: str | None, namespace: str | None) -> Captured:
+    from meshctl.sources.file import choose
+    from meshctl.sources.saved import open_records
+
+    records = open_records(path, namespace)
+    return of_record(choose(records.folders, pod, namespace, path))
+
+
+def of_record(record: PodRecord) -> Captured:
+    """Rules of a pod, live or saved."""
+    rules = rules_of_pod(record.read, record.name)
+    if rules is None:
+        raise MissingDataError(
+            f"nothing is known of the capture rules of {record.name}",
+            "It has no iptables-save.txt, istio-init.log or pod.json.",
+            "Take a snapshot with `meshctl snapshot`, or give the rules with -f.",
+        )
+    pod = net_of_pod(record.read, rules)
+    manifest = record.read("pod.json")
+    return Captured(rules, pod, record.name, json.loads(manifest) if manifest else None, record)
+
+
+def from_cluster(pod: str, options: Globals | None, progress: Progress) -> Captured:
+    """Rules of a pod of the cluster: the log of its istio-init, else computed from its manifest."""
+    from meshctl.sources.live import cluster_of
+    from meshctl.sources.record import LiveRecords
+
+    cluster = cluster_of(options)
+    try:
+        return of_record(LiveRecords(cluster, 15000, progress).pod(pod))
+    finally:
+        cluster.close()
+
+
+def with_addresses(captured: Captured, addresses: Sequence[str]) -> Captured:
+    """The same with the pod's addresses as the user gives them."""
+    import ipaddress
+
+    for address in addresses:
+        try:
+            ipaddress.ip_address(address)
+        except ValueError as error:
+            raise UsageError(f"{address!r} is no IP address") from error
+    return replace(captured, pod=replace(captured.pod, addresses=tuple(addresses))) if addresses else captured
+
+
+__all__ = ["Captured", "MeshctlError", "from_cluster", "from_files", "from_manifest", "read_text"]
