@@ -116,7 +116,7 @@ def _bits(names: type[CtState] | type[TcpFlag]) -> Callable[[Criterion], str]:
 def _owner(criterion: Criterion) -> str:
     kind = criterion.field.value
     whose = " (Envoy)" if criterion.ranges == ((1337, 1337),) else ""
-    return f"sent by {_not(criterion)}{kind} {_numbers(criterion)}{whose}"
+    return f"{_not(criterion)}sent by {kind} {_numbers(criterion)}{whose}"
 
 
 _PHRASES: dict[Field, Callable[[Criterion], str]] = {

@@ -93,10 +93,7 @@ class SaveReader:
             tool, rest = match[1], match[2]
             # ip6tables-nft-save may call itself iptables-nft-save, so only "ip6" is taken for an answer.
             self.family = self.given or (Family.V6 if tool.startswith("ip6tables") else None)
-            if "nft" in tool or "nf_tables" in rest or tool.startswith("xtables"):
-                self.backend = Backend.IPTABLES_NFT
-            else:
-                self.backend = Backend.LEGACY
+            self.backend = _backend_of(tool, rest)
         elif "iptables-legacy tables present" in text:
             self.draft.note(0, "the save says that legacy tables exist beside these, not shown in it")
 
@@ -295,6 +292,18 @@ class SaveReader:
                     0, f"table {table.name} ({table.family}) is given more than once; all are evaluated"
                 )
             taken.add(key)
+
+
+def _backend_of(tool: str, rest: str) -> Backend:
+    """Which iptables wrote a save. From 1.8.0 to 1.8.8 both may print the same comment."""
+    if "nft" in tool or "nf_tables" in rest or tool.startswith("xtables"):
+        return Backend.IPTABLES_NFT
+    version = re.search(r"v(\d+)\.(\d+)(?:\.(\d+))?", rest)
+    if "legacy" in tool or (
+        version and not (1, 8, 0) <= tuple(int(p or 0) for p in version.groups()) <= (1, 8, 8)
+    ):
+        return Backend.LEGACY
+    return Backend.UNKNOWN
 
 
 def unreadable_rule(text: str, line: int) -> Rule:

@@ -83,11 +83,12 @@ def inbound_to_application(packet: Packet, pod: PodNet, *, tproxy: bool) -> Pack
     """Envoy's connection to the application behind it.
 
     REDIRECT: from 127.0.0.6 (::6), so that ISTIO_OUTPUT knows it. TPROXY: from the client's own
-    address, with the mark that brings the answers back to Envoy.
+    address, with the mark that brings the answers back to Envoy; binding to a foreign address takes
+    root, so the proxy runs as uid 0 there and only its gid is its own.
     """
     out = replace(envoy_packet(packet, pod), dst=packet.dst, out_if="lo")
     if tproxy:
-        return replace(out, src=packet.src, mark=pod.tproxy_mark or 1337)
+        return replace(out, src=packet.src, mark=pod.tproxy_mark or 1337, uid=0)
     return replace(out, src="127.0.0.6" if packet.family is Family.V4 else "::6")
 
 

@@ -158,6 +158,8 @@ def proxy_of(rules: RuleSet, pod: PodNet | None = None) -> PodNet:
     if uids or gids:
         uid = max(dict.fromkeys(uids), key=uids.count, default=pod.envoy_uid)
         gid = max(dict.fromkeys(gids), key=gids.count, default=pod.envoy_gid)
+        if _mode(rules) == "TPROXY":
+            uid = 0  # a transparent proxy runs as root; its gid is what the rules know it by
         return replace(pod, envoy_uid=uid, envoy_gid=gid)
     return replace(pod, envoy_mark=marks[0]) if marks else pod
 
@@ -183,8 +185,15 @@ def summarise(rules: RuleSet, family: Family = Family.V4, pod: PodNet | None = N
         backends=rules.backends,
         origin=rules.origin,
         made_by=rules.facts.get("log", rules.facts.get("made by", "")),
-        envoy_owner=f"mark {pod.envoy_mark:#x}" if pod.envoy_mark else f"uid {pod.envoy_uid}",
+        envoy_owner=_owner_words(pod),
     )
+
+
+def _owner_words(pod: PodNet) -> str:
+    if pod.envoy_mark:
+        return f"mark {pod.envoy_mark:#x}"
+    same = pod.envoy_uid == pod.envoy_gid
+    return f"uid {pod.envoy_uid}" if same else f"uid {pod.envoy_uid}, gid {pod.envoy_gid}"
 
 
 def _mode(rules: RuleSet) -> str:
