@@ -27,6 +27,8 @@ class Entry:
     notes: tuple[str, ...] = ()
     tls: bool = False
     http: bool = False
+    decided: bool = True  # False where the split between branches is not known
+    flags: str = ""  # set by a filter that lets pass (DI)
 
     def step(self, make: MakeStep) -> None:
         if not self.log.silent:
@@ -75,4 +77,5 @@ class Entry:
             self.notes,
             self.tls,
             self.http,
+            self.decided,
         )

@@ -17,9 +17,10 @@ from meshctl.trace import hcm, http_filters, router, routes
 from meshctl.trace.clusters import istio_config
 from meshctl.trace.draw import Draw
 from meshctl.trace.entry import Entry
+from meshctl.trace.filter_scene import Scene as FilterScene
 from meshctl.trace.hcm import Manager, Reply
 from meshctl.trace.listeners import Filter
-from meshctl.trace.model import Connection, Disposition, Passage, Request, Stage, Step, Verdict
+from meshctl.trace.model import Connection, Disposition, Passage, Rejected, Request, Stage, Step, Verdict
 from meshctl.trace.proxy import Proxy
 from meshctl.trace.router import Routed
 from meshctl.trace.routes import Route, RouteTable, VirtualHost
@@ -168,6 +169,12 @@ def _fragment(extractor: Json, headers: Headers) -> str | None:
     return parts[index] if index < len(parts) else None
 
 
+def _remote_ip(scene: Scene) -> str:
+    """The client's address by x-forwarded-for as it came in."""
+    forwarded = [value for name, value in scene.request.headers if name.lower() == "x-forwarded-for"]
+    return hcm.remote_address({}, scene.manager.fields, scene.connection, forwarded or None)
+
+
 RouteChoice = tuple[float, VirtualHost | None, Route | None, Draw]
 
 
@@ -207,8 +214,17 @@ def _routed(
     entry.virtual_host = host.name if host is not None else None
     entry.route_name = (route.name or None) if route is not None else None
     entry.step(lambda: _route_step(view, table, host, route))
-    settings = http_filters.Scene(
-        scene.proxy, scene.manager, scene.connection, scene.request, view, table, host, route, scene.direct_ip
+    settings = FilterScene(
+        scene.proxy,
+        scene.manager,
+        scene.connection,
+        scene.request,
+        view,
+        table,
+        host,
+        route,
+        scene.direct_ip,
+        _remote_ip(scene),
     )
     for passed in http_filters.run(entry, settings):
         if isinstance(passed, Passage):
@@ -241,8 +257,6 @@ def _no_route_reason(view: RequestView, table: RouteTable | None, host: VirtualH
 def _route_step(
     view: RequestView, table: RouteTable | None, host: VirtualHost | None, route: Route | None
 ) -> Step:
-    from meshctl.trace.model import Rejected
-
     if table is None:
         return Step(Stage.ROUTE, "no route configuration", "no scope takes the request")
     if host is None:

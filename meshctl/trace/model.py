@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from meshctl.envoy.request_view import Peer
@@ -182,9 +182,7 @@ class Passage:
     notes: tuple[str, ...] = ()
     tls: bool = False
     http: bool = False
-
-    def scaled(self, factor: float) -> Passage:
-        return self if factor == 1.0 else replace(self, probability=self.probability * factor)
+    decided: bool = True  # False: this way or another, and nothing says how often
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,16 @@ observe, or change the cluster (sni_cluster). What is not known is named and pas
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from meshctl.envoy.filter_chains import Facts
+from meshctl.envoy.request_view import Undecidable
 from meshctl.trace import http, tcp
+from meshctl.trace import rbac as policies
+from meshctl.trace.accept import chain_inputs
 from meshctl.trace.entry import Entry
+from meshctl.trace.filters_policy import authorizer, denied, rbac_step
 from meshctl.trace.listeners import Chain, Filter, Listener
 from meshctl.trace.model import Connection, Disposition, Passage, Payload, Request, Verdict
 from meshctl.trace.proxy import Proxy
@@ -36,19 +40,62 @@ class Scene:
 
 def run(entry: Entry, scene: Scene) -> Iterator[Passage]:
     """The passages through the chain."""
+    override = ""
+    denial: Verdict | None = None
     for network_filter in scene.chain.filters:
         terminal = _TERMINAL.get(network_filter.short)
         if terminal is not None:
-            yield from terminal(entry, scene, network_filter)
+            for passage in terminal(entry, scene, network_filter, override):
+                yield passage if denial is None else _closed(passage, denial)
             return
+        if network_filter.short == "RBAC" and denial is None:
+            try:
+                denial = _rbac(entry, scene, network_filter)
+            except Undecidable as unknown:
+                entry.unknown(unknown.reason)
+        elif network_filter.short == "SniCluster":
+            override = scene.facts.sni
+        elif network_filter.short == "ExtAuthz":
+            entry.unknown(
+                f"the authorizer at {authorizer(network_filter.fields)} decides on the connection (UAEX if it denies)"
+            )
+        elif network_filter.short not in _PASSING:
+            entry.unknown(f"network filter {network_filter.name}: its effect is not known")
     yield entry.end(Verdict(Disposition.DROPPED, 0, None, None, "the chain has no filter that ends it"))
 
 
-def _tcp_proxy(entry: Entry, scene: Scene, network_filter: Filter) -> Iterator[Passage]:
-    yield from tcp.forward(entry, scene.proxy, network_filter.fields, scene.connection)
+def _closed(passage: Passage, denial: Verdict) -> Passage:
+    """A denied connection: Envoy has connected upstream by then, so cluster and host stand in the log."""
+    return replace(passage, verdict=denial, upstream=None)
 
 
-def _http(entry: Entry, scene: Scene, network_filter: Filter) -> Iterator[Passage]:
+def _rbac(entry: Entry, scene: Scene, network_filter: Filter) -> Verdict | None:
+    """The network RBAC filter: None lets the connection pass."""
+    fields = network_filter.fields
+    rules = scene.proxy.compile_once(fields, "rbac", lambda: policies.compile_rules(fields))
+    if rules is None:
+        return None
+    tls = scene.connection.tls if scene.tls else None
+    subject = policies.Subject(
+        scene.facts.dst_ip,
+        scene.facts.dst_port,
+        scene.facts.direct_src_ip,
+        scene.facts.src_ip,
+        scene.facts.sni,
+        scene.tls,
+        tls.peer if tls else None,
+    )
+    decision = policies.decide(rules, subject, chain_inputs(scene.facts), explain=not entry.log.silent)
+    if rules.policies or rules.tree or not decision.allowed:
+        entry.step(lambda: rbac_step(rules, decision, subject))
+    return None if decision.allowed else denied(decision, rules, 0)
+
+
+def _tcp_proxy(entry: Entry, scene: Scene, network_filter: Filter, override: str) -> Iterator[Passage]:
+    yield from tcp.forward(entry, scene.proxy, network_filter.fields, scene.connection, override)
+
+
+def _http(entry: Entry, scene: Scene, network_filter: Filter, override: str) -> Iterator[Passage]:
     refused = _not_http(scene)
     if refused is not None:
         entry.http = True
@@ -82,4 +129,23 @@ def _not_http(scene: Scene) -> Verdict | None:
     return None
 
 
+# Network filters that observe or only set state.
+_PASSING = frozenset(
+    [
+        "FilterConfig",
+        "MongoProxy",
+        "MySQLProxy",
+        "PostgresProxy",
+        "ZooKeeperProxy",
+        "KafkaBroker",
+        "ConnectionLimit",
+        "LocalRateLimit",
+        "Config",
+        "SetFilterState",
+        "MetadataExchange",
+        "PeerMetadata",
+        "DirectResponse",
+        "Wasm",
+    ]
+)
 _TERMINAL = {"TcpProxy": _tcp_proxy, "HttpConnectionManager": _http}

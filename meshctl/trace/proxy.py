@@ -7,6 +7,7 @@ runtime. Everything is compiled once a snapshot and shared by all requests.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 from meshctl.envoy.documents import DocumentKind
@@ -22,7 +23,10 @@ Json = dict[str, Any]
 class Proxy:
     """The compiled view of a snapshot."""
 
-    def __init__(self, snapshot: Snapshot, name: str = "") -> None:
+    def __init__(self, snapshot: Snapshot, name: str = "", now: float = 0.0) -> None:
+        """``now`` (seconds since 1970) is what tokens are checked against."""
+        self.now = now
+        self.compiled: dict[Any, Any] = {}
         self.snapshot = snapshot
         self.name = name or snapshot.origin
         self._tables: dict[int, RouteTable] = {}
@@ -119,6 +123,13 @@ class Proxy:
     @functools.cached_property
     def cluster_names(self) -> tuple[str, ...]:
         return tuple(self._cluster_resources)
+
+    def compile_once(self, message: Json, what: str, build: Callable[[], Any]) -> Any:
+        """A compiled form of a message of this snapshot, made once."""
+        key = (id(message), what)
+        if key not in self.compiled:
+            self.compiled[key] = build()
+        return self.compiled[key]
 
     @functools.cached_property
     def ecds(self) -> dict[str, Json]:

@@ -8,6 +8,7 @@ change drops the default port of the old scheme; host_rewrite_path_regex without
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from meshctl.envoy import string_match, uri_template
@@ -134,9 +135,14 @@ def mutated_headers(headers: Headers, holders: tuple[Json, ...]) -> Headers:
         for name in removes or ():
             if name.lower() not in _FORBIDDEN:
                 headers.pop(name.lower(), None)
-        for option in adds or ():
-            _add(headers, option)
+        apply_options(headers, adds or ())
     return headers
+
+
+def apply_options(headers: Headers, options: Iterable[Json]) -> None:
+    """Apply HeaderValueOptions to the headers, in order."""
+    for option in options:
+        _add(headers, option)
 
 
 def _add(headers: Headers, option: Json) -> None:

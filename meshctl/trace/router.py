@@ -247,6 +247,8 @@ def _deliver(
     headers = rewrites.mutated_headers(view.headers, holders)
     target_path = view.target if path is None else path
     verdict = _success(routed)
+    if entry.flags:
+        verdict = replace(verdict, flags=entry.flags)
     for part in _by_hostname(endpoints) if action.get("auto_host_rewrite") else (endpoints,):
         share = sum(endpoint.probability for endpoint in part)
         branch = entry if share > 0.999999 else entry.branch(share)

@@ -54,6 +54,7 @@ def visit(
         branch = entry if choice.probability == 1.0 else entry.branch(choice.probability)
         if choice.undetermined:
             branch.unknown(choice.undetermined)
+            branch.decided = False
         passages += _through(branch, proxy, owner, choice, accepted, connection, request)
     return passages
 
