@@ -86,6 +86,7 @@ def go_float(value: float) -> str:
 _BREAK = re.compile("[\n\x85\u2028\u2029]")
 _PLAIN_KEYS = re.compile(r"[a-zA-Z]*\Z|[a-z_]*\Z")
 _MAX_ORDERS = 4096
+_WIDTH = 80
 
 
 def key_order(keys: tuple[str, ...]) -> list[str]:
@@ -129,11 +130,38 @@ def _number(text: str, start: int, value: int) -> tuple[int, int]:
     return end, value
 
 
+def _fold(shown: str, column: int, indent: str) -> str:
+    """A scalar's one line broken at blanks beyond column 80, as libyaml and its port do."""
+    if column + len(shown) <= _WIDTH or " " not in shown or shown[0] == "|" or "\n" in shown:
+        return shown
+    quote = shown[0] if shown[0] in "'\"" else ""
+    last = len(shown) - 1 - len(quote)
+    out: list[str] = []
+    after_blank = False
+    for position, character in enumerate(shown):
+        if character != " ":
+            out.append(character)
+            column += 1
+            after_blank = False
+            continue
+        inside = not quote or len(quote) < position < last
+        doubled = shown[position + 1 : position + 2] == " "
+        if not after_blank and column > _WIDTH and inside and (quote == '"' or not doubled):
+            out.append(f"\n{indent}" + ("\\" if doubled else ""))
+            column = len(indent) + doubled
+        else:
+            out.append(character)
+            column += 1
+        after_blank = True
+    return "".join(out)
+
+
 class Renderer:
     """Writes one document; scalars met before are remembered, since a dump repeats itself."""
 
     def __init__(self) -> None:
         self._plain: dict[str, str] = {}
+        self._unfolded: dict[str, str] = {}
         self._orders: dict[tuple[str, ...], list[str]] = {}
         self._frame: tuple[list[Any], list[Any]] | None = None
         self._dumper: Any = None
@@ -161,7 +189,8 @@ class Renderer:
                 name = known.get(key) or scalar(key, indent)
                 kind = item.__class__
                 if kind is str:
-                    write(f"{prefix}{name}: {known.get(item) or scalar(item, indent)}\n")
+                    text = known.get(item) or scalar(item, indent, len(prefix) + len(name) + 2)
+                    write(f"{prefix}{name}: {text}\n")
                 elif kind is dict:
                     if item:
                         write(f"{prefix}{name}:\n")
@@ -187,7 +216,7 @@ class Renderer:
             elif kind is list:
                 write(prefix + "- []\n")
             else:
-                write(f"{prefix}- {scalar(item, indent)}\n")
+                write(f"{prefix}- {scalar(item, indent, len(prefix) + 2)}\n")
             prefix = indent
 
     def _order(self, value: dict[str, Any]) -> list[str]:
@@ -200,11 +229,18 @@ class Renderer:
                 self._orders[keys] = order
         return order
 
-    def _scalar(self, value: Any, indent: str) -> str:
+    def _scalar(self, value: Any, indent: str, column: int = 0) -> str:
+        """A scalar that begins at ``column`` (a key: 0) inside a map or list at ``indent``."""
         kind = value.__class__
         if kind is str:
             known = self._plain.get(value)
-            return known if known is not None else self._string(value, indent)
+            if known is not None:
+                return known
+            return (
+                _fold(self._string(value, indent), column, indent + "  ")
+                if column
+                else self._string(value, indent)
+            )
         if value is None:
             return "null"
         if kind is bool:
@@ -219,12 +255,16 @@ class Renderer:
         if _HARMLESS.match(text) and text not in _WORDS:
             self._plain[text] = text
             return text
+        known = self._unfolded.get(text)
+        if known is not None:
+            return known
         if "\n" in text:
             return self._multi_line(text, indent)
         shown = self._through_libyaml(text, '"' if is_special(text) else "")
         if _BREAK.search(shown):  # a line separator within the text: its lines are moved under the parent
             return _BREAK.sub(lambda found: found[0] + indent, shown)
-        self._plain[text] = shown
+        # a text with blanks may be folded, depending on where it stands
+        (self._plain if " " not in shown else self._unfolded)[text] = shown
         return shown
 
     def _multi_line(self, text: str, indent: str) -> str:

@@ -23,6 +23,7 @@ class Case:
     stdout: bytes | None
     stdout_sha256: str
     stdout_ref: str
+    stdout_bytes: int
     stderr: bytes
     stable: bool
     what: str
@@ -63,6 +64,7 @@ class Scenario:
             stdout=self._bytes(line, "stdout"),
             stdout_sha256=line.get("stdout_sha256", ""),
             stdout_ref=line.get("stdout_ref", ""),
+            stdout_bytes=line.get("stdout_bytes", 0),
             stderr=self._bytes(line, "stderr") or b"",
             stable=line.get("stable", True),
             what=line.get("what", ""),
