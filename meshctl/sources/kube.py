@@ -1,8 +1,8 @@
 """The Kubernetes API: whose cluster, with which credentials, and what it answers.
 
 kubeconfig and credentials are the kubernetes package's (exec plugins, tokens, client certificates, in-cluster
-service account). Requests go through httpx, since objects are read as plain JSON here and the package's models
-cost half a second to import. The package goes on *anonymously* where a credential plugin or a user is
+service account). Requests go through httpcore, as the port-forward does: objects are read as plain JSON here, and
+the package's models cost half a second to import. The package goes on *anonymously* where a credential plugin or a user is
 missing: ``_check_credentials`` turns that into the error it is.
 """
 
@@ -17,12 +17,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from meshctl.errors import ConnectError, MeshctlError, UsageError
 from meshctl.sources.interface import Globals
 
 if TYPE_CHECKING:
-    import httpx
+    import httpcore
 
 
 Json = dict[str, Any]
@@ -41,36 +42,37 @@ class Cluster:
     tls: ssl.SSLContext | None
     timeout: float
     server_name: str | None = None
-    _client: httpx.Client | None = field(default=None, repr=False)
+    _pool: httpcore.ConnectionPool | None = field(default=None, repr=False)
 
-    def client(self) -> httpx.Client:
-        if self._client is None:
-            import httpx
+    def pool(self) -> httpcore.ConnectionPool:
+        if self._pool is None:
+            import httpcore
 
-            self._client = httpx.Client(
-                base_url=self.server,
-                headers=self.headers,
-                verify=self.tls if self.tls is not None else True,
-                timeout=httpx.Timeout(self.timeout),
-                trust_env=False,
-            )
-        return self._client
-
-    def _extensions(self) -> dict[str, str]:
-        return {"sni_hostname": self.server_name} if self.server_name else {}
+            self._pool = httpcore.ConnectionPool(ssl_context=self.tls)
+        return self._pool
 
     def close(self) -> None:
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
 
     def get(self, path: str, params: Mapping[str, str] | None = None, *, what: str = "") -> Json:
         """An object or list as JSON. Raises ApiError for an answer that is none, ConnectError without one."""
-        return dict(self._request(path, params, what).json())
+        import msgspec
+
+        body = self._request(path, params, what)
+        try:
+            return msgspec.json.decode(body, type=dict[str, Any])
+        except msgspec.DecodeError as error:
+            raise ConnectError(
+                f"{self.server} does not answer {what or path} as a Kubernetes API server: {error}",
+                "Something else listens there, such as a login page of a proxy.",
+                "Check the server of this context.",
+            ) from error
 
     def text(self, path: str, params: Mapping[str, str] | None = None, *, what: str = "") -> str:
         """A plain text answer, such as a container's log."""
-        return self._request(path, params, what).text
+        return self._request(path, params, what).decode("utf-8", "replace")
 
     def items(self, path: str, params: Mapping[str, str] | None = None, *, what: str = "") -> list[Json]:
         """The items of a list, page by page."""
@@ -84,25 +86,32 @@ class Cluster:
                 return found
             query["continue"] = token
 
-    def _request(self, path: str, params: Mapping[str, str] | None, what: str) -> httpx.Response:
-        import httpx
+    def _request(self, path: str, params: Mapping[str, str] | None, what: str) -> bytes:
+        import httpcore
 
+        query = f"?{urlencode(params)}" if params else ""
+        timeouts = dict.fromkeys(("connect", "read", "write", "pool"), self.timeout)
+        extensions: dict[str, Any] = {"timeout": timeouts}
+        if self.server_name:
+            extensions["sni_hostname"] = self.server_name
         for attempt in range(_RETRIES):
             last = attempt == _RETRIES - 1
             try:
-                response = self.client().get(path, params=dict(params or {}), extensions=self._extensions())
-            except httpx.RemoteProtocolError as error:
+                response = self.pool().request(
+                    "GET", self.server + path + query, headers=self.headers, extensions=extensions
+                )
+            except httpcore.RemoteProtocolError as error:
                 if last:
                     raise self.connect_error(error, what or path) from error
                 continue
-            except httpx.HTTPError as error:
+            except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
                 raise self.connect_error(error, what or path) from error
-            if response.status_code == 429 and not last:
-                time.sleep(min(float(response.headers.get("retry-after", "1") or "1"), 5.0))
+            if response.status == 429 and not last:
+                time.sleep(_retry_after(response))
                 continue
-            if response.is_success:
-                return response
-            raise self.api_error(response.status_code, response.content, what or path)
+            if 200 <= response.status < 300:
+                return response.content
+            raise self.api_error(response.status, response.content, what or path)
         raise AssertionError("the last attempt returns or raises")
 
     def connect_error(self, error: Exception, what: str) -> ConnectError:
@@ -111,6 +120,12 @@ class Cluster:
 
     def api_error(self, status: int, body: bytes, what: str) -> ApiError:
         return ApiError(status, status_message(body), what, self)
+
+
+def _retry_after(response: httpcore.Response) -> float:
+    """Seconds that a throttling server asks to wait, at most five."""
+    value = next((v for k, v in response.headers if k.lower() == b"retry-after"), b"1")
+    return min(float(value), 5.0) if value.isdigit() else 1.0
 
 
 class ApiError(ConnectError):
