@@ -9,7 +9,8 @@ shorter than announced is an error. GET is safe, so a broken answer is asked for
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -216,15 +217,22 @@ def parse_address(text: str) -> str:
     return url.rstrip("/")
 
 
-def open_admin(origin: Origin, needs: Needs, progress: Progress) -> ProxySnapshot:
-    """The snapshot of the Envoy at ``--admin``."""
+@contextmanager
+def open_port(origin: Origin, progress: Progress) -> Iterator[AdminPort]:
+    """The admin port at ``--admin`` for as long as the context lasts."""
     import httpcore
 
     url = parse_address(origin.admin or "")
     timeout = origin.globals.timeout if origin.globals else 15.0
-    notes = Notes()
     with httpcore.ConnectionPool() as pool:
-        port = AdminPort(pool, url, url, timeout, progress, explain_direct(url, timeout))
+        yield AdminPort(pool, url, url, timeout, progress, explain_direct(url, timeout))
+
+
+def open_admin(origin: Origin, needs: Needs, progress: Progress) -> ProxySnapshot:
+    """The snapshot of the Envoy at ``--admin``."""
+    url = parse_address(origin.admin or "")
+    notes = Notes()
+    with open_port(origin, progress) as port:
         documents = fetch(port, needs, url, notes, progress)
     name = origin.pods[0] if origin.pods else urlsplit(url).netloc
     return proxy_snapshot(name, "", documents, url, notes)

@@ -18,6 +18,7 @@ from meshctl.envoy.certificates import Certificate
 from meshctl.envoy.schema.names import Convert
 from meshctl.envoy.secrets import DataSource, Secret, TlsCertificate, ValidationContext, redact
 from meshctl.envoy.snapshot import Resource, SectionKind, Snapshot, State
+from meshctl.errors import MissingDataError
 from meshctl.views.table import Table
 from meshctl.views.view import Layout, View, require
 
@@ -135,6 +136,28 @@ def values(snapshot: Snapshot, wanted: SecretFilter, convert: Convert) -> Any:
 
 def names(snapshot: Snapshot, wanted: SecretFilter) -> list[str]:
     return list(dict.fromkeys(item.name for item in items(snapshot)))
+
+
+def root_authorities(snapshot: Snapshot) -> frozenset[bytes]:
+    """The root certificates (DER) that the proxy trusts for the mesh: those of the secret ROOTCA."""
+    check(snapshot)
+    for resource in snapshot.resources(KIND, State.ACTIVE):
+        if resource.listed_name != "ROOTCA":
+            continue
+        secret = typed.read(Secret, resource.raw, snapshot.notes, resource.path)
+        context = secret.validation_context or ValidationContext()
+        validator = context.custom_validator_config
+        domains = validator.typed_config.trust_domains if validator and validator.typed_config else []
+        sources = [context.trusted_ca, *(domain.trust_bundle for domain in domains)]
+        found = [der for source in sources if source for der in certificates.blocks(source.data)]
+        if found:
+            return frozenset(found)
+        raise MissingDataError(f"the secret ROOTCA of {snapshot.origin} holds no certificate")
+    raise MissingDataError(
+        f"{snapshot.origin} has no secret ROOTCA",
+        "Its certificates come from files, or istiod has not answered yet.",
+        "`meshctl proxy-config secret` lists what it has.",
+    )
 
 
 def _remaining(certificate: Certificate, now: datetime.datetime) -> str:

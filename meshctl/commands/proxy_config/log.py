@@ -1,0 +1,132 @@
+"""``proxy-config log``: the levels of the proxy's loggers, shown and set. Live only: a dump has none.
+
+istioctl checks a logger's name as a substring of the last pod's answer; here the list that Envoy prints is
+read, and Envoy's own refusal is an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+
+from meshctl.commands.progress import TerminalProgress
+from meshctl.commands.proxy_config import options
+from meshctl.commands.proxy_config.run import write
+from meshctl.errors import EXIT_OK, UsageError
+from meshctl.sources import Origin
+from meshctl.sources.interface import Globals
+
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+
+LEVELS = ("trace", "debug", "info", "warning", "error", "critical", "off")
+_ALIASES = {"warn": "warning", "none": "off"}
+_DEFAULT = "warning"
+_EVERY = "level"  # Envoy's name for all loggers at once
+
+_HELP = """Show the levels of a proxy's loggers, or set them.
+
+\b
+  # show them; make two of them talk
+  meshctl -n test proxy-config log test-pod
+  meshctl -n test pc log test-pod --level http:debug,router:debug
+\b
+  # back to warning
+  meshctl -n test pc log test-pod --reset
+"""
+
+
+@app.command(help=_HELP)
+def log(
+    ctx: typer.Context,
+    pod: options.Pods = None,
+    level: Annotated[
+        str,
+        options.text("--level", help="[LOGGER:]LEVEL,…; a bare level sets all loggers.", metavar="LEVELS"),
+    ] = "",
+    reset: Annotated[
+        bool, typer.Option("--reset", "-r", help="All loggers back to warning.", show_default=False)
+    ] = False,
+    selector: options.Selector = None,
+    admin: options.Admin = None,
+    admin_port: options.AdminPort = "15000",
+    output: Annotated[str, typer.Option("--output", "-o", hidden=True)] = "short",
+) -> int:
+    if output != "short":
+        raise UsageError("--output is not applicable for this command")
+    if not (pod or selector or admin):
+        raise UsageError("log requires pod name or --selector", "", "Name a pod, -l LABELS or --admin URL.")
+    if reset and level:
+        raise UsageError("--level cannot be combined with --reset")
+    wanted = {_EVERY: _DEFAULT} if reset else parse(level)
+    origin = Origin(
+        pods=tuple(pod or ()),
+        selector=selector,
+        admin=admin,
+        admin_port=options.admin_port(admin_port),
+        globals=ctx.obj or Globals(),
+    )
+    for name, port in _ports(origin):
+        write(f"{name}:\n{_set(port, name, wanted)}")
+    return EXIT_OK
+
+
+def parse(text: str) -> dict[str, str]:
+    """``http:debug,router=info`` or ``debug``: loggers and their levels. Raises UsageError."""
+    wanted: dict[str, str] = {}
+    for item in filter(None, text.split(",")):
+        parts = re.split("[:=]", item.rsplit("::", 1)[-1], maxsplit=1)
+        level = _ALIASES.get(parts[-1], parts[-1])
+        if level not in LEVELS:
+            raise UsageError(
+                f"unrecognized logging level: {parts[-1]}", "", f"Use one of {', '.join(LEVELS)}."
+            )
+        logger = parts[0] if len(parts) == 2 else _EVERY
+        if logger == _EVERY:
+            wanted = {}  # all at once: what was said before is overruled
+        wanted[logger] = level
+    return wanted
+
+
+def _set(port: Any, name: str, wanted: dict[str, str]) -> str:
+    answer = port.post("/logging").decode("utf-8", "replace")
+    known = set(re.findall(r"^\s*([\w.-]+): ", answer, re.MULTILINE))
+    unknown = [logger for logger in wanted if logger != _EVERY and known and logger not in known]
+    if unknown:
+        raise UsageError(
+            f"unrecognized logger name: {unknown[0]}",
+            f"{name} has {len(known)} loggers.",
+            "`meshctl proxy-config log POD` lists them.",
+        )
+    for logger, level in sorted(wanted.items(), key=lambda item: item[0] != _EVERY):
+        answer = port.post(f"/logging?{logger}={level}").decode("utf-8", "replace")
+    return answer if answer.endswith("\n") else answer + "\n"
+
+
+def _ports(origin: Origin) -> Iterator[tuple[str, Any]]:
+    """The admin ports of the proxies that are meant, one at a time."""
+    progress = TerminalProgress()
+    if origin.admin:
+        with _direct(origin, progress) as found:
+            yield found
+        return
+    from meshctl.sources import live
+
+    cluster = live.cluster_of(origin.globals)
+    try:
+        for pod in live.find_pods(cluster, origin):
+            with live.admin_of(cluster, pod, origin.admin_port, progress) as port:
+                yield f"{pod.name}.{pod.namespace}", port
+    finally:
+        cluster.close()
+
+
+@contextmanager
+def _direct(origin: Origin, progress: TerminalProgress) -> Iterator[tuple[str, Any]]:
+    from meshctl.sources import admin
+
+    with admin.open_port(origin, progress) as port:
+        yield admin.parse_address(origin.admin or ""), port
