@@ -39,10 +39,13 @@ def address_text(address: Address) -> str:
     return "unknown"
 
 
+def _bare_text(address: Address) -> str:
+    return address.socket_address.address if address.socket_address else address_text(address)
+
+
 def _passes(endpoint: LbEndpoint, wanted: EndpointFilter) -> bool:
-    if wanted.address and wanted.address.casefold() not in (
-        address_text(a).casefold() for a in endpoint.addresses
-    ):
+    shown = _bare_text if wanted.bare else address_text
+    if wanted.address and wanted.address.casefold() not in (shown(a).casefold() for a in endpoint.addresses):
         return False
     return wanted.passes(endpoint.addresses[0].port, endpoint.health)
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class EndpointFilter:
-    """istioctl's filters, all without regard to case. What ``address`` is compared with is the view's."""
+    """istioctl's filters, all without regard to case. What ``address`` is compared with is the view's:
+    ``bare`` says that it is an address without a port."""
 
     address: str = ""
     port: int = 0
     cluster: str = ""
     status: str = ""
+    bare: bool = False
 
     @property
     def is_empty(self) -> bool:

@@ -7,7 +7,7 @@ without the outlier state, which only ``/clusters`` has.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -21,7 +21,7 @@ from meshctl.envoy.snapshot import Snapshot
 from meshctl.errors import MissingDataError
 from meshctl.views import eds
 from meshctl.views.endpoint_filter import EndpointFilter
-from meshctl.views.endpoints_wide import wide_assignments
+from meshctl.views.endpoints_wide import wide_assignments, wide_hosts
 from meshctl.views.table import Table
 from meshctl.views.view import View
 
@@ -109,16 +109,21 @@ def _row(host: HostStatus, cluster: str) -> tuple[str, ...]:
     return _endpoint(host), health.health, "FAILED" if health.failed_outlier_check else "OK", cluster
 
 
+def _bare(wanted: EndpointFilter) -> EndpointFilter:
+    """The filter for the endpoints of a config_dump: here an address stands without its port."""
+    return replace(wanted, bare=True)
+
+
 def short(snapshot: Snapshot, wanted: EndpointFilter) -> Table:
     if _has_clusters(snapshot):
         return Table(HEADER, [_row(host, cluster) for host, cluster in select(snapshot, wanted)])
-    rows = eds.short(snapshot, wanted).rows
+    rows = eds.short(snapshot, _bare(wanted)).rows
     return Table(HEADER, [(name, status, "-", cluster) for name, status, _, cluster in rows])
 
 
 def values(snapshot: Snapshot, wanted: EndpointFilter, convert: Convert) -> Any:
     if not _has_clusters(snapshot):
-        return eds.values(snapshot, wanted, convert)
+        return eds.values(snapshot, _bare(wanted), convert)
     return [
         convert(MESSAGE, msgspec.json.decode(cluster.raw))
         for cluster in _clusters(snapshot)
@@ -128,12 +133,14 @@ def values(snapshot: Snapshot, wanted: EndpointFilter, convert: Convert) -> Any:
 
 def names(snapshot: Snapshot, wanted: EndpointFilter) -> list[str]:
     if not _has_clusters(snapshot):
-        return eds.names(snapshot, wanted)
+        return eds.names(snapshot, _bare(wanted))
     return [_endpoint(host) for host, _ in select(snapshot, wanted)]
 
 
 def _wide(snapshot: Snapshot, wanted: EndpointFilter) -> Table:
-    return wide_assignments([])
+    if not _has_clusters(snapshot):
+        return wide_assignments([assignment for _, assignment in eds.select(snapshot, _bare(wanted))])
+    return wide_hosts(select(snapshot, wanted))
 
 
 def _unseen(snapshot: Snapshot) -> list[str]:

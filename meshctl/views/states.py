@@ -7,11 +7,13 @@ looks for when something is wrong, so each view says in one sentence that there 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from meshctl.envoy.snapshot import Resource, SectionKind, Snapshot, State
 
 IN_FORCE = (State.ACTIVE, State.STATIC)
-_WORDS = {State.WARMING: "warming", State.DRAINING: "draining", State.ERROR: "rejected"}
+# What is told first is what most likely is wrong.
+_WORDS = {State.ERROR: "rejected", State.WARMING: "warming", State.DRAINING: "draining"}
 
 
 def in_force(snapshot: Snapshot, kind: SectionKind) -> list[Resource]:
@@ -24,17 +26,24 @@ def in_force(snapshot: Snapshot, kind: SectionKind) -> list[Resource]:
 def everything(snapshot: Snapshot, kind: SectionKind) -> list[Resource]:
     """All resources in any state, those in force first."""
     order = {State.ACTIVE: 0, State.STATIC: 1}
-    return sorted(snapshot.resources(kind), key=lambda r: order.get(r.state, 2))
+    return sorted(_once(snapshot.resources(kind)), key=lambda r: order.get(r.state, 2))
+
+
+def _once(resources: Iterable[Resource]) -> list[Resource]:
+    """Without the second copy of a refused listener: Envoy prints one with its name and one without."""
+    named = {r.rejection.details for r in resources if r.rejection is not None and r.listed_name}
+    return [r for r in resources if r.rejection is None or r.listed_name or r.rejection.details not in named]
 
 
 def unseen(snapshot: Snapshot, kind: SectionKind, noun: str) -> list[str]:
     """One sentence about the resources in other states, with the first names; empty when there are none."""
-    others = [r for r in snapshot.resources(kind) if r.state in _WORDS]
+    others = [r for r in _once(snapshot.resources(kind)) if r.state in _WORDS]
     if not others:
         return []
     counts = Counter(r.state for r in others)
     parts = [f"{counts[state]} {word}" for state, word in _WORDS.items() if counts[state]]
-    names = list(dict.fromkeys(r.name for r in others if r.name))
+    urgent = sorted(others, key=lambda r: tuple(_WORDS).index(r.state))
+    names = list(dict.fromkeys(r.name for r in urgent if r.name))
     shown = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
     named = f" ({shown})" if shown else ""
     plural = noun if len(others) == 1 else noun + "s"

@@ -103,7 +103,8 @@ def _set(port: Any, name: str, wanted: dict[str, str]) -> str:
         )
     for logger, level in sorted(wanted.items(), key=lambda item: item[0] != _EVERY):
         answer = port.post(f"/logging?{logger}={level}").decode("utf-8", "replace")
-    return answer if answer.endswith("\n") else answer + "\n"
+    text: str = answer if answer.endswith("\n") else answer + "\n"
+    return text
 
 
 def _ports(origin: Origin) -> Iterator[tuple[str, Any]]:
