@@ -35,6 +35,7 @@ class Accepted:
     seen: tuple[str, ...] = ()
     ended: Verdict | None = None
     at: Listener | None = None  # where it ended
+    restored: bool = False  # whether an original_dst filter has run
 
 
 def arrival(accepting: Listener, connection: Connection) -> Facts:
@@ -47,11 +48,12 @@ def inspect(listener: Listener, connection: Connection, facts: Facts) -> Accepte
     """Run one listener's filters: those it lists, then the original_dst that use_original_dst stands for."""
     silent = connection.payload is Payload.NONE and connection.tls is None
     seen: list[str] = []
+    restored = False
     for listener_filter in listener.listener_filters:
         if is_disabled(listener_filter.message.get("filter_disabled"), facts.dst_port):
             seen.append(f"{listener_filter.short} is off for port {facts.dst_port}")
         elif listener_filter.short == "OriginalDst":
-            facts = _restored(facts, connection)
+            facts, restored = _restored(facts, connection), connection.restored
         elif listener_filter.short == "ProxyProtocol":
             if connection.proxy_header is not None:
                 facts = _with_proxy_header(facts, connection.proxy_header)
@@ -61,18 +63,22 @@ def inspect(listener: Listener, connection: Connection, facts: Facts) -> Accepte
         elif listener_filter.short in _INSPECTORS:
             if silent:
                 seen.append("the client sent nothing: the listener filters ended by timeout")
-                return Accepted(facts, tuple(seen), _silence(listener), listener)
+                return Accepted(facts, tuple(seen), _silence(listener), listener, restored)
             facts, text = _inspected(listener_filter, facts, connection)
             if text:
                 seen.append(text)
     if listener.hands_over:
-        facts = _restored(facts, connection)
-    return Accepted(facts, tuple(seen))
+        facts, restored = _restored(facts, connection), connection.restored
+    return Accepted(facts, tuple(seen), restored=restored)
 
 
 def again(first: Accepted, second: Accepted) -> Accepted:
     """What two listeners made known one after the other."""
-    return replace(second, seen=tuple(dict.fromkeys(first.seen + second.seen)))
+    return replace(
+        second,
+        seen=tuple(dict.fromkeys(first.seen + second.seen)),
+        restored=first.restored or second.restored,
+    )
 
 
 def _restored(facts: Facts, connection: Connection) -> Facts:

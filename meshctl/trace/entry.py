@@ -29,6 +29,8 @@ class Entry:
     http: bool = False
     decided: bool = True  # False where the split between branches is not known
     flags: str = ""  # set by a filter that lets pass (DI)
+    logged: bool = True
+    alpn: tuple[tuple[str, tuple[str, ...]], ...] = ()  # Istio's ALPN filter: upstream protocol -> ALPN
 
     def step(self, make: MakeStep) -> None:
         if not self.log.silent:
@@ -78,4 +80,5 @@ class Entry:
             self.tls,
             self.http,
             self.decided,
+            self.logged,
         )

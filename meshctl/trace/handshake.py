@@ -40,7 +40,8 @@ def handshake(chain: Chain, connection: Connection) -> Handshake:
     peer = tls.peer if _asks_for_certificate(chain.tls) else None
     if peer is not None and validates and not tls.mesh:
         return _failed(connection, "the client's certificate is not from an authority that the chain trusts")
-    return Handshake(replace(connection, tls=replace(tls, peer=peer)), terminated=True)
+    inside = replace(connection, layers=connection.layers[1:], session=replace(tls, peer=peer))
+    return Handshake(inside, terminated=True, encrypted=bool(inside.layers))
 
 
 def _failed(connection: Connection, reason: str) -> Handshake:

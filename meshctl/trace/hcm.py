@@ -117,6 +117,7 @@ class Manager:
 
     fields: Json
     listener_port: int = 0
+    rejects_fragment: bool = True  # runtime envoy.reloadable_features.http_reject_path_with_fragment
 
     @property
     def use_remote_address(self) -> bool:
@@ -142,7 +143,7 @@ def decode(request: Request, manager: Manager, connection: Connection, *, tls: b
     early = _checks(request, headers, manager)
     if early is not None:
         return early
-    normalised = _normalise_path(headers, manager.fields)
+    normalised = _normalise_path(headers, manager)
     if normalised is not None:
         return normalised
     _normalise_host(headers, manager, connection)
@@ -220,13 +221,16 @@ def _accepts_http_10(fields: Json) -> bool:
     return bool((fields.get("http_protocol_options") or {}).get("accept_http_10"))
 
 
-def _normalise_path(headers: Headers, fields: Json) -> Reply | None:
+def _normalise_path(headers: Headers, manager: Manager) -> Reply | None:
     """ConnectionManagerUtility::maybeNormalizePath."""
+    fields = manager.fields
     target = (headers.get(":path") or [""])[0]
     if not target:
         return None
     if "#" in target:
-        return Reply(400, "path_normalization_failed", headers=headers)
+        if manager.rejects_fragment:
+            return Reply(400, "path_normalization_failed", headers=headers)
+        target = headers[":path"][0] = target.split("#", 1)[0]
     redirect = False
     action = str(fields.get("path_with_escaped_slashes_action") or "KEEP_UNCHANGED")
     if action not in ("KEEP_UNCHANGED", "IMPLEMENTATION_SPECIFIC_DEFAULT"):
@@ -338,7 +342,7 @@ def _forward_client_certificate(
     """x-forwarded-client-cert; its content cannot be known in full (a hash of the certificate)."""
     mode = str(manager.fields.get("forward_client_cert_details") or "SANITIZE")
     name = "x-forwarded-client-cert"
-    peer = connection.tls.peer if tls and connection.tls else None
+    peer = connection.session.peer if tls and connection.session else None
     if mode == "ALWAYS_FORWARD_ONLY":
         return
     if mode == "SANITIZE" or peer is None:

@@ -44,7 +44,7 @@ class Scene:
 def serve(entry: Entry, scene: Scene) -> Iterator[Passage]:
     """All the ways the request may go."""
     entry.http = True
-    manager = Manager(scene.manager.fields, scene.listener_port)
+    manager = Manager(scene.manager.fields, scene.listener_port, _rejects_fragment(scene.proxy))
     decoded = hcm.decode(scene.request, manager, scene.connection, tls=scene.tls)
     table, problem = _route_table(scene, decoded)
     entry.route_config = table.name or None if table is not None else None
@@ -65,8 +65,12 @@ def serve(entry: Entry, scene: Scene) -> Iterator[Passage]:
         yield entry.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))
 
 
+def _rejects_fragment(proxy: Proxy) -> bool:
+    return proxy.runtime.values.get("envoy.reloadable_features.http_reject_path_with_fragment") is not False
+
+
 def _view(scene: Scene, headers: Headers) -> RequestView:
-    tls = scene.connection.tls if scene.tls else None
+    tls = scene.connection.session if scene.tls else None
     return RequestView(
         headers, tls=scene.tls, peer=tls.peer if tls else None, sni=tls.sni.lower() if tls else ""
     )

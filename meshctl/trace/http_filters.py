@@ -111,6 +111,9 @@ def _from(
         if _disabled(http_filter, settings):
             continue
         http_filter = _discovered(entry, scene, http_filter)
+        if http_filter.type_name == _ISTIO_ALPN:
+            entry.alpn = _alpn(http_filter.fields)
+            continue
         evaluate = _EVALUATORS.get(http_filter.short)
         if evaluate is None:
             _passed(entry, http_filter)
@@ -162,6 +165,17 @@ def _discovered(entry: Entry, scene: Scene, http_filter: Filter) -> Filter:
         entry.unknown(f"filter {http_filter.name} comes by extension discovery and is not in the dump")
         return http_filter
     return Filter(http_filter.name, type_name, fields, http_filter.message)
+
+
+_ISTIO_ALPN = "istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig"
+
+
+def _alpn(fields: Json) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Istio's ALPN filter: what to offer upstream by the upstream protocol (HTTP10 is the dropped default)."""
+    return tuple(
+        (str(o.get("upstream_protocol") or "HTTP10"), tuple(map(str, o.get("alpn_override") or ())))
+        for o in fields.get("alpn_override") or ()
+    )
 
 
 def _passed(entry: Entry, http_filter: Filter) -> None:

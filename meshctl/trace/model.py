@@ -73,6 +73,7 @@ class Tls:
     mesh: bool = False  # a certificate of the mesh's own authority
     max_version: str = ""
     server_names: tuple[str, ...] = ()  # identities it accepts from the server; empty: any
+    proxy_protocol: bool = False  # a PROXY header goes before the hello
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +88,16 @@ class Connection:
     dst_port: int
     src_port: int = 0
     payload: Payload = Payload.RAW
-    tls: Tls | None = None
+    layers: tuple[Tls, ...] = ()  # TLS sessions round the payload, the outermost first
+    session: Tls | None = None  # the session this proxy has ended
     proxy_header: tuple[str, int, str, int] | None = None
     socket: tuple[str, int] | None = None  # where the proxy's socket accepted it; None: at dst itself
     restored: bool = True  # whether dst is an original destination that a listener filter restored
+
+    @property
+    def tls(self) -> Tls | None:
+        """The TLS session that the next reader of the bytes meets."""
+        return self.layers[0] if self.layers else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +190,7 @@ class Passage:
     tls: bool = False
     http: bool = False
     decided: bool = True  # False: this way or another, and nothing says how often
+    logged: bool = True  # whether the proxy writes an access log entry for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,5 +222,7 @@ class Upstream:
     source_ip: str = ""
     http2: bool = False
     alpn_override: tuple[str, ...] | None = None
-    attempts: int = 1
+    payload: Payload = Payload.RAW
+    layers: tuple[Tls, ...] = ()  # the client's own TLS, passed through
+    retries: frozenset[str] = frozenset()  # what is tried again (retry_on), empty for nothing
     mirrors: tuple[str, ...] = ()

@@ -45,6 +45,7 @@ def run(entry: Entry, scene: Scene) -> Iterator[Passage]:
     for network_filter in scene.chain.filters:
         terminal = _TERMINAL.get(network_filter.short)
         if terminal is not None:
+            entry.logged = bool(network_filter.fields.get("access_log"))
             for passage in terminal(entry, scene, network_filter, override):
                 yield passage if denial is None else _closed(passage, denial)
             return
@@ -75,7 +76,7 @@ def _rbac(entry: Entry, scene: Scene, network_filter: Filter) -> Verdict | None:
     rules = scene.proxy.compile_once(fields, "rbac", lambda: policies.compile_rules(fields))
     if rules is None:
         return None
-    tls = scene.connection.tls if scene.tls else None
+    tls = scene.connection.session if scene.tls else None
     subject = policies.Subject(
         scene.facts.dst_ip,
         scene.facts.dst_port,

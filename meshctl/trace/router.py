@@ -270,9 +270,30 @@ def _deliver(
                 None if terminated else onward,
                 cluster.source_ip,
                 routed.request.http2 if cluster.http2 is None else cluster.http2,
+                _alpn_override(entry, cluster, routed),
+                retries=_retries(routed),
                 mirrors=tuple(str(m.get("cluster", "")) for m in action.get("request_mirror_policies") or ()),
             ),
         )
+
+
+def _retries(routed: Routed) -> frozenset[str]:
+    """What the route (else the virtual host) tries again."""
+    policy = (
+        routed.route.message["route"].get("retry_policy") or routed.host.message.get("retry_policy") or {}
+    )
+    if policy.get("num_retries") == 0:
+        return frozenset()
+    return frozenset(word.strip() for word in str(policy.get("retry_on") or "").split(",") if word.strip())
+
+
+def _alpn_override(entry: Entry, cluster: Cluster, routed: Routed) -> tuple[str, ...] | None:
+    """What Istio's ALPN filter makes the upstream TLS offer; None where the cluster forbids it."""
+    istio = ((cluster.message.get("metadata") or {}).get("filter_metadata") or {}).get("istio") or {}
+    if str(istio.get("alpn_override", "")).lower() == "false":
+        return None
+    http2 = routed.request.http2 if cluster.http2 is None else cluster.http2
+    return dict(entry.alpn).get("HTTP2" if http2 else "HTTP11")
 
 
 def _by_hostname(endpoints: tuple[Endpoint, ...]) -> list[tuple[Endpoint, ...]]:

@@ -76,6 +76,7 @@ def _to_cluster(
             choice.endpoints,
             None,
             cluster.source_ip,
-            attempts=int(config.get("max_connect_attempts") or 1),
+            payload=connection.payload,
+            layers=connection.layers,
         ),
     )

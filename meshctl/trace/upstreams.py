@@ -90,8 +90,9 @@ def _original_destination(cluster: Cluster, connection: Connection, headers: Hea
 def _forward_proxy(cluster: Cluster, connection: Connection, headers: Headers | None) -> Choice:
     """A dynamic forward proxy asks DNS for the Host (or the SNI): the address is not in the dump."""
     host = ((headers or {}).get(":authority") or [""])[0]
-    if not host and connection.tls is not None:
-        host = f"{connection.tls.sni}:{connection.dst_port}"
+    named = connection.session or connection.tls
+    if not host and named is not None and named.sni:
+        host = f"{named.sni}:{connection.dst_port}"
     if not host:
         return Choice(cluster, (), "there is no host to resolve")
     name, mark, port = host.rpartition(":")

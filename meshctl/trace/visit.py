@@ -43,6 +43,7 @@ def visit(
     entry.step(lambda: _listener_step(proxy, accepting, owner, how, accepted))
     if accepted.ended is not None:
         entry.listener = (accepted.at or owner).name or None
+        entry.logged = False
         return [entry.end(accepted.ended)]
     try:
         choices = list(accept.chain_choices(owner, accepted.facts))
@@ -96,15 +97,22 @@ def _through(
     entry.step(lambda: _chain_step(owner, choice, accepted.facts))
     if chain is None:
         reason = f"listener {owner.name}: {choice.how}, and there is no default filter chain"
+        entry.logged = bool(owner.message.get("access_log"))
         yield entry.end(Verdict(Disposition.NO_FILTER_CHAIN, 0, "NR", "filter_chain_not_found", reason))
         return
     entry.filter_chain = chain.name or None
-    connection = replace(connection, src_ip=accepted.facts.src_ip, src_port=accepted.facts.src_port)
-    if accepted.facts.dst_ip != connection.dst_ip or accepted.facts.dst_port != connection.dst_port:
-        connection = replace(connection, dst_ip=accepted.facts.dst_ip, dst_port=accepted.facts.dst_port)
+    facts = accepted.facts
+    connection = replace(
+        connection,
+        src_ip=facts.src_ip,
+        src_port=facts.src_port,
+        dst_ip=facts.dst_ip,
+        dst_port=facts.dst_port,
+        restored=accepted.restored,
+    )
     ended = handshake(chain, connection)
     if ended.verdict is not None:
-        entry.listener = entry.filter_chain = None
+        entry.logged = False
         entry.step(
             lambda: Step(Stage.CHAIN, "TLS handshake fails", ended.verdict.reason if ended.verdict else "")
         )

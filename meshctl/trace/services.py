@@ -1,0 +1,106 @@
+"""Service addresses as the proxies' own configuration tells them: which service a VIP is, and its endpoints.
+
+Istio writes a service's VIPs into virtual host domains (``10.96.0.1``, ``10.96.0.1:80``; the virtual host is
+named ``host:port``) and into listener addresses (``10.96.0.1_80``). That serves two ends: a URL's host name
+becomes the address an application would dial, and kube-proxy's translation of a VIP that leaves a pod as it is
+can be followed offline.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from meshctl.envoy.address_ranges import number
+from meshctl.envoy.snapshot import SectionKind
+from meshctl.trace.endpoints import Health
+from meshctl.trace.listeners import Listener
+from meshctl.trace.proxy import Proxy
+
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class ServiceMap:
+    """The services one proxy knows: hosts by (VIP, port), VIPs by host name."""
+
+    hosts: dict[tuple[str, int], str] = field(default_factory=dict)
+    vips: dict[str, str] = field(default_factory=dict)  # name (short or long) -> VIP
+    names: dict[tuple[str, int], str] = field(default_factory=dict)  # (VIP, port) -> cluster
+
+
+def _host_and_port(name: str) -> tuple[str, int]:
+    host, _, port = name.rpartition(":")
+    return (host, int(port)) if port.isdigit() and host else (name, 0)
+
+
+def service_map(proxy: Proxy) -> ServiceMap:
+    """Read the VIPs out of a proxy's routes and listeners."""
+    found = ServiceMap()
+    for resource in proxy.snapshot.resources(SectionKind.ROUTES):
+        for virtual_host in resource.value.get("virtual_hosts") or ():
+            _from_virtual_host(found, virtual_host, resource.name)
+    for listener in proxy.listeners.all:
+        _from_listener(found, listener, proxy)
+    return found
+
+
+def _from_virtual_host(found: ServiceMap, virtual_host: Json, table: str) -> None:
+    host, port = _host_and_port(str(virtual_host.get("name") or ""))
+    domains = [str(domain) for domain in virtual_host.get("domains") or ()]
+    addresses = [d.strip("[]") for d in domains if number(d.strip("[]"))]
+    if not addresses or not host or "*" in host:
+        return
+    for address in addresses:
+        found.hosts.setdefault((address, port or _port_of_table(table)), host)
+    for domain in domains:
+        if not number(domain.strip("[]")) and "*" not in domain:
+            found.vips.setdefault(domain.lower(), addresses[0])
+
+
+def _port_of_table(table: str) -> int:
+    tail = table.rpartition(":")[2]
+    return int(tail) if tail.isdigit() else 0
+
+
+def _from_listener(found: ServiceMap, listener: Listener, proxy: Proxy) -> None:
+    """A listener at a VIP of its own: the service is that of the cluster it ends in."""
+    if listener.bound:
+        return
+    host = _service_of(listener)
+    if not host:
+        return
+    for ip, port, _ in listener.addresses:
+        if number(ip) and ip not in ("0.0.0.0", "::"):
+            found.hosts.setdefault((ip, port), host)
+            for name in _names(host):
+                found.vips.setdefault(name, ip)
+
+
+def _service_of(listener: Listener) -> str:
+    chains = [*listener.chains, *([listener.default_chain] if listener.default_chain else [])]
+    for chain in chains:
+        for network_filter in chain.filters:
+            cluster = network_filter.fields.get("cluster")
+            name = (network_filter.fields.get("rds") or {}).get("route_config_name")
+            if isinstance(cluster, str) and cluster.startswith("outbound|"):
+                return cluster.split("|")[3]
+            if isinstance(name, str) and ":" in name:
+                return name.rpartition(":")[0]
+    return ""
+
+
+def _names(host: str) -> list[str]:
+    """The names by which a service is called: in full, and shortened at each dot of cluster.local names."""
+    parts = host.lower().split(".")
+    if len(parts) >= 5 and parts[2] == "svc":
+        return [".".join(parts), ".".join(parts[:3]), ".".join(parts[:2])]
+    return [host.lower()]
+
+
+def endpoints_of(proxy: Proxy, host: str, port: int) -> list[str] | None:
+    """The ready endpoints of a service port, None when the proxy has no cluster for it."""
+    cluster = proxy.cluster(f"outbound|{port}||{host}")
+    if cluster is None or not cluster.hosts:
+        return None
+    return [h.address for h in cluster.hosts if h.health is not Health.UNHEALTHY]
