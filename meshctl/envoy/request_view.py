@@ -23,6 +23,10 @@ class Undecidable(Exception):
         self.reason = reason
 
 
+# Dynamic metadata that only the filter of this name writes.
+_OWNED_NAMESPACES = frozenset({"envoy.filters.http.jwt_authn", "envoy.filters.http.rbac", "istio_authn"})
+
+
 @dataclass(frozen=True, slots=True)
 class Peer:
     """The certificate a client presented: its URI and DNS names, its subject, whether it was verified."""
@@ -124,6 +128,6 @@ class RequestView:
         value: Any = self.metadata.get(namespace)
         for key in path:
             value = value.get(key) if isinstance(value, dict) else None
-        if value is None and self.opaque:
+        if value is None and self.opaque and namespace not in _OWNED_NAMESPACES:
             raise Undecidable(f"dynamic metadata {namespace}: {'.'.join(path)} may be set by {self.opaque}")
         return value

@@ -91,7 +91,7 @@ def send(pod: Pod, src: str, dst: str, port: int, uid: int, gid: int, mark: int 
         return Sent((), local, port, False)
     interface = "lo" if local else "eth0"
     packet = Packet(
-        Hook.OUTPUT, family_of(dst), src=src, dst=dst, sport=CLIENT_PORT, dport=port, out_if=interface,
+        Hook.OUTPUT, family_of(dst), src=src or None, dst=dst, sport=CLIENT_PORT, dport=port, out_if=interface,
         uid=uid, gid=gid, mark=mark,
     )  # fmt: skip
     connections = Connections(pod.rules)

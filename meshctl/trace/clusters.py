@@ -123,10 +123,12 @@ class Cluster:
         return "http2_protocol_options" in self.message
 
     @functools.cached_property
-    def source_ip(self) -> str:
-        """The address Envoy binds to (Istio: 127.0.0.6 towards the application)."""
+    def source_ips(self) -> tuple[str, ...]:
+        """The addresses Envoy binds to, by family (Istio: 127.0.0.6 and ::6 towards the application)."""
         bind = self.message.get("upstream_bind_config") or {}
-        return str((bind.get("source_address") or {}).get("address") or "")
+        messages = [bind.get("source_address") or {}]
+        messages += [extra.get("address") or {} for extra in bind.get("extra_source_addresses") or ()]
+        return tuple(str(m["address"]) for m in messages if m.get("address"))
 
     @property
     def resource(self) -> str:
@@ -248,6 +250,7 @@ def _host(locality: Json, lb_endpoint: Json, live: dict[str, Json]) -> Host:
         int(locality.get("load_balancing_weight") or 0),
         (lb_endpoint.get("metadata") or {}).get("filter_metadata") or {},
         "" if health is Health.HEALTHY else reason,
+        tuple(address_text(a.get("address")) for a in endpoint.get("additional_addresses") or ()),
     )
 
 

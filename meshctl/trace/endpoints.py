@@ -42,6 +42,7 @@ class Host:
     locality_weight: int = 0
     metadata: Json = field(default_factory=dict)
     reason: str = ""  # why it is not healthy
+    additional: tuple[str, ...] = ()
 
     def lb_metadata(self, key: str) -> Any:
         return (self.metadata.get("envoy.lb") or {}).get(key)
@@ -96,7 +97,7 @@ def _result(weights: dict[str, tuple[Host, float]], panic: bool, hosts: list[Hos
     if total <= 0:
         return Distribution((), _no_host_reason(hosts))
     shares = tuple(
-        Endpoint(host.address, weight / total, host.hostname, host.metadata)
+        Endpoint(host.address, weight / total, host.hostname, host.metadata, host.additional)
         for host, weight in weights.values()
         if weight > 0
     )

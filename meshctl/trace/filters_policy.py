@@ -199,7 +199,7 @@ def ext_authz(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -
         branch.unknown(reason)
     allow.step(lambda: Step(Stage.HTTP_FILTER, "ext_authz: may allow", f"asks {server}"))
     deny.step(lambda: Step(Stage.HTTP_FILTER, "ext_authz: may deny", f"asks {server}"))
-    yield Pass(allow, scene.changed(opaque=http_filter.name))
+    yield Pass(allow, scene)
     code = status.get(str((fields.get("status_on_error") or {}).get("code", "")), 403)
     code = 200 if is_grpc(scene.view) else code
     yield Pass(

@@ -18,12 +18,6 @@ from meshctl.trace.model import Disposition, Stage, Step, Verdict
 from meshctl.trace.rewrites import apply_options
 from meshctl.trace.router import reply_code
 
-# google.rpc.Code -> HTTP (Grpc::Utility::grpcToHttpStatus).
-_GRPC_TO_HTTP = {
-    0: 200, 1: 499, 2: 500, 3: 400, 4: 504, 5: 404, 6: 409, 7: 403,
-    8: 429, 9: 400, 10: 409, 11: 400, 12: 501, 13: 500, 14: 503, 15: 500, 16: 401,
-}  # fmt: skip
-
 
 def fault(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
     """Injected delays and aborts, by their percentages; delay and abort are drawn apart."""
@@ -88,10 +82,11 @@ def _split(entry: Entry, fraction: Fraction) -> Iterator[tuple[Entry, bool]]:
 
 
 def _abort_code(scene: Scene, abort: Json) -> int:
+    """The code of an abort; a grpc_status goes in a header, under 200."""
     if "http_status" in abort:
         return reply_code(scene.view, int(abort["http_status"]))
     if "grpc_status" in abort:
-        return reply_code(scene.view, _GRPC_TO_HTTP.get(int(abort["grpc_status"]), 500))
+        return 200
     header = scene.view.first("x-envoy-fault-abort-request")
     return int(header) if header.isdigit() else 503
 

@@ -22,7 +22,7 @@ from meshctl.trace.hcm import Manager, Reply
 from meshctl.trace.listeners import Filter
 from meshctl.trace.model import Connection, Disposition, Passage, Rejected, Request, Stage, Step, Verdict
 from meshctl.trace.proxy import Proxy
-from meshctl.trace.router import Routed
+from meshctl.trace.router import Routed, Target
 from meshctl.trace.routes import Route, RouteTable, VirtualHost
 
 Json = dict[str, Any]
@@ -218,6 +218,28 @@ def _routed(
     entry.virtual_host = host.name if host is not None else None
     entry.route_name = (route.name or None) if route is not None else None
     entry.step(lambda: _route_step(view, table, host, route))
+    if host is None or route is None:
+        yield from _filtered(entry, scene, view, table, host, route, draw, router.NO_TARGET)
+        return
+    routed = Routed(scene.proxy, scene.connection, scene.request, view, table, host, route, draw)
+    for target in router.targets(routed):
+        branch = entry if target.probability == 1.0 else entry.branch(target.probability)
+        known = bool(target.cluster) and scene.proxy.cluster(target.cluster) is not None
+        branch.cluster = target.cluster if known else None
+        yield from _filtered(branch, scene, view, table, host, route, draw, target)
+
+
+def _filtered(
+    entry: Entry,
+    scene: Scene,
+    view: RequestView,
+    table: RouteTable | None,
+    host: VirtualHost | None,
+    route: Route | None,
+    draw: Draw,
+    target: Target,
+) -> Iterator[Passage]:
+    """The filters, then the router (or 404 without a route)."""
     settings = FilterScene(
         scene.proxy,
         scene.manager,
@@ -246,9 +268,8 @@ def _routed(
                 )
             )
             continue
-        yield from router.act(
-            branch, Routed(scene.proxy, scene.connection, scene.request, after, table, host, route, draw)
-        )
+        routed = Routed(scene.proxy, scene.connection, scene.request, after, table, host, route, draw)
+        yield from router.act(branch, routed, target)
 
 
 def _no_route_reason(view: RequestView, table: RouteTable | None, host: VirtualHost | None) -> str:

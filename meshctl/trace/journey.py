@@ -184,6 +184,9 @@ class Journey:
         if service is None:
             return [self._outside(ip, port, stream)]
         host, addresses = service
+        if host.startswith("("):
+            reason = f"{ip} is the address of service {host.strip('()')}, which has no port {port}"
+            return [_ended(Disposition.CONNECTION_FAILED, Failure.REFUSED, reason)]
         if not addresses:
             return [
                 _ended(
@@ -215,7 +218,8 @@ class Journey:
             services = self._services[id(pod.proxy)] = service_map(pod.proxy)
         host = services.hosts.get((ip, port))
         if host is None:
-            return None
+            owner = services.owner(ip)
+            return (f"({owner})", []) if owner else None
         addresses = endpoints_of(pod.proxy, host, port)
         return None if addresses is None else (host, addresses)
 
@@ -308,6 +312,10 @@ class Journey:
         grpc = _is_grpc(stream.request)
         for endpoint in passage.upstream.endpoints:
             for way in self._upstream(pod, passage.upstream, endpoint, connection, stream, depth):
+                if passage.verdict.disposition is Disposition.DENIED:
+                    way = replace(
+                        way, answer=answers.of_verdict(passage), hops=(), target=None, undetermined=()
+                    )
                 verdict = answers.logged(passage, way.answer, grpc=grpc)
                 hop = Hop(
                     pod,
@@ -342,9 +350,9 @@ class Journey:
     ) -> list[Way]:
         """The connection a proxy opens to an endpoint."""
         assert pod.proxy is not None
-        stream = _outgoing(pod, upstream, endpoint, stream)
+        outgoing = _outgoing(pod, upstream, endpoint, stream)
         if endpoint.address.startswith("envoy://"):
-            return self._internal(pod, endpoint, connection, stream, depth)
+            return self._internal(pod, endpoint, connection, outgoing, depth)
         if not number(endpoint.ip):
             code = 200 if stream.request is not None else None
             kind = "the socket" if endpoint.address.startswith(("/", "@")) else "outside,"
@@ -356,10 +364,16 @@ class Journey:
                     ),
                 )
             ]
-        if upstream.source_ip and (":" in upstream.source_ip) == (":" in endpoint.ip):
-            stream = replace(stream, src_ip=upstream.source_ip)
-        ip = endpoint.ip
-        return self._depart(pod, ip, endpoint.port, stream, pod.proxy_uid, pod.proxy_gid, depth + 1)
+        for source in upstream.source_ips:
+            if (":" in source) == (":" in endpoint.ip):
+                outgoing = replace(outgoing, src_ip=source)
+        endpoint = _reachable(pod, endpoint)
+        ways = self._depart(
+            pod, endpoint.ip, endpoint.port, outgoing, pod.proxy_uid, pod.proxy_gid, depth + 1, upstream.mark
+        )
+        if outgoing.layers != upstream.layers:
+            return ways
+        return [_not_our_tls(way) for way in ways]
 
     def _internal(
         self, pod: Pod, endpoint: Endpoint, connection: Connection, stream: Stream, depth: int
@@ -390,6 +404,25 @@ def _ended(
     return Way(
         Answer(disposition, None, failure, reason), sent=sent, arrived=arrived, undetermined=undetermined
     )
+
+
+def _reachable(pod: Pod, endpoint: Endpoint) -> Endpoint:
+    """Of a host with several addresses the first whose family the pod has (happy eyeballs)."""
+    families = {":" in ip for ip in pod.ips}
+    if not families or (":" in endpoint.ip) in families:
+        return endpoint
+    for address in endpoint.additional:
+        other = replace(endpoint, address=address)
+        if (":" in other.ip) in families:
+            return other
+    return endpoint
+
+
+def _not_our_tls(way: Way) -> Way:
+    """A handshake that fails between client and server ends a connection that only passes bytes."""
+    if way.answer.failure is not Failure.TLS:
+        return way
+    return replace(way, answer=replace(way.answer, failure=Failure.CLOSED))
 
 
 def _source_address(pod: Pod, dst: str) -> str:

@@ -183,10 +183,11 @@ class Filter:
         wanted = provider.get("audiences") or [] if audiences is None else audiences
         result = Verified(MISSING, name)
         for token in tokens(provider, view):
+            # All tokens must be good: a bad one beside a good one would go on to the application.
             problem, trusted = _check(provider, token, list(wanted), now)
-            if not problem:
-                return Verified("", name, token.payload, trusted)
-            result = Verified(problem, name)
+            if problem:
+                return Verified(problem, name)
+            result = Verified("", name, token.payload, trusted)
         return result
 
 

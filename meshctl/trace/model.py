@@ -201,6 +201,7 @@ class Endpoint:
     probability: float = 1.0
     hostname: str = ""
     metadata: Json = field(default_factory=dict)
+    additional: tuple[str, ...] = ()  # other addresses of the same host, for the other family
 
     @property
     def ip(self) -> str:
@@ -219,10 +220,11 @@ class Upstream:
     cluster: str
     endpoints: tuple[Endpoint, ...]
     request: Request | None
-    source_ip: str = ""
+    source_ips: tuple[str, ...] = ()
     http2: bool = False
     alpn_override: tuple[str, ...] | None = None
     payload: Payload = Payload.RAW
     layers: tuple[Tls, ...] = ()  # the client's own TLS, passed through
+    mark: int = 0  # the socket mark of the connection (original_src in TPROXY mode)
     retries: frozenset[str] = frozenset()  # what is tried again (retry_on), empty for nothing
     mirrors: tuple[str, ...] = ()

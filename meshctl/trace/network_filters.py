@@ -49,9 +49,9 @@ def run(entry: Entry, scene: Scene) -> Iterator[Passage]:
             for passage in terminal(entry, scene, network_filter, override):
                 yield passage if denial is None else _closed(passage, denial)
             return
-        if network_filter.short == "RBAC" and denial is None:
+        if network_filter.short == "RBAC":
             try:
-                denial = _rbac(entry, scene, network_filter)
+                denial = denial or _rbac(entry, scene, network_filter)
             except Undecidable as unknown:
                 entry.unknown(unknown.reason)
         elif network_filter.short == "SniCluster":
@@ -67,7 +67,7 @@ def run(entry: Entry, scene: Scene) -> Iterator[Passage]:
 
 def _closed(passage: Passage, denial: Verdict) -> Passage:
     """A denied connection: Envoy has connected upstream by then, so cluster and host stand in the log."""
-    return replace(passage, verdict=denial, upstream=None)
+    return replace(passage, verdict=denial)
 
 
 def _rbac(entry: Entry, scene: Scene, network_filter: Filter) -> Verdict | None:
@@ -89,7 +89,7 @@ def _rbac(entry: Entry, scene: Scene, network_filter: Filter) -> Verdict | None:
     decision = policies.decide(rules, subject, chain_inputs(scene.facts), explain=not entry.log.silent)
     if rules.policies or rules.tree or not decision.allowed:
         entry.step(lambda: rbac_step(rules, decision, subject))
-    return None if decision.allowed else denied(decision, rules, 0)
+    return None if decision.allowed else replace(denied(decision, rules, 0), details=None)
 
 
 def _tcp_proxy(entry: Entry, scene: Scene, network_filter: Filter, override: str) -> Iterator[Passage]:

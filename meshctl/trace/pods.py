@@ -65,7 +65,10 @@ class PodSource(Protocol):
         ...
 
     def service(self, ip: str, port: int) -> tuple[str, list[str]] | None:
-        """The name and the endpoints (``ip:port``) behind a service address; None when it is not known."""
+        """The name and the endpoints (``ip:port``) behind a service address; None when it is not known.
+
+        No endpoints and a name in parentheses: the address is a service's, the port is none of its.
+        """
         ...
 
 
@@ -94,13 +97,18 @@ class Pods:
 
     def service(self, ip: str, port: int) -> tuple[str, list[str]] | None:
         """By what any of the pods' proxies knows."""
+        foreign = ""
         for pod in self.pods:
             if pod.proxy is None:
                 continue
             if pod.name not in self._services:
                 self._services[pod.name] = service_map(pod.proxy)
-            host = self._services[pod.name].hosts.get((ip, port))
+            known = self._services[pod.name]
+            host = known.hosts.get((ip, port))
             addresses = None if host is None else endpoints_of(pod.proxy, host, port)
             if host is not None and addresses is not None:
                 return host, addresses
-        return None
+            owner = known.owner(ip)
+            if owner and host is None:
+                foreign = foreign or owner
+        return (f"({foreign})", []) if foreign else None

@@ -53,6 +53,16 @@ class Routed:
     original: Headers | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A cluster the action may choose: its name ("" when a header does not name one), its own settings."""
+
+    probability: float
+    cluster: str
+    settings: Json
+    reason: str = ""
+
+
 def is_grpc(view: RequestView) -> bool:
     kind = view.first("content-type")
     return kind == "application/grpc" or kind.startswith(("application/grpc+", "application/grpc;"))
@@ -63,15 +73,15 @@ def reply_code(view: RequestView, code: int) -> int:
     return 200 if is_grpc(view) else code
 
 
-def act(entry: Entry, routed: Routed) -> Iterator[Passage]:
-    """Carry out the route's action."""
+def act(entry: Entry, routed: Routed, target: Target) -> Iterator[Passage]:
+    """Carry out the route's action, on the cluster that was drawn when the route was chosen."""
     message = routed.route.message
     if "redirect" in message:
         yield _redirect(entry, routed)
     elif "direct_response" in message:
         yield _direct_response(entry, routed)
     elif "route" in message:
-        yield from _forward(entry, routed)
+        yield from _forward(entry, routed, target)
     else:
         yield _cluster_missing(entry, routed, "", {}, "the route has non_forwarding_action")
 
@@ -116,18 +126,15 @@ def _redirect(entry: Entry, routed: Routed) -> Passage:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A cluster the action may choose: its name ("" when a header does not name one), its own settings."""
-
-    probability: float
-    cluster: str
-    settings: Json
-    reason: str = ""
+NO_TARGET = Target(1.0, "", {})
 
 
-def _targets(routed: Routed) -> Iterator[Target]:
-    action = routed.route.message["route"]
+def targets(routed: Routed) -> Iterator[Target]:
+    """The clusters a route may send the request to; one empty target for a route that answers itself."""
+    action = routed.route.message.get("route")
+    if action is None:
+        yield NO_TARGET
+        return
     if "cluster" in action:
         yield Target(1.0, str(action["cluster"]), {})
     elif "cluster_header" in action:
@@ -135,7 +142,7 @@ def _targets(routed: Routed) -> Iterator[Target]:
         yield Target(1.0, routed.view.first(name.lower()), {}, f"header `{name}` names the cluster")
     elif "weighted_clusters" in action:
         yield from _weighted(routed, action["weighted_clusters"])
-    else:
+    elif "cluster_specifier_plugin" in action or "inline_cluster_specifier_plugin" in action:
         plugin = action.get("inline_cluster_specifier_plugin") or {}
         name = action.get("cluster_specifier_plugin") or (plugin.get("extension") or {}).get("name") or ""
         yield Target(1.0, "", {}, f"undecided: the cluster specifier plugin {name} chooses the cluster")
@@ -174,19 +181,17 @@ def _weighted(routed: Routed, config: Json) -> Iterator[Target]:
         yield Target(probability, name, cluster, f"weight {weight} of {total}")
 
 
-def _forward(entry: Entry, routed: Routed) -> Iterator[Passage]:
+def _forward(entry: Entry, routed: Routed, target: Target) -> Iterator[Passage]:
     action = routed.route.message["route"]
-    for target in _targets(routed):
-        branch = entry if target.probability == 1.0 else entry.branch(target.probability)
-        if target.reason.startswith("undecided: "):
-            branch.unknown(target.reason.removeprefix("undecided: "))
-            yield branch.end(Verdict(Disposition.UNDETERMINED, reason=target.reason))
-            continue
-        cluster = routed.proxy.cluster(target.cluster) if target.cluster else None
-        if cluster is None:
-            yield _cluster_missing(branch, routed, target.cluster, action, target.reason)
-            continue
-        yield from _to_cluster(branch, routed, cluster, target)
+    if target.reason.startswith("undecided: "):
+        entry.unknown(target.reason.removeprefix("undecided: "))
+        yield entry.end(Verdict(Disposition.UNDETERMINED, reason=target.reason))
+        return
+    cluster = routed.proxy.cluster(target.cluster) if target.cluster else None
+    if cluster is None:
+        yield _cluster_missing(entry, routed, target.cluster, action, target.reason)
+        return
+    yield from _to_cluster(entry, routed, cluster, target)
 
 
 def _cluster_missing(entry: Entry, routed: Routed, name: str, action: Json, reason: str) -> Passage:
@@ -268,7 +273,7 @@ def _deliver(
                 cluster.name,
                 own,
                 None if terminated else onward,
-                cluster.source_ip,
+                cluster.source_ips,
                 routed.request.http2 if cluster.http2 is None else cluster.http2,
                 _alpn_override(entry, cluster, routed),
                 retries=_retries(routed),

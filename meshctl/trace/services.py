@@ -26,7 +26,10 @@ class ServiceMap:
 
     hosts: dict[tuple[str, int], str] = field(default_factory=dict)
     vips: dict[str, str] = field(default_factory=dict)  # name (short or long) -> VIP
-    names: dict[tuple[str, int], str] = field(default_factory=dict)  # (VIP, port) -> cluster
+
+    def owner(self, ip: str) -> str:
+        """The service that has an address, on whatever port; "" for none."""
+        return next((host for (vip, _), host in self.hosts.items() if vip == ip), "")
 
 
 def _host_and_port(name: str) -> tuple[str, int]:

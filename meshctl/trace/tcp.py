@@ -75,7 +75,7 @@ def _to_cluster(
             name,
             choice.endpoints,
             None,
-            cluster.source_ip,
+            cluster.source_ips,
             payload=connection.payload,
             layers=connection.layers,
         ),

@@ -98,6 +98,9 @@ def _forward_proxy(cluster: Cluster, connection: Connection, headers: Headers | 
     name, mark, port = host.rpartition(":")
     if not mark or not port.isdigit():
         name, port = host, "443" if cluster.tls_to({})[0] else "80"
+    for known in cluster.hosts:
+        if known.hostname in (f"{name}:{port}", name):
+            return Choice(cluster, (Endpoint(known.address, hostname=name),), "resolved before by DNS")
     return Choice(
         cluster,
         (Endpoint(f"{name}:{port}", hostname=name),),

@@ -3,8 +3,8 @@
 Theory of operation. The host (``:authority``, or the header that vhost_header names) is lower-cased; with
 ignore_port_in_host_matching everything behind the last colon outside brackets is cut, numeric or not. Then:
 the exact domain; the longest ``*suffix``; the longest ``prefix*``; ``*``. A wildcard stands for at least one
-character. A configuration whose only domain is ``*`` asks for no host at all. Without the header that vhost_header
-names no virtual host is found, not even ``*``.
+character. A configuration whose only domain is ``*`` asks for no host at all. Without that
+header (no Host, or not the one that vhost_header names) no virtual host is found, not even ``*``.
 Follows source/common/router/config_impl.cc (RouteMatcher::findVirtualHost).
 """
 
@@ -56,7 +56,7 @@ class DomainTable:
         """The virtual host's index and the domain that took the request; None and "" when none does."""
         if not self.exact and not self.suffixes and not self.prefixes:
             return self.default, "*" if self.default is not None else ""
-        if self.host_header and self.host_header not in headers:
+        if (self.host_header or ":authority") not in headers:
             return None, ""
         host = self.host(headers)
         if host:

@@ -57,7 +57,26 @@ def visit(
             branch.unknown(choice.undetermined)
             branch.decided = False
         passages += _through(branch, proxy, owner, choice, accepted, connection, request)
-    return passages
+    original_src = _original_src((accepting, owner))
+    if original_src is None:
+        return passages
+    return [_as_the_client(passage, accepted.facts.src_ip, original_src) for passage in passages]
+
+
+def _original_src(listeners: tuple[Listener, ...]) -> int | None:
+    """The mark of the original_src listener filter; None without one."""
+    for listener in listeners:
+        for listener_filter in listener.listener_filters:
+            if listener_filter.short == "OriginalSrc":
+                return int(listener_filter.fields.get("mark") or 0)
+    return None
+
+
+def _as_the_client(passage: Passage, src_ip: str, mark: int) -> Passage:
+    """original_src: the upstream connection carries the client's own address, and a mark."""
+    if passage.upstream is None or not src_ip:
+        return passage
+    return replace(passage, upstream=replace(passage.upstream, source_ips=(src_ip,), mark=mark))
 
 
 def _owner(proxy: Proxy, accepting: Listener, accepted: Accepted) -> tuple[Listener, str]:
