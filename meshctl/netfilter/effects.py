@@ -24,6 +24,8 @@ def set_mark(packet: Packet, action: Action) -> Packet:
 
 
 def _set_ct_mark(packet: Packet, action: Action) -> Packet:
+    if not packet.tracked:
+        return packet
     if packet.ct_mark is None and action.mask != FULL:
         return packet
     return replace(packet, ct_mark=((packet.ct_mark or 0) & ~action.mask & FULL) ^ action.value)
@@ -31,6 +33,8 @@ def _set_ct_mark(packet: Packet, action: Action) -> Packet:
 
 def _save_mark(packet: Packet, action: Action) -> Packet:
     """The packet's mark becomes the connection's."""
+    if not packet.tracked:
+        return packet
     if packet.mark is None or (packet.ct_mark is None and action.value != FULL):
         return replace(packet, ct_mark=None)
     kept = (packet.ct_mark or 0) & ~action.value & FULL
@@ -39,6 +43,8 @@ def _save_mark(packet: Packet, action: Action) -> Packet:
 
 def _restore_mark(packet: Packet, action: Action) -> Packet:
     """The connection's mark becomes the packet's."""
+    if not packet.tracked:
+        return packet
     if packet.ct_mark is None or (packet.mark is None and action.mask != FULL):
         return replace(packet, mark=None)
     kept = (packet.mark or 0) & ~action.mask & FULL
@@ -46,7 +52,20 @@ def _restore_mark(packet: Packet, action: Action) -> Packet:
 
 
 def _no_track(packet: Packet, action: Action) -> Packet:
+    """Heeded only while no connection is attached: what came back over lo has one."""
+    if packet.tracked:
+        return packet
     return replace(packet, ct_state="UNTRACKED")
+
+
+def _zone(packet: Packet, action: Action) -> Packet:
+    """The packet gets a template of a connection (nf_ct_tmpl_alloc): rules before conntrack take it for one.
+
+    Its state reads NEW, its mark 0, and a later NOTRACK finds it and does nothing.
+    """
+    if packet.tracked or packet.ct_state == "UNTRACKED":
+        return packet
+    return replace(packet, tracked=True, ct_state="NEW", ct_mark=0)
 
 
 MARKS: dict[Verb, Callable[[Packet, Action], Packet]] = {
@@ -55,6 +74,7 @@ MARKS: dict[Verb, Callable[[Packet, Action], Packet]] = {
     Verb.SAVE_MARK: _save_mark,
     Verb.RESTORE_MARK: _restore_mark,
     Verb.NOTRACK: _no_track,
+    Verb.ZONE: _zone,
 }
 
 

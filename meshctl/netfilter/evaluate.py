@@ -101,6 +101,8 @@ def _ct_state(packet: Packet) -> Value:
 
 
 def _direction(packet: Packet) -> Value:
+    if not packet.tracked:
+        return ABSENT
     if packet.reply is not None:
         return int(packet.reply)
     return 0 if packet.ct_state == "NEW" else None
@@ -133,7 +135,7 @@ GETTERS: dict[Field, Callable[[Packet], Value]] = {
     Field.CT_STATE: _ct_state,
     Field.CT_DIRECTION: _direction,
     Field.MARK: lambda packet: packet.mark,
-    Field.CT_MARK: lambda packet: packet.ct_mark,
+    Field.CT_MARK: lambda packet: packet.ct_mark if packet.tracked else ABSENT,
     Field.TCP_FLAGS: _tcp_flags,
     Field.ICMP_TYPE: _icmp_type,
     Field.SRC_TYPE: lambda packet: _address_types(packet.src),

@@ -152,7 +152,9 @@ def _connmark(options: Options) -> Action:
 
 
 def _ct(options: Options) -> Action:
-    return Action(Verb.NOTRACK if "--notrack" in options else Verb.PASS)
+    if "--notrack" in options:
+        return Action(Verb.NOTRACK)
+    return Action(Verb.ZONE if any(option.startswith("--zone") for option in options) else Verb.PASS)
 
 
 TARGETS: dict[str, Builder] = {

@@ -121,7 +121,8 @@ class Verb(StrEnum):
     SAVE_MARK = "SAVE_MARK"
     RESTORE_MARK = "RESTORE_MARK"
     NOTRACK = "NOTRACK"
-    PASS = "PASS"  # does something, but not to this packet's way: LOG, counter, CT zone, TCPMSS
+    ZONE = "CT"  # a conntrack zone, given before the packet is tracked
+    PASS = "PASS"  # does something, but not to this packet's way: LOG, TCPMSS, DSCP
 
 
 @dataclass(frozen=True, slots=True)

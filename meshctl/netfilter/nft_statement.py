@@ -121,6 +121,8 @@ def _mangle(kind: str, body: Json, sets: Sets) -> list[Step]:
     own = words(body["key"])
     text = f"{own} set {words(body['value'])}"
     target = f"{own} set"
+    if own == "ct zone":
+        return [Action(Verb.ZONE, text, target=target)]
     if own not in ("meta mark", "ct mark"):
         return [Action(Verb.PASS, text, target=target)]
     base, mask, bits = _mark_arithmetic(body["value"], own)

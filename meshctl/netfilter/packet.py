@@ -119,6 +119,7 @@ class Packet:
     ct_mark: int | None = None
     tcp_flags: int | None = None
     icmp_type: int | None = None
+    tracked: bool = True  # a connection is attached: not yet in raw chains, never when INVALID or UNTRACKED
     reply: bool | None = None  # travels against the direction of its connection's first packet
     in_address: str | None = None  # address of the incoming interface, where REDIRECT sends to
     transparent_listener: bool | None = True  # is a TPROXY target's port listened on, transparently
@@ -126,6 +127,8 @@ class Packet:
     def normal(self) -> Packet:
         """What follows from the hook alone: interfaces that cannot exist, a new connection's mark."""
         changes: dict[str, object] = {}
+        if self.ct_state in ("INVALID", "UNTRACKED"):
+            changes["tracked"] = False
         if self.in_if is None and self.hook in (Hook.OUTPUT, Hook.POSTROUTING):
             changes["in_if"] = ""
         if self.out_if is None and self.hook in (Hook.PREROUTING, Hook.INPUT):

@@ -21,7 +21,7 @@ from enum import StrEnum
 
 from meshctl.netfilter import effects
 from meshctl.netfilter.evaluate import Assumptions, Unsettled, describe, passes, question, refined
-from meshctl.netfilter.hooks import NAT_DST_PRIORITY, NAT_SRC_PRIORITY
+from meshctl.netfilter.hooks import CONNTRACK_PRIORITY, NAT_DST_PRIORITY, NAT_SRC_PRIORITY
 from meshctl.netfilter.model import (
     Action,
     AnyOf,
@@ -40,6 +40,7 @@ from meshctl.netfilter.model import (
 from meshctl.netfilter.packet import Hook, Packet
 
 MAX_BRANCHES = 32
+GONE = frozenset({"DROP", "REJECT", "QUEUE"})
 MAX_DEPTH = 64  # nft refuses deeper jumps at load; a loop in a paste must not hang us
 
 
@@ -245,12 +246,39 @@ def _place(chain: Chain) -> int:
 
 
 def _hook(rules: RuleSet, state: _State) -> None:
+    before = _before_conntrack(state.packet)
+    known = state.packet
+    if before is not None:
+        state.packet = before
     for stop in _nat_sorted(base_chains(rules, state.packet)):
-        if stop.chain.type == "nat" and not _nat_asked(state, stop):
+        if before is not None and stop.priority > CONNTRACK_PRIORITY:
+            state.packet, before = _after_conntrack(state.packet, known), None
+        if stop.chain.type == "nat" and not _nat_asked(state):
             continue
         _base_chain(stop.table, stop.chain, state)
-        if state.verdict in (Verdict.DROP, Verdict.REJECT, Verdict.QUEUE) or state.undetermined:
+        if state.verdict in GONE or state.undetermined:
             return
+    if before is not None:
+        state.packet = _after_conntrack(state.packet, known)
+
+
+def _before_conntrack(packet: Packet) -> Packet | None:
+    """The packet as raw chains see it: without a connection, which a state criterion calls INVALID.
+
+    None when there is nothing to hide: other hooks come later, and what returns over lo brings its
+    connection along.
+    """
+    if packet.hook not in (Hook.PREROUTING, Hook.OUTPUT) or packet.in_if == "lo":
+        return None
+    hidden = "UNTRACKED" if packet.ct_state == "UNTRACKED" else "INVALID"
+    return replace(packet, tracked=False, ct_state=hidden)
+
+
+def _after_conntrack(packet: Packet, known: Packet) -> Packet:
+    """Connection tracking has looked at it, unless a raw rule told it not to."""
+    if packet.ct_state == "UNTRACKED":
+        return packet
+    return replace(packet, tracked=known.tracked, ct_state=known.ct_state, ct_mark=known.ct_mark)
 
 
 def _nat_sorted(stops: list[_Stop]) -> Iterator[_Stop]:
@@ -266,7 +294,7 @@ def _nat_sorted(stops: list[_Stop]) -> Iterator[_Stop]:
     )
 
 
-def _nat_asked(state: _State, stop: _Stop) -> bool:
+def _nat_asked(state: _State) -> bool:
     packet = state.packet
     if state.nat_done:
         return False
@@ -368,11 +396,20 @@ def _act(action: Action, table: Table, state: _State) -> str | Action | None:
     if action.verb in (Verb.NONE, Verb.PASS):
         return None
     if action.verb in effects.MARKS:
+        if table.backend is Backend.NFT and not state.packet.tracked and _loads_ct_mark(action):
+            return action.text  # nft stops the rule where it cannot load the connection's mark
         state.packet = effects.MARKS[action.verb](state.packet, action)
         return None
     if action.verb is Verb.TPROXY:
         return _tproxy(action, table, state)
     return action
+
+
+def _loads_ct_mark(action: Action) -> bool:
+    """``meta mark set ct mark``, ``ct mark set ct mark and …``."""
+    return action.verb is Verb.RESTORE_MARK or (
+        action.verb is Verb.SET_CT_MARK and action.mask != effects.FULL
+    )
 
 
 def _tproxy(action: Action, table: Table, state: _State) -> str | Action | None:
