@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -93,11 +94,66 @@ _LOOKS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
 )
-# Cheap test on bytes: a document without any of these words needs no walk at all.
-_SUSPICIOUS = re.compile(
-    rb"(?i)private|passw|passphrase|pwd|secret|token|api_?-?key|access_?key|credential|authorization|cookie|"
-    rb"eyJ[A-Za-z0-9_-]{8,}\.|bearer |basic |LS0tLS1CRUdJTi|AKIA|AIza|gh[pousr]_|xox[abprs]-|glpat-|://[^/\s:@\"]+:[^/\s@\"]+@"
-    rb"|auth\"|dsn|connection_?string|_key\"|_pass\"|session_ticket|\"env\""
+# A part of a document in which none of these words stands (in lower case, harmless phrases taken out) needs no walk.
+_SUSPICIOUS = tuple(
+    word.encode()
+    for word in [
+        "private_key",
+        "privatekey",
+        "private-key",
+        "passw",
+        "passphrase",
+        "pwd",
+        "secret",
+        "token",
+        "api_key",
+        "apikey",
+        "api-key",
+        "access_key",
+        "accesskey",
+        "access-key",
+        "credential",
+        "authorization",
+        "cookie",
+        "session",
+        "eyj",
+        "bearer",
+        "basic",
+        "ls0tls1crudjti",
+        "akia",
+        "asia",
+        "aiza",
+        "ghp_",
+        "gho_",
+        "ghu_",
+        "ghs_",
+        "ghr_",
+        "xox",
+        "glpat-",
+        "x-auth",
+        "dsn",
+        "connection_string",
+        "connection-string",
+        "connectionstring",
+        "database_url",
+        '_key"',
+        '_pass"',
+        "inline_users",
+        "@",
+        '"auth"',
+    ]
+)
+_HARMLESS_PHRASES = (
+    b'"@type"',
+    b"sds_secret_config",
+    b"secret_config",
+    b"token_bucket",
+    b"tokens_per_fill",
+    b"max_tokens",
+)
+# What a string must hold for one of the patterns of _LOOKS to match.
+_TRIGGER = re.compile(
+    r"-----BEGIN|eyJ|AKIA|ASIA|AIza|gh[pousr]_|xox|glpat-|://|LS0tLS1CRUdJTi|(?i:bearer |basic |pass|secret|key|token|authorization)"
 )
 
 
@@ -112,21 +168,18 @@ class Removed:
 
 def redact_json(data: bytes, file: str) -> tuple[bytes, list[Removed]]:
     """A JSON document without its secrets, and what was removed; the bytes themselves where there are none."""
-    if not _SUSPICIOUS.search(data):
-        return data, []
     try:
-        document = msgspec.json.decode(data)
+        found = list(_search(data, ""))
     except msgspec.DecodeError:
         text, removed = redact_text(data.decode("utf-8", "replace"), file)
         return text.encode(), removed
-    found = list(_secrets(document, ""))
     if not found:
         return data, []
     result = data
     for _, value, replacement, _ in sorted(found, key=lambda hit: -len(hit[1])):
         result = _replace(result, value, replacement)
-    if any(True for _ in _secrets(msgspec.json.decode(result), "")):
-        result = _rewritten(document)
+    if any(True for _ in _search(result, "")):
+        result = _rewritten(msgspec.json.decode(data))
     return result, [Removed(file, path, reason) for path, _, _, reason in found]
 
 
@@ -141,21 +194,85 @@ def redact_text(text: str, file: str) -> tuple[str, list[Removed]]:
     return _clean(text), removed
 
 
+@functools.cache
+def _suspicious_words() -> Any:
+    """One automaton for all words (google-re2 reads 300 MB/s where ``re`` reads 30)."""
+    import re2
+
+    return re2.compile(b"|".join(re2.escape(word) for word in _SUSPICIOUS))
+
+
+def _is_suspicious(data: bytes) -> bool:
+    """Whether a document may hold a secret: a search for words, much faster than the walk."""
+    words = _suspicious_words()
+    lowered = data.lower()
+    if not words.search(lowered):
+        return False
+    for phrase in _HARMLESS_PHRASES:
+        lowered = lowered.replace(phrase, b"")
+    return bool(words.search(lowered))
+
+
+def _search(raw: bytes, path: str) -> Iterator[Hit]:
+    """Every secret string in a JSON value that is still bytes: large values are cut open a level at a time, and
+    only those parts decoded in which a suspicious word stands."""
+    if len(raw) < _LARGE and not _is_suspicious(raw):
+        if raw[:1] not in (b"{", b"["):
+            msgspec.json.decode(raw)  # a broken document must not pass for a clean one
+        return
+    if len(raw) < _SMALL:
+        yield from _secrets(msgspec.json.decode(raw), path)
+        return
+    parts = msgspec.json.decode(raw, type=_Parts)
+    if isinstance(parts, list):
+        for index, part in enumerate(parts):
+            yield from _search(bytes(part), f"{path}[{index}]")
+    elif isinstance(parts, dict):
+        small = {}
+        for key, part in parts.items():
+            place = f"{path}.{key}" if path else key
+            if len(bytes(part)) < _SMALL:
+                if key in _NAME_KEYS or key in _VALUE_KEYS or _key_kind(key) or _is_suspicious(bytes(part)):
+                    small[key] = msgspec.json.decode(part)
+            elif _key_kind(key) == 2:
+                yield from _leaves(msgspec.json.decode(part), place, f"stands under {key}")
+            else:
+                yield from _search(bytes(part), place)
+        yield from _secrets(small, path)
+    else:
+        yield from _secrets(msgspec.json.decode(raw), path)
+
+
+_SMALL = 20_000
+_LARGE = 1_000_000  # of this size a suspicious word stands somewhere: cut it open without looking
+_Parts = list[msgspec.Raw] | dict[str, msgspec.Raw] | str | int | float | bool | None
+
 Hit = tuple[str, str, str, str]  # path, value as it stands, its replacement, reason
 
 
 def _secrets(value: Any, path: str) -> Iterator[Hit]:
     """Every secret string below ``value``."""
     if isinstance(value, dict):
-        named = next((str(value[k]) for k in _NAME_KEYS if isinstance(value.get(k), str)), "")
+        named = ""
+        for key in _NAME_KEYS:
+            if (name := value.get(key)).__class__ is str:
+                named = name
+                break
         for key, item in value.items():
+            kind = item.__class__
+            if kind is bool or kind is int or kind is float or item is None:
+                continue
+            if kind is str and not _is_secret_key(key, item) and not (named and key in _VALUE_KEYS):
+                if key == "key" and ".credentials[" in path:
+                    yield from _leaves(item, f"{path}.{key}", "an API key")
+                elif len(item) >= 8 and (cleaned := _clean(item)) != item:
+                    yield f"{path}.{key}", item, cleaned, _reason(item)
+                continue
             place = f"{path}.{key}" if path else str(key)
             if _is_secret_key(key, item):
                 yield from _leaves(item, place, f"stands under {key}")
             elif named and (key in _VALUE_KEYS or key == "string_match"):
                 yield from _beside(named, item, place)
-            elif key == "key" and ".credentials[" in path and isinstance(item, str):
-                yield from _leaves(item, place, "an API key")
             else:
                 yield from _secrets(item, place)
     elif isinstance(value, list):
@@ -164,14 +281,25 @@ def _secrets(value: Any, path: str) -> Iterator[Hit]:
     elif isinstance(value, str) and len(value) >= 8:
         cleaned = _clean(value)
         if cleaned != value:
-            yield path, value, cleaned, next((reason for reason, _ in _look(value)), "private key in base64")
+            yield path, value, cleaned, _reason(value)
+
+
+def _reason(text: str) -> str:
+    return next((reason for reason, _ in _look(text)), "private key in base64")
+
+
+@functools.lru_cache(maxsize=10_000)
+def _key_kind(key: str) -> int:
+    """0: no secret stands under the key; 1: only where it is a plain string; 2: whatever it is."""
+    if key in _HARMLESS:
+        return 0
+    return 2 if _SECRET_KEY.search(key) else 1 if _SECRET_STRING_KEY.search(key) else 0
 
 
 def _is_secret_key(key: str, item: Any) -> bool:
     """Whether what stands under ``key`` is a secret itself, not a reference, a number or a message about one."""
-    if key in _HARMLESS or not item or isinstance(item, bool | int | float):
-        return False
-    return bool(_SECRET_KEY.search(key) or (isinstance(item, str) and _SECRET_STRING_KEY.search(key)))
+    kind = _key_kind(key)
+    return kind > 0 and bool(item) and (kind == 2 or isinstance(item, str))
 
 
 def _beside(named: str, item: Any, path: str) -> Iterator[Hit]:
@@ -219,8 +347,11 @@ def _look(text: str) -> Iterator[tuple[str, str]]:
                 yield reason, secret
 
 
+@functools.lru_cache(maxsize=100_000)
 def _clean(text: str) -> str:
     """A text with whatever looks like a secret in it replaced."""
+    if not _TRIGGER.search(text):
+        return text
     if _is_encoded_key(text):
         return MARK
     for _, pattern in _LOOKS:

@@ -17,7 +17,9 @@ import pathlib
 import shutil
 import tarfile
 import threading
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -26,7 +28,7 @@ from meshctl.errors import MeshctlError, UsageError
 from meshctl.share.index import INDEX, Index, PodEntry, RemovedEntry, checksum, read_index
 from meshctl.share.redact import Removed
 
-_COMPRESSION = 4
+_COMPRESSION = 3
 
 
 def safe_name(text: str) -> str:
@@ -134,32 +136,44 @@ class Writer:
         self._guard(self.work.rename, self.target)
 
     def _pack(self) -> None:
+        """One tar.gz of the folder. Each file is a gzip member of its own (a gzip file is members in a row), so
+        that several are compressed at once and no more than a few are in memory."""
         beside = self.target.with_name(f".{self.target.name}.{os.getpid()}")
+        root = self.target.name.removesuffix(".tar.gz").removesuffix(".tgz")
+        paths = sorted(p for p in self.work.rglob("*") if p.is_file() and p.name != INDEX)
+        jobs = [
+            (path, f"{root}/{path.relative_to(self.work).as_posix()}") for path in (self.work / INDEX, *paths)
+        ]
         try:
-            with (
-                beside.open("wb") as raw,
-                gzip.GzipFile("", "wb", _COMPRESSION, raw, mtime=0) as packed,
-                tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as archive,
-            ):
-                root = self.target.name.removesuffix(".tar.gz").removesuffix(".tgz")
-                paths = sorted(p for p in self.work.rglob("*") if p.is_file() and p.name != INDEX)
-                for path in (self.work / INDEX, *paths):
-                    archive.add(
-                        path, f"{root}/{path.relative_to(self.work).as_posix()}", filter=_anonymous_owner
-                    )
-                archive.close()
+            with beside.open("wb") as archive, ThreadPoolExecutor(_PACKERS) as threads:
+                for batch in _batched(jobs):
+                    for member in threads.map(_member, batch):
+                        archive.write(member)
+                archive.write(gzip.compress(bytes(2 * tarfile.BLOCKSIZE), mtime=0))
             beside.replace(self.target)
         except BaseException:
             beside.unlink(missing_ok=True)
             raise
 
 
-def _anonymous_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    """Who packed the archive is nobody's business."""
-    member.uid = member.gid = 0
-    member.uname = member.gname = ""
-    member.mode = 0o644
-    return member
+_PACKERS = 4
+
+
+def _batched(jobs: list[tuple[pathlib.Path, str]]) -> Iterator[list[tuple[pathlib.Path, str]]]:
+    for start in range(0, len(jobs), _PACKERS * 2):
+        yield jobs[start : start + _PACKERS * 2]
+
+
+def _member(job: tuple[pathlib.Path, str]) -> bytes:
+    """A file as a compressed piece of a tar archive; who packed it is nobody's business."""
+    path, name = job
+    data = path.read_bytes()
+    entry = tarfile.TarInfo(name)
+    entry.size = len(data)
+    entry.mode = 0o644
+    padding = -len(data) % tarfile.BLOCKSIZE
+    packer = zlib.compressobj(_COMPRESSION, wbits=31)
+    return packer.compress(entry.tobuf(tarfile.PAX_FORMAT) + data + bytes(padding)) + packer.flush()
 
 
 def _write_atomically(path: pathlib.Path, data: bytes) -> None:
