@@ -1,0 +1,223 @@
+"""Requests in the field names of docs/trace-json.md, read into what the stages take.
+
+Two forms: ``request``/``connection`` lines for one proxy (``--at envoy``), and lines for a whole mesh with the
+pod they start from. A value of the wrong kind raises InputError with the line's id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from meshctl.envoy.request_view import Peer
+from meshctl.errors import InputError
+from meshctl.trace.journey import Stream
+from meshctl.trace.listeners import Listener
+from meshctl.trace.model import Connection, Payload, Request, Tls
+from meshctl.trace.proxy import Proxy
+from meshctl.trace.services import service_map
+
+Json = dict[str, Any]
+
+_PROTOCOLS = {
+    "HTTP/1.1": Payload.HTTP1,
+    "HTTP/1.0": Payload.HTTP10,
+    "HTTP/2": Payload.HTTP2,
+    "HTTP/3": Payload.HTTP2,
+}
+# What a connection's first bytes are, and the request a connection manager would read from them.
+_FIRST_BYTES: dict[str, tuple[Payload, Request | None]] = {
+    "raw": (Payload.RAW, None),
+    "tls": (Payload.RAW, None),
+    "none": (Payload.NONE, None),
+    "http1": (Payload.HTTP1, Request(authority="host")),
+    "http1.0": (Payload.HTTP10, Request(authority="host", protocol="HTTP/1.0")),
+    "http-odd-method": (Payload.HTTP1, Request("FROB", "host")),
+    "h2c": (Payload.HTTP2, None),
+}
+_KINDS: dict[str, tuple[Payload, str, bool]] = {
+    "http1": (Payload.HTTP1, "HTTP/1.1", False),
+    "http10": (Payload.HTTP10, "HTTP/1.0", False),
+    "h2c": (Payload.HTTP2, "HTTP/2", False),
+    "https": (Payload.HTTP1, "HTTP/1.1", True),
+    "https2": (Payload.HTTP2, "HTTP/2", True),
+    "tcp": (Payload.RAW, "", False),
+    "tls": (Payload.RAW, "", True),
+}
+_MESH_CLIENT = Peer(("spiffe://cluster.local/ns/default/sa/default",))
+
+
+@dataclass(frozen=True, slots=True)
+class AtProxy:
+    """One question to one proxy: where it comes in, as what."""
+
+    listener: Listener | None
+    connection: Connection
+    request: Request | None
+
+
+def _headers(raw: Any) -> tuple[tuple[str, str], ...]:
+    """Headers as pairs in wire order; an object is taken in its order."""
+    if isinstance(raw, dict):
+        raw = list(raw.items())
+    pairs = []
+    for pair in raw or ():
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            raise InputError("headers must be a list of [name, value] pairs", f"{pair!r} is none.")
+        pairs.append((str(pair[0]), str(pair[1])))
+    return tuple(pairs)
+
+
+def http_request(raw: Json) -> Request:
+    """An HTTP request; CONNECT's target is its authority, an absolute target is taken apart."""
+    protocol = str(raw.get("protocol") or "HTTP/1.1")
+    path, authority = raw.get("path", "/"), raw.get("authority", raw.get("host"))
+    absolute = str(raw.get("absolute_form") or "")
+    method = str(raw.get("method") or "GET")
+    if method == "CONNECT" and path and not str(path).startswith("/"):
+        path, authority = None, path
+    elif path and "://" in str(path).split("/", 1)[0] + "//" and not str(path).startswith("/"):
+        scheme, _, rest = str(path).partition("://")
+        host, slash, tail = rest.partition("/")
+        absolute, path = f"{scheme}://{host}", slash + tail or "/"
+    return Request(
+        method,
+        None if authority is None else str(authority),
+        None if path is None else str(path),
+        _headers(raw.get("headers")),
+        protocol,
+        raw.get("scheme") if protocol == "HTTP/2" else None,
+        absolute,
+        str(raw.get("body") or ""),
+    )
+
+
+def _tls_of(raw: Json, peer: Peer | None = None, mesh: bool = False) -> Tls:
+    alpn = tuple(map(str, raw.get("alpn") or ()))
+    return Tls(str(raw.get("sni") or ""), alpn, peer, mesh, str(raw.get("tls_max") or ""))
+
+
+def at_proxy(proxy: Proxy, line: Json) -> AtProxy:
+    """A line of ``--at envoy``: a ``request`` at the listener of its port, or a ``connection``."""
+    if "connection" in line:
+        return _connection(proxy, line["connection"])
+    raw = line.get("request")
+    if not isinstance(raw, dict):
+        raise InputError("a line needs a `request` or a `connection` object")
+    request = http_request(raw)
+    port = int(raw.get("port") or 80)
+    listener = _listener_of(proxy, port, request)
+    ip = listener.addresses[0][0] if listener is not None and listener.addresses else "127.0.0.1"
+    ip = str(raw.get("dst_ip") or {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(ip, ip))
+    layers: tuple[Tls, ...] = ()
+    if raw.get("tls") or raw.get("sni"):
+        san = raw.get("cert_san")
+        layers = (_tls_of(raw, Peer((str(san),)) if san else None, bool(san)),)
+    connection = Connection(
+        str(raw.get("src_ip") or "127.0.0.1"),
+        ip,
+        port,
+        0,
+        _PROTOCOLS.get(request.protocol, Payload.HTTP1),
+        layers,
+    )
+    return AtProxy(listener, connection, request)
+
+
+def _listener_of(proxy: Proxy, port: int, request: Request) -> Listener | None:
+    """The listener of a port: the one with a socket, else that of the host's address, else the wildcard."""
+    bound = proxy.listeners.bound_to(port)
+    if bound is not None:
+        return bound
+    host = (request.authority or "").rpartition(":")[0] or request.authority or ""
+    vip = proxy.compile_once({}, "services", lambda: service_map(proxy)).vips.get(host.lower())
+    candidates = [vip] if vip else []
+    for ip in (*candidates, "0.0.0.0"):
+        found, _ = proxy.listeners.at(ip, port)
+        if found is not None:
+            return found
+    return next((x for x in proxy.listeners.all if any(a[1] == port for a in x.addresses)), None)
+
+
+def _connection(proxy: Proxy, raw: Json) -> AtProxy:
+    """A connection at virtualOutbound or virtualInbound with an original destination."""
+    outbound = str(raw.get("direction") or "outbound") == "outbound"
+    ip, port = str(raw.get("dst_ip") or ""), int(raw.get("dst_port") or 0)
+    listener = virtual_listener(proxy, outbound=outbound)
+    payload, request = _FIRST_BYTES.get(str(raw.get("first_bytes") or "raw"), (Payload.RAW, None))
+    layers = (_tls_of(raw),) if raw.get("tls") else ()
+    if layers:
+        request = None
+    socket = ip, port
+    if listener is not None and listener.addresses:
+        local = ("::1" if ":" in ip else "127.0.0.1") if outbound else ip
+        socket = local, listener.addresses[0][1]
+    connection = Connection(
+        str(raw.get("src_ip") or ""),
+        ip,
+        port,
+        int(raw.get("src_port") or 0),
+        payload,
+        layers,
+        proxy_header=_proxy_header(raw.get("proxy_protocol")),
+        socket=socket,
+    )
+    if isinstance(raw.get("request"), dict):
+        request = http_request(raw["request"])
+    return AtProxy(listener, connection, request)
+
+
+def virtual_listener(proxy: Proxy, *, outbound: bool) -> Listener | None:
+    """virtualOutbound or virtualInbound: by name, else by what they do."""
+    found = proxy.listeners.by_name.get("virtualOutbound" if outbound else "virtualInbound")
+    if found is not None:
+        return found
+    for listener in proxy.listeners.all:
+        if listener.bound and (listener.hands_over if outbound else listener.direction == "INBOUND"):
+            return listener
+    return None
+
+
+def _proxy_header(raw: Any) -> tuple[str, int, str, int] | None:
+    """A PROXY v1 header: its line, or its four values."""
+    if not raw:
+        return None
+    if isinstance(raw, str):
+        words = raw.split()
+        if len(words) != 6 or not words[4].isdigit() or not words[5].isdigit():
+            raise InputError(f"{raw!r} is no PROXY v1 line", "", "Write `PROXY TCP4 src dst sport dport`.")
+        return words[2], int(words[4]), words[3], int(words[5])
+    if isinstance(raw, dict):
+        return (
+            str(raw.get("src_ip", "")),
+            int(raw.get("src_port", 0)),
+            str(raw.get("dst_ip", "")),
+            int(raw.get("dst_port", 0)),
+        )
+    return str(raw[0]), int(raw[1]), str(raw[2]), int(raw[3])
+
+
+_CERTIFICATES: dict[str, Callable[[], Peer]] = {
+    "default": lambda: _MESH_CLIENT,
+    "client": lambda: Peer(subject="CN=client"),
+}
+
+
+def stream(raw: Json) -> Stream:
+    """What an application sends, from a line of ``--dir``."""
+    kind = str(raw.get("kind") or "http1")
+    if kind not in _KINDS:
+        raise InputError(f"unknown request kind {kind!r}", f"Known kinds: {', '.join(_KINDS)}.")
+    payload, protocol, tls = _KINDS[kind]
+    if raw.get("data") == "" and not protocol:
+        payload = Payload.NONE
+    layers: tuple[Tls, ...] = ()
+    if tls:
+        name = raw.get("client_cert")
+        peer = None
+        if name:
+            peer = _CERTIFICATES.get(str(name), lambda: Peer((str(name),)))()
+        layers = (_tls_of(raw, peer, bool(name)),)
+    request = http_request({**raw, "protocol": protocol}) if protocol else None
+    return Stream(payload, layers, request)
