@@ -223,3 +223,47 @@ def _ready(item: Json, port: int) -> list[str]:
                 f"[{a}]:{port}" if ":" in a else f"{a}:{port}" for a in endpoint.get("addresses") or ()
             ]
     return addresses
+
+
+def pod_of_dump(dumps: list[tuple[str, bytes]], rules: list[tuple[str, str]], name: str, notes: Notes) -> Pod:
+    """A pod from its dump alone: its bootstrap names it and its addresses; without rules Istio's defaults.
+
+    The default rules are certain for a sidecar in REDIRECT mode, and marked assumed.
+    """
+    from meshctl.netfilter.model import merge
+    from meshctl.netfilter.source import parse_rules
+
+    documents = [document for path, data in dumps for document in read(data, path, notes)]
+    origin = dumps[0][0]
+    proxy = Proxy(load(documents, name or origin, notes), name or origin, time.time())
+    metadata = _node_metadata(proxy)
+    labels = metadata.get("LABELS")
+    found = merge(*[parse_rules(text, name=path) for path, text in rules]) if rules else None
+    assumed: tuple[str, ...] = ()
+    router = _is_router(proxy)
+    pod_name = name.split(".")[0] or str(metadata.get("NAME") or origin)
+    if found is None and not router and metadata.get("INTERCEPTION_MODE", "REDIRECT") == "REDIRECT":
+        found = default_rules()
+        assumed = (f"the capture rules of {pod_name} are Istio's defaults (none were given)",)
+    return Pod(
+        pod_name,
+        str(metadata.get("NAMESPACE") or ""),
+        _instance_ips(proxy),
+        {str(k): str(v) for k, v in labels.items()} if isinstance(labels, dict) else {},
+        str(metadata.get("SERVICE_ACCOUNT") or ""),
+        proxy=proxy,
+        rules=found,
+        is_gateway=router,
+        assumed=assumed,
+    )
+
+
+def default_rules() -> RuleSet:
+    """The rules that istio-init sets with the chart's defaults."""
+    from meshctl.netfilter.podrules import computed
+    from meshctl.netfilter.settings import CaptureSettings
+
+    settings = CaptureSettings(
+        inbound_ports_include="*", inbound_ports_exclude="15090,15021,15020", outbound_ranges_include="*"
+    )
+    return computed(settings, "Istio's default rules", "assumed")

@@ -26,6 +26,16 @@ class Handshake:
     encrypted: bool = False
     verdict: Verdict | None = None
 
+    @property
+    def text(self) -> str:
+        """What a reader wants to know of it: "" for plain text, else who the client is."""
+        session = self.connection.session
+        if not self.terminated or session is None:
+            return "TLS passes through" if self.encrypted and self.verdict is None else ""
+        if session.peer is None:
+            return "TLS, client without a certificate"
+        return f"mutual TLS, client {session.peer.principal or 'without a name'}"
+
 
 def handshake(chain: Chain, connection: Connection) -> Handshake:
     """What a chain's transport socket makes of the connection."""

@@ -108,6 +108,25 @@ class Journey:
         uid = pod.app_uid if uid is None else uid
         return self._depart(pod, ip, port, stream, uid, pod.app_gid if gid is None else gid, 0)
 
+    def arrive(self, pod: Pod, ip: str, port: int, stream: Stream) -> list[Way]:
+        """All ways of a connection that comes to the pod from outside."""
+        return self._arrive(pod, ip if ip in pod.ips else (pod.ips[0] if pod.ips else ip), port, stream, 0)
+
+    def at_proxy(self, pod: Pod, ip: str, port: int, stream: Stream) -> list[Way]:
+        """All ways of a connection that the pod's proxy is given, without asking the capture rules."""
+        proxy = pod.proxy
+        listener = None
+        if proxy is not None:
+            outbound = next((x for x in proxy.listeners.all if x.bound and x.hands_over), None)
+            listener = outbound or proxy.listeners.bound_to(port) or proxy.listeners.at(ip, port)[0]
+        if proxy is None or listener is None:
+            return [_ended(Disposition.NO_LISTENER, Failure.REFUSED, f"no listener takes {ip}:{port}")]
+        socket = (ip, port)
+        if listener.hands_over and listener.addresses:
+            socket = ("::1" if ":" in ip else "127.0.0.1", listener.addresses[0][1])
+        source = replace(stream, src_ip=stream.src_ip or _source_address(pod, ip))
+        return self._proxy(pod, listener, ip, port, socket, source, (), 0)
+
     def _depart(
         self, pod: Pod, ip: str, port: int, stream: Stream, uid: int, gid: int, depth: int, mark: int = 0
     ) -> list[Way]:

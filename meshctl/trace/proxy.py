@@ -57,6 +57,11 @@ class Proxy:
             found.setdefault(resource.name, resource)
         return found
 
+    @property
+    def route_names(self) -> tuple[str, ...]:
+        """The names of all route configurations of the dump."""
+        return tuple(self._route_resources)
+
     def route_table(self, name: str) -> RouteTable | None:
         """A route configuration by its RDS name."""
         resource = self._route_resources.get(name)

@@ -113,8 +113,8 @@ def _through(
     request: Request | None,
 ) -> Iterator[Passage]:
     chain = choice.chain
-    entry.step(lambda: _chain_step(owner, choice, accepted.facts))
     if chain is None:
+        entry.step(lambda: _chain_step(owner, choice, accepted.facts, ""))
         reason = f"listener {owner.name}: {choice.how}, and there is no default filter chain"
         entry.logged = bool(owner.message.get("access_log"))
         yield entry.end(Verdict(Disposition.NO_FILTER_CHAIN, 0, "NR", "filter_chain_not_found", reason))
@@ -130,6 +130,7 @@ def _through(
         restored=accepted.restored,
     )
     ended = handshake(chain, connection)
+    entry.step(lambda: _chain_step(owner, choice, accepted.facts, ended.text))
     if ended.verdict is not None:
         entry.logged = False
         entry.step(
@@ -146,7 +147,7 @@ def _through(
     )
 
 
-def _chain_step(owner: Listener, choice: ChainChoice, facts: Facts) -> Step:
+def _chain_step(owner: Listener, choice: ChainChoice, facts: Facts, tls: str) -> Step:
     chain: Chain | None = choice.chain
     rejected = accept.rejected_chains(owner, facts, chain)
     total = len(owner.chains)
@@ -157,7 +158,8 @@ def _chain_step(owner: Listener, choice: ChainChoice, facts: Facts) -> Step:
         return Step(Stage.CHAIN, text, choice.how, chain.where, rejected=rejected)
     position = f"{chain.index + 1} of {total}"
     chosen = f"{chain.name}, {position}" if chain.name else position
-    return Step(Stage.CHAIN, chosen, choice.how, chain.where, rejected=rejected)
+    how = f"{choice.how}; {tls}" if tls else choice.how
+    return Step(Stage.CHAIN, chosen, how, chain.where, rejected=rejected)
 
 
 __all__ = ["http", "visit"]

@@ -1,0 +1,135 @@
+"""A trace as text, as traceroute or ``curl -v`` would tell it: one line a step, the verdict last.
+
+``explain`` adds below each step what was rejected and why. Colour only where the caller says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from meshctl.trace.journey import Way
+from meshctl.trace.model import Disposition, Rejected, Step
+from meshctl.trace.pods import Pod
+from meshctl.trace.report import mesh_verdict
+from meshctl.trace.segments import Segment, segments
+
+_STAGE_WIDTH = 9
+_CHOSEN_WIDTH = 44
+_COLOURS = {"bold": "1", "dim": "2", "green": "32", "red": "31", "yellow": "33"}
+
+
+class Paint:
+    """Wraps text in colour codes, or leaves it alone."""
+
+    def __init__(self, on: bool) -> None:
+        self._on = on
+
+    def __call__(self, text: str, colour: str) -> str:
+        return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m" if self._on else text
+
+
+def colour_of(disposition: Disposition) -> str:
+    if disposition is Disposition.DELIVERED:
+        return "green"
+    return "yellow" if disposition is Disposition.UNDETERMINED else "red"
+
+
+def render(
+    title: str, ways: Sequence[Way], client: Pod, *, uid: int | None, explain: bool, colour: bool
+) -> str:
+    """The whole trace: the likeliest way in full, the others as a list."""
+    paint = Paint(colour)
+    ordered = sorted(ways, key=lambda way: -way.probability)
+    lines = [paint(title, "bold"), ""]
+    first = ordered[0]
+    number = 0
+    for segment in segments(first, client, uid=uid):
+        lines.append(paint(segment.title, "bold"))
+        for step in segment.steps:
+            number += 1
+            lines += _step(number, step, explain, paint)
+    lines += _end(ordered, first, paint)
+    return "\n".join(lines) + "\n"
+
+
+def _step(number: int, step: Step, explain: bool, paint: Paint) -> list[str]:
+    chosen = step.chosen
+    gap = "   " if len(chosen) >= _CHOSEN_WIDTH else ""
+    line = (
+        f"{number:3} {step.stage.value:<{_STAGE_WIDTH}} {chosen:<{_CHOSEN_WIDTH}}{gap}{step.detail}".rstrip()
+    )
+    lines = [line]
+    if step.resource:
+        lines.append(paint(f"{'':14}from {step.resource}", "dim"))
+    if explain:
+        if step.where:
+            lines.append(paint(f"{'':14}at {step.where}", "dim"))
+        lines += [paint(f"{'':14}not {_rejected(r)}", "dim") for r in step.rejected]
+    return lines
+
+
+def _rejected(candidate: Rejected) -> str:
+    return f"{candidate.name}: {candidate.reason}"
+
+
+def _end(ordered: list[Way], first: Way, paint: Paint) -> list[str]:
+    lines = [verdict_line(first, paint)]
+    if len(ordered) > 1:
+        lines += ["", "outcomes"]
+        lines += [f"  {_share(way)}  {_outcome(way)}" for way in ordered]
+        lines.append(f"  overall  {mesh_verdict(ordered).value}")
+    for text in dict.fromkeys(note for way in ordered for note in way.notes):
+        lines.append(paint(f"note: {text}", "dim"))
+    for text in dict.fromkeys(reason for way in ordered for reason in way.undetermined):
+        lines.append(paint(f"not known: {text}", "yellow"))
+    return lines
+
+
+def _share(way: Way) -> str:
+    return f"{100 * way.probability:5.1f} %" if way.decided else "    ? %"
+
+
+def _outcome(way: Way) -> str:
+    hosts = " -> ".join(hop.endpoint.address for hop in way.hops if hop.endpoint is not None)
+    code = "" if way.answer.code is None else f" {way.answer.code}"
+    return f"{way.answer.disposition.value}{code}  {hosts or way.answer.reason}".rstrip()
+
+
+def access_log(way: Way) -> str:
+    """Code, flags and details as the first proxy's access log would show them; "" without a proxy."""
+    hops = way.logged_hops
+    if not hops:
+        return ""
+    verdict = hops[0].verdict
+    return f"{verdict.code} {verdict.flags or '-'} {verdict.details or '-'}"
+
+
+def verdict_line(way: Way, paint: Paint) -> str:
+    """The last line: what became of the request, and what the log would show."""
+    answer = way.answer
+    word = paint(answer.disposition.value, colour_of(answer.disposition))
+    text = f"{word}  {answer.reason}" if answer.reason else word
+    if answer.disposition is Disposition.DELIVERED and answer.reason.startswith("delivered to "):
+        text = f"{word} to {answer.reason.removeprefix('delivered to ')}"
+    shown = access_log(way)
+    return f"{text}   [{shown}]" if shown else text
+
+
+def short(ways: Sequence[Way], client: Pod, title: str) -> str:
+    """One line: verdict, code, the way by pod and endpoint."""
+    ordered = sorted(ways, key=lambda way: -way.probability)
+    first = ordered[0]
+    places = [client.name]
+    for hop in first.hops:
+        if hop.pod.name != places[-1]:
+            places.append(hop.pod.name)
+    if first.target is not None and first.target.pod != places[-1]:
+        places.append(first.target.pod)
+    verdict = mesh_verdict(ways)
+    code = "-" if first.answer.code is None else str(first.answer.code)
+    flags = first.logged_hops[0].verdict.flags if first.logged_hops else None
+    chance = f" ({100 * first.probability:.3g} % of {len(ordered)} outcomes)" if len(ordered) > 1 else ""
+    return f"{verdict.value} {code} {flags or '-'} {' -> '.join(places)}: {first.answer.reason}{chance}\n"
+
+
+__all__ = ["Segment", "render", "short"]

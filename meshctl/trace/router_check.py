@@ -1,0 +1,166 @@
+"""One test of router_check_tool evaluated: input to a request at a route configuration, validate to what must hold.
+
+Input: authority, path, method, random_value, ssl, internal, additional_request_headers, runtime, dynamic_metadata.
+The tool calls the route configuration directly: no filters, no normalisation; random_value is the request's random
+number, ``ssl`` sets x-forwarded-proto, ``internal`` x-envoy-internal. ``runtime`` names a key of the
+runtime that holds 42. Follows envoy test/tools/router_check/{router.cc,validation.proto}.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from meshctl.envoy.fraction import Runtime
+from meshctl.envoy.request_view import Headers, RequestView, Undecidable
+from meshctl.trace import rewrites, routes
+from meshctl.trace.draw import Draw
+from meshctl.trace.model import Connection, Request
+from meshctl.trace.proxy import Proxy
+from meshctl.trace.router import Routed, targets
+from meshctl.trace.routes import Route, RouteTable, VirtualHost
+
+Json = dict[str, Any]
+
+_MODULUS = 1_000_000
+
+
+def tables(proxy: Proxy) -> list[RouteTable]:
+    """All route configurations of a proxy."""
+    names = sorted(proxy.route_names)
+    return [table for table in map(proxy.route_table, names) if table is not None]
+
+
+def _truth(value: Any) -> bool:
+    return value is True or str(value).lower() == "true"
+
+
+def _view(given: Json) -> RequestView:
+    headers: Headers = {
+        ":method": [str(given.get("method") or "GET")],
+        ":authority": [str(given.get("authority") or "")],
+        ":path": [str(given.get("path") or "")],
+        ":scheme": ["https" if _truth(given.get("ssl")) else "http"],
+        "x-forwarded-proto": ["https" if _truth(given.get("ssl")) else "http"],
+    }
+    if _truth(given.get("internal")):
+        headers["x-envoy-internal"] = ["true"]
+    for header in given.get("additional_request_headers") or given.get("additional_headers") or ():
+        key = str(header.get("key") or header.get("field") or "").lower()
+        headers.setdefault(key, []).append(str(header.get("value") or ""))
+    metadata: Json = {}
+    for entry in given.get("dynamic_metadata") or ():
+        metadata.setdefault(str(entry.get("metadata_namespace", "")), {}).update(entry.get("value") or {})
+    return RequestView(headers, metadata=metadata)
+
+
+def _draw(given: Json) -> Draw:
+    """The random number as a draw that leaves nothing open."""
+    value = int(given.get("random_value") or 0)
+    modulus = _MODULUS
+    return Draw(modulus, ((value % modulus, value % modulus + 1),))
+
+
+def check(proxy: Proxy, found: list[RouteTable], test: Json) -> list[str]:
+    """What the test finds wrong, with the table that fits best; empty when one fits."""
+    wanted_table = test.get("route_config")
+    candidates = [t for t in found if t.name == wanted_table] if wanted_table else found
+    results = [_check_in(proxy, table, test) for table in candidates]
+    return min(results, key=len) if results else [f"there is no route configuration {wanted_table}"]
+
+
+def _check_in(proxy: Proxy, table: RouteTable, test: Json) -> list[str]:
+    given, validate = test.get("input") or {}, test.get("validate") or {}
+    if given.get("runtime"):
+        table = RouteTable(
+            table.message, Runtime({**table.runtime.values, str(given["runtime"]): 42}), table.where
+        )
+    view = _view(given)
+    try:
+        seen = _seen(proxy, table, view, _draw(given))
+    except Undecidable as unknown:
+        return [unknown.reason]
+    problems = []
+    for name, wanted in validate.items():
+        if name in seen and str(seen[name]) != str(wanted):
+            problems.append(f"{name} is `{seen[name]}`, expected `{wanted}`")
+    problems += _header_problems(seen["headers"], validate)
+    return problems
+
+
+def _seen(proxy: Proxy, table: RouteTable, view: RequestView, draw: Draw) -> Json:
+    """What the configuration makes of the request, in the names of ``validate``."""
+    seen: Json = {
+        "cluster_name": "",
+        "virtual_cluster_name": "other",
+        "virtual_host_name": "",
+        "host_rewrite": view.first(":authority"),
+        "path_rewrite": view.target or "",
+        "path_redirect": "",
+        "headers": view.headers,
+    }
+    host, _ = table.virtual_host(view)
+    if host is None:
+        return {**seen, "virtual_cluster_name": ""}
+    seen["virtual_host_name"] = host.name
+    if routes.tls_required(host, view):
+        target = f"https://{view.first(':authority')}{view.target or ''}"
+        return {**seen, "path_redirect": target, "code_redirect": 301, "virtual_host_name": ""}
+    for probability, route, rest in routes.choose(host, view, draw):
+        if probability > 0.5:
+            return seen if route is None else _routed(seen, proxy, table, host, route, view, rest)
+    return seen
+
+
+def _routed(
+    seen: Json,
+    proxy: Proxy,
+    table: RouteTable,
+    host: VirtualHost,
+    route: Route,
+    view: RequestView,
+    draw: Draw,
+) -> Json:
+    message = route.message
+    if "redirect" in message:
+        location = rewrites.redirect_location(message["redirect"], route.match.path, view)
+        return {
+            **seen,
+            "path_redirect": location,
+            "code_redirect": rewrites.redirect_code(message["redirect"]),
+        }
+    if "direct_response" in message:
+        location = rewrites.redirect_location({}, route.match.path, view)
+        return {
+            **seen,
+            "path_redirect": location,
+            "code_redirect": message["direct_response"].get("status", 0),
+        }
+    if "route" not in message:
+        return seen
+    action = message["route"]
+    routed = Routed(proxy, Connection("", "", 0), Request(), view, table, host, route, draw)
+    for target in targets(routed):
+        if target.probability > 0.5:
+            seen["cluster_name"] = target.cluster
+            holders = (target.settings, message, host.message, table.message)
+            seen["headers"] = rewrites.mutated_headers(view.headers, holders)
+    seen["path_rewrite"] = rewrites.rewritten_path(action, route.match.path, view) or seen["path_rewrite"]
+    seen["host_rewrite"] = rewrites.rewritten_host(action, view) or seen["host_rewrite"]
+    return seen
+
+
+def _header_problems(headers: Headers, validate: Json) -> list[str]:
+    """request_header_matches: HeaderMatchers on the request as it goes on; request_header_fields: values."""
+    from meshctl.envoy import header_match
+
+    view = RequestView(headers)
+    problems = []
+    for message in validate.get("request_header_matches") or ():
+        criterion = header_match.header(message)
+        if not criterion.test(view):
+            problems.append(criterion.failure(view))
+    for pair in validate.get("request_header_fields") or validate.get("header_fields") or ():
+        name, value = str(pair.get("key") or pair.get("field") or "").lower(), str(pair.get("value") or "")
+        if ",".join(view.values(name)) != value:
+            problems.append(f"header {name} is `{','.join(view.values(name))}`, expected `{value}`")
+    return problems
