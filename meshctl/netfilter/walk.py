@@ -15,13 +15,12 @@ UNDETERMINED with the branches.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from meshctl.netfilter import effects
 from meshctl.netfilter.evaluate import Assumptions, Unsettled, describe, passes, question, refined
-from meshctl.netfilter.hooks import CONNTRACK_PRIORITY, NAT_DST_PRIORITY, NAT_SRC_PRIORITY
+from meshctl.netfilter.hooks import CONNTRACK_PRIORITY
 from meshctl.netfilter.model import (
     Action,
     AnyOf,
@@ -37,6 +36,7 @@ from meshctl.netfilter.model import (
     Unknown,
     Verb,
 )
+from meshctl.netfilter.order import after_conntrack, base_chains, before_conntrack, conntrack_is_on
 from meshctl.netfilter.packet import Hook, Packet
 
 MAX_BRANCHES = 32
@@ -212,86 +212,22 @@ def _result(state: _State, verdict: Verdict, undetermined: tuple[str, ...]) -> W
 # ---- the hook ----
 
 
-@dataclass(frozen=True, slots=True)
-class _Stop:
-    """A base chain at its place."""
-
-    priority: int
-    order: int
-    table: Table
-    chain: Chain
-
-
-def base_chains(rules: RuleSet, packet: Packet) -> list[_Stop]:
-    """Base chains of the packet's hook in the kernel's order.
-
-    Equal priorities: the one registered last is called first (nf_hook_entries_grow), and listings
-    show tables in the order they were made.
-    """
-    stops = [
-        _Stop(_place(chain), -order, table, chain)
-        for order, (table, chain) in enumerate(
-            (table, chain) for table in rules.for_family(packet.family) for chain in table.chains
-        )
-        if chain.hook is packet.hook
-    ]
-    return sorted(stops, key=lambda stop: (stop.priority, stop.order))
-
-
-def _place(chain: Chain) -> int:
-    """nat chains run together where the nat hook is, whatever their own priority."""
-    if chain.type != "nat":
-        return chain.priority
-    return NAT_DST_PRIORITY if chain.hook in (Hook.PREROUTING, Hook.OUTPUT) else NAT_SRC_PRIORITY
-
-
 def _hook(rules: RuleSet, state: _State) -> None:
-    before = _before_conntrack(state.packet)
+    before = before_conntrack(state.packet)
     known = state.packet
     if before is not None:
         state.packet = before
-    for stop in _nat_sorted(base_chains(rules, state.packet)):
+    tracking = conntrack_is_on(rules, known.family)
+    for stop in base_chains(rules, state.packet):
         if before is not None and stop.priority > CONNTRACK_PRIORITY:
-            state.packet, before = _after_conntrack(state.packet, known), None
-        if stop.chain.type == "nat" and not _nat_asked(state):
+            state.packet, before = after_conntrack(state.packet, known), None
+        if stop.chain.type == "nat" and not (tracking and _nat_asked(state)):
             continue
         _base_chain(stop.table, stop.chain, state)
         if state.verdict in GONE or state.undetermined:
             return
     if before is not None:
-        state.packet = _after_conntrack(state.packet, known)
-
-
-def _before_conntrack(packet: Packet) -> Packet | None:
-    """The packet as raw chains see it: without a connection, which a state criterion calls INVALID.
-
-    None when there is nothing to hide: other hooks come later, and what returns over lo brings its
-    connection along.
-    """
-    if packet.hook not in (Hook.PREROUTING, Hook.OUTPUT) or packet.in_if == "lo":
-        return None
-    hidden = "UNTRACKED" if packet.ct_state == "UNTRACKED" else "INVALID"
-    return replace(packet, tracked=False, ct_state=hidden)
-
-
-def _after_conntrack(packet: Packet, known: Packet) -> Packet:
-    """Connection tracking has looked at it, unless a raw rule told it not to."""
-    if packet.ct_state == "UNTRACKED":
-        return packet
-    return replace(packet, tracked=known.tracked, ct_state=known.ct_state, ct_mark=known.ct_mark)
-
-
-def _nat_sorted(stops: list[_Stop]) -> Iterator[_Stop]:
-    """The nat chains among themselves keep their own priorities."""
-    yield from sorted(
-        stops,
-        key=lambda stop: (
-            stop.priority,
-            stop.chain.type == "nat",
-            stop.chain.priority if stop.chain.type == "nat" else 0,
-            stop.order,
-        ),
-    )
+        state.packet = after_conntrack(state.packet, known)
 
 
 def _nat_asked(state: _State) -> bool:
