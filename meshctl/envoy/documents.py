@@ -11,7 +11,7 @@ from __future__ import annotations
 import codecs
 import enum
 import re
-from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -33,13 +33,16 @@ class DocumentKind(enum.Enum):
     MEMORY = "/memory"
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One JSON document: its kind, its bytes (a view, never a copy of a large body) and where it came from."""
+class Document(msgspec.Struct, frozen=True, eq=False):
+    """One JSON document: its kind, its bytes (a view, never a copy of a large body) and where it came from.
+
+    configs: the sections of a config_dump, where reading it has already cut them out.
+    """
 
     kind: DocumentKind
     data: bytes | memoryview
     origin: str
+    configs: list[msgspec.Raw] | None = None
 
 
 # The keys by which an answer is known, most telling first.
@@ -152,6 +155,32 @@ def _unreadable(data: memoryview, origin: str, text: str) -> InputError:
     )
 
 
+_ABSENT = msgspec.Raw(b"")
+# An answer of any kind cut open in the one pass that checks it.
+_Answer: Any = msgspec.defstruct(
+    "_Answer",
+    [
+        ("configs", list[msgspec.Raw] | None, None),
+        *((key, msgspec.Raw, _ABSENT) for _, signs in _SIGNS for key in sorted(signs) if key != "configs"),
+    ],
+)
+_decode_answer = msgspec.json.Decoder(_Answer).decode
+
+
+def _read_at_once(data: bytes, origin: str) -> Document | None:
+    """The document that the bytes are, nothing before or behind it; None when they are anything else."""
+    try:
+        answer = _decode_answer(data)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    if answer.configs is not None:
+        return Document(DocumentKind.CONFIG_DUMP, data, origin, answer.configs)
+    for kind, signs in _SIGNS:
+        if any(getattr(answer, key) is not _ABSENT for key in signs if key != "configs"):
+            return Document(kind, data, origin)
+    return None
+
+
 def identify(data: bytes | memoryview) -> DocumentKind | None:
     """The kind of a clean JSON document, or None when it is none of Envoy's admin answers."""
     try:
@@ -166,6 +195,9 @@ def identify(data: bytes | memoryview) -> DocumentKind | None:
 
 def read(data: bytes, origin: str, notes: Notes) -> list[Document]:
     """All documents in a body, each with its kind; raises InputError when none of them is Envoy's."""
+    at_once = _read_at_once(data, origin) if data.isascii() else None
+    if at_once is not None:
+        return [at_once]
     documents = []
     parts = split(data, origin, notes)
     for part in parts:

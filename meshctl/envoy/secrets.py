@@ -68,7 +68,7 @@ class Secret(msgspec.Struct):
 
 
 # Field names (both spellings) whose value is secret wherever they stand. A DataSource keeps its shape.
-_SENSITIVE = frozenset(
+SENSITIVE = frozenset(
     {
         "private_key", "privateKey",
         "password", "auth_password", "authPassword",
@@ -99,17 +99,20 @@ def _base64_fragments(text: bytes) -> tuple[str, ...]:
 
 _KEY_MARKS = ("PRIVATE KEY-----", *_base64_fragments(b"PRIVATE KEY-----"))
 _KEY_MARK_BYTES = tuple(mark.encode() for mark in _KEY_MARKS)
-_SENSITIVE_KEY = re.compile(
-    rb'"(?:' + b"|".join(sorted(name.encode() for name in _SENSITIVE)) + rb')"\s*:\s*'
-)
+_SENSITIVE_KEY = re.compile(rb'"(?:' + b"|".join(sorted(name.encode() for name in SENSITIVE)) + rb')"\s*:\s*')
 _DATA_VALUE = re.compile(rb'"inline_?(?:bytes|Bytes|string|String)"\s*:\s*"([^"]*)"')
 _HARMLESS_VALUES = {b"", REDACTED.encode(), REDACTED_BASE64.encode()}
+
+
+def holds_key(data: bytes) -> bool:
+    """Whether the bytes hold a PEM private key, plain or in base64 at any alignment."""
+    return any(mark in data for mark in _KEY_MARK_BYTES)
 
 
 def may_hold_secrets(data: bytes | memoryview) -> bool:
     """Whether the bytes of a dump may hold a secret that Envoy has not redacted: a fast scan, errs to True."""
     data = bytes(data)
-    if any(mark in data for mark in _KEY_MARK_BYTES):
+    if holds_key(data):
         return True
     for match in _SENSITIVE_KEY.finditer(data):
         rest = data[match.end() : match.end() + 4096]
@@ -138,8 +141,8 @@ def _redact(value: Any, sensitive: bool, counter: list[int]) -> Any:
             if inner and item.__class__ is str:
                 new: Any = _replacement(item, key, counter)
             else:
-                new = _redact(item, sensitive or key in _SENSITIVE, counter)
-                if item.__class__ is str and key in _SENSITIVE:
+                new = _redact(item, sensitive or key in SENSITIVE, counter)
+                if item.__class__ is str and key in SENSITIVE:
                     new = _replacement(item, "", counter)
             if new is not item:
                 if changed is None:

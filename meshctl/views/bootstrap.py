@@ -11,7 +11,6 @@ import msgspec
 
 from meshctl.envoy import bootstrap, typed
 from meshctl.envoy.schema.names import Convert
-from meshctl.envoy.secrets import redact
 from meshctl.envoy.snapshot import SectionKind, Snapshot
 from meshctl.views.table import Table
 from meshctl.views.view import Layout, View, require
@@ -60,10 +59,7 @@ def _wide(snapshot: Snapshot, wanted: None) -> Table:
 
 def values(snapshot: Snapshot, wanted: None, convert: Convert) -> Any:
     section = snapshot.section(KIND)
-    value, count = redact(msgspec.json.decode(section.raw)) if section else ({}, 0)
-    if count:
-        snapshot.notes.add_input(f"{count} private values of {snapshot.origin} are shown as [redacted]")
-    return convert(MESSAGE, value)
+    return convert(MESSAGE, msgspec.json.decode(section.raw)) if section else {}
 
 
 def names(snapshot: Snapshot, wanted: None) -> list[str]:

@@ -5,8 +5,9 @@ Follows istio/istioctl/pkg/writer/envoy/configdump/cluster.go: filters are subst
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from meshctl.envoy import typed
 from meshctl.envoy.clusters import ClusterHead, istio_config
@@ -14,7 +15,6 @@ from meshctl.envoy.schema.names import Convert
 from meshctl.envoy.snapshot import Resource, SectionKind, Snapshot
 from meshctl.errors import MissingDataError
 from meshctl.views import states, subset_key
-from meshctl.views.clusters_wide import wide
 from meshctl.views.table import Table
 from meshctl.views.view import View, require
 
@@ -23,8 +23,7 @@ MESSAGE = "envoy.config.cluster.v3.Cluster"
 HEADER = ("SERVICE FQDN", "PORT", "SUBSET", "DIRECTION", "TYPE", "DESTINATION RULE")
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterFilter:
+class ClusterFilter(msgspec.Struct, frozen=True):
     """istioctl's filters; an empty one passes everything."""
 
     fqdn: str = ""
@@ -85,6 +84,8 @@ def names(snapshot: Snapshot, wanted: ClusterFilter) -> list[str]:
 
 
 def _wide(snapshot: Snapshot, wanted: ClusterFilter) -> Table:
+    from meshctl.views.clusters_wide import wide
+
     found = [r for r in states.everything(snapshot, KIND) if wanted.passes(r.name)]
     return wide(snapshot, sorted(found, key=lambda r: subset_key.sort_key(r.name)))
 

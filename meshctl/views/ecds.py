@@ -12,7 +12,6 @@ import msgspec
 from meshctl.envoy import typed
 from meshctl.envoy.anys import type_name, unpack
 from meshctl.envoy.schema.names import Convert
-from meshctl.envoy.secrets import redact
 from meshctl.envoy.snapshot import Resource, SectionKind, Snapshot
 from meshctl.views import states
 from meshctl.views.table import Table
@@ -73,7 +72,7 @@ def _wide(snapshot: Snapshot, wanted: None) -> Table:
 
 def values(snapshot: Snapshot, wanted: None, convert: Convert) -> Any:
     section = snapshot.section(KIND)
-    return convert(MESSAGE, redact(msgspec.json.decode(section.raw))[0]) if section else {}
+    return convert(MESSAGE, msgspec.json.decode(section.raw)) if section else {}
 
 
 def names(snapshot: Snapshot, wanted: None) -> list[str]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class EndpointFilter:
+class EndpointFilter(msgspec.Struct, frozen=True):
     """istioctl's filters, all without regard to case. What ``address`` is compared with is the view's:
     ``bare`` says that it is an address without a port."""
 

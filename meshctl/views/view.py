@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+import msgspec
 
 from meshctl.envoy.schema.names import Convert
 from meshctl.envoy.snapshot import SectionKind, Snapshot
@@ -27,8 +28,7 @@ class Layout(enum.Enum):
     PROTOJSON = "extension configurations: google.golang.org/protobuf protojson"
 
 
-@dataclass(frozen=True, slots=True)
-class View(Generic[F]):
+class View(msgspec.Struct, Generic[F], frozen=True):
     """One view.
 
     check: raises MissingDataError when the snapshot cannot answer; names the request that would help.

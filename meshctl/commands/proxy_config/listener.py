@@ -10,7 +10,6 @@ from meshctl.commands.proxy_config import complete, options
 from meshctl.commands.proxy_config.run import show
 from meshctl.sources import Needs
 from meshctl.views.listeners import KIND, VIEW, ListenerFilter
-from meshctl.views.waypoint import VIEW as WAYPOINT_VIEW
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -57,5 +56,9 @@ def listener(
         tuple(pod or ()), tuple(file or ()), admin, admin_port, selector, all_namespaces, all_pods
     )
     wanted = ListenerFilter(address, options.go_integer(port), type_, verbose)
-    view = WAYPOINT_VIEW if waypoint else VIEW
-    return show(ctx, source, "short" if waypoint else output, view, wanted, Needs(frozenset({KIND})))
+    needs = Needs(frozenset({KIND}))
+    if waypoint:
+        from meshctl.views.waypoint import VIEW as WAYPOINT_VIEW
+
+        return show(ctx, source, "short", WAYPOINT_VIEW, wanted, needs)
+    return show(ctx, source, output, VIEW, wanted, needs)

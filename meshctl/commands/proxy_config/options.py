@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -63,8 +62,7 @@ def admin_port(value: str) -> int:
     return number
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """The options that say which proxy is meant."""
 
     pods: tuple[str, ...]

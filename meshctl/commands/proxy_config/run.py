@@ -14,7 +14,7 @@ import typer
 
 from meshctl.commands.progress import TerminalProgress
 from meshctl.commands.proxy_config.options import Output, Source, admin_port, output
-from meshctl.envoy.secrets import may_hold_secrets, redact
+from meshctl.envoy.schema.names import Convert
 from meshctl.envoy.snapshot import Snapshot
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, UsageError
 from meshctl.sources import Needs, Origin, ProxySnapshot, open_snapshots
@@ -101,13 +101,22 @@ def _rendered(
                 for name in view.names(p.snapshot, wanted)
             )
         case Output.JSON | Output.YAML | Output.JSONL:
+            from meshctl.envoy.secrets import holds_key, redact
+
             layout = view.layout if form is Output.JSON and not several else Layout.ENCODING_JSON
             marked = layout is Layout.JSONPB
             values = {
                 label(p): view.values(p.snapshot, wanted, converter(p.snapshot, mark_structs=marked))
                 for p in proxies
             }
-            return _document(values, form, several, layout)
+            text = _document(values, form, several, layout)
+            if not holds_key(text if isinstance(text, bytes) else text.encode()):
+                return text
+            # a key where none should be: in a script, a plugin's configuration, an unknown field
+            proxies[0].snapshot.notes.add_input(
+                "private keys in the text of other fields are shown as [redacted]"
+            )
+            return _document(redact(values)[0], form, several, layout)
 
 
 def _joined(tables: list[tuple[str, Table]], several: bool) -> Table:
@@ -145,14 +154,20 @@ def _lines(values: dict[str, Any], several: bool) -> Iterable[Any]:
             yield {"pod": pod, "resource": item} if several else item
 
 
-def converter(snapshot: Snapshot, *, mark_structs: bool = False) -> Any:
+def converter(snapshot: Snapshot, *, mark_structs: bool = False) -> Convert:
     """The function that turns Envoy's JSON into istioctl's; secrets are taken out on the way."""
     from meshctl.envoy.schema.convert import Converter
 
-    convert = Converter(notes=snapshot.notes, mark_structs=mark_structs).convert
-    if not any(may_hold_secrets(section.raw) for section in snapshot.sections.values()):
-        return convert
-    return lambda type_name, value: convert(type_name, redact(value)[0])
+    convert = Converter(notes=snapshot.notes, mark_structs=mark_structs)
+
+    def converted(type_name: str, value: Any) -> Any:
+        before = convert.redactions
+        result = convert.convert(type_name, value)
+        if convert.redactions > before:
+            snapshot.notes.add_input(f"private values of {snapshot.origin} are shown as [redacted]")
+        return result
+
+    return converted
 
 
 def write(text: str | bytes) -> None:

@@ -9,7 +9,8 @@ the walk a loop over tuples. Protobuf messages are never built: that would cost 
 lose what the schema does not know.
 
 Unknown is kept: a type URL, field or enum value that the schema lacks, and a value of the wrong JSON type, go
-to the output as they came and are counted in the ``Notes``. Rules of the format: the proto3 JSON mapping
+to the output as they came and are counted in the ``Notes``. Secrets are taken out on the way (``redactions`` counts
+them). Rules of the format: the proto3 JSON mapping
 (https://protobuf.dev/programming-guides/json); order of keys: golang/protobuf jsonpb, which istioctl uses.
 """
 
@@ -24,6 +25,7 @@ from msgspec import Raw
 
 from meshctl.envoy.notes import NoteKind, Notes
 from meshctl.envoy.schema.pool import find
+from meshctl.envoy.secrets import SENSITIVE, redact
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
@@ -222,6 +224,7 @@ class Converter:
         struct = _marked_struct if mark_structs else _struct
         self._well_known = {k: struct if f is _struct else f for k, f in _WELL_KNOWN.items()}
         self.notes = notes if notes is not None else Notes()
+        self.redactions = 0
         self._functions: dict[str, Function] = {}
         self._bodies: dict[str, Body] = {}
         self._any_functions: dict[str, Function] = {}
@@ -259,7 +262,7 @@ class Converter:
 
             def unknown(value: Value) -> Value:
                 self.notes.add(NoteKind.UNKNOWN_TYPE, url)
-                return value
+                return self._redacted(value)
 
             return unknown
         body = self._body(descriptor)
@@ -363,10 +366,11 @@ class Converter:
         for key, item in value.items():
             if key not in plans and key != "@type":
                 self.notes.add(NoteKind.UNKNOWN_FIELD, f"{descriptor.full_name}.{key}")
-                out[key] = item
+                out[key] = self._redacted({key: item})[key]
 
     def _plan(self, field: FieldDescriptor) -> _Plan:
         kind, function, default = self._field(field)
+        function = self._guarded(field, function)
         out = field.json_name if self.names is Names.JSON else field.name
         return _Plan(out, kind, function, default, field.index, field.full_name)
 
@@ -384,6 +388,21 @@ class Converter:
             return _MESSAGE, self._message(message), None
         function, default = self._scalar(field)
         return _PRESENT if field.has_presence else _IMPLICIT, function, default
+
+    def _guarded(self, field: FieldDescriptor, function: Function) -> Function:
+        """The function of a field that holds a secret takes the secret out first."""
+        if self.names is not Names.JSON or field.name not in SENSITIVE:
+            return function
+
+        def guarded(value: Value) -> Value:
+            return function(self._redacted({field.name: value})[field.name])
+
+        return guarded
+
+    def _redacted(self, value: Value) -> Value:
+        clean, count = redact(value)
+        self.redactions += count
+        return clean
 
     def _scalar(self, field: FieldDescriptor) -> tuple[Function, Value]:
         kind = field.type
