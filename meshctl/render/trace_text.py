@@ -14,7 +14,7 @@ from meshctl.trace.report import mesh_verdict
 from meshctl.trace.segments import Segment, segments
 
 _STAGE_WIDTH = 9
-_CHOSEN_WIDTH = 44
+_CHOSEN_WIDTH = 60  # a longer one pushes its detail to the right
 _COLOURS = {"bold": "1", "dim": "2", "green": "32", "red": "31", "yellow": "33"}
 
 
@@ -43,21 +43,20 @@ def render(
     lines = [paint(title, "bold"), ""]
     first = ordered[0]
     number = 0
-    for segment in segments(first, client, uid=uid):
+    parts = segments(first, client, uid=uid)
+    lengths = [len(step.chosen) for segment in parts for step in segment.steps]
+    width = min(max(lengths, default=0), _CHOSEN_WIDTH)
+    for segment in parts:
         lines.append(paint(segment.title, "bold"))
         for step in segment.steps:
             number += 1
-            lines += _step(number, step, explain, paint)
+            lines += _step(number, step, width, explain, paint)
     lines += _end(ordered, first, paint)
     return "\n".join(lines) + "\n"
 
 
-def _step(number: int, step: Step, explain: bool, paint: Paint) -> list[str]:
-    chosen = step.chosen
-    gap = "   " if len(chosen) >= _CHOSEN_WIDTH else ""
-    line = (
-        f"{number:3} {step.stage.value:<{_STAGE_WIDTH}} {chosen:<{_CHOSEN_WIDTH}}{gap}{step.detail}".rstrip()
-    )
+def _step(number: int, step: Step, width: int, explain: bool, paint: Paint) -> list[str]:
+    line = f"{number:3} {step.stage.value:<{_STAGE_WIDTH}} {step.chosen:<{width}}  {step.detail}".rstrip()
     lines = [line]
     if step.resource:
         lines.append(paint(f"{'':14}from {step.resource}", "dim"))

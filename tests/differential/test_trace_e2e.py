@@ -128,4 +128,4 @@ def test_scenario_agrees(scenario: str) -> None:
             wrong.append((record["id"], record["what"], differences))
     assert count >= 150
     assert not wrong, f"{len(wrong)} of {count}: {wrong[:4]}"
-    assert sum(reasons.values()) <= count * 0.06, reasons
+    assert sum(reasons.values()) <= count * 0.08, reasons
