@@ -18,7 +18,7 @@ import functools
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -27,192 +27,41 @@ from meshctl.share.addresses import AddressPseudonyms
 
 # Names of the platform, the same in every mesh.
 _PLATFORM = frozenset(
-    [
-        "svc",
-        "cluster",
-        "local",
-        "com",
-        "org",
-        "net",
-        "io",
-        "dev",
-        "app",
-        "www",
-        "default",
-        "kube",
-        "system",
-        "public",
-        "node",
-        "lease",
-        "istio",
-        "istiod",
-        "ingressgateway",
-        "egressgateway",
-        "kubernetes",
-        "dns",
-        "coredns",
-        "metrics",
-        "global",
-        "headless",
-        "mesh",
-        "internal",
-        "example",
-        "test",
-        "ns",
-        "sa",
-        "td",
-        "spiffe",
-        "outbound",
-        "inbound",
-        "vip",
-        "tcp",
-        "udp",
-        "http",
-        "https",
-        "http1",
-        "http2",
-        "h2",
-        "h2c",
-        "grpc",
-        "tls",
-        "mtls",
-        "auto",
-        "allow",
-        "any",
-        "block",
-        "all",
-        "passthrough",
-        "passthroughcluster",
-        "blackholecluster",
-        "inboundpassthroughcluster",
-        "prometheus",
-        "stats",
-        "agent",
-        "xds",
-        "sds",
-        "jaeger",
-        "zipkin",
-        "virtualinbound",
-        "virtualoutbound",
-        "catchall",
-        "blackhole",
-        "localhost",
-        "subset",
-        "policy",
-        "rule",
-        "name",
-        "namespace",
-        "version",
-        "latest",
-        "stable",
-        "canary",
-        "none",
-        "true",
-        "false",
-        "null",
-        "unknown",
-        "region",
-        "zone",
-        "x",
-        "y",
-        "z",
-    ]
+    (
+        "svc cluster local com org net io www default kube system istio istiod ingressgateway egressgateway "
+        "kubernetes dns coredns metrics headless ns sa td spiffe outbound inbound vip tcp udp http https "
+        "http1 http2 h2 h2c grpc tls mtls allow any block all passthrough passthroughcluster "
+        "blackholecluster inboundpassthroughcluster prometheus stats agent xds sds virtualinbound "
+        "virtualoutbound catchall blackhole localhost subset policy rule name namespace version latest "
+        "stable canary none true false null unknown region zone"
+    ).split()
 )
 _WELL_KNOWN_NAMES = frozenset(
-    [
-        "istio-system",
-        "kube-system",
-        "kube-public",
-        "kube-node-lease",
-        "kube-dns",
-        "istio-ingressgateway",
-        "istio-egressgateway",
-        "metrics-server",
-        "istio-proxy",
-        "istio-init",
-        "istio-validation",
-        "istio-cni",
-        "istio-reader",
-        "default",
-        "cluster-local",
-        "cluster.local",
-    ]
+    (
+        "istio-system kube-system kube-public kube-node-lease kube-dns istio-ingressgateway "
+        "istio-egressgateway metrics-server istio-proxy istio-init istio-validation istio-cni "
+        "istio-reader default cluster-local cluster.local"
+    ).split()
 )
 # Words too common to be replaced in a running text.
 _COMMON = frozenset(
-    [
-        "server",
-        "client",
-        "api",
-        "web",
-        "frontend",
-        "backend",
-        "proxy",
-        "gateway",
-        "service",
-        "app",
-        "user",
-        "admin",
-        "data",
-        "cache",
-        "db",
-        "redis",
-        "mysql",
-        "mongo",
-        "postgres",
-        "kafka",
-        "queue",
-        "worker",
-        "job",
-        "auth",
-        "login",
-        "token",
-        "key",
-        "host",
-        "path",
-        "header",
-        "request",
-        "response",
-        "error",
-        "info",
-        "debug",
-        "secure",
-        "public",
-        "private",
-        "external",
-        "internal",
-        "main",
-        "master",
-        "primary",
-        "replica",
-        "other",
-        "mixed",
-        "legacy",
-        "plain",
-        "evil",
-        "quarantine",
-        "tester",
-        "clients",
-        "other",
-        "shop",
-        "store",
-        "payment",
-        "order",
-        "cart",
-        "echo",
-        "sleep",
-        "httpbin",
-        "nginx",
-        "reviews",
-        "ratings",
-        "details",
-    ]
+    (
+        "server client api web frontend backend proxy gateway service app user admin data cache db redis "
+        "mysql mongo postgres kafka queue worker job auth login token key host path header request "
+        "response error info debug secure public private external internal main master primary replica "
+        "node mesh test example global shop store payment order cart echo sleep"
+    ).split()
 )
 _UNTOUCHED = re.compile(
     r"^(?:type\.googleapis\.com/|envoy\.|udpa\.|xds\.|google\.|io\.istio\.|istio\.(?:stats|alpn|metadata)|"
-    r"networking\.istio\.io|security\.istio\.io|[0-9.]+s$|[A-Z][A-Z0-9_]*$|[0-9T:.Z-]+$)"
+    r"networking\.istio\.io|security\.istio\.io|[0-9.]+s$|[A-Z][A-Z0-9_]*$|\d{4}-\d\d-\d\dT[0-9:.Z]+$)"
 )
-# The keys of these objects are names of headers, filters or fields, never of the mesh.
+_URL = re.compile(r"^(https?|grpc|tcp)://([^/?#]*)(.*)$", re.DOTALL)
+_PORT = re.compile(r":\d+")
+_BEFORE_NAMES = frozenset({".", "|", "/", "[", "]", "*", "~", "@", "="})
+_AFTER_NAMES = frozenset({".", "|", "[", "]", "\\", "*", "~"})
+# A path of a request or a file: what it matches must stay, and only Istio's own paths hold names.
+_PATH = re.compile(r"^\^?/(?!apis/|ns/)")
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
 _HOST = re.compile(r"^(?:\*\.|\*)?[a-z0-9](?:[a-z0-9-]*)(?:\.[a-z0-9-]+)+\.?$")
 _SPIFFE = re.compile(r"spiffe://([^/\s\"',;]+)((?:/[^/\s\"',;]+)*)")
@@ -227,27 +76,11 @@ _REMOVED_PEM = "[certificate removed by meshctl]"
 
 # Keys whose string values are names for sure.
 _NAME_KEYS = frozenset(
-    [
-        "NAME",
-        "NAMESPACE",
-        "SERVICE_ACCOUNT",
-        "WORKLOAD_NAME",
-        "CLUSTER_ID",
-        "MESH_ID",
-        "NODE_NAME",
-        "service_account",
-        "pod",
-        "namespace",
-        "node",
-        "serviceAccountName",
-        "nodeName",
-        "generateName",
-        "hostname",
-        "canonical_name",
-        "canonical_revision",
-        "workload_name",
-        "owner",
-    ]
+    (
+        "NAME NAMESPACE SERVICE_ACCOUNT WORKLOAD_NAME CLUSTER_ID MESH_ID NODE_NAME service_account pod "
+        "namespace node serviceAccountName nodeName generateName hostname canonical_name "
+        "canonical_revision workload_name owner"
+    ).split()
 )
 _LABEL_OWNERS = frozenset({"labels", "LABELS", "matchLabels"})
 
@@ -330,56 +163,76 @@ class Anonymizer:
     """Rewrites strings, documents and texts with one key and one vocabulary."""
 
     def __init__(self, vocabulary: Vocabulary, key: bytes) -> None:
-        self._vocabulary = vocabulary
+        self.vocabulary = vocabulary
         self._key = key
         self._addresses = AddressPseudonyms(key)
         self.text = functools.lru_cache(maxsize=200_000)(self._text)
+        self._distinctive = frozenset(p for p in vocabulary.parts - _COMMON if len(p) >= 4)
 
     def part(self, part: str) -> str:
         """The pseudonym of one part: a letter and five characters of its keyed hash."""
         digest = hmac.digest(self._key, part.lower().encode(), hashlib.sha256)
-        return "n" + base64.b32encode(digest)[:6].decode().lower().rstrip("=")
+        pseudonym = "N" + base64.b32encode(digest)[:6].decode()
+        return pseudonym if part.isupper() else pseudonym.lower()
 
     def label(self, label: str) -> str:
         """The pseudonym of a label, part by part."""
         if label.lower() in _WELL_KNOWN_NAMES:
             return label
-        parts = self._vocabulary.parts
+        parts = self.vocabulary.parts
         return "-".join(self.part(p) if p.lower() in parts else p for p in label.split("-"))
 
-    def _text(self, text: str) -> str:
+    def _text(self, text: str, running: bool = True) -> str:
+        """A string rewritten; ``running``: distinctive names are replaced in the middle of a sentence too."""
         if not text or _UNTOUCHED.match(text):
             return text
         if "BEGIN CERTIFICATE" in text:
             text = _PEM.sub(_REMOVED_PEM, text)
         if text.startswith("LS0tLS1CRUdJTiBDRVJUSUZJQ0FUR"):  # base64 of a PEM certificate names the mesh
             return base64.b64encode(_REMOVED_PEM.encode()).decode()
+        url = _URL.match(text)
+        if url:  # of a URL only the host holds names: its path is matched by routes
+            return f"{url[1]}://{self._text(url[2])}{url[3]}"
         text = self._addresses.text(text)
-        return _LABEL.sub(lambda match: self._replace(match, text), text)
+        if _PATH.match(text):
+            return text
+        return _LABEL.sub(lambda match: self._replace(match, text, running), text)
 
-    def _replace(self, match: re.Match[str], text: str) -> str:
+    def _replace(self, match: re.Match[str], text: str, running: bool) -> str:
         label = match[0]
         lowered = label.lower()
         if lowered in _WELL_KNOWN_NAMES:
             return label
-        if lowered in self._vocabulary.labels and self._stands_as_name(match, text):
+        if lowered in self.vocabulary.labels and self._stands_as_name(match, text):
             return self.label(label)
-        distinctive = self._vocabulary.parts - _COMMON
-        if any(p in distinctive and len(p) >= 4 for p in lowered.split("-")):
-            return "-".join(
-                self.part(p) if p.lower() in distinctive and len(p) >= 4 else p for p in label.split("-")
-            )
-        return label
+        if not running or label != lowered:
+            return label
+        return "-".join(self.part(p) if p in self._distinctive else p for p in label.split("-"))
 
     @staticmethod
     def _stands_as_name(match: re.Match[str], text: str) -> bool:
         """Whether a label stands where names stand: alone, or beside the separators of a structured name."""
-        before, after = text[: match.start()][-1:], text[match.end() :][:1]
-        return (
-            (not before and not after)
-            or before in {".", "|", "/", "[", "*", "~", "@", "="}
-            or after in {".", "|", "]", "*", "~"}
-        )
+        before, rest = text[: match.start()][-1:], text[match.end() :]
+        alone = not before and (not rest or _PORT.fullmatch(rest) is not None)
+        return alone or before in _BEFORE_NAMES or rest[:1] in _AFTER_NAMES
+
+    def names_in(self, value: Any, running: bool = True) -> Iterator[str]:
+        """Original names that stand in a decoded document or a text: none may, after the rewrite."""
+        if isinstance(value, dict):
+            for key, item in value.items():
+                if _KEY.search(key):
+                    yield from self.names_in(key)
+                if key not in ("@type", "type_url"):
+                    yield from self.names_in(item)
+        elif isinstance(value, list):
+            for item in value:
+                yield from self.names_in(item, running)
+        elif isinstance(value, str) and not _UNTOUCHED.match(value) and not _PATH.match(value):
+            url = _URL.match(value)
+            value = url[2] if url else value
+            for match in _LABEL.finditer(value):
+                if self._replace(match, value, running) != match[0]:
+                    yield match[0]
 
     def document(self, value: Any) -> Any:
         """A decoded document with every string rewritten, and those keys that are names."""
@@ -402,14 +255,6 @@ class Anonymizer:
         return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
 
     def lines(self, text: str) -> str:
-        """A text file, line by line."""
-        return "\n".join(self.text(line) for line in text.split("\n"))
-
-
-def leftovers(text: str, names: Iterable[str]) -> Iterator[str]:
-    """The names that still stand in a text where names stand (the check after the rewrite)."""
-    wanted = set(names) - _COMMON
-    for match in _LABEL.finditer(text):
-        lowered = match[0].lower()
-        if lowered in wanted:
-            yield lowered
+        """A text file (rules, a log), line by line: its words are netfilter's, so names are replaced only where
+        they stand in the structure of a name."""
+        return "\n".join(self._text(line, running=False) for line in text.split("\n"))

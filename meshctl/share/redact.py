@@ -97,51 +97,12 @@ _LOOKS: tuple[tuple[str, re.Pattern[str]], ...] = (
 # A part of a document in which none of these words stands (in lower case, harmless phrases taken out) needs no walk.
 _SUSPICIOUS = tuple(
     word.encode()
-    for word in [
-        "private_key",
-        "privatekey",
-        "private-key",
-        "passw",
-        "passphrase",
-        "pwd",
-        "secret",
-        "token",
-        "api_key",
-        "apikey",
-        "api-key",
-        "access_key",
-        "accesskey",
-        "access-key",
-        "credential",
-        "authorization",
-        "cookie",
-        "session",
-        "eyj",
-        "bearer",
-        "basic",
-        "ls0tls1crudjti",
-        "akia",
-        "asia",
-        "aiza",
-        "ghp_",
-        "gho_",
-        "ghu_",
-        "ghs_",
-        "ghr_",
-        "xox",
-        "glpat-",
-        "x-auth",
-        "dsn",
-        "connection_string",
-        "connection-string",
-        "connectionstring",
-        "database_url",
-        '_key"',
-        '_pass"',
-        "inline_users",
-        "@",
-        '"auth"',
-    ]
+    for word in (
+        "private_key privatekey private-key passw passphrase pwd secret token api_key apikey api-key "
+        "access_key accesskey access-key credential authorization cookie session eyj bearer basic "
+        "ls0tls1crudjti akia asia aiza ghp_ gho_ ghu_ ghs_ ghr_ xox glpat- x-auth dsn connection_string "
+        'connection-string connectionstring database_url _key" _pass" inline_users @ "auth"'
+    ).split()
 )
 _HARMLESS_PHRASES = (
     b'"@type"',

@@ -9,10 +9,13 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from meshctl.share.anonymize import leftovers
+import msgspec
+
+from meshctl.share.anonymize import Anonymizer
 
 _PEM = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _JWT = re.compile(rb"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{8,}")
@@ -42,8 +45,10 @@ def scan_secrets(data: bytes, file: str) -> Iterator[Finding]:
             yield Finding(file, "a PEM private key in base64")
 
 
-def scan_names(data: bytes, file: str, names: Iterable[str]) -> Iterator[Finding]:
+def scan_names(data: bytes, file: str, anonymizer: Anonymizer) -> Iterator[Finding]:
     """Original names that still stand in an anonymized file."""
     text = data.decode("utf-8", "replace")
-    for name in sorted(set(leftovers(text, names))):
+    is_json = file.endswith(".json")
+    values: Any = msgspec.json.decode(data) if is_json else text.split("\n")
+    for name in sorted(set(anonymizer.names_in(values, running=is_json))):
         yield Finding(file, f"the name {name!r}")

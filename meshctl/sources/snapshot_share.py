@@ -24,10 +24,9 @@ def _files(folder: pathlib.Path) -> Iterator[pathlib.Path]:
             yield path
 
 
-def anonymize(writer: Writer) -> Vocabulary:
-    """Rewrite every file of the snapshot, its folders and its index; the key is forgotten afterwards."""
-    vocabulary = _vocabulary(writer)
-    anonymizer = Anonymizer(vocabulary, secrets.token_bytes(32))
+def anonymize(writer: Writer, key: bytes | None = None) -> Anonymizer:
+    """Rewrite every file of the snapshot, its folders and its index; the random key is forgotten afterwards."""
+    anonymizer = Anonymizer(_vocabulary(writer), key or secrets.token_bytes(32))
     for path in list(_files(writer.work)):
         data = path.read_bytes()
         path.write_bytes(
@@ -50,7 +49,7 @@ def anonymize(writer: Writer) -> Vocabulary:
         removed.file = anonymizer.text(removed.file)
         removed.path = re.sub(r"[^\[\]]+", lambda m: anonymizer.text(m[0]), removed.path)
     writer.write_index()
-    return vocabulary
+    return anonymizer
 
 
 def _vocabulary(writer: Writer) -> Vocabulary:
@@ -79,15 +78,15 @@ def _rename(writer: Writer, entry: PodEntry, anonymizer: Anonymizer) -> None:
         entry.files = {name: checksum((new / name).read_bytes()) for name in entry.files}
 
 
-def scan(writer: Writer, vocabulary: Vocabulary | None) -> None:
+def scan(writer: Writer, anonymizer: Anonymizer | None) -> None:
     """The last check; raises MeshctlError with what it found, and the snapshot stays unfinished."""
     findings: list[Finding] = []
     for path in (*_files(writer.work), writer.work / INDEX):
         data = path.read_bytes()
         name = path.relative_to(writer.work).as_posix()
         findings.extend(scan_secrets(data, name))
-        if vocabulary is not None:
-            findings.extend(scan_names(data, name, vocabulary.parts))
+        if anonymizer is not None:
+            findings.extend(scan_names(data, name, anonymizer))
     if findings:
         shown = "; ".join(f"{f.file}: {f.what}" for f in findings[:_NAMES_AT_MOST])
         more = f" and {len(findings) - _NAMES_AT_MOST} more" if len(findings) > _NAMES_AT_MOST else ""

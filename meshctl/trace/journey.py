@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from meshctl.envoy.address_ranges import number
+from meshctl.envoy.addresses import bracketed
 from meshctl.envoy.request_view import Peer
 from meshctl.trace import answers, capture
 from meshctl.trace.answers import Answer, Failure
@@ -243,7 +244,7 @@ class Journey:
         return None if addresses is None else (host, addresses)
 
     def _outside(self, ip: str, port: int, stream: Stream) -> Way:
-        where = f"{ip}:{port}"
+        where = bracketed(ip, port)
         reason = f"{where} is no pod and no service that is known: whether it answers is not known"
         target = Target("external", where, "assumed to answer")
         code = 200 if stream.request is not None else None
@@ -480,12 +481,12 @@ def _admin_answer(pod: Pod, ip: str, port: int) -> Way | None:
             f"the admin interface listens on {socket.get('address')} only",
         )
     reason = f"answered by the admin interface of {pod.name}"
-    return Way(Answer(Disposition.DELIVERED, 200, None, reason), target=Target(pod.name, f"{ip}:{port}"))
+    return Way(Answer(Disposition.DELIVERED, 200, None, reason), target=Target(pod.name, bracketed(ip, port)))
 
 
 def _application(pod: Pod, ip: str, port: int, stream: Stream) -> Way:
     """The application's port: it answers, or nothing listens there."""
-    where = f"{ip}:{port}"
+    where = bracketed(ip, port)
     if pod.app_listens is not None and port not in pod.app_listens:
         reason = f"nothing in pod {pod.name} listens on port {port}"
         return _ended(Disposition.CONNECTION_FAILED, Failure.REFUSED, reason)

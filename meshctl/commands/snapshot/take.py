@@ -156,8 +156,7 @@ def take(
     reporter = BarReporter() if sys.stderr.isatty() else LineReporter()
     try:
         take(cluster, Plan(origin, around, at_once), writer, reporter, sys.argv[1:])
-        vocabulary = rename(writer) if anonymize else None
-        scan(writer, vocabulary)
+        scan(writer, rename(writer) if anonymize else None)
         writer.finish()
     except KeyboardInterrupt:
         reporter.close()
