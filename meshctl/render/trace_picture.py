@@ -130,5 +130,7 @@ def _add_target(frames: list[Frame], way: Way) -> None:
 
 def _box(step: Step) -> Box:
     source = step.resource or step.where
-    kind = step.stage.value if step.stage is not Stage.HTTP_FILTER else "policy"
+    kind = step.stage.value
+    if any(word in step.chosen for word in ("denied", "refused", "may deny", "abort", "fails")):
+        kind = "refusal"
     return Box(kind, _HEADS[step.stage], step.chosen, step.detail, source, step.rejected)

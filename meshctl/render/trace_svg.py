@@ -28,8 +28,9 @@ _COLOURS = {
     "app": ("#dafbe1", "#1a7f37"),
     "end": ("#dafbe1", "#1a7f37"),
     "capture": ("#fff1e5", "#bc4c00"),
-    "policy": ("#ffebe9", "#cf222e"),
-    "filter": ("#ffebe9", "#cf222e"),
+    "policy": ("#fff8c5", "#9a6700"),
+    "filter": ("#fff8c5", "#9a6700"),
+    "refusal": ("#ffebe9", "#cf222e"),
     "network": ("#f6f8fa", "#57606a"),
 }
 _ENVOY = ("#ddf4ff", "#0969da")
@@ -155,8 +156,9 @@ def _arrow(a: _Laid, b: _Laid, colour: str) -> str:
 
 def _verdict(drawn: Picture, x: int, y: int, width: int) -> str:
     colour = _MOODS[drawn.mood]
-    text = drawn.reason if len(drawn.reason) < 110 else drawn.reason[:109] + "…"
     log = f"access log: {drawn.log}" if drawn.log else ""
+    room = max(width // 7 - len(log), 24)
+    text = drawn.reason if len(drawn.reason) < room else drawn.reason[: room - 1] + "…"
     return (
         f'<rect x="{x}" y="{y}" width="{width}" height="50" rx="10" fill="{colour}" fill-opacity=".08" '
         f'stroke="{colour}" stroke-width="1.5"/>'

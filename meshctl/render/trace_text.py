@@ -95,12 +95,13 @@ def _outcome(way: Way) -> str:
 
 
 def access_log(way: Way) -> str:
-    """Code, flags and details as the first proxy's access log would show them; "" without a proxy."""
+    """Code, flags and details as the access log shows them; of the proxy that decided when it was not delivered."""
     hops = way.logged_hops
     if not hops:
         return ""
-    verdict = hops[0].verdict
-    return f"{verdict.code} {verdict.flags or '-'} {verdict.details or '-'}"
+    hop = hops[0] if way.answer.disposition is Disposition.DELIVERED else hops[-1]
+    shown = f"{hop.verdict.code} {hop.verdict.flags or '-'} {hop.verdict.details or '-'}"
+    return shown if len(hops) == 1 or hop is hops[0] else f"{hop.pod.name}: {shown}"
 
 
 def verdict_line(way: Way, paint: Paint) -> str:

@@ -103,7 +103,9 @@ def denied(decision: policies.Decision, rules: policies.Rules, code: int | None)
     if decision.policy:
         reason = f"denied by {name}"
     else:
-        wanted = sorted({policies.istio_policy(p.name) or p.name for p in rules.policies})
+        wanted = sorted(
+            {(policies.istio_policy(p.name) or p.name).partition(" rule ")[0] for p in rules.policies}
+        )
         reason = "no ALLOW policy matches" + (f": {', '.join(wanted[:4])}" if wanted else "")
     return Verdict(Disposition.DENIED, code, None, rbac_details(decision), reason)
 
