@@ -131,7 +131,7 @@ class SaveReader:
         if table:
             self._switch(table[1])
             text = text[table.end() :].strip()
-        first = text.split(None, 1)[0]
+        first = next(iter(text.split(None, 1)), "")
         if first not in RULE_COMMANDS:
             return False
         words = self._split(number, text)

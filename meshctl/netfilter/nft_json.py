@@ -118,7 +118,12 @@ class NftReader:
             self.draft.note(_line(body), f"chain {name} is called at {hook}, which is not walked here")
             return
         chain.type = str(body.get("type", "filter"))
-        chain.priority = priority(body.get("prio", 0))
+        try:
+            chain.priority = priority(body.get("prio", 0))
+        except ValueError:
+            self.draft.note(
+                _line(body), f"chain {name}: priority {body.get('prio')!r} not understood, taken for 0"
+            )
         chain.policy = str(body.get("policy", "accept")).upper()
 
     def _rule(self, operation: str, body: dict[str, Json]) -> None:

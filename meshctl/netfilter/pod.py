@@ -28,6 +28,7 @@ class PodNet:
     interface_addresses: tuple[tuple[str, str], ...] = ()  # (interface, address) of further ones
     envoy_uid: int = 1337
     envoy_gid: int = 1337
+    envoy_known: bool = False  # uid and gid are the proxy's own, not guessed from the rules
     envoy_mark: int = 0  # the mark on its sockets (ambient mode), which is what its rules look for
     peer: str | None = None  # where packets that come in are from, when they do not say
     tproxy_mark: int | None = None

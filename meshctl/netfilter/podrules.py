@@ -134,10 +134,23 @@ def net_of(meta: dict[str, Any], manifest: dict[str, Any], rules: RuleSet | None
     pod = PodNet(addresses=tuple(dict.fromkeys(addresses)), tproxy_mark=1337 if tproxy else None)
     if rules is not None:
         pod = proxy_of(rules, pod)
-    uid, gid = meta.get("proxy_uid"), meta.get("proxy_gid")
+    uid, gid = _proxy_user(meta, manifest)
     if uid is not None:
-        pod = replace(pod, envoy_uid=int(uid), envoy_gid=int(gid if gid is not None else uid))
+        pod = replace(pod, envoy_uid=uid, envoy_gid=gid if gid is not None else uid, envoy_known=True)
     return pod
+
+
+def _proxy_user(meta: dict[str, Any], manifest: dict[str, Any]) -> tuple[int | None, int | None]:
+    """The proxy's user and group, where they are written down."""
+    if meta.get("proxy_uid") is not None:
+        gid = meta.get("proxy_gid")
+        return int(meta["proxy_uid"]), int(gid) if gid is not None else None
+    spec = manifest.get("spec") or {}
+    for container in [*(spec.get("containers") or []), *(spec.get("initContainers") or [])]:
+        if container.get("name") == "istio-proxy":
+            context = container.get("securityContext") or {}
+            return context.get("runAsUser"), context.get("runAsGroup")
+    return None, None
 
 
 def _uses_tproxy(rules: RuleSet) -> bool:

@@ -280,6 +280,19 @@ class PodSettings:
     unknown: tuple[str, ...] = ()
 
 
+def pod_of(manifest: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The pod of a manifest: itself, or the template of a Deployment and the like; None when it has none."""
+    spec = manifest.get("spec")
+    if not isinstance(spec, Mapping):
+        return None
+    if manifest.get("kind") == "Pod" or "containers" in spec:
+        return manifest
+    if isinstance(spec.get("jobTemplate"), Mapping):
+        return pod_of(spec["jobTemplate"])
+    template = spec.get("template")
+    return template if isinstance(template, Mapping) and "spec" in template else None
+
+
 def from_pod(pod: Mapping[str, Any]) -> PodSettings:
     """Settings of a pod's manifest (the object the API server gives)."""
     spec = pod.get("spec") or {}

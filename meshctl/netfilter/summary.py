@@ -146,6 +146,8 @@ def proxy_of(rules: RuleSet, pod: PodNet | None = None) -> PodNet:
     It is whoever the rules treat apart on output: in sidecar mode an owner, in ambient mode a mark.
     """
     pod = pod or PodNet()
+    if pod.envoy_known:
+        return pod
     owners: dict[Field, list[int]] = {Field.UID: [], Field.GID: []}
     marks: list[int] = []
     for criterion in criteria(rules):

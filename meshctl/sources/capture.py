@@ -16,6 +16,7 @@ from meshctl.errors import InputError, MeshctlError, MissingDataError, UsageErro
 from meshctl.netfilter.model import RuleSet, merge
 from meshctl.netfilter.pod import PodNet
 from meshctl.netfilter.podrules import net_of, net_of_pod, rules_of_manifest, rules_of_pod
+from meshctl.netfilter.settings import pod_of
 from meshctl.netfilter.source import parse_rules
 from meshctl.netfilter.summary import proxy_of
 
@@ -52,7 +53,7 @@ def read_text(path: str) -> str:
 
 
 def read_manifest(path: str) -> dict[str, Any]:
-    """A pod's manifest, YAML or JSON; of a list or several documents the first pod."""
+    """A pod's manifest or its workload's, YAML or JSON; of a list or several documents the first."""
     text = read_text(path)
     if text.lstrip().startswith("{"):
         try:
@@ -68,28 +69,18 @@ def read_manifest(path: str) -> dict[str, Any]:
             raise InputError(f"{path} is no YAML", str(error)) from error
     for document in documents:
         for item in document.get("items") or [document] if isinstance(document, dict) else []:
-            found = _pod_of(item)
-            if found is not None:
-                return found
+            if isinstance(item, dict) and pod_of(item) is not None:
+                return item
     raise InputError(f"{path} holds no pod", "A Pod, or a workload with a pod template, was expected.")
-
-
-def _pod_of(item: Any) -> dict[str, Any] | None:
-    """The pod itself, or the template of a Deployment and the like."""
-    if not isinstance(item, dict):
-        return None
-    if item.get("kind") == "Pod" or "containers" in (item.get("spec") or {}):
-        return item
-    template = (item.get("spec") or {}).get("template")
-    return template if isinstance(template, dict) and "spec" in template else None
 
 
 def from_manifest(path: str) -> Captured:
     """Rules computed for a manifest."""
     manifest = read_manifest(path)
     name = str((manifest.get("metadata") or {}).get("name") or path)
-    rules = rules_of_manifest(manifest, name)
-    return Captured(rules, net_of({}, manifest, rules), name, manifest)
+    pod = dict(pod_of(manifest) or {})
+    rules = rules_of_manifest(pod, name)
+    return Captured(rules, net_of({}, pod, rules), name, manifest)
 
 
 def from_files(paths: Sequence[str], pod: str | None, namespace: str | None) -> Captured:

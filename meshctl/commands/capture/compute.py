@@ -12,7 +12,7 @@ import typer
 from meshctl.commands.capture import options
 from meshctl.errors import InputError, UsageError
 from meshctl.netfilter.compute import ComputedRules, compute
-from meshctl.netfilter.settings import CaptureSettings, from_arguments, from_environment, from_pod
+from meshctl.netfilter.settings import CaptureSettings, from_arguments, from_environment, from_pod, pod_of
 from meshctl.sources.capture import read_manifest, read_text
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
@@ -75,7 +75,7 @@ def _settings(
     if env is not None:
         return from_environment(_environment(env))
     if manifest is not None:
-        found = from_pod(read_manifest(manifest))
+        found = from_pod(pod_of(read_manifest(manifest)) or {})
         return found.settings, list(found.unknown)
     if not arguments:
         raise UsageError(

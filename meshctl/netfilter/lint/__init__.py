@@ -10,7 +10,7 @@ from meshctl.netfilter.lint import intent, structure, traffic
 from meshctl.netfilter.lint.finding import Finding, Place, Severity
 from meshctl.netfilter.lint.reach import unreachable
 from meshctl.netfilter.lint.traffic import EnvoyFacts, Subject
-from meshctl.netfilter.settings import from_environment, from_pod
+from meshctl.netfilter.settings import from_environment, from_pod, pod_of
 
 ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
@@ -33,7 +33,8 @@ def _of_intent(subject: Subject, manifest: Mapping[str, Any] | None) -> list[Fin
     try:
         if manifest is not None:
             found += intent.annotation_checks(manifest)
-            found += intent.setting_checks(from_pod(manifest).settings)
+            if (pod := pod_of(manifest)) is not None:
+                found += intent.setting_checks(from_pod(pod).settings)
         elif "PROXY_PORT" in subject.rules.facts:
             found += intent.setting_checks(from_environment(subject.rules.facts)[0])
     except InputError as error:

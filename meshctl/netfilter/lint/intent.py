@@ -7,18 +7,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from meshctl.netfilter.lint.finding import Finding, Severity
-from meshctl.netfilter.settings import ANNOTATIONS, CaptureSettings, invalid_ranges, split
+from meshctl.netfilter.settings import ANNOTATIONS, CaptureSettings, invalid_ranges, pod_of, split
 
 PREFIXES = ("traffic.sidecar.istio.io/", "sidecar.istio.io/interceptionMode")
-OTHER_TRAFFIC = frozenset({"traffic.sidecar.istio.io/includeInboundPorts"})
 
 
 def annotation_checks(manifest: Mapping[str, Any]) -> Iterator[Finding]:
     """Capture annotations on an object that is not the pod, or with a name that nobody reads."""
     on_object = (manifest.get("metadata") or {}).get("annotations") or {}
-    template = ((manifest.get("spec") or {}).get("template") or {}) if manifest.get("kind") != "Pod" else {}
-    on_pod = (template.get("metadata") or {}).get("annotations") or {} if template else on_object
-    if template:
+    pod = pod_of(manifest) or manifest
+    on_pod = (pod.get("metadata") or {}).get("annotations") or {}
+    if pod is not manifest:
         for name in on_object:
             if name in ANNOTATIONS and name not in on_pod:
                 yield Finding(

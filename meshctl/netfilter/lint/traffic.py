@@ -13,7 +13,7 @@ from meshctl.netfilter.model import RuleSet
 from meshctl.netfilter.packet import Family, Hook, Packet
 from meshctl.netfilter.passages import envoy_packet, inbound_to_application, passages
 from meshctl.netfilter.pod import PodNet, routed
-from meshctl.netfilter.summary import ELSEWHERE, POD, Summary, known_port, proxy_of, summarise
+from meshctl.netfilter.summary import ELSEWHERE, POD, Summary, known_port, named, proxy_of, summarise
 from meshctl.netfilter.walk import PathStep, Verdict, WalkResult, walk
 
 CAPTURED = (Verdict.REDIRECT, Verdict.TPROXY)
@@ -91,6 +91,26 @@ def loops(subject: Subject) -> Iterator[Finding]:
                 last_place(result),
             )
         yield from _inbound_loop(subject, family, pod)
+
+
+def proxy_user(subject: Subject) -> Iterator[Finding]:
+    """The rules treat one user apart, and the proxy runs as another."""
+    pod = subject.pod
+    if not pod.envoy_known or not subject.families():
+        return
+    owners = named(subject.rules)
+    if not owners.uids and not owners.gids:
+        return
+    if pod.envoy_uid in owners.uids or pod.envoy_gid in owners.gids:
+        return
+    expected = ", ".join([*(f"uid {uid}" for uid in owners.uids), *(f"gid {gid}" for gid in owners.gids)])
+    yield Finding(
+        "proxy-user-differs",
+        Severity.ERROR,
+        f"the proxy runs as uid {pod.envoy_uid}, gid {pod.envoy_gid}, but the rules know {expected}",
+        "The proxy's own connections are taken for the application's.",
+        "Set runAsUser and runAsGroup of the proxy and -u, -g of istio-iptables to the same.",
+    )
 
 
 def _inbound_loop(subject: Subject, family: Family, pod: PodNet) -> Iterator[Finding]:
@@ -288,6 +308,6 @@ def only_ports(subject: Subject) -> Iterator[Finding]:
             )
 
 
-CHECKS = (loops, probed_ports, proxy_ports, envoy_listeners, ipv6, dropped, only_ports)
+CHECKS = (loops, proxy_user, probed_ports, proxy_ports, envoy_listeners, ipv6, dropped, only_ports)
 
 __all__ = ["CHECKS", "EnvoyFacts", "Subject", "envoy_packet"]

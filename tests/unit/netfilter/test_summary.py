@@ -1,0 +1,82 @@
+"""What a rule set captures, said from walks."""
+
+from __future__ import annotations
+
+from meshctl.netfilter import Family, PodNet
+from meshctl.netfilter.explain import explain
+from meshctl.netfilter.summary import proxy_of, summarise
+from tests.unit.netfilter.sidecar import nft, rules
+
+
+def test_the_usual_sidecar() -> None:
+    summary = summarise(rules())
+    assert str(summary.inbound.default) == "to 15006"
+    assert summary.inbound.exceptions == {"not captured": {"port": ("15008", "15020", "15021", "15090")}}
+    assert str(summary.outbound.default) == "to 15001"
+    assert not summary.outbound.exceptions
+    assert [
+        str(one)
+        for one in (summary.envoy, summary.envoy_to_own_pod, summary.own_pod, summary.localhost, summary.udp)
+    ] == ["not captured", "to 15006", "not captured", "not captured", "not captured"]
+    assert summary.mode == "REDIRECT"
+
+
+def test_exclusions_of_every_kind() -> None:
+    summary = summarise(
+        rules(
+            outbound_ports_exclude="25",
+            outbound_ranges_exclude="10.1.0.0/16",
+            owner_groups_exclude="202",
+            exclude_interfaces="net1",
+        )
+    )
+    assert summary.outbound.exceptions == {
+        "not captured": {
+            "port": ("25",),
+            "network": ("10.1.0.0/16",),
+            "interface": ("net1",),
+            "gid": ("202",),
+        }
+    }
+
+
+def test_only_some_networks() -> None:
+    summary = summarise(rules(outbound_ranges_include="9.9.0.0/16"))
+    assert str(summary.outbound.default) == "not captured"
+    assert summary.outbound.exceptions == {"to 15001": {"network": ("9.9.0.0/16",)}}
+
+
+def test_dns() -> None:
+    udp, tcp = summarise(rules(redirect_dns=True, capture_all_dns=True)).dns
+    assert (str(udp), str(tcp)) == ("to 15053", "to 15053")
+
+
+def test_ipv6() -> None:
+    assert str(summarise(rules(ipv6=True), Family.V6).outbound.default) == "to 15001"
+    assert str(summarise(rules(), Family.V6).outbound.default) == "not captured"
+
+
+def test_the_proxys_user_is_found_in_the_rules() -> None:
+    assert proxy_of(rules(proxy_uid="5000", proxy_gid="5000")).envoy_uid == 5000
+    assert proxy_of(rules(interception_mode="TPROXY")).envoy_uid == 0
+
+
+def test_ambient_rules_know_the_proxy_by_its_mark() -> None:
+    found = nft(
+        """table inet istio-ambient-nat { chain output { type nat hook output priority -100;
+             meta l4proto tcp ip daddr != 127.0.0.1 meta mark and 0xfff != 0x539 redirect to :15001 } }"""
+    )
+    assert proxy_of(found).envoy_mark == 0x539
+    assert str(summarise(found).envoy) == "not captured"
+
+
+def test_a_pods_own_address_is_used() -> None:
+    assert str(summarise(rules(), Family.V4, PodNet(addresses=("10.1.2.3",))).own_pod) == "not captured"
+
+
+def test_explanations() -> None:
+    said = [explain(rule) for *_, rule in rules().rules()]
+    assert "TCP, to port 15008 (HBONE tunnel) → back to the caller (not captured here)" in said
+    assert "TCP → REDIRECT to port 15001 (Envoy outbound)" in said
+    assert "out by lo, not sent by uid 1337 (Envoy) → back to the caller (not captured here)" in said
+    assert "everything → chain ISTIO_REDIRECT" in said
