@@ -9,7 +9,13 @@ story=examples/story
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 show() {
   printf '$ meshctl'
-  printf ' %q' "$@"
+  local word
+  for word in "$@"; do
+    case $word in
+      *[!A-Za-z0-9_./:=-]*) printf ' "%s"' "$word" ;;
+      *) printf ' %s' "$word" ;;
+    esac
+  done
   printf '\n'
   "$meshctl" "$@"
 }

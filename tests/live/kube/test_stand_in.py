@@ -1,4 +1,5 @@
 """Example and self-test:  pytest test_fake_kube.py   (needs kubernetes, PyYAML, openssl)"""
+
 import http.client
 import http.server
 import threading
@@ -38,9 +39,15 @@ def admin():
 def kube(tmp_path_factory, admin):
     with serve(out=tmp_path_factory.mktemp("kube")) as k:
         for i in range(3):
-            k.store.add({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"web-{i}", "namespace": "test",
-                         "labels": {"app": "web"}}, "spec": {"nodeName": "n" if i else "", "containers":
-                         [{"name": "istio-proxy"}]}, "status": {"phase": "Running" if i else "Pending"}})
+            k.store.add(
+                {
+                    "apiVersion": "v1",
+                    "kind": "Pod",
+                    "metadata": {"name": f"web-{i}", "namespace": "test", "labels": {"app": "web"}},
+                    "spec": {"nodeName": "n" if i else "", "containers": [{"name": "istio-proxy"}]},
+                    "status": {"phase": "Running" if i else "Pending"},
+                }
+            )
         k.forward("test", "web-1", 15000, to=admin)
         yield k
 
@@ -63,7 +70,7 @@ def get(kube, pod="web-1", context=None):
         c.request("GET", "/config_dump")
         return c.getresponse().read()
     except Exception as e:
-        time.sleep(.1)
+        time.sleep(0.1)
         e.forward_error = f.error(15000)
         raise
     finally:
@@ -81,8 +88,15 @@ def test_auth(kube, context):
     assert get(kube, context=context) == BODY
 
 
-@pytest.mark.parametrize("context,text", [("viewer", "403 Forbidden"), ("expired", "401 Unauthorized"),
-                                          ("badca", "CERTIFICATE_VERIFY_FAILED"), ("down", "refused")])
+@pytest.mark.parametrize(
+    "context,text",
+    [
+        ("viewer", "403 Forbidden"),
+        ("expired", "401 Unauthorized"),
+        ("badca", "CERTIFICATE_VERIFY_FAILED"),
+        ("down", "refused"),
+    ],
+)
 def test_denied(kube, context, text):
     with pytest.raises(client.ApiException, match=text):
         get(kube, context=context)
@@ -110,5 +124,5 @@ def test_streams_are_closed(kube):
     get(kube)
     end = time.time() + 5
     while kube.active_streams and time.time() < end:
-        time.sleep(.05)
+        time.sleep(0.05)
     assert kube.active_streams == 0

@@ -98,7 +98,7 @@ HARMLESS = [
 ]
 
 
-@pytest.mark.parametrize("document", HARMLESS, ids=[str(list(d)[0]) for d in HARMLESS])
+@pytest.mark.parametrize("document", HARMLESS, ids=[str(next(iter(d))) for d in HARMLESS])
 def test_what_is_no_secret_stays_byte_for_byte(document: dict[str, object]) -> None:
     data = json.dumps(document).encode()
     assert redact_json(data, "f.json") == (data, [])

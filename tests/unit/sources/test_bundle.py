@@ -102,7 +102,7 @@ def test_links_in_a_folder_that_lead_out_are_not_read(tmp_path: pathlib.Path) ->
 
 def test_a_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("meshctl.sources.bundle.MAX_FILE_BYTES", 1 << 20)
-    with pytest.raises(InputError, match="bomb|unpacks to more"):
+    with pytest.raises(InputError, match="unpacks to more"):
         gunzip(gzip.compress(bytes(4 << 20)), "bomb.gz")
 
 

@@ -1,0 +1,156 @@
+"""The story's pods behind the stand-in API server: trace and capture, live and from a snapshot, print the same."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import pathlib
+import threading
+import urllib.parse
+from collections.abc import Iterator
+
+import pytest
+
+from meshctl.cli import main
+from tests.live.kube.fake_kube import FakeKube, serve
+
+STORY = pathlib.Path(__file__).resolve().parents[2] / "examples" / "story"
+INIT_ARGUMENTS = (
+    "istio-iptables -p 15001 -z 15006 -u 1337 -m REDIRECT -i * -x 198.51.100.0/24 -b * -d 15090,15021,15020 -o 8088,6500"
+).split()
+
+
+class Recorded(http.server.BaseHTTPRequestHandler):
+    """An admin port that answers with a pod's recorded files; a mask leaves the section's own out of the dump."""
+
+    protocol_version = "HTTP/1.1"
+    folder: pathlib.Path
+
+    def do_GET(self) -> None:
+        url = urllib.parse.urlsplit(self.path)
+        body = self._body(url.path, urllib.parse.parse_qs(url.query))
+        self.send_response(200 if body is not None else 404)
+        self.send_header("content-length", str(len(body or b"")))
+        self.end_headers()
+        self.wfile.write(body or b"")
+
+    def _body(self, path: str, query: dict[str, list[str]]) -> bytes | None:
+        if path == "/config_dump":
+            dump = json.loads((self.folder / "config_dump.json").read_bytes())
+            if "mask" in query:
+                wanted = set(query["mask"][0].split(","))
+                dump["configs"] = [c for c in dump["configs"] if wanted & set(c)]
+            return json.dumps(dump, indent=1).encode()
+        name = f"{path.strip('/')}.json"
+        if (self.folder / name).exists():
+            return (self.folder / name).read_bytes()
+        return (
+            b"{}"
+            if name in ("certs.json", "listeners.json", "stats.json", "server_info.json", "init_dump.json")
+            else None
+        )
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+def manifest(folder: pathlib.Path) -> dict[str, object]:
+    meta = json.loads((folder / "meta.json").read_text())
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": meta["pod"],
+            "namespace": meta["namespace"],
+            "labels": meta["labels"],
+            "annotations": {"sidecar.istio.io/status": "{}"},
+        },
+        "spec": {
+            "nodeName": "node-1",
+            "serviceAccountName": meta["service_account"],
+            "securityContext": {"runAsUser": meta["app_uid"]},
+            "initContainers": [{"name": "istio-init", "args": INIT_ARGUMENTS}],
+            "containers": [
+                {"name": "app"},
+                {"name": "istio-proxy", "args": ["proxy", "sidecar"], "securityContext": {"runAsUser": 1337}},
+            ],
+        },
+        "status": {"phase": "Running", "podIP": meta["ip"], "podIPs": [{"ip": meta["ip"]}]},
+    }
+
+
+SERVICE = {
+    "apiVersion": "v1",
+    "kind": "Service",
+    "metadata": {"name": "nginx", "namespace": "test"},
+    "spec": {
+        "clusterIP": "10.102.168.134",
+        "clusterIPs": ["10.102.168.134"],
+        "ports": [{"port": 80, "targetPort": 80}],
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeKube]:
+    servers = []
+    with serve(out=tmp_path_factory.mktemp("story")) as kube:
+        kube.store.add(SERVICE)
+        for folder in sorted(STORY.iterdir()):
+            handler = type("Handler", (Recorded,), {"folder": folder})
+            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            servers.append(server)
+            kube.store.add(manifest(folder))
+            kube.forward("test", folder.name, 15000, to=server.server_port)
+        yield kube
+    for server in servers:
+        server.shutdown()
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    capsys.readouterr()
+    code = main(["-n", "test", *arguments])
+    return code, capsys.readouterr().out
+
+
+COMMANDS = [
+    ("trace", "test-pod", "http://nginx.test/"),
+    ("trace", "test-pod", "http://nginx.test/", "--explain"),
+    ("trace", "test-pod", "http://nginx.test/", "-o", "json"),
+    ("trace", "test-pod", "http://nginx.test:8088/"),
+    ("trace", "test-pod", "tcp://10.244.0.73:80"),
+    ("capture", "show", "test-pod"),
+    ("capture", "walk", "test-pod", "--from", "app", "--to", "10.102.168.134:80"),
+    ("capture", "lint", "test-pod"),
+    ("pc", "listener", "test-pod"),
+    ("pc", "route", "test-pod", "-o", "yaml"),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=[" ".join(c) for c in COMMANDS])
+def test_a_snapshot_answers_as_the_cluster_does(
+    story: FakeKube,
+    command: tuple[str, ...],
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(story.kubeconfig))
+    target = str(tmp_path / "mesh.tar.gz")
+    assert main(["-n", "test", "snapshot", "-o", target]) == 0
+    live = printed(capsys, *command)
+    monkeypatch.setenv("KUBECONFIG", "/no/such/file")
+    saved = printed(capsys, *command, "-f", target)
+    assert live[1]
+    assert saved == live
+
+
+def test_the_story_is_delivered_live(
+    story: FakeKube, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(story.kubeconfig))
+    code, out = printed(capsys, "trace", "test-pod", "http://nginx.test/")
+    assert code == 0
+    assert "DELIVERED to nginx-7c79c4bf97-7985c port 80" in out
+    assert "10.244.0.73:80" in out
