@@ -1,0 +1,70 @@
+"""The page and the drawing in a real browser: they open, nothing is cut off, the picture is not empty."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import subprocess
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from meshctl.cli import main
+from tests.corpus import ROOT
+
+STORY = str(ROOT / "examples" / "story")
+
+
+def browser() -> str:
+    found = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
+    if found is None:
+        reason = "no chromium: install it to look at the drawing"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+def page(form: str, capsys: pytest.CaptureFixture[str]) -> str:
+    assert main(["trace", "test-pod", "http://nginx.test/", "--dir", STORY, "-o", form]) == 0
+    return capsys.readouterr().out
+
+
+def test_the_drawing_is_well_formed_and_within_its_bounds(capsys: pytest.CaptureFixture[str]) -> None:
+    root = ElementTree.fromstring(page("svg", capsys))
+    _, _, width, height = map(float, root.attrib["viewBox"].split())
+    for box in root.iter("{http://www.w3.org/2000/svg}rect"):
+        x, y = float(box.attrib.get("x", 0)), float(box.attrib.get("y", 0))
+        assert x + float(box.attrib["width"]) <= width
+        assert y + float(box.attrib["height"]) <= height
+
+
+def test_the_page_needs_nothing_from_outside(capsys: pytest.CaptureFixture[str]) -> None:
+    text = page("html", capsys)
+    assert "<script" not in text
+    assert "src=" not in text and "<link" not in text
+
+
+def test_the_page_in_a_browser(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chromium = browser()
+    html, picture = tmp_path / "page.html", tmp_path / "page.png"
+    html.write_text(page("html", capsys))
+    options = [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--hide-scrollbars",
+        "--window-size=1280,1400",
+    ]
+    run = [chromium, *options, f"--user-data-dir={tmp_path / 'profile'}"]
+    subprocess.run(
+        [*run, f"--screenshot={picture}", html.as_uri()], check=True, timeout=120, capture_output=True
+    )
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert picture.stat().st_size > 50_000  # an empty page of this size has a few kilobytes
+    shown = subprocess.run(
+        [*run, "--dump-dom", html.as_uri()], check=True, timeout=120, capture_output=True, text=True
+    )
+    assert "ISTIO_REDIRECT" in shown.stdout
+    assert "DELIVERED" in shown.stdout
