@@ -10,6 +10,8 @@ from meshctl.netfilter.records import result_to_record
 from meshctl.netfilter.summary import known_port
 from meshctl.netfilter.walk import Tried, Verdict, WalkResult
 
+BRANCH_DEPTH = 2  # a packet of which little is known branches at every rule; -o json has all of them
+
 
 def text(passages: Sequence[Passage], *, wide: bool) -> str:
     """All passages for a person; the default form shows the rules that matched, wide all that were tried."""
@@ -78,7 +80,7 @@ def _policy(result: WalkResult) -> str:
     return f"{table} {chain}"
 
 
-def _result(result: WalkResult, wide: bool) -> Iterator[str]:
+def _result(result: WalkResult, wide: bool, depth: int = 0) -> Iterator[str]:
     matched = {(step.table, step.chain, step.rule_number) for step in result.path}
     if wide:
         for tried in result.tried:
@@ -93,9 +95,9 @@ def _result(result: WalkResult, wide: bool) -> Iterator[str]:
         yield f"   assumed: {assumed}"
     if result.undetermined and result.verdict is not Verdict.UNDETERMINED:
         yield f"   (whatever {'; '.join(result.undetermined)} is)"
-    for branch in result.branches:
+    for branch in result.branches if depth < BRANCH_DEPTH else ():
         yield f"   if {branch.supposition}:"
-        for line in _result(branch.result, False):
+        for line in _result(branch.result, False, depth + 1):
             yield f"      {line}"
 
 

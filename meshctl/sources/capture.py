@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from meshctl.errors import InputError, MeshctlError, MissingDataError, UsageError
 from meshctl.netfilter.model import RuleSet, merge
 from meshctl.netfilter.pod import PodNet
-from meshctl.netfilter.podrules import net_of, net_of_pod, rules_of_manifest, rules_of_pod
-from meshctl.netfilter.settings import pod_of
+from meshctl.netfilter.podrules import computed, net_of, net_of_pod, rules_of_manifest, rules_of_pod
+from meshctl.netfilter.settings import from_environment, pod_of
 from meshctl.netfilter.source import parse_rules
 from meshctl.netfilter.summary import proxy_of
 
@@ -94,7 +94,24 @@ def from_files(paths: Sequence[str], pod: str | None, namespace: str | None) -> 
         name = "standard input" if path == "-" else path
         sets.append(parse_rules(read_text(path), name=name, pod=pod))
     rules = merge(*sets)
-    return Captured(rules, proxy_of(rules), " + ".join(paths))
+    title = " + ".join("standard input" if path == "-" else path for path in paths)
+    if not rules.tables:
+        rules = _without_rules(rules, title)
+    return Captured(rules, proxy_of(rules), title)
+
+
+def _without_rules(rules: RuleSet, title: str) -> RuleSet:
+    """Files that hold no rules: settings to compute them from, nothing at all, or something else."""
+    if "PROXY_PORT" in rules.facts:
+        settings, _ = from_environment(rules.facts)
+        return replace(computed(settings, title, "the settings in the log"), notes=rules.notes)
+    if rules.notes:
+        raise InputError(
+            f"{title} holds no rules that can be read",
+            str(rules.notes[0]),
+            "Give iptables-save, iptables -S, iptables -L -n -v, nft list ruleset, or a log of istio-init.",
+        )
+    return rules
 
 
 def _is_bundle(path: str) -> bool:
