@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import operator
 import re
 from typing import Any
 
@@ -133,34 +134,28 @@ def redact(value: Any) -> tuple[Any, int]:
 
 
 def _redact(value: Any, sensitive: bool, counter: list[int]) -> Any:
-    kind = value.__class__
-    if kind is dict:
+    if isinstance(value, dict):
         changed: dict[str, Any] | None = None
         for key, item in value.items():
-            inner = sensitive and key in _DATA_KEYS
-            if inner and item.__class__ is str:
-                new: Any = _replacement(item, key, counter)
-            else:
-                new = _redact(item, sensitive or key in SENSITIVE, counter)
-                if item.__class__ is str and key in SENSITIVE:
-                    new = _replacement(item, "", counter)
+            new = _redact_field(key, item, sensitive, counter)
             if new is not item:
                 if changed is None:
-                    changed = dict(value)
+                    changed = type(value)(value)
                 changed[key] = new
         return value if changed is None else changed
-    if kind is list:
+    if isinstance(value, list):
         items = [_redact(item, sensitive, counter) for item in value]
-        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
-    if kind is str and _holds_key(value):
+        return type(value)(items) if any(map(operator.is_not, items, value)) else value
+    if isinstance(value, str) and any(mark in value for mark in _KEY_MARKS):
         counter[0] += 1
         return REDACTED
     return value
 
 
-def _holds_key(text: str) -> bool:
-    """Whether a string is a PEM private key, plain or as base64 (whose PEM header is always the same)."""
-    return any(mark in text for mark in _KEY_MARKS)
+def _redact_field(key: str, item: Any, sensitive: bool, counter: list[int]) -> Any:
+    if isinstance(item, str) and (key in SENSITIVE or (sensitive and key in _DATA_KEYS)):
+        return _replacement(item, key, counter)
+    return _redact(item, sensitive or key in SENSITIVE, counter)
 
 
 def _replacement(text: str, key: str, counter: list[int]) -> str:

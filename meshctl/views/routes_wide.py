@@ -12,7 +12,7 @@ from typing import Any
 from meshctl.envoy import route_match
 from meshctl.envoy.anys import unpack
 from meshctl.envoy.clusters import Metadata, istio_config
-from meshctl.envoy.fraction import Runtime
+from meshctl.envoy.fraction import Runtime, fractional_percent
 from meshctl.envoy.notes import NoteKind
 from meshctl.envoy.routes import Json
 from meshctl.envoy.snapshot import Resource, Snapshot
@@ -145,12 +145,8 @@ def _retries(message: Json) -> str:
 def _mirrors(messages: list[Json]) -> str:
     shown = []
     for message in messages:
-        fraction = (message.get("runtime_fraction") or {}).get("default_value") or {}
-        share = (
-            f" ({fraction.get('numerator', 0)} of {fraction.get('denominator', 'HUNDRED')})"
-            if fraction
-            else ""
-        )
+        fraction = (message.get("runtime_fraction") or {}).get("default_value")
+        share = "" if fraction is None else f" ({fractional_percent(fraction).text})"
         shown.append(f"{message.get('cluster') or message.get('cluster_header')}{share}")
     return f"mirrors to {', '.join(shown)}"
 
@@ -182,6 +178,6 @@ def policy(action: Any) -> str:
         if action.get(key):
             try:
                 parts.append(words(action[key]))
-            except (AttributeError, TypeError):
+            except (AttributeError, TypeError, ValueError):
                 parts.append(f"{key} ?")
     return "; ".join(filter(None, parts))
