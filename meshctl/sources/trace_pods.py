@@ -233,7 +233,7 @@ def pod_of_dump(dumps: list[tuple[str, bytes]], rules: list[tuple[str, str]], na
     from meshctl.netfilter.model import merge
     from meshctl.netfilter.source import parse_rules
 
-    documents = [document for path, data in dumps for document in read(data, path, notes)]
+    documents = [document for path, data in dumps for document in _documents(data, path, notes)]
     origin = dumps[0][0]
     proxy = Proxy(load(documents, name or origin, notes), name or origin, time.time())
     metadata = _node_metadata(proxy)
@@ -256,6 +256,35 @@ def pod_of_dump(dumps: list[tuple[str, bytes]], rules: list[tuple[str, str]], na
         is_gateway=router,
         assumed=assumed,
     )
+
+
+def _documents(data: bytes, path: str, notes: Notes) -> list[Document]:
+    """The answers of Envoy in a file, or a bare RouteConfiguration (YAML or JSON), as router_check_tool takes it."""
+    try:
+        return read(data, path, notes)
+    except InputError:
+        wrapped = _wrapped_routes(data)
+        if wrapped is None:
+            raise
+        return read(wrapped, path, notes)
+
+
+def _wrapped_routes(data: bytes) -> bytes | None:
+    """A RouteConfiguration as the section of a dump; None for anything else."""
+    import yaml
+
+    try:
+        document = yaml.safe_load(data)
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError):
+        return None
+    if not isinstance(document, dict) or not isinstance(document.get("virtual_hosts"), list):
+        return None
+    document.setdefault("name", "routes")
+    section = {
+        "@type": "type.googleapis.com/envoy.admin.v3.RoutesConfigDump",
+        "static_route_configs": [{"route_config": document}],
+    }
+    return msgspec.json.encode({"configs": [section]})
 
 
 def default_rules() -> RuleSet:

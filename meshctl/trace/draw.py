@@ -21,10 +21,13 @@ class Draw:
 
     modulus: int = 1
     intervals: tuple[Interval, ...] = ((0, 1),)
+    value: int | None = None  # the number itself, where a test fixes it
 
     def within(self, modulus: int, start: int, end: int) -> tuple[float, Draw]:
         """The chance that ``value % modulus`` is in [start, end), and the draw given that it is."""
         start, end = max(start, 0), min(end, modulus)
+        if self.value is not None:
+            return float(start <= self.value % modulus < end), self
         if start >= end:
             return 0.0, self
         common = math.lcm(self.modulus, modulus)

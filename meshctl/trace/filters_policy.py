@@ -34,7 +34,7 @@ def subject_of(scene: Scene) -> policies.Subject:
         scene.remote_ip or connection.src_ip,
         view.sni,
         view.tls,
-        view.peer,
+        view.peer or connection.carried,
         view,
     )
 

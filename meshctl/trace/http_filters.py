@@ -16,7 +16,7 @@ from meshctl.envoy.request_view import RequestView, Undecidable
 from meshctl.trace import filters_policy, filters_traffic
 from meshctl.trace.entry import Entry
 from meshctl.trace.filter_scene import Json, Pass, Scene
-from meshctl.trace.listeners import Filter, filter_of
+from meshctl.trace.listeners import ISTIO_OBSERVERS, Filter, filter_of
 from meshctl.trace.model import Disposition, Passage, Stage, Step, Verdict
 
 Evaluator = Callable[[Entry, Scene, Filter, Json], Iterator[Pass]]
@@ -109,6 +109,8 @@ def _from(
             break
         settings = _per_route(scene, http_filter.name)
         if _disabled(http_filter, settings):
+            continue
+        if http_filter.name in ISTIO_OBSERVERS:
             continue
         http_filter = _discovered(entry, scene, http_filter)
         if http_filter.type_name == _ISTIO_ALPN:

@@ -32,6 +32,7 @@ from meshctl.trace.model import (
     Verdict,
 )
 from meshctl.trace.pods import Pod, PodSource
+from meshctl.trace.proxy import Proxy
 from meshctl.trace.services import ServiceMap, endpoints_of, service_map
 from meshctl.trace.visit import visit
 
@@ -46,6 +47,7 @@ class Stream:
     layers: tuple[Tls, ...] = ()
     request: Request | None = None
     src_ip: str = ""
+    carried: Peer | None = None  # the identity of an HBONE tunnel that has already ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ class Journey:
         if proxy is not None:
             outbound = next((x for x in proxy.listeners.all if x.bound and x.hands_over), None)
             listener = outbound or proxy.listeners.bound_to(port) or proxy.listeners.at(ip, port)[0]
+            listener = listener or _waypoint(proxy)
         if proxy is None or listener is None:
             return [_ended(Disposition.NO_LISTENER, Failure.REFUSED, f"no listener takes {ip}:{port}")]
         socket = (ip, port)
@@ -295,7 +298,14 @@ class Journey:
         """Everything a pod's proxy may do with the connection, and what follows."""
         assert pod.proxy is not None
         connection = Connection(
-            stream.src_ip, ip, port, capture.CLIENT_PORT, stream.payload, stream.layers, socket=socket
+            stream.src_ip,
+            ip,
+            port,
+            capture.CLIENT_PORT,
+            stream.payload,
+            stream.layers,
+            carried=stream.carried if accepting.internal else None,
+            socket=socket,
         )
         ways: list[Way] = []
         for passage in visit(pod.proxy, accepting, connection, stream.request, silent=self.silent):
@@ -411,6 +421,11 @@ class Journey:
         if isinstance(restored, str) and restored.rpartition(":")[2].isdigit():
             ip, port = restored.rpartition(":")[0].strip("[]"), int(restored.rpartition(":")[2])
         return self._proxy(pod, listener, ip, port, (ip, port), stream, (), depth + 1)
+
+
+def _waypoint(proxy: Proxy) -> Listener | None:
+    """A waypoint's inner listener, where connections stand once their HBONE tunnel has ended."""
+    return next((x for x in proxy.listeners.all if x.internal and x.tree is not None), None)
 
 
 def _ended(

@@ -21,6 +21,13 @@ from meshctl.trace.clusters import istio_config, tls_of
 
 Json = dict[str, Any]
 
+# Istio's own filters that only watch, whatever they are made of (Wasm in older versions).
+ISTIO_OBSERVERS = frozenset(
+    """
+    istio.stats istio.metadata_exchange istio.peer_metadata istio_authn istio.workload_discovery
+    envoy.filters.network.metadata_exchange waypoint_downstream_peer_metadata waypoint_upstream_peer_metadata
+    """.split()
+)
 HTTP_MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 
 

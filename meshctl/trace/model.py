@@ -90,6 +90,7 @@ class Connection:
     payload: Payload = Payload.RAW
     layers: tuple[Tls, ...] = ()  # TLS sessions round the payload, the outermost first
     session: Tls | None = None  # the session this proxy has ended
+    carried: Peer | None = None  # the identity an HBONE tunnel brought along
     proxy_header: tuple[str, int, str, int] | None = None
     socket: tuple[str, int] | None = None  # where the proxy's socket accepted it; None: at dst itself
     restored: bool = True  # whether dst is an original destination that a listener filter restored

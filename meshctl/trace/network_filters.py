@@ -17,7 +17,7 @@ from meshctl.trace import rbac as policies
 from meshctl.trace.accept import chain_inputs
 from meshctl.trace.entry import Entry
 from meshctl.trace.filters_policy import authorizer, denied, rbac_step
-from meshctl.trace.listeners import Chain, Filter, Listener
+from meshctl.trace.listeners import ISTIO_OBSERVERS, Chain, Filter, Listener
 from meshctl.trace.model import Connection, Disposition, Passage, Payload, Request, Verdict
 from meshctl.trace.proxy import Proxy
 
@@ -60,7 +60,7 @@ def run(entry: Entry, scene: Scene) -> Iterator[Passage]:
             entry.unknown(
                 f"the authorizer at {authorizer(network_filter.fields)} decides on the connection (UAEX if it denies)"
             )
-        elif network_filter.short not in _PASSING:
+        elif network_filter.short not in _PASSING and network_filter.name not in ISTIO_OBSERVERS:
             entry.unknown(f"network filter {network_filter.name}: its effect is not known")
     yield entry.end(Verdict(Disposition.DROPPED, 0, None, None, "the chain has no filter that ends it"))
 
@@ -84,7 +84,7 @@ def _rbac(entry: Entry, scene: Scene, network_filter: Filter) -> Verdict | None:
         scene.facts.src_ip,
         scene.facts.sni,
         scene.tls,
-        tls.peer if tls else None,
+        tls.peer if tls else scene.connection.carried,
     )
     decision = policies.decide(rules, subject, chain_inputs(scene.facts), explain=not entry.log.silent)
     if rules.policies or rules.tree or not decision.allowed:
@@ -134,6 +134,7 @@ def _not_http(scene: Scene) -> Verdict | None:
 _PASSING = frozenset(
     [
         "FilterConfig",
+        "PluginConfig",
         "MongoProxy",
         "MySQLProxy",
         "PostgresProxy",

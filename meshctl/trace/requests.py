@@ -10,8 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from meshctl.envoy.address_ranges import number
 from meshctl.envoy.request_view import Peer
 from meshctl.errors import InputError
+from meshctl.trace.hcm import port_start
 from meshctl.trace.journey import Stream
 from meshctl.trace.listeners import Listener
 from meshctl.trace.model import Connection, Payload, Request, Tls
@@ -108,8 +110,12 @@ def at_proxy(proxy: Proxy, line: Json) -> AtProxy:
     request = http_request(raw)
     port = int(raw.get("port") or 80)
     listener = _listener_of(proxy, port, request)
-    ip = listener.addresses[0][0] if listener is not None and listener.addresses else "127.0.0.1"
-    ip = str(raw.get("dst_ip") or {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(ip, ip))
+    ip = str(raw.get("dst_ip") or _destination(proxy, listener, request))
+    socket = None
+    if listener is not None and not listener.bound:
+        over = next((x for x in proxy.listeners.all if x.bound and x.hands_over), None)
+        if over is not None and proxy.listeners.at(ip, port)[0] is listener:
+            listener, socket = over, ("::1" if ":" in ip else "127.0.0.1", over.addresses[0][1])
     layers: tuple[Tls, ...] = ()
     if raw.get("tls") or raw.get("sni"):
         san = raw.get("cert_san")
@@ -121,8 +127,40 @@ def at_proxy(proxy: Proxy, line: Json) -> AtProxy:
         0,
         _PROTOCOLS.get(request.protocol, Payload.HTTP1),
         layers,
+        socket=socket,
     )
     return AtProxy(listener, connection, request)
+
+
+def _host_of(request: Request) -> str:
+    """The name in the authority, without its port."""
+    host = request.authority or ""
+    colon = port_start(host)
+    return (host[:colon] if colon >= 0 else host).strip("[]").lower()
+
+
+def _destination(proxy: Proxy, listener: Listener | None, request: Request) -> str:
+    """The address the client dialled, as far as listener and host tell it."""
+    ip = listener.addresses[0][0] if listener is not None and listener.addresses else "127.0.0.1"
+    if ip not in ("0.0.0.0", "::"):
+        return ip
+    host = _host_of(request)
+    if listener is not None and not listener.bound:
+        if number(host) is not None:
+            return host
+        vip = _vips(proxy).get(host)
+        if vip:
+            return vip
+    return "127.0.0.1" if ip == "0.0.0.0" else "::1"
+
+
+_VIPS: Json = {}
+
+
+def _vips(proxy: Proxy) -> dict[str, str]:
+    """The service addresses the proxy knows, by name."""
+    found: dict[str, str] = proxy.compile_once(_VIPS, "vips", lambda: service_map(proxy).vips)
+    return found
 
 
 def _listener_of(proxy: Proxy, port: int, request: Request) -> Listener | None:
@@ -130,8 +168,8 @@ def _listener_of(proxy: Proxy, port: int, request: Request) -> Listener | None:
     bound = proxy.listeners.bound_to(port)
     if bound is not None:
         return bound
-    host = (request.authority or "").rpartition(":")[0] or request.authority or ""
-    vip = proxy.compile_once({}, "services", lambda: service_map(proxy)).vips.get(host.lower())
+    host = _host_of(request)
+    vip = host if number(host) is not None else _vips(proxy).get(host)
     candidates = [vip] if vip else []
     for ip in (*candidates, "0.0.0.0"):
         found, _ = proxy.listeners.at(ip, port)

@@ -72,7 +72,8 @@ def parse(wanted: Wanted) -> Dialled:
     payload = Payload.HTTP2 if request.http2 else (Payload.HTTP10 if wanted.http10 else Payload.HTTP1)
     layers = (_tls(wanted, host, request.http2),) if secure else ()
     title = f"{request.method} {scheme}://{parts.netloc}{request.path or ''}"
-    return Dialled(host, port, Stream(payload, layers, request), title)
+    carried = Peer((wanted.cert_san,)) if wanted.cert_san and not layers else None
+    return Dialled(host, port, Stream(payload, layers, request, carried=carried), title)
 
 
 def _plain(wanted: Wanted, scheme: str, host: str, port: int | None) -> Dialled:
