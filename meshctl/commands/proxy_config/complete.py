@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+_PATIENCE = 2.0  # seconds that a person waits for a completion
 _OUTPUTS = ("short", "wide", "json", "yaml", "jsonl", "name")
 _STATUSES = ("healthy", "unhealthy", "draining", "timeout", "degraded", "unknown")
 
@@ -112,12 +113,39 @@ endpoint_clusters = _from_file(_endpoint_clusters)
 
 
 def pods(ctx: Any, incomplete: str) -> list[str]:
-    """Pods of the cluster: only asked for when no file is named."""
-    if ctx.params.get("file"):
-        return []
+    """Pods: those of the folder or archive that ``-f`` names, else those of the namespace in the cluster."""
     try:
-        from meshctl.sources import names  # type: ignore[attr-defined]
-
-        return _matching(names.pods(ctx), incomplete)
-    except Exception:
+        files = ctx.params.get("file")
+        found = _bundled_pods(files) if files else _live_pods(ctx)
+        return _matching(found, incomplete)
+    except Exception:  # a shell that completes must never see an error
         return []
+
+
+def _bundled_pods(files: list[str]) -> list[str]:
+    import pathlib
+
+    from meshctl.sources.file import open_bundle, pod_folders
+
+    bundles = [open_bundle(pathlib.Path(name)) for name in files]
+    return [folder.name for bundle in bundles if bundle for folder in pod_folders(bundle)]
+
+
+def _live_pods(ctx: Any) -> list[str]:
+    from meshctl.sources import live, pods
+    from meshctl.sources.interface import Globals
+
+    given = ctx.find_root().params
+    cluster = live.cluster_of(
+        Globals(
+            kubeconfig=given.get("kubeconfig"),
+            context=given.get("context"),
+            namespace=given.get("namespace"),
+            as_user=given.get("as_user"),
+            timeout=_PATIENCE,
+        )
+    )
+    try:
+        return [pod.name for pod in pods.select(cluster, "", cluster.namespace)]
+    finally:
+        cluster.close()

@@ -9,7 +9,7 @@ from meshctl.commands.proxy_config.run import show
 from meshctl.sources import Needs
 from meshctl.views.ecds import KIND, VIEW
 
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 _HELP = """Show the filters that a proxy fetches apart from their listeners (WasmPlugins, mostly).
 

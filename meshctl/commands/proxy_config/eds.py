@@ -12,7 +12,7 @@ from meshctl.sources import Needs
 from meshctl.views.eds import KIND, VIEW
 from meshctl.views.endpoint_filter import EndpointFilter
 
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 _HELP = """Show the endpoints that the control plane gave to a proxy.
 

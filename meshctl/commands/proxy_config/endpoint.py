@@ -13,7 +13,7 @@ from meshctl.sources import Needs
 from meshctl.views.endpoint_filter import EndpointFilter
 from meshctl.views.endpoints import VIEW
 
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 _HELP = """Show the hosts that each cluster of a proxy uses, and their health.
 

@@ -21,7 +21,7 @@ from meshctl.views import bootstrap, clusters, eds, listeners, routes, secrets
 from meshctl.views.endpoint_filter import EndpointFilter
 from meshctl.views.view import View
 
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 _HELP = """\
 Show every table of a proxy below each other; as json or yaml, the dump as Envoy wrote it.

@@ -11,7 +11,7 @@ from meshctl.commands.proxy_config.run import show
 from meshctl.sources import Needs
 from meshctl.views.listeners import KIND, VIEW, ListenerFilter
 
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 _HELP = """Show the listeners of a proxy, and where each filter chain leads.
 

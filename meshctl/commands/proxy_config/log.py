@@ -20,7 +20,7 @@ from meshctl.errors import EXIT_OK, UsageError
 from meshctl.sources import Origin
 from meshctl.sources.interface import Globals
 
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 LEVELS = ("trace", "debug", "info", "warning", "error", "critical", "off")
 _ALIASES = {"warn": "warning", "none": "off"}

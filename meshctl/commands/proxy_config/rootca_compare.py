@@ -14,7 +14,7 @@ from meshctl.errors import EXIT_FAILURE, EXIT_OK, UsageError
 from meshctl.sources import Needs, ProxySnapshot
 from meshctl.views import secrets
 
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 _HELP = """Tell whether two proxies trust a common root: without one, mutual TLS between them cannot work.
 

@@ -10,7 +10,7 @@ from meshctl.commands.proxy_config.run import show
 from meshctl.sources import Needs
 from meshctl.views.secrets import KIND, VIEW, SecretFilter
 
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 _HELP = """Show the certificates and trust bundles of a proxy. Private keys are never shown.
 
