@@ -54,7 +54,9 @@ def _view(given: Json) -> RequestView:
         headers.setdefault(key, []).append(str(header.get("value") or ""))
     metadata: Json = {}
     for entry in given.get("dynamic_metadata") or ():
-        metadata.setdefault(str(entry.get("metadata_namespace", "")), {}).update(entry.get("value") or {})
+        namespace = str(entry.get("metadata_namespace", ""))
+        if namespace not in metadata or _truth(entry.get("allow_overwrite")):
+            metadata[namespace] = {**metadata.get(namespace, {}), **(entry.get("value") or {})}
     return RequestView(headers, metadata=metadata)
 
 
@@ -84,7 +86,7 @@ def _check_in(proxy: Proxy, table: RouteTable, test: Json) -> list[str]:
         return [unknown.reason]
     problems = []
     for name, wanted in validate.items():
-        if name in seen and str(seen[name]) != str(wanted):
+        if name in seen and str(seen[name] or "") != str(wanted or ""):
             problems.append(f"{name} is `{seen[name]}`, expected `{wanted}`")
     problems += _header_problems(seen, validate)
     return problems
