@@ -67,7 +67,6 @@ CONNTRACK_USERS = frozenset(
         Verb.DNAT,
         Verb.SNAT,
         Verb.MASQUERADE,
-        Verb.NOTRACK,
         Verb.ZONE,
         Verb.SET_CT_MARK,
         Verb.SAVE_MARK,

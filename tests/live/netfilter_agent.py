@@ -7,6 +7,7 @@ rules' handles: struct layouts are those of linux/netfilter/nf_tables.h.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -33,6 +34,17 @@ def open_trace() -> socket.socket:
     trace.setsockopt(SOL_NETLINK, ADD_MEMBERSHIP, TRACE_GROUP)
     trace.setblocking(False)
     return trace
+
+
+def forget_connections() -> None:
+    """Empty the connection table (ctnetlink: delete without a tuple), so that every packet is a first one."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER) as link:
+        link.bind((0, 0))
+        request_and_acknowledge, delete = 0x1 | 0x4, (1 << 8) | 2
+        link.send(struct.pack("=IHHIIBBH", 20, delete, request_and_acknowledge, 1, 0, socket.AF_UNSPEC, 0, 0))
+        link.settimeout(1)
+        with contextlib.suppress(TimeoutError):
+            link.recv(4096)
 
 
 def attributes(data: bytes) -> dict[int, bytes]:
@@ -191,6 +203,9 @@ def main() -> None:
                     answer.append(send_raw(packet) if "flags" in packet else send(packet))
             case "trace":
                 answer = read_trace(trace, command["quiet"])
+            case "forget":
+                forget_connections()
+                answer = True
             case "listen":
                 kept += listen(command["port"])
                 answer = True

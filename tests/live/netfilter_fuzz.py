@@ -16,6 +16,7 @@ from tests.live.netfilter_lab import (
     TRACE_TABLE,
     Hop,
     Lab,
+    Labs,
     Refused,
     counted,
     expected,
@@ -52,10 +53,11 @@ class Report:
         self.reasons += other.reasons
 
 
-def one_set(lab: Lab, seed: int, packets: int = 20) -> Report:
+def one_set(labs: Labs, seed: int, packets: int = 20) -> Report:
     """Load one random rule set, send packets, compare."""
     generator = Generator(seed)
     backend = BACKENDS[seed % len(BACKENDS)]
+    lab = labs.of(backend)
     text = generator.nft_set() if backend == "nft" else generator.iptables_set(backend)
     report = Report()
     try:
@@ -67,6 +69,7 @@ def one_set(lab: Lab, seed: int, packets: int = 20) -> Report:
             lab.unload_legacy()
         return report
     report.sets = 1
+    lab.pod.ask(do="forget")
     sent = generator.packets(packets, 20000 + (seed * 37 % 300) * 100)
     compare = _legacy if backend == "iptables-legacy" else _with_trace
     for packet, wanted, got, note in compare(lab, text, rules, sent):
@@ -178,13 +181,13 @@ def _legacy(lab: Lab, text: RuleText, rules: RuleSet, sent: list[dict[str, Any]]
 
 
 def run(seeds: Iterator[int], until: float) -> Report:
-    """One lab, many rule sets."""
+    """Many rule sets in the same namespaces."""
     report = Report()
-    with Lab() as lab:
+    with Labs() as labs:
         for seed in seeds:
             if time.monotonic() > until:
                 break
-            report.add(one_set(lab, seed))
+            report.add(one_set(labs, seed))
     return report
 
 

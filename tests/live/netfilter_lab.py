@@ -209,6 +209,34 @@ class Lab:
         return found
 
 
+class Labs:
+    """One lab for rules of nftables, one for legacy tables.
+
+    They are kept apart because a namespace remembers its legacy tables: the nat hook stays where it was
+    registered first, and with it the order of chains of the same priority.
+    """
+
+    def __init__(self) -> None:
+        self.modern, self.legacy = Lab(), Lab()
+
+    def __enter__(self) -> Self:
+        self.modern.__enter__()
+        try:
+            self.legacy.__enter__()
+        except BaseException:
+            self.modern.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.modern.__exit__()
+        self.legacy.__exit__()
+
+    def of(self, backend: str) -> Lab:
+        """The lab for a backend."""
+        return self.legacy if backend == "iptables-legacy" else self.modern
+
+
 def _ip(*arguments: str) -> None:
     done = subprocess.run(["ip", *arguments], capture_output=True, text=True)
     if done.returncode:

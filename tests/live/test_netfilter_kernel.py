@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.live.netfilter_fuzz import BACKENDS, Report, one_set
-from tests.live.netfilter_lab import PREFIX, Lab, sweep, why_not
+from tests.live.netfilter_lab import PREFIX, Labs, sweep, why_not
 
 pytestmark = pytest.mark.root
 
@@ -22,26 +22,26 @@ PARTS = 6  # a lab each, so that pytest-xdist can share the work
 
 
 @pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    """A pod and a peer; skipped without root, required in CI."""
+def labs() -> Iterator[Labs]:
+    """Pods and peers; skipped without root, required in CI."""
     reason = why_not()
     if reason is not None:
         if os.environ.get("CI") == "true":
             pytest.fail(f"the kernel test cannot run: {reason}")
         pytest.skip(reason)
     sweep()
-    with Lab() as made:
+    with Labs() as made:
         yield made
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_the_kernel_and_the_walk_agree(lab: Lab, part: int) -> None:
+def test_the_kernel_and_the_walk_agree(labs: Labs, part: int) -> None:
     each = RULE_SETS // PARTS
     first = SEED * 100_000 + part * each
     report, backends = Report(), set()
     seed, end = first, time.monotonic() + 240
     while report.sets < each and time.monotonic() < end:
-        report.add(one_set(lab, seed))
+        report.add(one_set(labs, seed))
         backends.add(BACKENDS[seed % len(BACKENDS)])
         # a refused set is replaced by one from elsewhere, so that parts never overlap
         seed = seed + 1 if seed + 1 < first + each else first + 50_000
