@@ -75,7 +75,7 @@ class Inputs:
         from meshctl.sources.live import cluster_of
         from meshctl.sources.record import LiveRecords
 
-        self._cluster = cluster_of(self._options)  # type: ignore[arg-type]
+        self._cluster = cluster_of(self._options)
         return RecordPods(LiveRecords(self._cluster, _ADMIN_PORT, TerminalProgress()), self.notes)
 
     def _single_files(self) -> PodSource:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from meshctl.errors import UsageError
 from meshctl.trace import report, target
-from meshctl.trace.journey import Journey, Stream, Way
+from meshctl.trace.journey import Journey
 from meshctl.trace.pods import Pod
 from meshctl.trace.services import service_map
+from meshctl.trace.streams import Stream
 from meshctl.trace.target import Dialled, Wanted
+from meshctl.trace.ways import Way
 
 if TYPE_CHECKING:
     from meshctl.commands.trace_inputs import Inputs
@@ -46,7 +48,7 @@ def run(
         )
     dialled = target.parse(cast(Wanted, wanted))
     pod = inputs.first
-    ip, port = target.resolve(dialled, _lookup(pod), to, resolves)
+    ip, port = target.resolve(dialled, _lookup(inputs, pod), to, resolves)
     if at_envoy:
         pod = replace(pod, rules=None)
     uid, start, stream = _sender(pod, sender, dialled.stream, at_envoy)
@@ -61,12 +63,12 @@ def run(
     return _render(output, title, ways, pod, uid, explain, colour, dialled), code
 
 
-def _lookup(pod: Pod) -> Callable[[str], str]:
-    if pod.proxy is None:
-        return lambda name: ""
-    vips = service_map(pod.proxy).vips
+def _lookup(inputs: Inputs, pod: Pod) -> Callable[[str], str]:
+    """Names by what the pod's proxy knows, else by the cluster's services."""
+    vips = service_map(pod.proxy).vips if pod.proxy is not None else {}
     domain = f"{pod.namespace}.svc.cluster.local"
-    return lambda name: vips.get(name) or vips.get(f"{name}.{domain}") or ""
+    cluster: Callable[[str, str], str] = getattr(inputs.source, "address_of", lambda name, namespace: "")
+    return lambda name: vips.get(name) or vips.get(f"{name}.{domain}") or cluster(name, pod.namespace)
 
 
 def _sender(pod: Pod, sender: str, stream: Stream, at_envoy: bool) -> tuple[int | None, bool, Stream]:

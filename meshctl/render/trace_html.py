@@ -10,8 +10,8 @@ from html import escape
 
 from meshctl.render.trace_picture import Box, Frame, Picture, picture
 from meshctl.render.trace_svg import draw
-from meshctl.trace.journey import Way
 from meshctl.trace.pods import Pod
+from meshctl.trace.ways import Way
 
 _STYLE = """
 :root{color-scheme:light}

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Sequence
 
 from meshctl.render.trace_picture import Box, Picture, picture
-from meshctl.trace.journey import Way
 from meshctl.trace.pods import Pod
+from meshctl.trace.ways import Way
 
 _SHAPES = {"app": ("([", "])"), "end": ("([", "])"), "capture": ("{{", "}}"), "network": ("[/", "/]")}
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from meshctl.render.trace_text import access_log
-from meshctl.trace.journey import Way
 from meshctl.trace.model import Disposition, Rejected, Stage, Step
 from meshctl.trace.pods import Pod
 from meshctl.trace.report import mesh_verdict
 from meshctl.trace.segments import segments
+from meshctl.trace.ways import Way
 
 _HEADS = {
     Stage.CAPTURE: "iptables",

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from meshctl.render.trace_picture import Box, Frame, Picture, picture
-from meshctl.trace.journey import Way
 from meshctl.trace.pods import Pod
+from meshctl.trace.ways import Way
 
 _WIDTH = 372  # of a frame
 _GAP = 76  # between frames

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from meshctl.trace.journey import Way
 from meshctl.trace.model import Disposition, Rejected, Step
 from meshctl.trace.pods import Pod
 from meshctl.trace.report import mesh_verdict
 from meshctl.trace.segments import Segment, segments
+from meshctl.trace.ways import Way
 
 _STAGE_WIDTH = 9
 _CHOSEN_WIDTH = 60  # a longer one pushes its detail to the right

@@ -158,6 +158,20 @@ class RecordPods:
             self._pods[key] = pod_of(record.read, record.name, record.namespace, self._notes)
         return self._pods[key]
 
+    def address_of(self, name: str, namespace: str) -> str:
+        """The cluster IP of a service by any of its names; "" when it is not known."""
+        parts = name.split(".")
+        for item in self._records.objects("services") or ():
+            metadata, spec = item.get("metadata") or {}, item.get("spec") or {}
+            own, home = str(metadata.get("name") or ""), str(metadata.get("namespace") or "")
+            if parts[0] != own or parts[1:2] not in ([home], []) or (len(parts) == 1 and home != namespace):
+                continue
+            if len(parts) > 2 and parts[2] != "svc":
+                continue
+            address = str(spec.get("clusterIP") or "")
+            return "" if address == "None" else address
+        return ""
+
     def service(self, ip: str, port: int) -> tuple[str, list[str]] | None:
         """By the cluster's objects, else by what the pods' proxies know."""
         if self._kubernetes is None:

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 
 from meshctl.envoy.address_ranges import number
 from meshctl.envoy.addresses import bracketed
-from meshctl.envoy.request_view import Peer
 from meshctl.trace import answers, capture
 from meshctl.trace.answers import Answer, Failure
 from meshctl.trace.capture import Captured
@@ -25,75 +24,16 @@ from meshctl.trace.model import (
     Disposition,
     Endpoint,
     Passage,
-    Payload,
-    Request,
-    Tls,
     Upstream,
-    Verdict,
 )
 from meshctl.trace.pods import Pod, PodSource
 from meshctl.trace.proxy import Proxy
 from meshctl.trace.services import ServiceMap, endpoints_of, service_map
+from meshctl.trace.streams import Stream, is_grpc, outgoing, reachable, source_address
 from meshctl.trace.visit import visit
+from meshctl.trace.ways import Hop, Target, Way, admin_answer, application, ended, not_our_tls
 
 MAX_HOPS = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """What a process sends once connected."""
-
-    payload: Payload
-    layers: tuple[Tls, ...] = ()
-    request: Request | None = None
-    src_ip: str = ""
-    carried: Peer | None = None  # the identity of an HBONE tunnel that has already ended
-
-
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """One proxy on the way, as its access log shows it, with the packets before and behind it."""
-
-    pod: Pod
-    direction: str
-    passage: Passage
-    verdict: Verdict
-    original_dst: str
-    endpoint: Endpoint | None = None
-    capture: tuple[Captured, ...] = ()
-    upstream_capture: tuple[Captured, ...] = ()
-    upstream_arrival: tuple[Captured, ...] = ()
-    network: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a way ends: a pod's application, or outside."""
-
-    pod: str
-    address: str
-    assumed: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One way the request may go, from a packet on; the first packet's hooks are ``sent`` and ``arrived``."""
-
-    answer: Answer
-    probability: float = 1.0
-    hops: tuple[Hop, ...] = ()
-    sent: tuple[Captured, ...] = ()
-    arrived: tuple[Captured, ...] = ()
-    network: str = ""
-    target: Target | None = None
-    undetermined: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    decided: bool = True
-
-    @property
-    def logged_hops(self) -> tuple[Hop, ...]:
-        """The hops that an access log tells of."""
-        return tuple(hop for hop in self.hops if hop.passage.logged)
 
 
 @dataclass
@@ -124,11 +64,11 @@ class Journey:
             listener = outbound or proxy.listeners.bound_to(port) or proxy.listeners.at(ip, port)[0]
             listener = listener or _waypoint(proxy)
         if proxy is None or listener is None:
-            return [_ended(Disposition.NO_LISTENER, Failure.REFUSED, f"no listener takes {ip}:{port}")]
+            return [ended(Disposition.NO_LISTENER, Failure.REFUSED, f"no listener takes {ip}:{port}")]
         socket = (ip, port)
         if listener.hands_over and listener.addresses:
             socket = ("::1" if ":" in ip else "127.0.0.1", listener.addresses[0][1])
-        source = replace(stream, src_ip=stream.src_ip or _source_address(pod, ip))
+        source = replace(stream, src_ip=stream.src_ip or source_address(pod, ip))
         return self._proxy(pod, listener, ip, port, socket, source, (), 0)
 
     def _depart(
@@ -137,7 +77,7 @@ class Journey:
         if depth > MAX_HOPS:
             return [Way(Answer(Disposition.LOOP, 503, Failure.RESET, f"more than {MAX_HOPS} hops: a loop"))]
         if not stream.src_ip:
-            stream = replace(stream, src_ip=_source_address(pod, ip))
+            stream = replace(stream, src_ip=source_address(pod, ip))
         sent = capture.send(pod, stream.src_ip, ip, port, uid, gid, mark)
         if (
             sent.undetermined
@@ -146,12 +86,10 @@ class Journey:
             and sent.hooks[0].verdict == "UNDETERMINED"
         ):
             reason = "; ".join(sent.undetermined)
-            return [
-                _ended(Disposition.UNDETERMINED, None, reason, sent.hooks, undetermined=sent.undetermined)
-            ]
+            return [ended(Disposition.UNDETERMINED, None, reason, sent.hooks, undetermined=sent.undetermined)]
         if sent.dropped:
             return [
-                _ended(
+                ended(
                     Disposition.DROPPED,
                     Failure.REFUSED,
                     f"a rule of pod {pod.name} drops the packet",
@@ -185,18 +123,18 @@ class Journey:
             if accepting is not None:
                 socket = (ip, port) if transparent else (socket_ip, local_port)
                 return self._proxy(pod, accepting, ip, port, socket, stream, hooks, depth)
-            admin = _admin_answer(pod, socket_ip, local_port)
+            admin = admin_answer(pod, socket_ip, local_port)
             if admin is not None:
                 return [admin]
         if redirected:
             return [
-                _ended(
+                ended(
                     Disposition.NO_LISTENER,
                     Failure.REFUSED,
                     f"no listener of pod {pod.name} has port {local_port}, to which the packet is redirected",
                 )
             ]
-        return [_application(pod, ip, local_port, stream)]
+        return [application(pod, ip, local_port, stream)]
 
     def _network(self, pod: Pod, ip: str, port: int, stream: Stream, depth: int) -> list[Way]:
         """A packet that left a pod: to another pod, through kube-proxy, or outside."""
@@ -209,10 +147,10 @@ class Journey:
         host, addresses = service
         if host.startswith("("):
             reason = f"{ip} is the address of service {host.strip('()')}, which has no port {port}"
-            return [_ended(Disposition.CONNECTION_FAILED, Failure.REFUSED, reason)]
+            return [ended(Disposition.CONNECTION_FAILED, Failure.REFUSED, reason)]
         if not addresses:
             return [
-                _ended(
+                ended(
                     Disposition.NO_HEALTHY_ENDPOINT,
                     Failure.REFUSED,
                     f"service {host} port {port} has no ready endpoint: kube-proxy refuses",
@@ -261,7 +199,7 @@ class Journey:
         arrived = capture.arrive(pod, stream.src_ip, ip, port)
         if arrived.dropped:
             return [
-                _ended(
+                ended(
                     Disposition.DROPPED,
                     Failure.REFUSED,
                     f"a rule of pod {pod.name} drops the packet",
@@ -271,7 +209,7 @@ class Journey:
         if arrived.undetermined and arrived.hooks[0].verdict == "UNDETERMINED":
             reason = "; ".join(arrived.undetermined)
             return [
-                _ended(
+                ended(
                     Disposition.UNDETERMINED,
                     None,
                     reason,
@@ -339,7 +277,7 @@ class Journey:
                 decided=passage.decided,
             )
             return
-        grpc = _is_grpc(stream.request)
+        grpc = is_grpc(stream.request)
         for endpoint in passage.upstream.endpoints:
             for way in self._upstream(pod, passage.upstream, endpoint, connection, stream, depth):
                 if passage.verdict.disposition is Disposition.DENIED:
@@ -380,9 +318,9 @@ class Journey:
     ) -> list[Way]:
         """The connection a proxy opens to an endpoint."""
         assert pod.proxy is not None
-        outgoing = _outgoing(pod, upstream, endpoint, stream)
+        onward = outgoing(pod, upstream, endpoint, stream)
         if endpoint.address.startswith("envoy://"):
-            return self._internal(pod, endpoint, connection, outgoing, depth)
+            return self._internal(pod, endpoint, connection, onward, depth)
         if not number(endpoint.ip):
             code = 200 if stream.request is not None else None
             kind = "the socket" if endpoint.address.startswith(("/", "@")) else "outside,"
@@ -396,14 +334,14 @@ class Journey:
             ]
         for source in upstream.source_ips:
             if (":" in source) == (":" in endpoint.ip):
-                outgoing = replace(outgoing, src_ip=source)
-        endpoint = _reachable(pod, endpoint)
+                onward = replace(onward, src_ip=source)
+        endpoint = reachable(pod, endpoint)
         ways = self._depart(
-            pod, endpoint.ip, endpoint.port, outgoing, pod.proxy_uid, pod.proxy_gid, depth + 1, upstream.mark
+            pod, endpoint.ip, endpoint.port, onward, pod.proxy_uid, pod.proxy_gid, depth + 1, upstream.mark
         )
-        if outgoing.layers != upstream.layers:
+        if onward.layers != upstream.layers:
             return ways
-        return [_not_our_tls(way) for way in ways]
+        return [not_our_tls(way) for way in ways]
 
     def _internal(
         self, pod: Pod, endpoint: Endpoint, connection: Connection, stream: Stream, depth: int
@@ -414,7 +352,7 @@ class Journey:
         listener = pod.proxy.listeners.by_name.get(name)
         if listener is None or depth > MAX_HOPS:
             return [
-                _ended(Disposition.NO_LISTENER, Failure.REFUSED, f"internal listener {name} does not exist")
+                ended(Disposition.NO_LISTENER, Failure.REFUSED, f"internal listener {name} does not exist")
             ]
         restored = (endpoint.metadata.get("envoy.filters.listener.original_dst") or {}).get("local")
         ip, port = connection.dst_ip, connection.dst_port
@@ -428,112 +366,7 @@ def _waypoint(proxy: Proxy) -> Listener | None:
     return next((x for x in proxy.listeners.all if x.internal and x.tree is not None), None)
 
 
-def _ended(
-    disposition: Disposition,
-    failure: Failure | None,
-    reason: str,
-    sent: tuple[Captured, ...] = (),
-    arrived: tuple[Captured, ...] = (),
-    undetermined: tuple[str, ...] = (),
-) -> Way:
-    return Way(
-        Answer(disposition, None, failure, reason), sent=sent, arrived=arrived, undetermined=undetermined
-    )
-
-
-def _reachable(pod: Pod, endpoint: Endpoint) -> Endpoint:
-    """Of a host with several addresses the first whose family the pod has (happy eyeballs)."""
-    families = {":" in ip for ip in pod.ips}
-    if not families or (":" in endpoint.ip) in families:
-        return endpoint
-    for address in endpoint.additional:
-        other = replace(endpoint, address=address)
-        if (":" in other.ip) in families:
-            return other
-    return endpoint
-
-
-def _not_our_tls(way: Way) -> Way:
-    """A handshake that fails between client and server ends a connection that only passes bytes."""
-    if way.answer.failure is not Failure.TLS:
-        return way
-    return replace(way, answer=replace(way.answer, failure=Failure.CLOSED))
-
-
-def _source_address(pod: Pod, dst: str) -> str:
-    """The address the kernel gives a connection: that of the pod, or the destination's own on loopback."""
-    wanted_v6 = ":" in dst
-    if dst in pod.ips or dst.startswith("127.") or dst == "::1":
-        return dst if not dst.startswith("127.") else "127.0.0.1"
-    return next((ip for ip in pod.ips if (":" in ip) == wanted_v6), "")
-
-
 def _direction(pod: Pod, listener: Listener | None) -> str:
     if pod.is_gateway:
         return "gateway"
     return "outbound" if listener is not None and listener.direction == "OUTBOUND" else "inbound"
-
-
-def _is_grpc(request: Request | None) -> bool:
-    return request is not None and any(
-        name.lower() == "content-type" and value.startswith("application/grpc")
-        for name, value in request.headers
-    )
-
-
-def _admin_answer(pod: Pod, ip: str, port: int) -> Way | None:
-    """The proxy's admin interface, where the bootstrap puts it."""
-    if pod.proxy is None:
-        return None
-    admin = ((pod.proxy.snapshot.bootstrap or {}).get("admin") or {}).get("address") or {}
-    socket = admin.get("socket_address") or {}
-    if int(socket.get("port_value") or 0) != port:
-        return None
-    if socket.get("address") not in (ip, "0.0.0.0", "::"):
-        return _ended(
-            Disposition.CONNECTION_FAILED,
-            Failure.REFUSED,
-            f"the admin interface listens on {socket.get('address')} only",
-        )
-    reason = f"answered by the admin interface of {pod.name}"
-    return Way(Answer(Disposition.DELIVERED, 200, None, reason), target=Target(pod.name, bracketed(ip, port)))
-
-
-def _application(pod: Pod, ip: str, port: int, stream: Stream) -> Way:
-    """The application's port: it answers, or nothing listens there."""
-    where = bracketed(ip, port)
-    if pod.app_listens is not None and port not in pod.app_listens:
-        reason = f"nothing in pod {pod.name} listens on port {port}"
-        return _ended(Disposition.CONNECTION_FAILED, Failure.REFUSED, reason)
-    assumed = "" if pod.app_listens is not None else "that it listens is assumed"
-    code = 200 if stream.request is not None else None
-    reason = f"delivered to {pod.name} port {port}"
-    return Way(Answer(Disposition.DELIVERED, code, None, reason), target=Target(pod.name, where, assumed))
-
-
-def _outgoing(pod: Pod, upstream: Upstream, endpoint: Endpoint, stream: Stream) -> Stream:
-    """The bytes a proxy sends to an endpoint: the request or what it passes on, in the cluster's TLS."""
-    assert pod.proxy is not None
-    payload, layers, request = upstream.payload, upstream.layers, stream.request
-    if upstream.request is not None:
-        request = upstream.request
-        payload, layers = (Payload.HTTP2 if upstream.http2 else Payload.HTTP1), ()
-        request = replace(
-            request,
-            protocol="HTTP/2" if upstream.http2 else "HTTP/1.1",
-            absolute_form="",
-            scheme=request.scheme,
-        )
-    cluster = pod.proxy.cluster(upstream.cluster)
-    tls = cluster.tls_to(endpoint.metadata)[0] if cluster is not None else None
-    if cluster is not None and tls is not None:
-        alpn = tls.alpn
-        if upstream.alpn_override is not None and tls.mutual:
-            alpn = upstream.alpn_override
-        peer = None
-        own = tls.client_certificate == "default"
-        if tls.mutual:
-            peer = Peer((pod.identity,)) if own and pod.identity else Peer(subject=tls.client_certificate)
-        session = Tls(tls.sni, alpn, peer, own, tls.max_version, tls.server_names, cluster.proxy_protocol)
-        layers = (session, *layers)
-    return Stream(payload, layers, request)

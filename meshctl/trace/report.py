@@ -11,8 +11,8 @@ from typing import Any
 
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, EXIT_UNDETERMINED
 from meshctl.trace.capture import Captured
-from meshctl.trace.journey import Hop, Way
 from meshctl.trace.model import Disposition, Passage
+from meshctl.trace.ways import Hop, Way
 
 Json = dict[str, Any]
 

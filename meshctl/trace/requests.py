@@ -14,11 +14,11 @@ from meshctl.envoy.address_ranges import number
 from meshctl.envoy.request_view import Peer
 from meshctl.errors import InputError
 from meshctl.trace.hcm import port_start
-from meshctl.trace.journey import Stream
 from meshctl.trace.listeners import Listener
 from meshctl.trace.model import Connection, Payload, Request, Tls
 from meshctl.trace.proxy import Proxy
 from meshctl.trace.services import service_map
+from meshctl.trace.streams import Stream
 
 Json = dict[str, Any]
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from meshctl.trace.capture import Captured
-from meshctl.trace.journey import Hop, Way
 from meshctl.trace.model import Rejected, Stage, Step
 from meshctl.trace.pods import Pod
+from meshctl.trace.ways import Hop, Way
 
 Json = dict[str, Any]
 

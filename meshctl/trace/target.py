@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from meshctl.envoy.address_ranges import number
 from meshctl.envoy.request_view import Peer
 from meshctl.errors import UsageError
-from meshctl.trace.journey import Stream
 from meshctl.trace.model import Payload, Request, Tls
+from meshctl.trace.streams import Stream
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "grpc": 80, "grpcs": 443, "ws": 80, "wss": 443}
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from meshctl.envoy.request_view import RequestView, Undecidable
 from meshctl.trace.hcm import Manager, Reply, decode
-from meshctl.trace.journey import Hop, Way
 from meshctl.trace.listeners import Chain
 from meshctl.trace.model import Connection, Request
 from meshctl.trace.proxy import Proxy
 from meshctl.trace.routes import Route, RouteTable, VirtualHost
+from meshctl.trace.ways import Hop, Way
 
 Json = dict[str, Any]
 

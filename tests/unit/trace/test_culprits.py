@@ -16,10 +16,11 @@ from meshctl.envoy.notes import Notes
 from meshctl.netfilter import parse_rules
 from meshctl.sources.trace_pods import pod_of
 from meshctl.trace import target
-from meshctl.trace.journey import Journey, Way
+from meshctl.trace.journey import Journey
 from meshctl.trace.model import Disposition
 from meshctl.trace.pods import Pod, Pods
 from meshctl.trace.services import service_map
+from meshctl.trace.ways import Way
 from tests.corpus import ROOT
 
 STORY = ROOT / "examples" / "story"
@@ -136,12 +137,19 @@ def deny(dump: Json) -> None:
                     filters.insert(0, rbac)
 
 
+def no_listener(dump: Json) -> None:
+    """The listener that the packet is redirected to is gone."""
+    entries = section(dump, "ListenersConfigDump")
+    entries["dynamic_listeners"] = [e for e in entries["dynamic_listeners"] if e["name"] != "virtualOutbound"]
+
+
 CASES: list[tuple[str, Change | None, Change | None, Disposition, str, str]] = [
     ("the story itself", None, None, Disposition.DELIVERED, "delivered to nginx", "via_upstream"),
     ("missing cluster", without_cluster, None, Disposition.NO_CLUSTER, f"cluster {CLUSTER} does not exist", "cluster_not_found"),
     ("wrong subset", wrong_subset, None, Disposition.NO_CLUSTER, "outbound|80|v9|nginx", "cluster_not_found"),
     ("no endpoints", no_endpoints, None, Disposition.NO_HEALTHY_ENDPOINT, "has no endpoints", "no_healthy_upstream"),
     ("STRICT against a plain client", plain_client, strict, Disposition.NO_FILTER_CHAIN, "listener virtualInbound", "connection_termination"),
+    ("no listener", no_listener, None, Disposition.NO_LISTENER, "no listener of pod test-pod has port 15001", ""),
     ("RBAC deny", None, deny, Disposition.DENIED, "AuthorizationPolicy test/lock rule 0", "via_upstream"),
 ]  # fmt: skip
 
@@ -160,7 +168,7 @@ def test_culprit(
     way = trace(pods(client, server))
     assert way.answer.disposition is disposition
     assert reason in way.answer.reason
-    assert details in str(way.hops[0].verdict.details)
+    assert details in str(way.hops[0].verdict.details if way.hops else "")
 
 
 def test_unhealthy_endpoints_are_used_in_panic_and_named_without() -> None:
