@@ -119,7 +119,7 @@ class RuleSetDraft:
                     f"target {step.chain} of a rule in {chain} is neither a known target nor a chain",
                 )
                 step = Unknown(step.text, action=True)
-            elif isinstance(step, Unknown):
+            elif isinstance(step, Unknown) and step.text != rule.text:
                 kind = "target" if step.action else "match"
                 self.note(rule.line, f"{kind} not understood: {step.text}")
             steps.append(step)

@@ -108,6 +108,18 @@ def _direction(packet: Packet) -> Value:
     return 0 if packet.ct_state == "NEW" else None
 
 
+def _destination_type(packet: Packet) -> str | None:
+    """What the address tells, else what routing did: to lo goes what is local, and only that."""
+    known = _address_types(packet.dst)
+    if known is not None:
+        return known
+    if "lo" in (packet.out_if, packet.in_if):
+        return "local"
+    if packet.hook is Hook.OUTPUT and packet.out_if:
+        return "unicast"
+    return "local" if packet.in_address is not None and packet.in_address == packet.dst else None
+
+
 _HOOK_NUMBERS = {hook: number for number, hook in enumerate(Hook)}
 
 
@@ -139,7 +151,7 @@ GETTERS: dict[Field, Callable[[Packet], Value]] = {
     Field.TCP_FLAGS: _tcp_flags,
     Field.ICMP_TYPE: _icmp_type,
     Field.SRC_TYPE: lambda packet: _address_types(packet.src),
-    Field.DST_TYPE: lambda packet: _address_types(packet.dst),
+    Field.DST_TYPE: _destination_type,
     Field.HOOK: lambda packet: _HOOK_NUMBERS[packet.hook],
 }
 

@@ -10,6 +10,7 @@ with the abbreviations getopt allows. An extension without an entry becomes ``Un
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -76,6 +77,9 @@ PLAIN_MODULES = frozenset(
 NOISE_OPTIONS = {"-w": 0, "--wait": 0, "-n": 0, "-v": 0, "-4": 0, "-6": 0, "--line-numbers": 0}
 
 
+HOST_NAME = re.compile(r"(?=[\w.-]*[g-zG-Z_-])[A-Za-z_][\w.-]*(?:/\d+)?")
+
+
 class RuleSyntaxError(ValueError):
     """Raised when the words of a rule cannot be read; the message says which."""
 
@@ -104,6 +108,10 @@ def _masked_address(kind: Field, value: str, text: str, negate: bool) -> Criteri
 
 
 def _addresses(kind: Field, value: str, text: str, negate: bool) -> Step:
+    if value.partition("/")[0] == "localhost":
+        value = value.replace("localhost", "127.0.0.1")
+    if HOST_NAME.fullmatch(value):
+        return Unknown(text)  # a listing without -n: which address it was, only its resolver knows
     parts = [address_criterion(kind, part, text, negate) for part in value.split(",")]
     if len(parts) == 1:
         return parts[0]

@@ -263,7 +263,7 @@ class TextReader:
             texts[0] if texts[0] in ("add", "insert", "create", "delete", "flush", "replace") else None
         )
         if operation is None or len(texts) < 2:
-            if texts[0] not in ("include", "list", "nft", "destroy"):
+            if texts[0] not in ("include", "list", "nft", "destroy") and not {"nft", "list"} <= set(texts):
                 self.draft.note(words[0].line, f"not understood: {' '.join(texts)[:80]}")
             return
         self._object_command(operation, words, texts)

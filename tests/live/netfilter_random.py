@@ -109,6 +109,8 @@ class Generator:
                 rnd.sample(("NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED"), rnd.randint(1, 3))
             )
             words.append(f"-m conntrack {self.maybe_not()}--ctstate {states}")
+        if rnd.random() < 0.06:
+            words.append(f"-m addrtype {self.maybe_not()}--dst-type {rnd.choice(('LOCAL', 'UNICAST'))}")
         if rnd.random() < 0.05 and protocol:
             words.append(f"-m comment --comment \"rule of {protocol}, 'quoted'\"")
         return [word for word in words if word]
@@ -370,6 +372,7 @@ class Generator:
             f"meta l4proto . th dport {{ tcp . {rnd.choice(PORTS)}, udp . {rnd.choice(PORTS)} }}",
             f"{proto} dport {rnd.choice(('<', '>=', '>'))} {rnd.choice(PORTS)}",
         ]
+        pool.append(f"fib daddr type {maybe}local")
         if proto == "tcp":
             flags = ("syn", "& (fin|syn) == syn", "& (fin|syn) == fin|syn", "!= syn")
             pool.append(f"tcp flags {rnd.choice(flags)}")

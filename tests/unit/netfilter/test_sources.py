@@ -142,7 +142,53 @@ def test_a_listing_without_v_hides_the_interfaces() -> None:
     assert walk(rules, APP).verdict is Verdict.UNDETERMINED
 
 
+def test_a_listing_without_n_has_names() -> None:
+    line = "    0     0 {} all  --  any    any     anywhere             {}          {}\n"
+    text = LISTING.replace(
+        "Chain ISTIO_IN_REDIRECT",
+        line.format("RETURN", "!localhost/8", "ADDRTYPE match dst-type LOCAL")
+        + line.format("RETURN", "db.example.com", "tcp dpt:https")
+        + "\nChain ISTIO_IN_REDIRECT",
+        1,
+    )
+    assert notes(parse_rules(text)).count("not understood") == 1
+    assert "-d db.example.com" in notes(parse_rules(text))
+
+
+def test_counters_within_rules_as_iptables_S_v_lists_them() -> None:
+    rules = parse_rules(
+        "-P OUTPUT ACCEPT -c 2387 143292\n-A OUTPUT -p tcp -c 988 59280 -j REDIRECT --to-ports 15001\n"
+    )
+    assert captured(rules) == 15001
+    assert next(rule for *_, rule in rules.rules()).packets == 988
+
+
+def test_commands_as_a_shell_traces_them() -> None:
+    rules = parse_rules(
+        "Variables:\n----------\nPROXY_PORT=15001\n\n+ '[' -n 8080 ']'\n+ iptables -t nat -N A\n"
+        "+ iptables -t nat -A OUTPUT '!' -d 127.0.0.1/32 -p tcp -j A\n+ ip -f inet rule add fwmark 1337 lookup 133\n"
+        "+ iptables -t nat -A A -p tcp -j REDIRECT --to-port 15001\n"
+    )
+    assert captured(rules) == 15001
+
+
 # ---- nft ----
+
+
+def test_sets_with_service_names_and_odd_names() -> None:
+    rules = parse_rules(
+        """table ip t {
+             set 64512448-2ed0 { type inet_service
+               flags constant
+               elements = { http-alt, http } }
+             chain c { type nat hook output priority 0; policy accept;
+               ip protocol tcp goto d # handle 18
+             }
+             chain d { tcp dport @64512448-2ed0 redirect to :15001 # handle 8
+             } }"""
+    )
+    assert captured(rules) == 15001
+    assert [rule.handle for *_, rule in rules.rules()] == [18, 8]
 
 
 def test_nft_script_and_listing_mean_the_same() -> None:

@@ -335,6 +335,8 @@ def test_no_rules_of_a_family_is_not_freedom() -> None:
         ("-p tcp --tcp-flags SYN,FIN SYN,FIN", replace(APP, tcp_flags=3), True),
         ("-m iprange --dst-range 10.102.0.0-10.103.0.0", APP, True),
         ("-m addrtype --dst-type LOCAL", replace(APP, dst="127.0.0.1"), True),
+        ("-m addrtype --dst-type LOCAL", replace(APP, out_if="lo"), True),
+        ("-m addrtype --dst-type LOCAL", APP, False),
         ("-m comment --comment 'a b'", APP, True),
     ],
 )
