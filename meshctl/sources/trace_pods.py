@@ -170,7 +170,24 @@ class RecordPods:
                 continue
             address = str(spec.get("clusterIP") or "")
             return "" if address == "None" else address
+        return self._address_by_proxies(name, namespace)
+
+    def _address_by_proxies(self, name: str, namespace: str) -> str:
+        """What another pod's proxy knows, for a client that has none."""
+        self._read_all()
+        for key in self._pods:
+            vips = self._map_of(key).vips
+            found = vips.get(name) or vips.get(f"{name}.{namespace}")
+            if found:
+                return found
         return ""
+
+    def _map_of(self, key: tuple[str, str]) -> ServiceMap:
+        """The services a pod's proxy knows, read once."""
+        if key not in self._services:
+            proxy = self._pods[key].proxy
+            self._services[key] = service_map(proxy) if proxy is not None else ServiceMap()
+        return self._services[key]
 
     def service(self, ip: str, port: int) -> tuple[str, list[str]] | None:
         """By the cluster's objects, else by what the pods' proxies know."""
@@ -187,9 +204,7 @@ class RecordPods:
         for key, pod in self._pods.items():
             if pod.proxy is None:
                 continue
-            if key not in self._services:
-                self._services[key] = service_map(pod.proxy)
-            known = self._services[key]
+            known = self._map_of(key)
             host = known.hosts.get((ip, port))
             addresses = None if host is None else endpoints_of(pod.proxy, host, port)
             if host is not None and addresses is not None:
