@@ -22,12 +22,13 @@ Json = dict[str, Any]
 
 _METHODS = """
     ACL BIND CHECKOUT CONNECT COPY DELETE GET HEAD LINK LOCK MERGE MKACTIVITY MKCALENDAR MKCOL MOVE MSEARCH
-    M-SEARCH NOTIFY OPTIONS PATCH POST PROPFIND PROPPATCH PURGE PUT REBIND REPORT SEARCH SOURCE SUBSCRIBE
+    NOTIFY OPTIONS PATCH POST PROPFIND PROPPATCH PURGE PUT REBIND REPORT SEARCH SOURCE SUBSCRIBE
     TRACE UNBIND UNLINK UNLOCK UNSUBSCRIBE
 """
 _KNOWN_METHODS = frozenset(_METHODS.split())
 _CONNECT_TARGET = re.compile(r".+:[0-9]+")
 _URL_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
+_AUTHORITY = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@\[\]%-]*")
 _H2_AUTHORITY = re.compile(r"[^@\s]+")
 # Headers that Envoy keeps in one slot: repeated ones are joined with "," as they come in.
 _INLINE = frozenset(
@@ -39,13 +40,17 @@ _INLINE = frozenset(
         "authorization",
         "cache-control",
         "connection",
+        "content-encoding",
         "content-length",
         "content-type",
         "expect",
         "grpc-accept-encoding",
         "grpc-timeout",
+        "if-match",
+        "if-none-match",
         "keep-alive",
         "origin",
+        "pragma",
         "proxy-connection",
         "referer",
         "te",
@@ -54,6 +59,7 @@ _INLINE = frozenset(
         "user-agent",
         "via",
         "x-client-trace-id",
+        "x-envoy-attempt-count",
         "x-envoy-downstream-service-cluster",
         "x-envoy-downstream-service-node",
         "x-envoy-external-address",
@@ -123,12 +129,6 @@ class Manager:
     def use_remote_address(self) -> bool:
         return bool(self.fields.get("use_remote_address"))
 
-    def accepts(self, upgrade: str) -> bool:
-        for config in self.fields.get("upgrade_configs") or ():
-            if str(config.get("upgrade_type", "")).lower() == upgrade.lower():
-                return config.get("enabled") is not False
-        return False
-
 
 def decode(request: Request, manager: Manager, connection: Connection, *, tls: bool) -> Headers | Reply:
     """The request headers at routing time, or the answer that ends the request before."""
@@ -164,7 +164,9 @@ def _codec(request: Request, manager: Manager, tls: bool) -> Reply | None:
     if request.method not in _KNOWN_METHODS or not path.isascii():
         return _CODEC_ERROR
     if path and path[0] != "/" and not (path == "*" and request.method == "OPTIONS"):
-        return _INVALID_URL
+        return _INVALID_URL if path == "*" else _CODEC_ERROR
+    if request.authority and not _AUTHORITY.fullmatch(request.authority):
+        return Reply(400, "http.invalid_authority", "DPE")
     if request.method == "CONNECT" and not _CONNECT_TARGET.fullmatch(request.authority or ""):
         return _INVALID_URL
     if request.absolute_form:
@@ -172,7 +174,7 @@ def _codec(request: Request, manager: Manager, tls: bool) -> Reply | None:
         if not _URL_HOST.fullmatch(rest.split("/", 1)[0]):
             return _INVALID_URL
         if scheme.lower() == "https" and not tls and manager.use_remote_address:
-            return Reply(403, None, logged=False)
+            return Reply(403, "http1.https_url_on_plaintext_connection", "DPE")
     return None
 
 
@@ -186,7 +188,8 @@ def _wire_headers(request: Request) -> Headers:
         name = name.lower()
         value = value.strip(" \t")
         if name == "host":
-            headers.setdefault(":authority", [value])
+            before = headers.get(":authority")
+            headers[":authority"] = [f"{before[0]},{value}" if before else value]
         elif name == "cookie" and request.http2 and name in headers:
             headers[name] = [f"{headers[name][0]}; {value}"]
         elif name in _INLINE and name in headers:
@@ -212,7 +215,7 @@ def _checks(request: Request, headers: Headers, manager: Manager) -> Reply | Non
     path = request.path
     if path is None:
         return None if request.method == "CONNECT" else Reply(404, "missing_path_rejected", headers=headers)
-    if path and path[0] != "/" and not (path == "*" and request.method == "OPTIONS"):
+    if path and path[0] != "/":
         return Reply(404, "absolute_path_rejected", headers=headers)
     return None
 

@@ -240,6 +240,11 @@ def _filtered(
     target: Target,
 ) -> Iterator[Passage]:
     """The filters, then the router (or 404 without a route)."""
+    refused = _upgrade_refused(scene, view, route)
+    if refused:
+        entry.step(lambda: Step(Stage.HTTP, "403", refused))
+        yield entry.end(Verdict(Disposition.BAD_REQUEST, 403, None, "upgrade_failed", refused))
+        return
     settings = FilterScene(
         scene.proxy,
         scene.manager,
@@ -270,6 +275,18 @@ def _filtered(
             continue
         routed = Routed(scene.proxy, scene.connection, scene.request, after, table, host, route, draw)
         yield from router.act(branch, routed, target)
+
+
+def _upgrade_refused(scene: Scene, view: RequestView, route: Route | None) -> str:
+    """Why a CONNECT or an Upgrade is refused: the route's upgrade_configs decide, else the manager's."""
+    kind = "CONNECT" if view.is_connect else view.first("upgrade") if hcm.is_upgrade(view.headers) else ""
+    if not kind or route is None:
+        return ""
+    for holder in (route.message.get("route") or {}, scene.manager.fields):
+        for config in holder.get("upgrade_configs") or ():
+            if str(config.get("upgrade_type", "")).lower() == kind.lower():
+                return f"upgrade {kind} is disabled" if config.get("enabled") is False else ""
+    return f"upgrade {kind} is not configured"
 
 
 def _no_route_reason(view: RequestView, table: RouteTable | None, host: VirtualHost | None) -> str:
