@@ -11,6 +11,7 @@ import gzip
 import json
 import pathlib
 import re
+import sys
 from typing import Any
 
 FIXTURES = pathlib.Path(__file__).resolve().parents[1] / "tests" / "fixtures" / "dumps"
@@ -66,13 +67,14 @@ def clusters(copies: int, name: str = "bookinfo-productpage.clusters") -> Json:
 
 
 def write(folder: pathlib.Path, megabytes: float) -> tuple[pathlib.Path, pathlib.Path]:
-    """A config_dump of about ``megabytes`` and the /clusters answer of the same mesh."""
+    """A config_dump and a /clusters answer of about ``megabytes`` each."""
     one = len(_encoded(config_dump(1)))
     ten = len(_encoded(config_dump(11)))
     copies = max(1, round((megabytes * 1e6 - one) / ((ten - one) / 10)))
+    of_hosts = max(1, round(megabytes * 1e6 / len(_encoded(clusters(1)))))
     dump, hosts = folder / "config_dump.json", folder / "clusters.json"
     dump.write_bytes(_encoded(config_dump(copies)))
-    hosts.write_bytes(_encoded(clusters(copies)))
+    hosts.write_bytes(_encoded(clusters(of_hosts)))
     return dump, hosts
 
 
@@ -83,3 +85,7 @@ def _encoded(value: Json) -> bytes:
 def encoded_fixture(name: str) -> bytes:
     """A recorded answer's own bytes."""
     return gzip.decompress((FIXTURES / f"{name}.json.gz").read_bytes())
+
+
+if __name__ == "__main__":
+    write(pathlib.Path(sys.argv[1]), float(sys.argv[2]))

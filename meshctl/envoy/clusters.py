@@ -38,10 +38,11 @@ class ClusterType(msgspec.Struct):
 
 def enum_name(value: str | int | None, names: tuple[str, ...]) -> str:
     """An enum value by name, given as a name, a number, or not at all; what is unknown stays as it is."""
+    if value.__class__ is str:
+        return str(value)
     if value is None:
         return names[0]
-    if isinstance(value, str):
-        return value
+    value = int(value)
     return names[value] if 0 <= value < len(names) else str(value)
 
 

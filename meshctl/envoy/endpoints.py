@@ -103,6 +103,12 @@ class ClusterStatus(msgspec.Struct):
     host_statuses: list[HostStatus] = []
 
 
+class ClusterHosts(msgspec.Struct):
+    """The whole answer of /clusters, for tables."""
+
+    cluster_statuses: list[ClusterStatus] = []
+
+
 class ClusterStatuses(msgspec.Struct):
     """The whole answer of /clusters, each cluster still raw for JSON output."""
 

@@ -126,19 +126,16 @@ def load(documents: Iterable[Document], origin: str, notes: Notes | None = None)
     return snapshot
 
 
+_CAMEL_KEY = re.compile(rb'"[a-z]+[A-Z][A-Za-z]*"\s*:')
+_HEAD = 4096
+
+
 def _is_camel_document(document: Document) -> bool:
-    """Whether an answer's own keys, or those of its first entry, are in camelCase."""
-    fields = _decode_fields(document.data)
-    if is_camel_case(fields):
-        return True
-    first = next((raw for raw in fields.values() if memoryview(raw)[:1].tobytes() == b"["), None)
-    if first is None:
-        return False
-    try:
-        entries = msgspec.json.decode(first, type=list[dict[str, msgspec.Raw]])
-    except msgspec.ValidationError:
-        return False
-    return any(is_camel_case(entry) for entry in entries[:3])
+    """Whether an answer is in camelCase: told by its own keys, for /clusters also by those of its first entries,
+    where no free-form keys stand."""
+    if document.kind is DocumentKind.CLUSTERS:
+        return _CAMEL_KEY.search(memoryview(document.data)[:_HEAD]) is not None
+    return is_camel_case(_decode_fields(document.data))
 
 
 def _add_config_dump(snapshot: Snapshot, document: Document) -> None:

@@ -36,7 +36,7 @@ def align(lines: Sequence[Sequence[str]], padding: int) -> str:
         return text
     widths = [max(map(len, cells)) + padding for cells in list(zip(*lines, strict=True))[:-1]]
     template = "".join(f"%-{width}s" for width in widths) + "%s\n"
-    return "".join([template % tuple(line) for line in lines])
+    return "".join(map(template.__mod__, map(tuple, lines)))
 
 
 def _align_blocks(text: str, padding: int) -> str:

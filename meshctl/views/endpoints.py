@@ -7,14 +7,15 @@ without the outlier state, which only ``/clusters`` has.
 
 from __future__ import annotations
 
-from typing import Any
+import operator
+from typing import Any, NamedTuple
 
 import msgspec
 
 from meshctl.envoy import typed
 from meshctl.envoy.addresses import Address
 from meshctl.envoy.documents import DocumentKind
-from meshctl.envoy.endpoints import ClusterStatus, ClusterStatuses, HealthFlags, HostStatus
+from meshctl.envoy.endpoints import ClusterHosts, ClusterStatus, ClusterStatuses, HealthFlags, HostStatus
 from meshctl.envoy.schema.names import Convert
 from meshctl.envoy.snapshot import Snapshot
 from meshctl.errors import MissingDataError
@@ -86,25 +87,42 @@ def _passes(host: HostStatus, cluster: str, wanted: EndpointFilter) -> bool:
     return wanted.passes(_port(host), (host.health_status or HealthFlags()).health)
 
 
-def select(snapshot: Snapshot, wanted: EndpointFilter) -> list[tuple[HostStatus, str]]:
+class Host(NamedTuple):
+    """A host that passed, in istioctl's order of columns to sort by."""
+
+    address: str
+    port: int
+    cluster: str
+    status: HostStatus
+
+    @property
+    def endpoint(self) -> str:
+        return f"{self.address}:{self.port}" if self.port else self.address
+
+
+_ORDER = operator.itemgetter(0, 1, 2)
+
+
+def select(snapshot: Snapshot, wanted: EndpointFilter) -> list[Host]:
     """The hosts that pass, with their cluster, by address, port and cluster."""
+    document = snapshot.documents[DocumentKind.CLUSTERS]
+    clusters = typed.read(ClusterHosts, document.data, snapshot.notes, "clusters").cluster_statuses
     found = [
-        (host, cluster.head.name)
-        for cluster in _clusters(snapshot)
-        for host in cluster.head.host_statuses
-        if _passes(host, cluster.head.name, wanted)
+        Host(address_text(host.address), _port(host), cluster.name, host)
+        for cluster in clusters
+        for host in cluster.host_statuses
+        if wanted.is_empty or _passes(host, cluster.name, wanted)
     ]
-    return sorted(found, key=lambda item: (address_text(item[0].address), _port(item[0]), item[1]))
+    found.sort(key=_ORDER)
+    return found
 
 
-def _endpoint(host: HostStatus) -> str:
-    port = _port(host)
-    return f"{address_text(host.address)}:{port}" if port else address_text(host.address)
+_HEALTHY = HealthFlags()
 
 
-def _row(host: HostStatus, cluster: str) -> tuple[str, ...]:
-    health = host.health_status or HealthFlags()
-    return _endpoint(host), health.health, "FAILED" if health.failed_outlier_check else "OK", cluster
+def _row(host: Host) -> tuple[str, ...]:
+    health = host.status.health_status or _HEALTHY
+    return host.endpoint, health.health, "FAILED" if health.failed_outlier_check else "OK", host.cluster
 
 
 def _bare(wanted: EndpointFilter) -> EndpointFilter:
@@ -114,7 +132,7 @@ def _bare(wanted: EndpointFilter) -> EndpointFilter:
 
 def short(snapshot: Snapshot, wanted: EndpointFilter) -> Table:
     if _has_clusters(snapshot):
-        return Table(HEADER, [_row(host, cluster) for host, cluster in select(snapshot, wanted)])
+        return Table(HEADER, [_row(host) for host in select(snapshot, wanted)])
     rows = eds.short(snapshot, _bare(wanted)).rows
     return Table(HEADER, [(name, status, "-", cluster) for name, status, _, cluster in rows])
 
@@ -132,13 +150,13 @@ def values(snapshot: Snapshot, wanted: EndpointFilter, convert: Convert) -> Any:
 def names(snapshot: Snapshot, wanted: EndpointFilter) -> list[str]:
     if not _has_clusters(snapshot):
         return eds.names(snapshot, _bare(wanted))
-    return [_endpoint(host) for host, _ in select(snapshot, wanted)]
+    return [host.endpoint for host in select(snapshot, wanted)]
 
 
 def _wide(snapshot: Snapshot, wanted: EndpointFilter) -> Table:
     if not _has_clusters(snapshot):
         return wide_assignments([assignment for _, assignment in eds.select(snapshot, _bare(wanted))])
-    return wide_hosts(select(snapshot, wanted))
+    return wide_hosts([(host.status, host.cluster) for host in select(snapshot, wanted)])
 
 
 def _unseen(snapshot: Snapshot) -> list[str]:

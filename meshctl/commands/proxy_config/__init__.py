@@ -5,6 +5,7 @@ The table below names each view's module, which is imported only when that view 
 
 from __future__ import annotations
 
+import functools
 import importlib
 from typing import Annotated, Any, NamedTuple
 
@@ -44,12 +45,7 @@ class ViewGroup(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         name = next((n for n, e in VIEWS.items() if cmd_name == n or cmd_name in e.aliases), None)
-        if name is None:
-            return None
-        module = importlib.import_module(f"{__name__}.{VIEWS[name].module}")
-        command: Any = typer.main.get_command(module.app)
-        command.name = name
-        return command
+        return None if name is None else _command(name)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         rows = [
@@ -59,6 +55,14 @@ class ViewGroup(TyperGroup):
         ]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
+
+
+@functools.cache  # the command line is read twice: to put it in order, and to run it
+def _command(name: str) -> Any:
+    module = importlib.import_module(f"{__name__}.{VIEWS[name].module}")
+    command: Any = typer.main.get_command(module.app)
+    command.name = name
+    return command
 
 
 app = typer.Typer(cls=ViewGroup, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=False)

@@ -1,7 +1,5 @@
 """``proxy-config bootstrap``: how the proxy was started."""
 
-from __future__ import annotations
-
 import typer
 
 from meshctl.commands.proxy_config import options

@@ -1,7 +1,5 @@
 """``proxy-config cluster``: upstreams."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

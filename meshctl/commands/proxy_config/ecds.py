@@ -1,7 +1,5 @@
 """``proxy-config ecds``: filters fetched apart from their listeners."""
 
-from __future__ import annotations
-
 import typer
 
 from meshctl.commands.proxy_config import options

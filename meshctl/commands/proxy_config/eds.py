@@ -1,7 +1,5 @@
 """``proxy-config eds``: endpoints as the control plane gave them."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

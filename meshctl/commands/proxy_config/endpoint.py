@@ -1,7 +1,5 @@
 """``proxy-config endpoint``: the hosts of each cluster."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

@@ -1,7 +1,5 @@
 """``proxy-config all``: every table below each other, or the dump itself."""
 
-from __future__ import annotations
-
 import sys
 from dataclasses import dataclass
 from typing import Annotated, Any

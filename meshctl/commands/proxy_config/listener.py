@@ -1,7 +1,5 @@
 """``proxy-config listener``: where the proxy listens."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

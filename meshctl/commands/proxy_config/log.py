@@ -4,8 +4,6 @@ istioctl checks a logger's name as a substring of the last pod's answer; here th
 read, and Envoy's own refusal is an error.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """``proxy-config rootca-compare``: whether two proxies trust a common root certificate."""
 
-from __future__ import annotations
-
 import sys
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """``proxy-config secret``: certificates and trust bundles."""
 
-from __future__ import annotations
-
 import typer
 
 from meshctl.commands.proxy_config import options
