@@ -104,17 +104,21 @@ def _decoded(data: bytes, origin: str, notes: Notes) -> bytes:
                 return data.decode(encoding).encode()
             except UnicodeDecodeError as error:
                 raise InputError(f"{origin} begins as UTF-16 but is not", str(error)) from error
-    return data if data.isascii() else _valid_utf8(data, origin, notes)
+    if _is_utf8(data):
+        return data
+    # names from elsewhere, or a damaged file
+    notes.add(NoteKind.INPUT, f"{origin}: holds bytes that are no UTF-8; they are shown as \ufffd")
+    return data.decode("utf-8", "replace").encode()
 
 
-def _valid_utf8(data: bytes, origin: str, notes: Notes) -> bytes:
-    """``data`` itself; where bytes are no UTF-8 (names from elsewhere, a damaged file), with U+FFFD for them."""
+def _is_utf8(data: bytes) -> bool:
+    if data.isascii():
+        return True
     try:
         data.decode()
     except UnicodeDecodeError:
-        notes.add(NoteKind.INPUT, f"{origin}: holds bytes that are no UTF-8; they are shown as \ufffd")
-        return data.decode("utf-8", "replace").encode()
-    return data
+        return False
+    return True
 
 
 def _document_size(data: memoryview, origin: str, *, first: bool) -> int | None:
@@ -195,7 +199,7 @@ def identify(data: bytes | memoryview) -> DocumentKind | None:
 
 def read(data: bytes, origin: str, notes: Notes) -> list[Document]:
     """All documents in a body, each with its kind; raises InputError when none of them is Envoy's."""
-    at_once = _read_at_once(data, origin) if data.isascii() else None
+    at_once = _read_at_once(data, origin) if _is_utf8(data) else None
     if at_once is not None:
         return [at_once]
     documents = []

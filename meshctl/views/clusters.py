@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from meshctl.envoy import typed
-from meshctl.envoy.clusters import ClusterHead, istio_config
+from meshctl.envoy.clusters import DISCOVERY_TYPES, ClusterHead, istio_config
 from meshctl.envoy.schema.names import Convert
 from meshctl.envoy.snapshot import Resource, SectionKind, Snapshot
 from meshctl.errors import MissingDataError
@@ -61,7 +61,9 @@ def _columns(resource: Resource, snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def short(snapshot: Snapshot, wanted: ClusterFilter) -> Table:
-    return Table(HEADER, [_columns(r, snapshot) for r in select(snapshot, wanted)])
+    rows = [_columns(r, snapshot) for r in select(snapshot, wanted)]
+    states.note_unknown(snapshot.notes, (row[4] for row in rows), DISCOVERY_TYPES, f"{MESSAGE}.DiscoveryType")
+    return Table(HEADER, rows)
 
 
 def labelled(snapshot: Snapshot, wanted: ClusterFilter) -> Table:

@@ -15,11 +15,18 @@ import msgspec
 from meshctl.envoy import typed
 from meshctl.envoy.addresses import Address
 from meshctl.envoy.documents import DocumentKind
-from meshctl.envoy.endpoints import ClusterHosts, ClusterStatus, ClusterStatuses, HealthFlags, HostStatus
+from meshctl.envoy.endpoints import (
+    HEALTH_STATUSES,
+    ClusterHosts,
+    ClusterStatus,
+    ClusterStatuses,
+    HealthFlags,
+    HostStatus,
+)
 from meshctl.envoy.schema.names import Convert
 from meshctl.envoy.snapshot import Snapshot
 from meshctl.errors import MissingDataError
-from meshctl.views import eds
+from meshctl.views import eds, states
 from meshctl.views.endpoint_filter import EndpointFilter
 from meshctl.views.endpoints_wide import wide_assignments, wide_hosts
 from meshctl.views.table import Table
@@ -132,9 +139,13 @@ def _bare(wanted: EndpointFilter) -> EndpointFilter:
 
 def short(snapshot: Snapshot, wanted: EndpointFilter) -> Table:
     if _has_clusters(snapshot):
-        return Table(HEADER, [_row(host) for host in select(snapshot, wanted)])
-    rows = eds.short(snapshot, _bare(wanted)).rows
-    return Table(HEADER, [(name, status, "-", cluster) for name, status, _, cluster in rows])
+        rows = [_row(host) for host in select(snapshot, wanted)]
+        states.note_unknown(
+            snapshot.notes, (row[1] for row in rows), HEALTH_STATUSES, "envoy.config.core.v3.HealthStatus"
+        )
+        return Table(HEADER, rows)
+    known = eds.short(snapshot, _bare(wanted)).rows
+    return Table(HEADER, [(name, status, "-", cluster) for name, status, _, cluster in known])
 
 
 def values(snapshot: Snapshot, wanted: EndpointFilter, convert: Convert) -> Any:

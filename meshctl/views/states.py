@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from meshctl.envoy.notes import NoteKind, Notes
 from meshctl.envoy.snapshot import Resource, SectionKind, Snapshot, State
 
 IN_FORCE = (State.ACTIVE, State.STATIC)
@@ -53,3 +54,9 @@ def unseen(snapshot: Snapshot, kind: SectionKind, noun: str) -> list[str]:
 def rejections(resource: Resource) -> str:
     """Why a resource was refused, on one line."""
     return " ".join(resource.rejection.details.split()) if resource.rejection else ""
+
+
+def note_unknown(notes: Notes, seen: Iterable[str], known: Iterable[str], enum_name: str) -> None:
+    """Tell of values that no table of ours knows: a newer Envoy, or an edited file. They are shown as they came."""
+    for value in sorted(set(seen).difference(known)):
+        notes.add(NoteKind.UNKNOWN_ENUM, f"{value} of {enum_name}")

@@ -1,6 +1,5 @@
 """``proxy-config all``: every table below each other, or the dump itself."""
 
-import sys
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -103,10 +102,8 @@ def everything(
             f'output format "{form.value}" not supported by all', "", "Use short, wide, json or yaml."
         )
     warn(proxies, [line for p in proxies for part in parts for line in _unseen(part, p.snapshot, form)])
-    for error in missing[1:]:
-        sys.stderr.write("\n".join(error.lines()) + "\n")
     if missing:
-        raise missing[0]
+        raise _summed_up(missing)
     return EXIT_FAILURE if failures else EXIT_OK
 
 
@@ -140,6 +137,16 @@ def _tables(
             blocks.append(title + render(make(proxy.snapshot, part.wanted)))
     write("\n".join(blocks))
     return missing
+
+
+def _summed_up(missing: list[MeshctlError]) -> MeshctlError:
+    """One message for all that is missing."""
+    if len(missing) == 1:
+        return missing[0]
+    others = [error.what.partition(" has no ")[2] or error.what for error in missing[1:]]
+    return MissingDataError(
+        f"{missing[0].what}, nor {', nor '.join(others)}", missing[0].cause, missing[0].hint
+    )
 
 
 def _dump(proxies: list[ProxySnapshot], form: Output, several: bool) -> None:

@@ -123,10 +123,14 @@ def _joined(tables: list[tuple[str, Table]], several: bool) -> Table:
     """The tables of several proxies under one header, with a column that says whose row it is."""
     if not several:
         return tables[0][1] if tables else Table(())
-    header = next((table.header for _, table in tables if table.header), ())
-    rows = [(name, *row) for name, table in tables for row in table.rows]
+    header = max((table.header for _, table in tables), key=len, default=())
+    rows = [
+        (name, *row, *("-" for _ in range(len(header) - len(row))))
+        for name, table in tables
+        for row in table.rows
+    ]
     padding = tables[0][1].padding if tables else 5
-    return Table(("POD", *header), rows, padding=padding)
+    return Table(("POD", *header) if header else (), rows, padding=padding)
 
 
 def _document(values: dict[str, Any], form: Output, several: bool, layout: Layout) -> str | bytes:
