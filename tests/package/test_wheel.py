@@ -23,7 +23,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pathlib.Pa
     (wheel,) = folder.glob("meshctl-*.whl")
     venv.create(folder / "empty", with_pip=True)
     python = folder / "empty" / "bin" / "python"
-    installed = subprocess.run([python, "-m", "pip", "install", "-q", str(wheel)], capture_output=True, text=True)
+    installed = subprocess.run(
+        [python, "-m", "pip", "install", "-q", str(wheel)], capture_output=True, text=True
+    )
     if installed.returncode and os.environ.get("CI") != "true":
         pytest.skip(f"the dependencies cannot be installed here: {installed.stderr[-200:]}")
     assert installed.returncode == 0, installed.stderr
@@ -32,13 +34,17 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pathlib.Pa
 
 def run(python: pathlib.Path, *arguments: str) -> str:
     # from a folder of its own: the checkout must not be importable by chance
-    done = subprocess.run([python, *arguments], cwd=python.parent, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [python, *arguments], cwd=python.parent, capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def test_the_program_and_the_module_run(environment: pathlib.Path) -> None:
-    script = subprocess.run([environment.with_name("meshctl"), "version"], capture_output=True, text=True, check=True)
+    script = subprocess.run(
+        [environment.with_name("meshctl"), "version"], capture_output=True, text=True, check=True
+    )
     assert script.stdout == run(environment, "-m", "meshctl", "version")
 
 
