@@ -177,8 +177,22 @@ def _usage_error(error: Exception) -> UsageError | None:
     format_message = getattr(error, "format_message", None)
     if format_message is None or getattr(error, "exit_code", None) != EXIT_USAGE:
         return None
-    path = getattr(getattr(error, "ctx", None), "command_path", "meshctl")
-    return UsageError(format_message().rstrip("."), "", f"Run `{path} --help` for usage.")
+    context = getattr(error, "ctx", None)
+    path = getattr(context, "command_path", "meshctl")
+    text = str(format_message()).rstrip(".")
+    return UsageError(text, _did_you_mean(text, context), f"Run `{path} --help` for usage.")
+
+
+def _did_you_mean(text: str, context: Any) -> str:
+    """The command whose name is nearest to one that does not exist, as a question; else nothing."""
+    import difflib
+
+    word = text.removeprefix("No such command '").removesuffix("'")
+    group = getattr(context, "command", None)
+    if word == text or not hasattr(group, "list_commands"):
+        return ""
+    near = difflib.get_close_matches(word, group.list_commands(context), n=1)
+    return f"Did you mean {near[0]}?" if near else ""
 
 
 def _fail(error: MeshctlError) -> int:
