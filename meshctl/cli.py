@@ -189,7 +189,7 @@ def _did_you_mean(text: str, context: Any) -> str:
 
     word = text.removeprefix("No such command '").removesuffix("'")
     group = getattr(context, "command", None)
-    if word == text or not hasattr(group, "list_commands"):
+    if word == text or group is None or not hasattr(group, "list_commands"):
         return ""
     near = difflib.get_close_matches(word, group.list_commands(context), n=1)
     return f"Did you mean {near[0]}?" if near else ""
