@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from meshctl.netfilter.hooks import BUILTIN_HOOKS, TABLE_CHAINS, builtin_priority, builtin_type
 from meshctl.netfilter.model import Action, Backend, Chain, Note, Rule, RuleSet, Step, Table, Unknown, Verb
+from meshctl.netfilter.order import tracked_families
 from meshctl.netfilter.packet import Family, Hook
 
 
@@ -85,6 +86,7 @@ class RuleSetDraft:
             tables=tables,
             notes=tuple(sorted(self.notes, key=lambda note: note.line)),
             covers=frozenset(self.covers),
+            tracking=tracked_families(tables),
             origin=origin,
             source=self.source,
             facts=dict(self.facts),

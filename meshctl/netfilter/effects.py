@@ -89,7 +89,8 @@ def translated(packet: Packet, action: Action) -> Packet:
     if action.verb is Verb.REDIRECT:
         return replace(packet, dst=_redirect_address(packet), dport=_port(action, packet.dport))
     if action.verb is Verb.DNAT:
-        return replace(packet, dst=_address(action, packet.dst), dport=_port(action, packet.dport))
+        dst = _address(action, packet.dst)
+        return replace(packet, dst=dst, dport=_port(action, packet.dport), rewritten=dst != packet.dst)
     return replace(packet, src=_address(action, None), sport=_port(action, packet.sport))
 
 

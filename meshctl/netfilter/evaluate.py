@@ -111,7 +111,7 @@ def _direction(packet: Packet) -> Value:
 def _destination_type(packet: Packet) -> str | None:
     """What the address tells, else what routing did: to lo goes what is local, and only that."""
     known = _address_types(packet.dst)
-    if known is not None:
+    if known is not None or packet.rewritten:
         return known
     if "lo" in (packet.out_if, packet.in_if):
         return "local"
@@ -195,6 +195,9 @@ def _criterion(criterion: Criterion, packet: Packet, backend: Backend, assumed: 
         values = _owners(packet, criterion.field)
     else:
         values = [GETTERS[criterion.field](packet)]
+        if _asks_v6_unicast(criterion, packet, backend):
+            # ip6tables' UNICAST is about the address, so a local one is unicast too (xt_addrtype.c)
+            values = ["multicast" if _is_multicast(criterion, packet) else "unicast"]
     answers = {_answer(criterion, value, backend) for value in values}
     if len(answers) == 1 and (only := answers.pop()) is not None:
         return only
@@ -202,6 +205,21 @@ def _criterion(criterion: Criterion, packet: Packet, backend: Backend, assumed: 
     if answer is not None:
         return answer != criterion.negate
     return Unsettled(criterion, _missing(criterion, packet))
+
+
+def _asks_v6_unicast(criterion: Criterion, packet: Packet, backend: Backend) -> bool:
+    types = criterion.field in (Field.SRC_TYPE, Field.DST_TYPE)
+    return (
+        types
+        and packet.family is Family.V6
+        and backend is not Backend.NFT
+        and criterion.names == ("unicast",)
+    )
+
+
+def _is_multicast(criterion: Criterion, packet: Packet) -> bool:
+    address = packet.src if criterion.field is Field.SRC_TYPE else packet.dst
+    return address is not None and ipaddress.ip_address(address).is_multicast
 
 
 def _answer(criterion: Criterion, value: Value, backend: Backend) -> bool | None:

@@ -248,12 +248,14 @@ class RuleSet:
     """All tables of one network namespace.
 
     covers: the families the source speaks for; a packet of another family is undetermined, not
-    free. origin: "observed" or "computed".
+    free. tracking: the families whose packets are tracked as connections, because some rule asks for
+    it. origin: "observed" or "computed".
     """
 
     tables: tuple[Table, ...] = ()
     notes: tuple[Note, ...] = ()
     covers: frozenset[Family] = frozenset()
+    tracking: frozenset[Family] = frozenset()
     origin: str = "observed"
     source: str = "rules"
     facts: dict[str, str] = field(default_factory=dict)  # what the source says besides rules (istio-init's)
@@ -302,6 +304,7 @@ def merge(*sets: RuleSet) -> RuleSet:
         tables=tuple(tables),
         notes=tuple(notes),
         covers=frozenset[Family]().union(*(rules.covers for rules in sets)),
+        tracking=frozenset[Family]().union(*(rules.tracking for rules in sets)),
         origin=origin,
         source=" + ".join(dict.fromkeys(rules.source for rules in sets)),
         facts=facts,

@@ -10,6 +10,7 @@ over lo and brought its own. And it runs only where some rule asks for it (``nf_
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from meshctl.netfilter.hooks import NAT_DST_PRIORITY, NAT_SRC_PRIORITY
@@ -76,18 +77,19 @@ CONNTRACK_USERS = frozenset(
 CONNTRACK_FIELDS = frozenset({Field.CT_STATE, Field.CT_MARK, Field.CT_DIRECTION})
 
 
-def conntrack_is_on(rules: RuleSet, family: Family) -> bool:
-    """Whether packets are tracked: a namespace tracks when a rule asks for it (nf_ct_netns_get).
+def tracked_families(tables: Iterable[Table]) -> frozenset[Family]:
+    """Families whose packets are tracked: a namespace tracks when a rule asks for it (nf_ct_netns_get).
 
     A nat table whose rules neither translate nor look at connections is never consulted.
     """
-    return any(
-        _uses_conntrack(step)
-        for table in rules.for_family(family)
-        for chain in table.chains
-        for rule in chain.rules
-        for step in rule.steps
-    )
+    found: set[Family] = set()
+    for table in tables:
+        families = {family for family in Family if table.covers(family)} - found
+        if families and any(
+            _uses_conntrack(step) for chain in table.chains for rule in chain.rules for step in rule.steps
+        ):
+            found |= families
+    return frozenset(found)
 
 
 def _uses_conntrack(step: Step) -> bool:

@@ -8,6 +8,7 @@ nf_conntrack (the state a rule can see).
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from dataclasses import dataclass, replace
 from enum import Enum, IntFlag, StrEnum
@@ -121,6 +122,7 @@ class Packet:
     icmp_type: int | None = None
     tracked: bool = True  # a connection is attached: not yet in raw chains, never when INVALID or UNTRACKED
     reply: bool | None = None  # travels against the direction of its connection's first packet
+    rewritten: bool = False  # the destination is not the one that routing chose the interface for
     in_address: str | None = None  # address of the incoming interface, where REDIRECT sends to
     transparent_listener: bool | None = True  # is a TPROXY target's port listened on, transparently
 
@@ -149,6 +151,7 @@ def family_of(address: str) -> Family:
     return Family.V6 if ":" in address else Family.V4
 
 
+@functools.lru_cache(maxsize=4096)
 def address_number(address: str) -> int:
     """An address as the number that intervals compare; ValueError when it is none."""
     return int(ipaddress.ip_address(address))

@@ -51,7 +51,16 @@ def passages(rules: RuleSet, packet: Packet, pod: PodNet) -> tuple[Passage, ...]
 
 def returning(packet: Packet) -> Packet:
     """The packet after it left through lo: in by lo, without a socket."""
-    return replace(packet, hook=Hook.PREROUTING, in_if="lo", out_if="", uid=None, gid=None, in_address=None)
+    return replace(
+        packet,
+        hook=Hook.PREROUTING,
+        in_if="lo",
+        out_if="",
+        uid=None,
+        gid=None,
+        in_address=None,
+        rewritten=False,
+    )
 
 
 def _title(packet: Packet) -> str:

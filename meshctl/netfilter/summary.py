@@ -25,7 +25,7 @@ ELSEWHERE = {
 POD = {Family.V4: "192.0.2.10", Family.V6: "2001:db8:10::10"}
 UNNAMED_PORTS = (47321, 39119, 27773)
 UNNAMED_OWNER = (987654, 876543)
-MANY = 400  # ports of a long list: ranges are tried at both ends, so this is plenty
+MOST = 120  # values of a field that are tried; a node's rules name thousands, a pod's a few
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,7 @@ class Summary:
     backends: tuple[Backend, ...]
     origin: str
     made_by: str
+    untried: int  # values that rules name and that were not tried, because there are so many
     envoy_owner: str  # "uid 1337", or "mark 0x539" in ambient mode
 
 
@@ -97,6 +98,7 @@ class Named:
     in_ifs: tuple[str, ...]
     out_ifs: tuple[str, ...]
     sources: tuple[tuple[int, int, Family], ...]
+    untried: int = 0
 
 
 def criteria(rules: RuleSet) -> Iterator[Criterion]:
@@ -134,10 +136,18 @@ def named(rules: RuleSet) -> Named:
         elif criterion.field in (Field.IN_IF, Field.OUT_IF):
             where_if = in_ifs if criterion.field is Field.IN_IF else out_ifs
             where_if |= dict.fromkeys(name.replace("*", "0") for name in criterion.names)
-    shown = [port for port in ports if 0 < port < 65535][:MANY]
-    return Named(
-        tuple(shown), tuple(networks), tuple(uids), tuple(gids), tuple(in_ifs), tuple(out_ifs), tuple(sources)
+    everything = (
+        [port for port in ports if 0 < port < 65535],
+        list(networks),
+        list(uids),
+        list(gids),
+        list(in_ifs),
+        list(out_ifs),
+        list(sources),
     )
+    untried = sum(max(0, len(values) - MOST) for values in everything)
+    shown, nets, users, groups, ins, outs, froms = (tuple(values[:MOST]) for values in everything)
+    return Named(shown, nets, users, groups, ins, outs, froms, untried)  # type: ignore[arg-type]
 
 
 def proxy_of(rules: RuleSet, pod: PodNet | None = None) -> PodNet:
@@ -188,6 +198,7 @@ def summarise(rules: RuleSet, family: Family = Family.V4, pod: PodNet | None = N
         origin=rules.origin,
         made_by=rules.facts.get("log", rules.facts.get("made by", "")),
         envoy_owner=_owner_words(pod),
+        untried=names.untried,
     )
 
 

@@ -36,7 +36,7 @@ from meshctl.netfilter.model import (
     Unknown,
     Verb,
 )
-from meshctl.netfilter.order import after_conntrack, base_chains, before_conntrack, conntrack_is_on
+from meshctl.netfilter.order import after_conntrack, base_chains, before_conntrack
 from meshctl.netfilter.packet import Hook, Packet
 
 MAX_BRANCHES = 32
@@ -82,7 +82,17 @@ class Tried:
     rule_number: int
     text: str
     failed: str | None
-    because: str = ""
+    step: Step | None = None
+    packet: Packet | None = None
+
+    @property
+    def because(self) -> str:
+        """What the packet has instead, found out only where somebody reads it."""
+        if not isinstance(self.step, Criterion) or self.packet is None:
+            return ""
+        if self.step.family is not None and self.step.family is not self.packet.family:
+            return "the packet is of the other address family"
+        return describe(self.packet, self.step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +227,7 @@ def _hook(rules: RuleSet, state: _State) -> None:
     known = state.packet
     if before is not None:
         state.packet = before
-    tracking = conntrack_is_on(rules, known.family)
+    tracking = known.family in rules.tracking
     for stop in base_chains(rules, state.packet):
         if before is not None and stop.priority > CONNTRACK_PRIORITY:
             state.packet, before = after_conntrack(state.packet, known), None
@@ -266,9 +276,7 @@ def _rule(table: Table, chain: Chain, number: int, rule: Rule, state: _State, de
     for step in rule.steps:
         outcome = _step(step, table, state)
         if isinstance(outcome, str):
-            state.tried.append(
-                Tried(table.name, chain.name, number, rule.text, outcome, _because(step, state))
-            )
+            state.tried.append(Tried(table.name, chain.name, number, rule.text, outcome, step, state.packet))
             return None
         if isinstance(outcome, Action):
             decided = outcome
@@ -277,14 +285,6 @@ def _rule(table: Table, chain: Chain, number: int, rule: Rule, state: _State, de
     place = PathStep(table.name, chain.name, number, rule.target, rule.text, table.family, rule.line)
     state.path.append(place)
     return _decide(decided, table, state, depth) if decided else None
-
-
-def _because(step: Step, state: _State) -> str:
-    if isinstance(step, Criterion):
-        if step.family is not None and step.family is not state.packet.family:
-            return "the packet is of the other address family"
-        return describe(state.packet, step)
-    return ""
 
 
 def _step(step: Step, table: Table, state: _State) -> str | Action | None:

@@ -87,6 +87,8 @@ def sentences(summary: Summary, *, title: bool) -> list[str]:
     udp, tcp = summary.dns
     rows.append(("UDP", _single(summary.udp)))
     rows.append(("DNS", f"port 53 over UDP: {_single(udp)}; over TCP: {_single(tcp)}"))
+    if summary.untried:
+        rows.append(("", f"({summary.untried} more values that these rules name were not tried)"))
     lines = [f"{FAMILY_NAMES[summary.family.value]}:"] if title else []
     return lines + [f"{label:<10}{words}" for label, words in rows]
 
@@ -219,6 +221,7 @@ def _summary_document(summary: Summary) -> dict[str, object]:
     return {
         "family": FAMILY_NAMES[summary.family.value],
         "mode": summary.mode,
+        "untried": summary.untried,
         "inbound": _direction_document(summary.inbound),
         "outbound": _direction_document(summary.outbound),
         "envoy": {"owner": summary.envoy_owner, **_outcome_document(summary.envoy)},

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from meshctl.netfilter.lint.finding import Finding, Place, Severity, is_istio, place_of
-from meshctl.netfilter.lint.regions import Box, Space, TooMany, meet, space, subtract
+from meshctl.netfilter.lint.regions import Box, Budget, Space, TooMany, meet, space, subtract
 from meshctl.netfilter.model import Action, Chain, Criterion, Field, Rule, RuleSet, Table, Unknown, Verb
 from meshctl.netfilter.packet import Family
 
@@ -46,6 +46,7 @@ class _Walk:
     table: Table
     space: Space
     seen: dict[tuple[str, int], _Seen]
+    budget: Budget
 
     def chain(self, chain: Chain, boxes: list[Box], above: tuple[str, ...]) -> list[Box]:
         """Take packets through a chain; what comes back to the caller."""
@@ -54,6 +55,7 @@ class _Walk:
         entering = boxes
         for number, rule in enumerate(chain.rules, 1):
             seen = self.seen.setdefault((chain.name, number), _Seen())
+            self.budget.spend(1 + len(boxes))
             box, exact = self.space.box(rule)
             if box is None:
                 seen.reached = True  # it contradicts itself or the hook: another check's business
@@ -62,6 +64,7 @@ class _Walk:
             if matched:
                 seen.reached = True
             else:
+                self.budget.spend(len(entering) * len(before))
                 _note_takers(seen, entering, box, before)
                 continue
             boxes, returned = self._after(chain, rule, boxes, matched, box, exact, above)
@@ -138,15 +141,17 @@ def unreachable(rules: RuleSet) -> Iterator[Finding]:
 
 def _walk_table(table: Table, seen: dict[tuple[str, int], _Seen]) -> bool:
     every = [rule for chain in table.chains for rule in chain.rules]
+    budget = Budget()
     for family in Family:
         if not table.covers(family):
             continue
         for chain in table.chains:
             if chain.hook is None:
                 continue
-            cut = space(every, family, chain.hook, chain.type, table.backend)
             try:
-                _Walk(table, cut, seen).chain(chain, [cut.everything], (chain.name,))
+                cut = space(every, family, chain.hook, chain.type, table.backend)
+                budget.spend(len(every) * max(map(len, cut.atoms), default=0) // 20)
+                _Walk(table, cut, seen, budget).chain(chain, [cut.everything], (chain.name,))
             except TooMany:
                 return False
     return True

@@ -26,7 +26,20 @@ STATES = ("NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED")
 
 
 class TooMany(Exception):
-    """Raised when the rules cut the packets into more pieces than can be looked at."""
+    """Raised when the rules cut the packets into more pieces than can be looked at in a second or two."""
+
+
+class Budget:
+    """How many boxes may be looked at in all."""
+
+    def __init__(self, boxes: int = 150_000) -> None:
+        self.left = boxes
+
+    def spend(self, boxes: int) -> None:
+        """Count boxes; raises TooMany when there were too many."""
+        self.left -= boxes
+        if self.left < 0:
+            raise TooMany
 
 
 def axis_of(criterion: Criterion) -> Axis:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from meshctl.netfilter.lint.finding import Finding, Severity, is_istio, place_of
+from meshctl.netfilter.lint.finding import Finding, Place, Severity, is_istio, place_of
 from meshctl.netfilter.lint.traffic import Subject
 from meshctl.netfilter.model import Action, Backend, Chain, Criterion, Field, Rule, Table, Unknown, Verb
 from meshctl.netfilter.packet import Hook
@@ -144,19 +144,25 @@ def early_hooks(subject: Subject) -> Iterator[Finding]:
 
 
 def not_understood(subject: Subject) -> Iterator[Finding]:
-    """Rules with extensions nobody here knows: walks through them are undetermined."""
+    """Extensions nobody here knows, once each: walks through their rules are undetermined."""
+    places: dict[str, list[Place]] = {}
     for table, chain, number, rule in subject.rules.rules():
-        unknown = [step.text for step in rule.steps if isinstance(step, Unknown)]
-        if unknown:
-            place = place_of(table, chain, number, rule)
-            yield Finding(
-                "not-understood",
-                Severity.INFO,
-                f"{place} was not understood: {unknown[0]}",
-                "Packets that depend on it are reported as undetermined.",
-                "Judge it by hand.",
-                place,
-            )
+        for step in rule.steps:
+            if isinstance(step, Unknown):
+                name = " ".join(step.text.removeprefix("! ").split()[:2])
+                places.setdefault(name, []).append(place_of(table, chain, number, rule))
+                break
+    for name, where in places.items():
+        others = f", and {len(where) - 1} more rules" if len(where) > 1 else ""
+        yield Finding(
+            "not-understood",
+            Severity.INFO,
+            f"{name} was not understood, in {where[0]}{others}",
+            "Packets that depend on it are reported as undetermined.",
+            "Judge it by hand.",
+            where[0],
+            tuple(where[1:10]),
+        )
 
 
 def circles(subject: Subject) -> Iterator[Finding]:

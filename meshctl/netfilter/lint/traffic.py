@@ -6,7 +6,7 @@ Loops, ports that must not be captured (or must), IPv6 that goes past Envoy, por
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from meshctl.netfilter.lint.finding import Finding, Place, Severity
 from meshctl.netfilter.model import RuleSet
@@ -39,6 +39,13 @@ class Subject:
     rules: RuleSet
     pod: PodNet
     envoy: EnvoyFacts | None = None
+    known: dict[Family, Summary] = field(default_factory=dict, compare=False)
+
+    def summary(self, family: Family) -> Summary:
+        """What is captured, found out once."""
+        if family not in self.known:
+            self.known[family] = summarise(self.rules, family, self.pod)
+        return self.known[family]
 
     def families(self) -> list[Family]:
         """Families that have rules."""
@@ -207,7 +214,7 @@ def envoy_listeners(subject: Subject) -> Iterator[Finding]:
     if envoy is None:
         return
     for family in subject.families():
-        summary = summarise(subject.rules, family, subject.pod)
+        summary = subject.summary(family)
         yield from _direction_port("outbound", summary.outbound.default.port, envoy.outbound_port)
         yield from _direction_port("inbound", summary.inbound.default.port, envoy.inbound_port)
     if envoy.admin_address not in (None, "127.0.0.1", "::1", "localhost") and envoy.admin_port:
@@ -245,7 +252,7 @@ def ipv6(subject: Subject) -> Iterator[Finding]:
             "Add the output of ip6tables-save.",
         )
         return
-    v4, v6 = (summarise(subject.rules, family, subject.pod) for family in (Family.V4, Family.V6))
+    v4, v6 = (subject.summary(family) for family in (Family.V4, Family.V6))
     for direction, of in (("inbound", _inbound), ("outbound", _outbound)):
         if of(v4) and not of(v6):
             yield Finding(
@@ -292,7 +299,7 @@ def dropped(subject: Subject) -> Iterator[Finding]:
 def only_ports(subject: Subject) -> Iterator[Finding]:
     """includeOutboundPorts without includeOutboundIPRanges: only those ports are captured (issue 32677)."""
     for family in subject.families():
-        direction = summarise(subject.rules, family, subject.pod).outbound
+        direction = subject.summary(family).outbound
         if direction.default.captured:
             continue
         kinds = [kinds for what, kinds in direction.exceptions.items() if what.startswith("to ")]
