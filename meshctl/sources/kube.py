@@ -17,7 +17,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
+from urllib.request import proxy_bypass_environment
 
 from meshctl.errors import ConnectError, MeshctlError, UsageError
 from meshctl.sources.interface import Globals
@@ -42,13 +43,17 @@ class Cluster:
     tls: ssl.SSLContext | None
     timeout: float
     server_name: str | None = None
+    proxy: str | None = None
     _pool: httpcore.ConnectionPool | None = field(default=None, repr=False)
 
     def pool(self) -> httpcore.ConnectionPool:
         if self._pool is None:
             import httpcore
 
-            self._pool = httpcore.ConnectionPool(ssl_context=self.tls)
+            if self.proxy:
+                self._pool = httpcore.HTTPProxy(self.proxy, ssl_context=self.tls)
+            else:
+                self._pool = httpcore.ConnectionPool(ssl_context=self.tls)
         return self._pool
 
     def close(self) -> None:
@@ -104,7 +109,12 @@ class Cluster:
                 if last:
                     raise self.connect_error(error, what or path) from error
                 continue
-            except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
+            except (
+                httpcore.NetworkError,
+                httpcore.ProtocolError,
+                httpcore.ProxyError,
+                httpcore.TimeoutException,
+            ) as error:
                 raise self.connect_error(error, what or path) from error
             if response.status == 429 and not last:
                 time.sleep(_retry_after(response))
@@ -429,7 +439,18 @@ def _cluster(
     if options.as_user:
         user = f"{options.as_user} (impersonated by {user})"
     tls = _tls(configuration) if server.startswith("https") else None
-    return Cluster(server.rstrip("/"), context, user, namespace, headers, tls, options.timeout, server_name)
+    return Cluster(
+        server.rstrip("/"),
+        context,
+        user,
+        namespace,
+        headers,
+        tls,
+        options.timeout,
+        server_name,
+        configuration.proxy
+        or None,  # of the kubeconfig, or of $HTTPS_PROXY unless $NO_PROXY excludes the server
+    )
 
 
 def _impersonation(options: Globals) -> list[tuple[str, str]]:

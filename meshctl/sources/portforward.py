@@ -16,6 +16,7 @@ import select
 import struct
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import httpcore
 
@@ -131,6 +132,7 @@ def open_websocket(cluster: Cluster, namespace: str, pod: str, port: int, timeou
             subprotocols=[PROTOCOL],
             timeout=timeout,
             suppress_origin=True,
+            **_proxy_options(cluster.proxy),
         )
     except websocket.WebSocketBadStatusException as error:
         raise refused(error.status_code, error.resp_body or b"", namespace, pod, cluster) from error
@@ -151,6 +153,20 @@ def open_websocket(cluster: Cluster, namespace: str, pod: str, port: int, timeou
             "Something between here and the API server rewrites websockets.",
         )
     return socket
+
+
+def _proxy_options(proxy: str | None) -> dict[str, Any]:
+    """The proxy in websocket-client's words; without one it must not look at the environment itself."""
+    if not proxy:
+        return {"http_no_proxy": ["*"]}
+    url = urlsplit(proxy)
+    auth = (unquote(url.username), unquote(url.password or "")) if url.username else None
+    return {
+        "http_proxy_host": url.hostname,
+        "http_proxy_port": url.port or 80,
+        "http_proxy_auth": auth,
+        "proxy_type": "http",
+    }
 
 
 def refused(status: int, body: bytes, namespace: str, pod: str, cluster: Cluster) -> ConnectError:
