@@ -18,7 +18,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
-from urllib.request import proxy_bypass_environment
 
 from meshctl.errors import ConnectError, MeshctlError, UsageError
 from meshctl.sources.interface import Globals
@@ -448,9 +447,20 @@ def _cluster(
         tls,
         options.timeout,
         server_name,
-        configuration.proxy
-        or None,  # of the kubeconfig, or of $HTTPS_PROXY unless $NO_PROXY excludes the server
+        _proxy(configuration, server),
     )
+
+
+def _proxy(configuration: Any, server: str) -> str | None:
+    """The proxy of the kubeconfig or of $HTTPS_PROXY, unless $NO_PROXY excludes the server."""
+    import urllib.request
+
+    if not configuration.proxy:
+        return None
+    excluded = {"no": configuration.no_proxy or ""}
+    if urllib.request.proxy_bypass_environment(urlsplit(server).netloc, excluded):  # type: ignore[attr-defined]
+        return None
+    return str(configuration.proxy)
 
 
 def _impersonation(options: Globals) -> list[tuple[str, str]]:

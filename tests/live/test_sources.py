@@ -248,9 +248,11 @@ class Connect(http.server.BaseHTTPRequestHandler):
     """A forward proxy that knows CONNECT alone, and counts."""
 
     tunnels = 0
+    targets: list[str] = []
 
     def do_CONNECT(self) -> None:
         type(self).tunnels += 1
+        type(self).targets.append(self.path)
         host, port = self.path.split(":")
         with socket.create_connection((host, int(port))) as upstream:
             self.send_response(200)
@@ -278,7 +280,7 @@ def test_the_api_server_is_reached_through_a_proxy(kube: FakeKube, monkeypatch: 
         assert Connect.tunnels == 2  # one for the API's objects, one for the port-forward
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         fetch()
-        assert Connect.tunnels == 2
+        assert Connect.tunnels == 2, Connect.targets
     finally:
         proxy.shutdown()
 
