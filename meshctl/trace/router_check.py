@@ -131,6 +131,10 @@ def _routed(
             **seen,
             "path_redirect": location,
             "code_redirect": message["direct_response"].get("status", 0),
+            "response": {
+                ":status": [str(message["direct_response"].get("status", 0))],
+                **_response_headers((message, host.message, table.message)),
+            },
         }
     if "route" not in message:
         return seen
@@ -146,7 +150,27 @@ def _routed(
     seen["response"] = _response_headers((message, host.message, table.message))
     seen["path_rewrite"] = rewrites.rewritten_path(action, route.match.path, view) or view.target or ""
     seen["host_rewrite"] = rewrites.rewritten_host(action, view) or view.first(":authority")
+    seen["headers"] = {
+        **{name: [_formatted(v) for v in values] for name, values in seen["headers"].items()},
+        ":path": [seen["path_rewrite"]],
+        ":authority": [seen["host_rewrite"]],
+    }
     return seen
+
+
+# The tool's stream is a connection from the machine itself.
+_FORMATS = {
+    "%DOWNSTREAM_REMOTE_ADDRESS%": "127.0.0.1:0",
+    "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%": "127.0.0.1",
+    "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%": "127.0.0.1",
+    "%PROTOCOL%": "HTTP/1.1",
+}
+
+
+def _formatted(value: str) -> str:
+    for name, text in _FORMATS.items():
+        value = value.replace(name, text)
+    return value
 
 
 def _virtual_cluster(host: VirtualHost, view: RequestView) -> str:
@@ -165,6 +189,9 @@ def _response_headers(holders: tuple[Json, ...]) -> Headers:
     return headers
 
 
+_PAIR_KEYS = ("request_header_fields", "header_fields", "custom_header_fields")
+
+
 def _header_problems(seen: Json, validate: Json) -> list[str]:
     """HeaderMatchers on the request as it goes on and on the response; plain values as older files have them."""
     view = RequestView(seen["headers"])
@@ -174,7 +201,8 @@ def _header_problems(seen: Json, validate: Json) -> list[str]:
             criterion = header_match.header(message)
             if not criterion.test(RequestView(seen[headers])):
                 problems.append(criterion.failure(RequestView(seen[headers])))
-    for pair in validate.get("request_header_fields") or validate.get("header_fields") or ():
+    pairs = [pair for key in _PAIR_KEYS for pair in validate.get(key) or ()]
+    for pair in pairs:
         name, value = str(pair.get("key") or pair.get("field") or "").lower(), str(pair.get("value") or "")
         if ",".join(view.values(name)) != value:
             problems.append(f"header {name} is `{','.join(view.values(name))}`, expected `{value}`")
