@@ -8,10 +8,11 @@ runtime that holds 42. Follows envoy test/tools/router_check/{router.cc,validati
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from meshctl.envoy import header_match
-from meshctl.envoy.fraction import Runtime
+from meshctl.envoy.fraction import Fraction, Runtime, fractional_percent
 from meshctl.envoy.request_view import Headers, RequestView, Undecidable
 from meshctl.trace import rewrites, routes
 from meshctl.trace.draw import Draw
@@ -65,6 +66,18 @@ def _draw(given: Json) -> Draw:
     return Draw(value=int(given.get("random_value") or 0))
 
 
+@dataclass(frozen=True, slots=True)
+class _ToolRuntime(Runtime):
+    """The tool's runtime: a fraction counts only under the key that the test names (RouterCheckTool::runtimeMock)."""
+
+    active: str = ""
+
+    def fraction(self, message: Json, absent: Fraction | None = None) -> Fraction:
+        if not self.active or message.get("runtime_key") != self.active:
+            return Fraction(0)
+        return fractional_percent(message.get("default_value"))
+
+
 def check(proxy: Proxy, found: list[RouteTable], test: Json) -> list[str]:
     """What the test finds wrong, with the table that fits best; empty when one fits."""
     wanted_table = test.get("route_config")
@@ -75,10 +88,7 @@ def check(proxy: Proxy, found: list[RouteTable], test: Json) -> list[str]:
 
 def _check_in(proxy: Proxy, table: RouteTable, test: Json) -> list[str]:
     given, validate = test.get("input") or {}, test.get("validate") or {}
-    if given.get("runtime"):
-        table = RouteTable(
-            table.message, Runtime({**table.runtime.values, str(given["runtime"]): 42}), table.where
-        )
+    table = RouteTable(table.message, _ToolRuntime(active=str(given.get("runtime") or "")), table.where)
     view = _view(given)
     try:
         seen = _seen(proxy, table, view, _draw(given))
@@ -131,10 +141,7 @@ def _routed(
             **seen,
             "path_redirect": location,
             "code_redirect": message["direct_response"].get("status", 0),
-            "response": {
-                ":status": [str(message["direct_response"].get("status", 0))],
-                **_response_headers((message, host.message, table.message)),
-            },
+            "response": _local_reply(message["direct_response"], (message, host.message, table.message)),
         }
     if "route" not in message:
         return seen
@@ -147,7 +154,7 @@ def _routed(
             seen["headers"] = rewrites.mutated_headers(view.headers, holders)
     seen["virtual_host_name"] = host.name
     seen["virtual_cluster_name"] = _virtual_cluster(host, view)
-    seen["response"] = _response_headers((message, host.message, table.message))
+    seen["response"] = _response_headers((message, host.message, table.message), {})
     seen["path_rewrite"] = rewrites.rewritten_path(action, route.match.path, view) or view.target or ""
     seen["host_rewrite"] = rewrites.rewritten_host(action, view) or view.first(":authority")
     seen["headers"] = {
@@ -182,8 +189,18 @@ def _virtual_cluster(host: VirtualHost, view: RequestView) -> str:
     return "other" if clusters else ""
 
 
-def _response_headers(holders: tuple[Json, ...]) -> Headers:
-    headers: Headers = {}
+def _local_reply(direct: Json, holders: tuple[Json, ...]) -> Headers:
+    """A direct response's headers: those of a local reply, then what the configuration adds."""
+    body = str((direct.get("body") or {}).get("inline_string") or "")
+    headers: Headers = {":status": [str(direct.get("status", 0))]}
+    if body:
+        headers |= {"content-length": [str(len(body.encode()))], "content-type": ["text/plain"]}
+    added = _response_headers(holders, headers)
+    # a local reply's own content-type is one slot: what is appended to it is joined
+    return {name: [",".join(values)] if name == "content-type" else values for name, values in added.items()}
+
+
+def _response_headers(holders: tuple[Json, ...], headers: Headers) -> Headers:
     for holder in holders:
         rewrites.apply_options(headers, holder.get("response_headers_to_add") or ())
     return headers

@@ -150,6 +150,54 @@ tests:
 """
 
 
+ROUTES = """
+virtual_hosts:
+- name: v
+  domains: [a.test]
+  routes:
+  - {match: {prefix: /r, runtime_fraction: {runtime_key: k, default_value: {numerator: 100}}}, route: {cluster: under-k}}
+  - match: {prefix: /p}
+    direct_response: {status: 200, body: {inline_string: "Hello!"}}
+    response_headers_to_add: [{header: {key: content-type, value: application/json}}]
+  - match: {prefix: /h}
+    route: {cluster: one, host_rewrite_literal: b.test, prefix_rewrite: /x}
+    request_headers_to_add: [{header: {key: x-ip, value: "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"}}]
+  - {match: {prefix: /}, route: {cluster: rest}}
+"""
+TOOL_TESTS = [
+    ("a fraction does not count without its runtime key", "{path: /r}", "{cluster_name: rest}"),
+    ("under its key it does", "{path: /r, runtime: k}", "{cluster_name: under-k}"),
+    (
+        "a direct response redirects nowhere",
+        "{path: /p}",
+        "{path_redirect: 'http://a.test/p', cluster_name: ''}",
+    ),
+    (
+        "its headers are a local reply's, then the route's",
+        "{path: /p}",
+        "{response_header_matches: [{name: content-length, string_match: {exact: '6'}},"
+        " {name: content-type, string_match: {exact: 'text/plain,application/json'}}]}",
+    ),
+    (
+        "request headers as they leave the route",
+        "{path: /h/y}",
+        "{request_header_matches: [{name: ':authority', string_match: {exact: b.test}},"
+        " {name: ':path', string_match: {exact: /x/y}}, {name: x-ip, string_match: {exact: 127.0.0.1}}]}",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "given", "validate"), TOOL_TESTS, ids=[t[0] for t in TOOL_TESTS])
+def test_the_quirks_of_router_check_tool(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str], name: str, given: str, validate: str
+) -> None:
+    (tmp_path / "routes.yaml").write_text(ROUTES)
+    given = given.replace("{", "{authority: a.test, method: GET, ", 1)
+    (tmp_path / "tests.yaml").write_text(f"tests: [{{test_name: t, input: {given}, validate: {validate}}}]")
+    code = main(["trace", "-f", str(tmp_path / "routes.yaml"), "--requests", str(tmp_path / "tests.yaml")])
+    assert (code, capsys.readouterr().err) == (0, "")
+
+
 def test_router_check_tool_files(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "t.yaml"
     path.write_text(ROUTER_CHECK)
