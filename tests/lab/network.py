@@ -13,12 +13,11 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import pathlib
 import subprocess
 from collections.abc import Iterator, Sequence
 
 from meshctl.netfilter import compute
-from meshctl.netfilter.settings import settings_from_flags
+from meshctl.netfilter.settings import from_arguments
 from tests.lab.model import Model, Pod
 from tests.lab.place import PREFIX, LabError
 
@@ -73,7 +72,7 @@ def run(*argv: str, text: str = "", namespace: str = "") -> str:
 
 def capture_rules(arguments: Sequence[str]) -> str:
     """The iptables rules of a pod, as ``meshctl capture compute`` prints them."""
-    return compute(settings_from_flags(list(arguments))).iptables_v4
+    return compute(from_arguments(list(arguments))[0]).iptables_v4
 
 
 class Network:
@@ -91,11 +90,10 @@ class Network:
         run("ip", "-batch", "-", text="".join(f"netns add {n}\n" for n in self._names(pods)))
         run("ip", "-n", self.node, "-batch", "-", text="".join(self._node_links(pods)))
         for pod in pods:
-            run("ip", "-n", self.namespace(pod.name), "-batch", "-", text=_pod_link(pod))
-            mac = f"/sys/class/net/eth0/address"
-            own = run("cat", mac, namespace=self.namespace(pod.name)).strip()
-            link = _link(pods, pod)
-            run("ip", "-n", self.node, "neigh", "replace", pod.ip, "lladdr", own, "dev", link, "nud", "permanent")
+            namespace = self.namespace(pod.name)
+            run("ip", "-n", namespace, "-batch", "-", text=_pod_link(pod))
+            # As Kubernetes has it: an application need not be root to listen on port 80.
+            run("sysctl", "-qw", "net.ipv4.ip_unprivileged_port_start=0", namespace=namespace)
         run("sysctl", "-qw", "net.ipv4.ip_forward=1", namespace=self.node)
 
     def _names(self, pods: Sequence[Pod]) -> list[str]:
@@ -107,9 +105,11 @@ class Network:
         for pod in pods:
             link = _link(pods, pod)
             theirs = self.namespace(pod.name)
-            yield f"link add {link} address {_GATEWAY_MAC} type veth peer name eth0 netns {theirs}\n"
+            own = "02:" + ":".join(f"{int(part):02x}" for part in ("0", *pod.ip.split(".")))
+            yield f"link add {link} address {_GATEWAY_MAC} type veth peer name eth0 address {own} netns {theirs}\n"
             yield f"link set {link} up\n"
             yield f"route add {pod.ip}/32 dev {link}\n"
+            yield f"neigh replace {pod.ip} lladdr {own} dev {link} nud permanent\n"
 
     def serve_vips(self, model: Model) -> None:
         """Cluster IPs as kube-proxy does it: one endpoint at random, or a refusal where there is none."""
@@ -154,7 +154,3 @@ def _pod_link(pod: Pod) -> str:
         f"route add default via {_GATEWAY} dev eth0 src {pod.ip}\n"
         f"neigh replace {_GATEWAY} lladdr {_GATEWAY_MAC} dev eth0 nud permanent\n"
     )
-
-
-def namespace_path(namespace: str) -> pathlib.Path:
-    return pathlib.Path("/run/netns") / namespace

@@ -1,7 +1,7 @@
 """Where a lab lives: its run folder, its namespaces, and how both are swept when their maker was killed.
 
-Everything a lab makes carries its name: namespaces ``meshlab-NAME-*`` and the folder ``meshctl-lab/NAME`` under
-XDG_RUNTIME_DIR or the temporary folder. Interfaces, addresses and rules live inside the namespaces. So whoever
+Everything a lab makes carries its name: namespaces ``meshlab-NAME-*`` and the folder ``meshctl-lab/NAME`` in the
+temporary folder (not in XDG_RUNTIME_DIR, which only its owner may enter, and Envoy is another user). Interfaces, addresses and rules live inside the namespaces. So whoever
 knows the name can remove everything, also after kill -9: processes are found by the namespaces they run in.
 """
 
@@ -26,7 +26,7 @@ class LabError(Exception):
 
 
 def root() -> pathlib.Path:
-    return pathlib.Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / "meshctl-lab"
+    return pathlib.Path(tempfile.gettempdir()) / "meshctl-lab"
 
 
 def folder(name: str) -> pathlib.Path:

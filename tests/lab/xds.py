@@ -47,6 +47,7 @@ class Subscription:
     nonce: str = ""
     sent: dict[str, int] = field(default_factory=dict)
     answered: bool = False
+    acknowledged: str = ""
 
 
 @dataclass
@@ -67,6 +68,7 @@ class ManagementServer:
         self.socket = socket
         self.log = Log()
         self._stores: dict[str, ResourceStore] = {}
+        self._subscriptions: dict[str, dict[str, Subscription]] = {}
         self._health_checks: dict[str, Any] = {}
         self._nonces = itertools.count(1)
         self._server = grpc.server(ThreadPoolExecutor(32), options=[("grpc.so_reuseport", 0)])
@@ -81,6 +83,17 @@ class ManagementServer:
 
     def add(self, node: str, store: ResourceStore) -> None:
         self._stores[node] = store
+
+    def settled(self, node: str) -> bool:
+        """Whether a node has answered the newest state of everything it asked for."""
+        store, subscriptions = self._stores[node], self._subscriptions.get(node)
+        if not subscriptions or not all(url in subscriptions for url in WILDCARD):
+            return False
+        for url, one in list(subscriptions.items()):
+            found = store.get(url, None if one.wildcard else list(one.names))
+            if one.nonce != one.acknowledged or {n: r.version for n, r in found.items()} != one.sent:
+                return False
+        return True
 
     def set_health_checks(self, node: str, specifier: Any) -> None:
         """What a node is asked to check, as a HealthCheckSpecifier message."""
@@ -164,6 +177,7 @@ class ManagementServer:
                         if store is None:
                             context.abort(grpc.StatusCode.NOT_FOUND, f"unknown node {node!r}")
                         stop_watching = store.watch(events.put)  # type: ignore[union-attr]
+                        self._subscriptions[node] = subscriptions
                     forced = take(event, subscriptions.setdefault(url, Subscription()), node)
                 if store is None or url not in subscriptions:
                     continue
@@ -175,6 +189,7 @@ class ManagementServer:
 
     def _note(self, node: str, request: Any, subscription: Subscription, version: str) -> None:
         if request.response_nonce and request.response_nonce == subscription.nonce:
+            subscription.acknowledged = request.response_nonce
             self.log.answers.append(Answered(node, request.type_url, version, request.error_detail.message))
 
     def _request(self, request: Any, subscription: Subscription, node: str) -> bool:
