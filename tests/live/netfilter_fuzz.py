@@ -118,7 +118,7 @@ def _trace_once(
     for packet, error in zip(sent, errors, strict=True):
         got = kernel.get(packet["sport"], [])
         results = expected(rules, packet_of(packet, text))
-        if any(result.verdict is Verdict.UNDETERMINED for _, result in results):
+        if any(result.undetermined for _, result in results):
             yield packet, None, None, "undetermined"
         elif got:
             wanted = [hop for hop, _ in results]
@@ -161,7 +161,7 @@ def _legacy(lab: Lab, text: RuleText, rules: RuleSet, sent: list[dict[str, Any]]
     for packet in sent:
         tool = "ip6tables" if ":" in packet["dst"] else "iptables"
         results = expected(rules, packet_of(packet, text))
-        if any(result.verdict is Verdict.UNDETERMINED for _, result in results):
+        if any(result.undetermined for _, result in results):
             yield packet, None, None, "undetermined"
             continue
         wanted = {step for hop, _ in results for step in hop.path}
