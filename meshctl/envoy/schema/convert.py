@@ -175,6 +175,14 @@ def _as_is(value: Value) -> Value:
     return value
 
 
+def _null(value: Value) -> Value:
+    """An enum google.protobuf.NullValue: JSON's null is its value, not its absence."""
+    return value
+
+
+_NULLABLE = frozenset({_struct, _marked_struct, _null})
+
+
 _WELL_KNOWN: Mapping[str, Function] = {
     "google.protobuf.Struct": _struct,
     "google.protobuf.Value": _struct,
@@ -323,7 +331,7 @@ class Converter:
                 for key, name, kind, function, default in ordered:
                     item = value[key]
                     if item is None:
-                        if function in (_struct, _marked_struct):
+                        if function in _NULLABLE:
                             out[name] = None
                     elif kind in (_MESSAGE, _PRESENT):
                         out[name] = function(item)
@@ -349,7 +357,7 @@ class Converter:
         """The same walk a field at a time: a value of the wrong type is kept as it came and noted."""
         for key, name, kind, function, default in ordered:
             item = value[key]
-            if item is None and function not in (_struct, _marked_struct):
+            if item is None and function not in _NULLABLE:
                 continue
             try:
                 converted = item if item is None else function(item)
@@ -423,7 +431,7 @@ class Converter:
     def _enum(self, enum_type: EnumDescriptor | None) -> tuple[Function, Value]:
         assert enum_type is not None, "a field of type enum has one"
         if enum_type.full_name == "google.protobuf.NullValue":
-            return _as_is, _NOT_A_DEFAULT
+            return _null, _NOT_A_DEFAULT
         name_of = {value.number: value.name for value in reversed(enum_type.values)}
         canonical = {value.name: name_of[value.number] for value in enum_type.values}
 

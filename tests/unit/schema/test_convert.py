@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from meshctl.envoy.notes import Notes
-from meshctl.envoy.schema.convert import Converter
+from meshctl.envoy.schema.convert import Converter, Names
 
 CLUSTER = "envoy.config.cluster.v3.Cluster"
 
@@ -71,3 +71,9 @@ def test_an_any_inside_a_typed_struct_inside_an_any_is_opened():
         '{"typedExtensionProtocolOptions":{"k":{"@type":"type.googleapis.com/google.protobuf.StringValue",'
         '"value":"x"}}}'
     )
+
+
+def test_null_is_a_value_where_the_proto_says_so():
+    kind = "google.api.expr.v1alpha1.Type"
+    assert Converter(Names.JSON).convert(kind, {"null": None}) == {"null": None}
+    assert Converter(Names.JSON).convert(kind, {"list_type": None}) == {}
