@@ -26,9 +26,9 @@ class DataSource(msgspec.Struct):
 
     @property
     def data(self) -> bytes:
-        """The inline bytes; istioctl looks at nothing else."""
+        """What stands inline. istioctl looks at the bytes alone; Envoy takes a string as well."""
         if not self.inline_bytes:
-            return b""
+            return (self.inline_string or "").encode("utf-8", "replace")
         text = self.inline_bytes.replace("-", "+").replace("_", "/")
         try:
             return base64.b64decode(text + "=" * (-len(text) % 4))

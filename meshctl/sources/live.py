@@ -55,12 +55,15 @@ def _open_many(
         except MeshctlError as error:
             return error
 
-    with ThreadPoolExecutor(MAX_AT_ONCE) as threads:
+    threads = ThreadPoolExecutor(MAX_AT_ONCE)
+    try:
         for pod, result in zip(pods, threads.map(one, pods), strict=True):
             if isinstance(result, MeshctlError):
                 progress.failed(f"{pod.name}.{pod.namespace}", result)
             else:
                 yield result
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)  # Ctrl-C does not wait for a stalled stream
 
 
 def open_pod(cluster: Cluster, pod: Pod, admin_port: int, needs: Needs, progress: Progress) -> ProxySnapshot:

@@ -14,7 +14,7 @@ import typer
 from meshctl.commands.progress import TerminalProgress
 from meshctl.commands.proxy_config import options
 from meshctl.commands.proxy_config.run import write
-from meshctl.errors import EXIT_OK, UsageError
+from meshctl.errors import EXIT_FAILURE, EXIT_OK, ConnectError, UsageError
 from meshctl.sources import Origin
 from meshctl.sources.interface import Globals
 
@@ -67,9 +67,17 @@ def log(
         admin_port=options.admin_port(admin_port),
         globals=ctx.obj or Globals(),
     )
-    for name, port in _ports(origin):
-        write(f"{name}:\n{_set(port, name, wanted)}")
-    return EXIT_OK
+    progress = TerminalProgress()
+    for name, port in _ports(origin, progress):
+        try:
+            text = _set(port, name, wanted)
+        except ConnectError as error:
+            if not origin.many:
+                raise
+            progress.failed(name, error)
+            continue
+        write(f"{name}:\n{text}")
+    return EXIT_FAILURE if progress.failures else EXIT_OK
 
 
 def parse(text: str) -> dict[str, str]:
@@ -105,9 +113,8 @@ def _set(port: Any, name: str, wanted: dict[str, str]) -> str:
     return text
 
 
-def _ports(origin: Origin) -> Iterator[tuple[str, Any]]:
-    """The admin ports of the proxies that are meant, one at a time."""
-    progress = TerminalProgress()
+def _ports(origin: Origin, progress: TerminalProgress) -> Iterator[tuple[str, Any]]:
+    """The admin ports of the proxies that are meant, one at a time; a pod without one is told and passed over."""
     if origin.admin:
         with _direct(origin, progress) as found:
             yield found
@@ -117,8 +124,12 @@ def _ports(origin: Origin) -> Iterator[tuple[str, Any]]:
     cluster = live.cluster_of(origin.globals)
     try:
         for pod in live.find_pods(cluster, origin):
+            name = f"{pod.name}.{pod.namespace}"
+            if pod.phase != "Running" and origin.many:
+                progress.failed(name, live.not_running(pod))
+                continue
             with live.admin_of(cluster, pod, origin.admin_port, progress) as port:
-                yield f"{pod.name}.{pod.namespace}", port
+                yield name, port
     finally:
         cluster.close()
 
