@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import gc
+import functools
 import importlib
 import os
 import sys
@@ -75,16 +75,19 @@ class LazyGroup(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         name = next((n for n, e in COMMANDS.items() if cmd_name == n or cmd_name in e.aliases), None)
-        if name is None:
-            return None
-        command: Any = typer.main.get_command(importlib.import_module(COMMANDS[name].module).app)
-        command.name = name
-        return command
+        return None if name is None else _command(name)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         rows = [(", ".join((name, *entry.aliases)), entry.help) for name, entry in COMMANDS.items()]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
+
+
+@functools.cache  # the command line is read twice: to put it in order, and to run it
+def _command(name: str) -> Any:
+    command: Any = typer.main.get_command(importlib.import_module(COMMANDS[name].module).app)
+    command.name = name
+    return command
 
 
 app = typer.Typer(
@@ -159,6 +162,10 @@ def _dispatch(argv: list[str]) -> int:
         completion_init()
     try:
         result = command.main(normalise(argv, command), prog_name="meshctl", standalone_mode=False)
+    except SystemExit as leaving:
+        if isinstance(leaving.__context__, BrokenPipeError):  # typer's own answer to it is exit code 1
+            raise leaving.__context__ from None
+        raise
     except Exception as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             typer.echo(error.ctx.get_help())  # type: ignore[attr-defined]
@@ -203,7 +210,6 @@ def _fail(error: MeshctlError) -> int:
 
 def run() -> NoReturn:
     """Entry point of the process: one command, then exit without tearing the heap down."""
-    gc.disable()  # a one-shot process: collecting cycles costs two thirds of parsing a large dump
     code = main()
     try:
         sys.stdout.flush()

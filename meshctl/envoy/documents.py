@@ -58,10 +58,7 @@ _SIGNS: tuple[tuple[DocumentKind, frozenset[str]], ...] = (
     (DocumentKind.MEMORY, frozenset({"allocated", "heap_size"})),
 )
 
-_HEAD = re.compile(rb"\s*(?:HTTP/[0-9.]+ )?[1-5][0-9][0-9](?: [A-Za-z ]+)?\r?\n")
-_TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
-_TRUNCATED = re.compile(r"truncated")
-_BYTE = re.compile(r"byte (\d+)")
+_HEAD = rb"\s*(?:HTTP/[0-9.]+ )?[1-5][0-9][0-9](?: [A-Za-z ]+)?\r?\n"
 _decode_top = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_raw = msgspec.json.Decoder(msgspec.Raw).decode
 
@@ -72,7 +69,7 @@ def split(data: bytes, origin: str, notes: Notes) -> list[memoryview]:
     Raises InputError when not even the first can be read.
     """
     rest = memoryview(_decoded(data, origin, notes))
-    head = _HEAD.match(rest)
+    head = re.match(_HEAD, rest)
     if head:
         notes.add(
             NoteKind.INPUT, f"{origin}: passed over the line {head[0].decode().strip()!r} before the JSON"
@@ -128,7 +125,7 @@ def _document_size(data: memoryview, origin: str, *, first: bool) -> int | None:
         return len(data)
     except (msgspec.DecodeError, RecursionError) as error:
         text = str(error)
-        trailing = _TRAILING.search(text)
+        trailing = re.search(r"trailing characters \(byte (\d+)\)", text)
         if trailing:
             return int(trailing[1])
         if not first:
@@ -146,13 +143,13 @@ def _unreadable(data: memoryview, origin: str, text: str) -> InputError:
             "An Envoy admin answer begins with `{`.",
             "Save it with `curl localhost:15000/config_dump?include_eds > dump.json` inside the pod.",
         )
-    if _TRUNCATED.search(text):
+    if "truncated" in text:
         return InputError(
             f"{origin} ends in the middle of the JSON after {len(data):,} bytes",
             "The file was cut off, by a broken connection or a full disk.",
             "Fetch it again.",
         )
-    at = _BYTE.search(text)
+    at = re.search(r"byte (\d+)", text)
     where = f" at byte {at[1]}" if at else ""
     return InputError(
         f"{origin} is broken JSON{where}: {text}", "The file was changed or cut after Envoy wrote it."

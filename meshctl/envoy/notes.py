@@ -7,7 +7,8 @@ say so with ``Notes.add``. ``commands`` prints ``Notes.lines()`` as warnings whe
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+
+import msgspec
 
 
 class NoteKind(enum.Enum):
@@ -23,11 +24,10 @@ class NoteKind(enum.Enum):
     INPUT = "{subject}"
 
 
-@dataclass(slots=True)
-class Notes:
+class Notes(msgspec.Struct):
     """A counted set of notes in the order they were first met."""
 
-    counts: dict[tuple[NoteKind, str], int] = field(default_factory=dict)
+    counts: dict[tuple[NoteKind, str], int] = msgspec.field(default_factory=dict)
 
     def add(self, kind: NoteKind, subject: str) -> None:
         key = (kind, subject)

@@ -15,7 +15,6 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -55,18 +54,17 @@ _decode_json = msgspec.json.Decoder().decode
 _TYPE_FIRST = re.compile(rb'\{\s*"@type"\s*:\s*"([^"\\]*)"\s*[,}]')
 
 
-@dataclass
-class Snapshot:
+class Snapshot(msgspec.Struct, dict=True, eq=False):
     """Everything known of one Envoy: sections of its config_dump and its other admin answers.
 
     ``origin`` is what errors call it (a file, ``test-pod.test``); ``notes`` collects what was not understood.
     """
 
     origin: str
-    sections: dict[SectionKind, Section] = field(default_factory=dict)
-    unknown_sections: list[tuple[str, msgspec.Raw]] = field(default_factory=list)
-    documents: dict[DocumentKind, Document] = field(default_factory=dict)
-    notes: Notes = field(default_factory=Notes)
+    sections: dict[SectionKind, Section] = msgspec.field(default_factory=dict)
+    unknown_sections: list[tuple[str, msgspec.Raw]] = msgspec.field(default_factory=list)
+    documents: dict[DocumentKind, Document] = msgspec.field(default_factory=dict)
+    notes: Notes = msgspec.field(default_factory=Notes)
 
     def section(self, kind: SectionKind) -> Section | None:
         return self.sections.get(kind)

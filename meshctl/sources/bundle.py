@@ -7,15 +7,16 @@ skipped, and the number and size of members are limited.
 
 from __future__ import annotations
 
-import gzip
 import os
 import pathlib
-import tarfile
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from meshctl.errors import InputError
+
+if TYPE_CHECKING:
+    import tarfile
 
 MAX_MEMBERS = 200_000
 MAX_FILE_BYTES = 2 * 1024**3
@@ -25,8 +26,7 @@ _GZIP = b"\x1f\x8b"
 Reader = Callable[[], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(NamedTuple):
     """The files of a folder or archive by relative path (``/`` between folders)."""
 
     origin: str
@@ -59,6 +59,8 @@ def gunzip(data: bytes, origin: str) -> bytes:
                 f"{origin} ends in the middle of the gzip data", "It was cut off. Fetch it again."
             )
         if unpacker.unused_data.startswith(_GZIP):  # gzip files may be chained
+            import gzip
+
             return gzip.decompress(data)
         return result
     except (zlib.error, OSError, EOFError) as error:
@@ -91,6 +93,8 @@ def is_tar(path: pathlib.Path) -> bool:
         return True
     if not head.startswith((_GZIP, b"BZh", b"\xfd7zXZ")):
         return False
+    import tarfile
+
     try:
         return tarfile.is_tarfile(path)
     except (OSError, EOFError, zlib.error):
@@ -105,6 +109,8 @@ def is_bundle(name: str) -> bool:
 
 def open_tar(path: pathlib.Path) -> Bundle:
     """The regular files of an archive, read from it when asked for."""
+    import tarfile
+
     try:
         archive = tarfile.open(path, "r:*")  # noqa: SIM115 - stays open as long as the bundle is read
         members = _safe_members(archive, str(path))
@@ -136,6 +142,8 @@ def _safe_members(archive: tarfile.TarFile, origin: str) -> dict[str, tarfile.Ta
 
 
 def _member_reader(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Reader:
+    import tarfile
+
     def read() -> bytes:
         try:
             file = archive.extractfile(member)

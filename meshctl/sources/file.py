@@ -10,7 +10,7 @@ from __future__ import annotations
 import pathlib
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -33,8 +33,7 @@ class Meta(msgspec.Struct):
     namespace: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PodFolder:
+class PodFolder(NamedTuple):
     """One proxy of a bundle: the folder it lies in and what it is called."""
 
     bundle: Bundle

@@ -1,9 +1,10 @@
-"""What every source takes and gives."""
+"""What every source takes and gives. Structs, not dataclasses: every run of the program pays for their making."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Protocol
+
+import msgspec
 
 from meshctl.envoy.documents import DocumentKind
 from meshctl.envoy.snapshot import SectionKind, Snapshot
@@ -12,8 +13,7 @@ from meshctl.errors import MeshctlError
 DEFAULT_ADMIN_PORT = 15000
 
 
-@dataclass(frozen=True, slots=True)
-class Globals:
+class Globals(msgspec.Struct, frozen=True):
     """Names follow istioctl's global flags; ``timeout`` is seconds for one API request or an idle stream."""
 
     kubeconfig: str | None = None
@@ -26,8 +26,7 @@ class Globals:
     timeout: float = 15.0
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(msgspec.Struct, frozen=True):
     """What a view reads, so that a live source asks Envoy for no more.
 
     ``sections`` of the config_dump (empty: none, ``ALL_SECTIONS``: the whole dump with endpoints);
@@ -41,8 +40,7 @@ class Needs:
 ALL_SECTIONS = frozenset(SectionKind)
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """Which proxies are meant, as the user named them.
 
     files: ``-f``, each a file, folder, archive or ``-``; admin: an address; otherwise ``pods`` (in istioctl's
@@ -64,14 +62,16 @@ class Origin:
         return bool(self.selector or self.all_namespaces or self.all_pods or len(self.pods) > 1)
 
 
-@dataclass(frozen=True, slots=True)
-class ProxySnapshot:
+class ProxySnapshot(msgspec.Struct, frozen=True):
     """One proxy's snapshot, what it is called, and the bytes of its config_dump as they came."""
 
     name: str
     namespace: str
     snapshot: Snapshot
-    raw_config_dump: bytes | memoryview | None = field(default=None, repr=False)
+    raw_config_dump: bytes | memoryview | None = None
+
+    def __repr__(self) -> str:
+        return f"ProxySnapshot({self.name!r}, {self.namespace!r})"  # not the megabytes
 
 
 class Progress(Protocol):

@@ -65,7 +65,13 @@ def _command(name: str) -> Any:
     return command
 
 
-app = typer.Typer(cls=ViewGroup, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=False)
+app = typer.Typer(
+    cls=ViewGroup,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=False,
+    add_completion=False,
+)
 
 _HELP = """Show a proxy's configuration: from a pod, from saved files, or from an Envoy admin address.
 

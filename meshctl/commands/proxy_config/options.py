@@ -15,7 +15,7 @@ from meshctl.commands.proxy_config import complete
 from meshctl.errors import UsageError
 
 DEFAULT_ADMIN_PORT = 15000
-_GO_INTEGER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO]?[0-7_]+|0|[1-9][0-9_]*)")
+_GO_INTEGER = r"[+-]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO]?[0-7_]+|0|[1-9][0-9_]*)"
 _MAX_INT = 2**63 - 1
 
 
@@ -40,7 +40,9 @@ def output(value: str) -> Output:
 
 def go_integer(value: str) -> int:
     """Go's strconv.ParseInt with base 0, as pflag reads a number."""
-    if not _GO_INTEGER.fullmatch(value):
+    if value == "0":
+        return 0  # the default of every filter
+    if not re.fullmatch(_GO_INTEGER, value):
         raise UsageError(
             f'invalid number "{value}"', "", "Write a decimal number, or 0x… for a hexadecimal one."
         )
