@@ -13,12 +13,16 @@ Served on a Unix socket, which reaches into every network namespace.
 from __future__ import annotations
 
 import itertools
+import os
 import queue
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
+
+# The lab starts processes beside the server; gRPC need not prepare for forks that exec at once, nor speak of it.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 import grpc
 

@@ -53,6 +53,12 @@ def access_log(listener: str, direction: str) -> list[Json]:
     ]
 
 
+def refused_log(listener: str, direction: str) -> list[Json]:
+    """The listener's own log: connections for which no filter chain was found."""
+    (log,) = access_log(listener, direction)
+    return [{**log, "filter": {"response_flag_filter": {"flags": ["NR"]}}}]
+
+
 def tcp_proxy(target: Json, prefix: str, log: list[Json]) -> Json:
     """The filter that sends bytes to a cluster, or to weighted ones."""
     return {

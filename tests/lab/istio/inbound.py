@@ -21,6 +21,7 @@ from tests.lab.istio.common import (
     access_log,
     connection_manager,
     http_inspector,
+    refused_log,
     tcp_proxy,
 )
 from tests.lab.istio.peers import Mode, mode
@@ -171,6 +172,7 @@ def listener(model: Model, pod: Pod) -> Json:
         "name": "virtualInbound",
         "address": {"socket_address": {"address": "0.0.0.0", "port_value": 15006}},
         "traffic_direction": "INBOUND",
+        "access_log": refused_log("virtualInbound", "inbound"),
         "listener_filters_timeout": "0s",
         "continue_on_listener_filters_timeout": True,
         "filter_chains": list(_chains(model, pod)),

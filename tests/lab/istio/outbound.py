@@ -15,6 +15,7 @@ from tests.lab.istio.common import (
     access_log,
     connection_manager,
     http_inspector,
+    refused_log,
     tcp_proxy,
 )
 from tests.lab.istio.routes import http_ports, split, virtual_service
@@ -60,6 +61,7 @@ def virtual_outbound() -> Json:
         "address": {"socket_address": {"address": "0.0.0.0", "port_value": 15001}},
         "use_original_dst": True,
         "traffic_direction": "OUTBOUND",
+        "access_log": refused_log(name, "outbound"),
         "filter_chains": [
             {
                 "name": "virtualOutbound-blackhole",

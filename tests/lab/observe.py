@@ -1,0 +1,170 @@
+"""What became of a request: the kernel's trace of its first packets, the access logs, what the client got.
+
+The answer has the field names of the recordings and of ``meshctl trace -o json`` (docs/trace-json.md), so that both
+are compared field by field (``compare``). A connection is followed by addresses: the client's, then what each
+proxy says it used towards the next one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from typing import Any
+
+from tests.lab.network import inside, run
+from tests.lab.reach import Reach
+from tests.lab.traffic import Answer, Request, send
+from tests.live.netfilter_agent import open_trace, read_trace
+from tests.live.netfilter_lab import traced
+
+Json = dict[str, Any]
+
+_PATIENCE = 1.5
+
+
+class Observer:
+    """Sends requests in a lab and gathers what happened; a context manager."""
+
+    def __init__(self, lab: Reach) -> None:
+        self.lab = lab
+        self._traces = {}
+        self._offsets: dict[str, int] = {}
+        self._lines: dict[str, list[Json]] = {}
+        self._numbers: dict[str, dict[tuple[str, str, str, int], int]] = {}
+        for pod in lab.model.pods:
+            with inside(lab.network.namespace(pod.name)):
+                self._traces[pod.name] = open_trace()
+            if pod.sidecar:
+                self._offsets[pod.name] = lab.access_log(pod.name)[1]
+        self.rules_changed()
+
+    def __enter__(self) -> Observer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for trace in self._traces.values():
+            trace.close()
+
+    def rules_changed(self) -> None:
+        """The kernel's names of rules anew: to be called after rules were loaded."""
+        for pod in self.lab.model.pods:
+            self._numbers[pod.name] = _numbers(self.lab.network.namespace(pod.name))
+
+    def request(self, request: Request) -> Json:
+        """Send a request and say what became of it."""
+        for trace in self._traces.values():
+            read_trace(trace, 0)
+        self._lines = {pod: [] for pod in self._offsets}
+        self._read()
+        self._lines = {pod: [] for pod in self._offsets}
+        answer = send(self.lab, request)
+        hops = self._hops(request, answer)
+        syns = {pod: traced(read_trace(trace, 0), self._numbers[pod]) for pod, trace in self._traces.items()}
+        return {
+            "id": request.id,
+            "code": answer.code,
+            "error": answer.error,
+            "body": answer.body,
+            "client_local": answer.local,
+            "client_capture": _hooks(syns[request.pod], answer.local),
+            "hops": [_hop(pod, line, syns) for pod, line in hops],
+        }
+
+    # ---- access logs ----
+
+    def _read(self) -> None:
+        for pod, offset in self._offsets.items():
+            lines, self._offsets[pod] = self.lab.access_log(pod, offset)
+            self._lines[pod] += lines
+
+    def _hops(self, request: Request, answer: Answer) -> list[tuple[str, Json]]:
+        """The log lines of a request in order, as soon as they say where it ended."""
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            self._read()
+            chain = self._chain(request, answer)
+            if time.monotonic() > deadline or self._ended(chain):
+                return chain
+            time.sleep(0.01)
+
+    def _chain(self, request: Request, answer: Answer) -> list[tuple[str, Json]]:
+        found: list[tuple[str, Json]] = []
+        address = answer.local
+        left = [(pod, line) for pod, lines in self._lines.items() for line in lines]
+        while address:
+            following = next(((p, li) for p, li in left if li["ddr"] == address), None)
+            if following is None and not found:
+                # The kernel may have given a redirected connection another port; the id tells, too.
+                following = next(
+                    ((p, li) for p, li in left if p == request.pod and li["id"] == request.id), None
+                )
+            if following is None:
+                break
+            left.remove(following)
+            found.append(following)
+            address = following[1]["up_local"]
+        return found
+
+    def _ended(self, chain: list[tuple[str, Json]]) -> bool:
+        """Whether nothing more can come: the last line is inbound, or leads to no proxy."""
+        if not chain:
+            return False
+        line = chain[-1][1]
+        if line["direction"] == "inbound":
+            return True
+        pod = self.lab.model.pod_at((line["up_host"] or "").rpartition(":")[0])
+        return line["up_host"] is not None and (pod is None or not pod.sidecar)
+
+
+def _numbers(namespace: str) -> dict[tuple[str, str, str, int], int]:
+    """(family, table, chain, handle) to the number of the rule in its chain."""
+    listed = json.loads(run("nft", "-j", "-a", "list", "ruleset", namespace=namespace))
+    count: dict[tuple[str, str, str], int] = {}
+    found: dict[tuple[str, str, str, int], int] = {}
+    for item in listed["nftables"]:
+        if rule := item.get("rule"):
+            place = (rule["family"], rule["table"], rule["chain"])
+            count[place] = count.get(place, 0) + 1
+            found[(*place, rule["handle"])] = count[place]
+    return found
+
+
+def _hooks(syns: dict[int, list[Any]], address: str | None) -> list[Json]:
+    """The hooks of the first packet sent from an address."""
+    port = 0
+    with contextlib.suppress(ValueError):
+        port = int((address or "").rpartition(":")[2])
+    return [
+        {
+            "hook": hook.hook,
+            "dst": f"{hook.destination[0]}:{hook.destination[1]}" if hook.destination else None,
+            "rules": [list(rule) for rule in hook.path],
+        }
+        for hook in syns.get(port, [])
+    ]
+
+
+def _null(value: Any) -> Any:
+    return None if value in ("-", "") else value
+
+
+def _hop(pod: str, line: Json, syns: dict[str, dict[int, list[Any]]]) -> Json:
+    return {
+        "pod": pod,
+        "direction": line["direction"],
+        "listener": line["listener"],
+        "filter_chain": _null(line["fc"]),
+        "virtual_host": _null(line["vhost"]),
+        "route_name": _null(line["route"]),
+        "cluster": _null(line["cluster_raw"]),
+        "upstream_host": _null(line["up_host"]),
+        "code": line["code"],
+        "flags": _null(line["flags"]),
+        "details": _null(line["details"]),
+        "original_dst": _null(line["dl"]),
+        "downstream_tls": bool(line["tls"]),
+        "peer": _null(line["peer"]),
+        "capture": _hooks(syns[pod], line["ddr"]),
+        "upstream_capture": _hooks(syns[pod], line["up_local"]),
+    }
