@@ -75,6 +75,8 @@ def split(data: bytes, origin: str, notes: Notes) -> list[memoryview]:
             NoteKind.INPUT, f"{origin}: passed over the line {head[0].decode().strip()!r} before the JSON"
         )
         rest = rest[head.end() :]
+    if not rest:
+        raise _unreadable(rest, origin, "")
     documents: list[memoryview] = []
     while rest:
         size = _document_size(rest, origin, first=not documents)
@@ -127,10 +129,19 @@ def _document_size(data: memoryview, origin: str, *, first: bool) -> int | None:
         text = str(error)
         trailing = re.search(r"trailing characters \(byte (\d+)\)", text)
         if trailing:
-            return int(trailing[1])
+            return _end(data, int(trailing[1]))
         if not first:
             return None
         raise _unreadable(data, origin, text) from error
+
+
+def _end(data: memoryview, byte: int) -> int:
+    """Where the document ends that msgspec says has something behind it: before that byte, or (0.22) at it."""
+    try:
+        _decode_raw(data[:byte])
+        return byte
+    except msgspec.DecodeError:
+        return byte - 1
 
 
 def _unreadable(data: memoryview, origin: str, text: str) -> InputError:
