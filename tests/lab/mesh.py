@@ -77,6 +77,7 @@ class Mesh(Reach):
     # ---- bringing it up ----
 
     def _up(self) -> None:
+        self.write_hosts()
         self.network.make(self.model.pods)
         self.network.serve_vips(self.model)
         self._serve()
@@ -117,6 +118,13 @@ class Mesh(Reach):
             self.server.socket,
             self._api_type,
         )
+
+    def revive(self) -> list[str]:
+        """Start again the proxies that ended, as a kubelet does; their names."""
+        ended = [p for p in self._sidecars() if self.processes[p.name].poll() is not None]
+        for pod in ended:
+            self.start_proxy(pod)
+        return [pod.name for pod in ended]
 
     def _sidecars(self) -> list[Pod]:
         return [pod for pod in self.model.pods if pod.sidecar]

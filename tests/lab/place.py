@@ -68,10 +68,18 @@ def start_time(pid: int) -> str | None:
 
 
 def claim(name: str) -> pathlib.Path:
-    """Make the run folder of a lab and note this process as its keeper."""
+    """Make the run folder of a lab, with this process as its keeper in it from the first moment on."""
+    if not re.fullmatch(r"[a-z0-9_]{1,24}", name):
+        raise LabError(f"a lab's name is made of small letters, digits and _, not {name!r}")
     place = folder(name)
-    place.mkdir(parents=True, mode=0o755)
-    (place / "keeper").write_text(f"{os.getpid()} {start_time(os.getpid())}\n")
+    draft = place.with_name(f".{name}.{os.getpid()}")
+    draft.mkdir(parents=True, mode=0o755, exist_ok=True)
+    (draft / "keeper").write_text(f"{os.getpid()} {start_time(os.getpid())}\n")
+    try:
+        draft.rename(place)
+    except OSError as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise LabError(f"a lab named {name!r} is up already") from error
     return place
 
 
@@ -116,7 +124,7 @@ def sweep() -> None:
     listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True).stdout
     names = set(re.findall(rf"^{PREFIX}([^\s-]+)-", listed, re.MULTILINE))
     if root().is_dir():
-        names |= {place.name for place in root().iterdir()}
+        names |= {place.name for place in root().iterdir() if not place.name.startswith(".")}
     for name in names:
         if keeper(name) is None:
             remove(name)

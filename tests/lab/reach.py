@@ -9,6 +9,7 @@ import http.client
 import json
 import pathlib
 import socket
+from collections.abc import Sequence
 from typing import Any
 
 from tests.lab.istio.tls import as_istio
@@ -58,6 +59,21 @@ class Reach:
     def dump(self, pod: str) -> Json:
         """The proxy's configuration as Istio would have it."""
         return dict(as_istio(json.loads(self.admin(pod, "/config_dump?include_eds"))))
+
+    def command(self, pod: str, argv: Sequence[str], uid: int = APP_UID) -> list[str]:
+        """The command line that runs a program in a pod as a user, with the mesh's names in /etc/hosts."""
+        user = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
+        script = 'mount --bind "$0" /etc/hosts && exec "$@"'
+        hosts = str(self.folder / "hosts")
+        return ["ip", "netns", "exec", self.network.namespace(pod), "sh", "-c", script, hosts, *user, *argv]
+
+    def write_hosts(self) -> None:
+        """The mesh's names, which a cluster would have in its DNS."""
+        lines = ["127.0.0.1 localhost"]
+        for service in self.model.services:
+            within = f"{service.name}.{service.namespace}"
+            lines.append(f"{service.vip} {service.host} {within}.svc {within} {service.name}")
+        (self.folder / "hosts").write_text("\n".join(lines) + "\n")
 
     def access_log(self, pod: str, offset: int = 0) -> tuple[list[Json], int]:
         """Complete lines of the access log from an offset on, and where to go on."""
