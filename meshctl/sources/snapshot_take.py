@@ -39,6 +39,7 @@ from meshctl.sources.snapshot_format import Writer, safe_name
 
 Json = dict[str, Any]
 _ISTIO_CONTAINERS = frozenset({"istio-proxy", "istio-init", "istio-validation", "discovery"})
+_BOOKKEEPING = frozenset({"managedFields", "uid", "resourceVersion", "selfLink"})
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
@@ -211,7 +212,7 @@ def _redacted(file: str, data: bytes, folder: str, removed: list[Removed]) -> by
 def clean_manifest(item: Json, removed: list[Removed]) -> Json:
     """A Kubernetes object without managed fields, without the copy of it that kubectl keeps in an annotation,
     and without the values of the application's environment."""
-    metadata = {k: v for k, v in (item.get("metadata") or {}).items() if k != "managedFields"}
+    metadata = {k: v for k, v in (item.get("metadata") or {}).items() if k not in _BOOKKEEPING}
     if _APPLIED in (metadata.get("annotations") or {}):
         metadata["annotations"] = {k: v for k, v in metadata["annotations"].items() if k != _APPLIED}
     result = {**item, "metadata": metadata}

@@ -154,3 +154,30 @@ def test_the_story_is_delivered_live(
     assert code == 0
     assert "DELIVERED to nginx-7c79c4bf97-7985c port 80" in out
     assert "10.244.0.73:80" in out
+
+
+def test_an_anonymized_snapshot_holds_no_name_and_traces_the_same_way(
+    story: FakeKube,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(story.kubeconfig))
+    target = tmp_path / "mesh"
+    assert main(["-n", "test", "snapshot", "--anonymize", "-o", str(target)]) == 0
+    folders = sorted(p.name for p in target.glob("pods/*/*"))
+    for path in sorted(target.rglob("*")):
+        assert "nginx" not in path.name
+        if path.is_file():
+            text = path.read_text()
+            for name in ("nginx", "10.244.0.7", "10.102.168.134", "namespaces/test/"):
+                assert name not in text, f"{name} in {path}"
+    services = json.loads((target / "cluster" / "services.json").read_text())["items"]
+    (service,) = (s for s in services if s["spec"].get("clusterIP", "None") != "None")
+    host = f"{service['metadata']['name']}.{service['metadata']['namespace']}"
+    client = next(f for f in folders if f.count("-") == 1)
+    capsys.readouterr()
+    code = main(["trace", client, f"http://{host}/", "--dir", str(target)])
+    out = capsys.readouterr().out
+    assert code == 0, out
+    assert "DELIVERED to" in out
