@@ -72,7 +72,9 @@ def open_folder(path: pathlib.Path) -> Bundle:
     files: dict[str, Reader] = {}
     root = path.resolve()
     for folder, names, found in os.walk(path):
-        names.sort()
+        names[:] = sorted(
+            n for n in names if not n.startswith(".")
+        )  # a snapshot in the making hides what is unfinished
         for name in sorted(found):
             file = pathlib.Path(folder) / name
             inside = not file.is_symlink() or file.resolve().is_relative_to(root)

@@ -18,8 +18,9 @@ import shutil
 import tarfile
 import threading
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -34,6 +35,10 @@ _COMPRESSION = 3
 def safe_name(text: str) -> str:
     """A name as one folder's name: Kubernetes names pass unchanged."""
     return "".join(c if c.isalnum() or c in "-._" else "_" for c in text).strip(".") or "_"
+
+
+class WriteError(MeshctlError):
+    """Raised when the snapshot's folder cannot be written: the disk is full, or not ours."""
 
 
 class Writer:
@@ -73,18 +78,31 @@ class Writer:
         try:
             function(*args, **options)
         except OSError as error:
-            raise MeshctlError(
+            raise WriteError(
                 f"{self.work} cannot be written: {error.strerror or error}",
                 "The disk is full or the folder is not writable.",
                 "Free space or choose another -o, then run it again with --resume.",
             ) from error
 
-    def add_pod(self, entry: PodEntry, files: Mapping[str, bytes], removed: list[Removed]) -> None:
-        """Write a pod's files, all or none, and enter them in the index."""
+    @contextmanager
+    def pod(self, entry: PodEntry) -> Iterator[PodWriter]:
+        """Where a pod's files are written, one after the other; they count only when the context ends well."""
         place = self.work / entry.folder
-        entry.files = {name: checksum(data) for name, data in files.items()}
-        if files:
-            self._guard(self._write_folder, place, files)
+        beside = place.with_name(f".{place.name}.{os.getpid()}")
+        shutil.rmtree(beside, ignore_errors=True)
+        self._guard(beside.mkdir, parents=True)
+        writer = PodWriter(beside, entry, self._guard)
+        try:
+            yield writer
+        except BaseException:
+            shutil.rmtree(beside, ignore_errors=True)
+            raise
+        shutil.rmtree(place, ignore_errors=True)
+        self._guard(beside.rename, place)
+        self.enter(entry, writer.removed)
+
+    def enter(self, entry: PodEntry, removed: list[Removed]) -> None:
+        """Enter a pod in the index, with its files or with the error that it has none."""
         with self._lock:
             self.index.pods = [
                 p for p in self.index.pods if (p.namespace, p.pod) != (entry.namespace, entry.pod)
@@ -92,16 +110,6 @@ class Writer:
             self.index.pods.append(entry)
             self._note_removed(removed)
             self._guard(self.write_index)
-
-    @staticmethod
-    def _write_folder(place: pathlib.Path, files: Mapping[str, bytes]) -> None:
-        beside = place.with_name(f".{place.name}.{os.getpid()}")
-        shutil.rmtree(beside, ignore_errors=True)
-        beside.mkdir(parents=True)
-        for name, data in files.items():
-            (beside / name).write_bytes(data)
-        shutil.rmtree(place, ignore_errors=True)
-        beside.rename(place)
 
     def add_object_list(self, kind: str, data: bytes, removed: list[Removed]) -> None:
         """Write one list of the cluster's objects."""
@@ -174,6 +182,20 @@ def _member(job: tuple[pathlib.Path, str]) -> bytes:
     padding = -len(data) % tarfile.BLOCKSIZE
     packer = zlib.compressobj(_COMPRESSION, wbits=31)
     return packer.compress(entry.tobuf(tarfile.PAX_FORMAT) + data + bytes(padding)) + packer.flush()
+
+
+class PodWriter:
+    """The files of one pod in the making."""
+
+    def __init__(self, folder: pathlib.Path, entry: PodEntry, guard: Callable[..., None]) -> None:
+        self._folder = folder
+        self._entry = entry
+        self._guard = guard
+        self.removed: list[Removed] = []
+
+    def write(self, name: str, data: bytes) -> None:
+        self._guard((self._folder / name).write_bytes, data)
+        self._entry.files[name] = checksum(data)
 
 
 def _write_atomically(path: pathlib.Path, data: bytes) -> None:

@@ -35,7 +35,7 @@ from meshctl.sources.record import (
     list_objects,
     meta_of,
 )
-from meshctl.sources.snapshot_format import Writer, safe_name
+from meshctl.sources.snapshot_format import PodWriter, WriteError, Writer, safe_name
 
 Json = dict[str, Any]
 _ISTIO_CONTAINERS = frozenset({"istio-proxy", "istio-init", "istio-validation", "discovery"})
@@ -167,31 +167,47 @@ def _take_pod(cluster: Cluster, pod: Pod, admin_port: int, writer: Writer, repor
         f"pods/{safe_name(pod.namespace)}/{safe_name(pod.name)}",
         str(meta["proxy"]),
     )
-    removed: list[Removed] = []
-    files: dict[str, bytes] = {
-        META: _encode(meta),
-        POD_MANIFEST: _encode(clean_manifest(pod.object, removed)),
-    }
     try:
-        if pod.has_proxy:
-            with admin_of(cluster, pod, admin_port, _Counting(reporter)) as port:
-                for file, path in ADMIN_FILES.items():
-                    files[file] = bytes(port.get(path))
-        else:
-            entry.missing[CONFIG_DUMP] = "the pod has no sidecar"
-        log = init_log(cluster, pod)
-        if log is not None:
-            files[INIT_LOG] = log
-        elif pod.has_proxy:
-            entry.missing[INIT_LOG] = "no log: capture rules are computed from pod.json"
+        with writer.pod(entry) as folder:
+            _write_files(cluster, pod, admin_port, meta, entry, folder, reporter)
+    except WriteError:
+        raise  # the disk is full: that ends the run, not this pod alone
     except MeshctlError as error:
+        entry.files = {}
         entry.error = " ".join(error.lines()).removeprefix("Error: ")
-        writer.add_pod(entry, {}, [])
+        writer.enter(entry, [])
         reporter.failed(name, error)
         return
-    clean = {file: _redacted(file, data, entry.folder, removed) for file, data in files.items()}
-    writer.add_pod(entry, clean, removed)
-    reporter.done(name, sum(map(len, clean.values())))
+    reporter.done(name, sum(file.size for file in entry.files.values()))
+
+
+def _write_files(
+    cluster: Cluster,
+    pod: Pod,
+    admin_port: int,
+    meta: Json,
+    entry: PodEntry,
+    folder: PodWriter,
+    reporter: Reporter,
+) -> None:
+    """Fetch a pod's files, one in memory at a time, and write each without its secrets."""
+
+    def write(file: str, data: bytes) -> None:
+        folder.write(file, _redacted(file, data, entry.folder, folder.removed))
+
+    write(META, _encode(meta))
+    write(POD_MANIFEST, _encode(clean_manifest(pod.object, folder.removed)))
+    if pod.has_proxy:
+        with admin_of(cluster, pod, admin_port, _Counting(reporter)) as port:
+            for file, path in ADMIN_FILES.items():
+                write(file, bytes(port.get(path)))
+    else:
+        entry.missing[CONFIG_DUMP] = "the pod has no sidecar"
+    log = init_log(cluster, pod)
+    if log is not None:
+        write(INIT_LOG, log)
+    elif pod.has_proxy:
+        entry.missing[INIT_LOG] = "no log: capture rules are computed from pod.json"
 
 
 def _encode(value: Any) -> bytes:

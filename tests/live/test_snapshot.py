@@ -132,6 +132,8 @@ def test_killed_midway_it_is_a_valid_partial_snapshot_that_can_be_resumed(
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert not index_of(partial).complete
+    assert list(partial.glob("pods/test/.*")), "the pod in the making is there, unfinished"
+    assert printed(capsys, "pc", "listener", "-f", str(partial)), "and is not taken for a pod"
     assert "test-pod" in printed(capsys, "snapshot", "show", str(partial))
     assert printed(capsys, "pc", "listener", "test-pod", "-f", str(partial))
     kube.faults()
