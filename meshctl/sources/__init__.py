@@ -30,6 +30,7 @@ def open_snapshots(origin: Origin, needs: Needs, progress: Progress) -> list[Pro
             "A pod, a file (-f) or an admin address (--admin) is needed.",
             "Name one: POD, deploy/NAME, -f config_dump.json or --admin http://localhost:15000.",
         )
+    origin.check()
     from meshctl.sources.live import open_pods
 
     return open_pods(origin, needs, progress)

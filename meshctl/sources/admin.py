@@ -192,7 +192,7 @@ def explain_direct(address: str, timeout: float) -> Callable[[Exception, str, in
                 "",
             )
         return ConnectError(
-            f"the connection to {address} was lost{got} of {path}: {error}",
+            f"the connection to {address} was lost while reading {path}{got}: {error}",
             "Envoy was restarted, or the network broke.",
             "Try again.",
         )

@@ -8,7 +8,7 @@ import msgspec
 
 from meshctl.envoy.documents import DocumentKind
 from meshctl.envoy.snapshot import SectionKind, Snapshot
-from meshctl.errors import MeshctlError
+from meshctl.errors import MeshctlError, UsageError
 
 DEFAULT_ADMIN_PORT = 15000
 
@@ -60,6 +60,15 @@ class Origin(msgspec.Struct, frozen=True):
     def many(self) -> bool:
         """Whether the answer may be several proxies, so that a table needs a POD column."""
         return bool(self.selector or self.all_namespaces or self.all_pods or len(self.pods) > 1)
+
+    def check(self) -> None:
+        """Raises UsageError where pods are named in two ways, of which one would be passed over."""
+        if self.pods and (self.selector or self.all_namespaces):
+            raise UsageError(
+                f"both a pod ({self.pods[0]}) and {'--selector' if self.selector else '--all-namespaces'} are given",
+                "",
+                "Name pods, or say which all of them are.",
+            )
 
 
 class ProxySnapshot(msgspec.Struct, frozen=True):

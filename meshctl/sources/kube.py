@@ -183,8 +183,8 @@ def status_message(body: bytes) -> str:
 
     try:
         status = msgspec.json.decode(body)
-        if isinstance(status, dict) and status.get("message"):
-            return str(status["message"])
+        if isinstance(status, dict) and (status.get("message") or status.get("kind") == "Status"):
+            return str(status.get("message") or status.get("reason") or "no reason given")
     except msgspec.DecodeError:
         pass
     return " ".join(body.decode("utf-8", "replace").split())[:300] or "no reason given"
@@ -282,7 +282,10 @@ def _from_kubeconfig(options: Globals) -> Cluster:
     paths, title = _kubeconfig_paths(options)
     existing = [p for p in paths if pathlib.Path(p).is_file()]
     if not existing:
-        raise MeshctlError(f"{title} does not exist", "", "Check the path.")
+        is_folder = any(pathlib.Path(p).is_dir() for p in paths)
+        raise MeshctlError(
+            f"{title} {'is a folder' if is_folder else 'does not exist'}", "", "Check the path."
+        )
     document = _read_kubeconfig(existing, title)
     context = _choose_context(document, options.context, title)
     cluster = _named(document, "clusters", context.get("cluster"), "cluster", context["name"], title)
@@ -298,7 +301,7 @@ def _from_kubeconfig(options: Globals) -> Cluster:
         context=context["name"],
         user=str(context.get("user") or "anonymous"),
         namespace=options.namespace or str(context.get("namespace") or "default"),
-        server=str(cluster.get("server") or configuration.host),
+        server=_server(str(cluster.get("server") or ""), cluster, title),
         server_name=cluster.get("tls-server-name"),
     )
 
@@ -360,6 +363,31 @@ def _named(document: Json, kind: str, name: Any, singular: str, context: str, ti
     return dict(entry)
 
 
+def _server(url: str, cluster: Json, title: str) -> str:
+    """The URL of the API server; without a scheme it is http, with a CA https, as client-go reads it."""
+    if url and "://" not in url:
+        url = (
+            "https://"
+            if {"certificate-authority", "certificate-authority-data"} & set(cluster)
+            else "http://"
+        ) + url
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        what = f'has no usable server: "{url}" is no URL' if url else "names no server"
+        raise MeshctlError(
+            f'cluster "{cluster["name"]}" of {title} {what}', "", "Repair it or fetch a fresh one."
+        )
+    return url
+
+
+# Providers that were taken out of every Kubernetes client, and what replaced them.
+_REMOVED_PROVIDERS = {"gcp": "gke-gcloud-auth-plugin", "azure": "kubelogin"}
+
+
 def _load(paths: list[str], context: str, user: Json, title: str) -> Any:
     """The package's Configuration for a context, with credentials; a plugin's failure is an error."""
     plugin = user.get("exec") or {}
@@ -371,6 +399,13 @@ def _load(paths: list[str], context: str, user: Json, title: str) -> Any:
             f"It is named by {title}.",
             hint,
         )
+    provider = str((user.get("auth-provider") or {}).get("name") or "")
+    if provider in _REMOVED_PROVIDERS:
+        raise MeshctlError(
+            f'user "{user["name"]}" of {title} has the auth-provider "{provider}"',
+            "Kubernetes 1.26 removed it.",
+            f"Fetch a fresh kubeconfig that uses {_REMOVED_PROVIDERS[provider]}.",
+        )
     from kubernetes import config
     from kubernetes.client import Configuration
 
@@ -379,7 +414,7 @@ def _load(paths: list[str], context: str, user: Json, title: str) -> Any:
     configuration = Configuration()
     try:
         config.load_kube_config(os.pathsep.join(paths), context=context, client_configuration=configuration)
-    except (config.ConfigException, OSError, ValueError, KeyError, TypeError) as error:
+    except Exception as error:  # whatever the package stumbles over in a file of its own kind
         raise MeshctlError(
             f"{title} cannot be used: {error}", f'Context "{context}".', "Fetch a fresh one."
         ) from error

@@ -141,9 +141,9 @@ def _explainer(cluster: Cluster, pod: Pod, admin_port: int) -> Callable[[Excepti
                 "Check --proxy-admin-port.",
             )
         return ConnectError(
-            f"the connection to {name} was lost{got} of {path}: {text}",
+            f"the connection to {name} was lost while reading {path}{got}: {text}",
             f"Envoy, the node or the API server closed it; the proxy has restarted {_restarts(pod)} times.",
-            "Nothing was printed; it was tried twice. Try again.",
+            "Nothing was printed. Try again.",
         )
 
     return explain

@@ -337,6 +337,14 @@ def test_one_pod_that_fails_costs_the_exit_code_not_the_others(run: Any) -> None
     assert len(result.err.splitlines()) <= 3
 
 
+@pytest.mark.parametrize("options", [("-l", "app=server"), ("-A",)])
+@pytest.mark.parametrize("view", ["cluster", "log"])
+def test_a_pod_and_all_pods_is_wrong_usage(run: Any, view: str, options: tuple[str, ...]) -> None:
+    result = run(view, "server-1", *options)
+    assert (result.code, result.out) == (2, "")
+    assert "server-1" in result.err or "-A" in result.err  # log has no -A
+
+
 def test_no_pod_with_the_labels_is_told(run: Any) -> None:
     result = run("cluster", "-l", "app=nothing")
     assert (result.code, result.out) == (1, "")

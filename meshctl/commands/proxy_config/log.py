@@ -67,6 +67,7 @@ def log(
         admin_port=options.admin_port(admin_port),
         globals=ctx.obj or Globals(),
     )
+    origin.check()
     progress = TerminalProgress()
     for name, port in _ports(origin, progress):
         try:
