@@ -85,7 +85,7 @@ def test_a_pod_that_fails_costs_the_exit_code_and_is_listed(kube: FakeKube, tmp_
     assert take("test-pod", "nginx-abc-1", "-o", str(target)) == 1
     entries = {pod.pod: pod for pod in index_of(target).pods}
     assert entries["test-pod"].files
-    assert "was lost after" in entries["nginx-abc-1"].error
+    assert "was lost" in entries["nginx-abc-1"].error
     assert not (target / "pods/test/nginx-abc-1").exists()
 
 

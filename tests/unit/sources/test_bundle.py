@@ -115,7 +115,7 @@ def test_an_archive_of_too_many_members_is_refused(
         open_tar(path)
 
 
-@pytest.mark.parametrize("cut", [1, 40, 100])
+@pytest.mark.parametrize("cut", [20, 40, 100])
 def test_a_cut_archive_is_an_error(tmp_path: pathlib.Path, cut: int) -> None:
     path = archive(tmp_path / "cut.tar.gz", {"pod/config_dump.json": DUMP * 50})
     path.write_bytes(path.read_bytes()[:-cut])
