@@ -22,7 +22,7 @@ from tests.lab.model import Model, Pod
 from tests.lab.place import PREFIX, LabError
 
 _CLONE_NEWNET = 0x40000000
-_GATEWAY, _GATEWAY_MAC = "169.254.1.1", "ee:ee:ee:ee:ee:ee"
+GATEWAY, _NOWHERE, _GATEWAY_MAC = "169.254.1.1", "169.254.1.2", "ee:ee:ee:ee:ee:ee"
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 # The first packet of each connection, in the two hooks that can redirect it.
@@ -101,7 +101,13 @@ class Network:
 
     def _node_links(self, pods: Sequence[Pod]) -> Iterator[str]:
         yield "link set lo up\n"
-        yield f"addr add {_GATEWAY}/32 dev lo\n"
+        yield f"addr add {GATEWAY}/32 dev lo\n"
+        # Everything else is routed, to nowhere: what is not for a pod is lost, not refused.
+        yield "link add outside type veth peer name nowhere\n"
+        yield "link set outside up\n"
+        yield "link set nowhere up\n"
+        yield f"neigh replace {_NOWHERE} lladdr {_GATEWAY_MAC} dev outside nud permanent\n"
+        yield f"route add default via {_NOWHERE} dev outside onlink\n"
         for pod in pods:
             link = _link(pods, pod)
             theirs = self.namespace(pod.name)
@@ -124,7 +130,13 @@ class Network:
                     left = len(ips) - index
                     chance = f"-m statistic --mode random --probability {1 / left:.10f} " if left > 1 else ""
                     nat.append(f"-A PREROUTING {match} {chance}-j DNAT --to-destination {ip}:{port.target}")
-        lines = ["*nat", ":PREROUTING ACCEPT [0:0]", *nat, "COMMIT"]
+        # A pod that reaches itself through a cluster IP must not see its own address as the peer's.
+        hairpin = [
+            f"-A POSTROUTING -s {pod.ip}/32 -d {pod.ip}/32 -j SNAT --to-source {GATEWAY}"
+            for pod in model.pods
+        ]
+        chains = [":PREROUTING ACCEPT [0:0]", ":POSTROUTING ACCEPT [0:0]"]
+        lines = ["*nat", *chains, *nat, *hairpin, "COMMIT"]
         lines += ["*filter", ":FORWARD ACCEPT [0:0]", *refused, "COMMIT", ""]
         run("iptables-nft-restore", text="\n".join(lines), namespace=self.node)
 
@@ -150,7 +162,7 @@ def _pod_link(pod: Pod) -> str:
         "link set lo up\n"
         f"addr add {pod.ip}/32 dev eth0\n"
         "link set eth0 up\n"
-        f"route add {_GATEWAY} dev eth0 scope link\n"
-        f"route add default via {_GATEWAY} dev eth0 src {pod.ip}\n"
-        f"neigh replace {_GATEWAY} lladdr {_GATEWAY_MAC} dev eth0 nud permanent\n"
+        f"route add {GATEWAY} dev eth0 scope link\n"
+        f"route add default via {GATEWAY} dev eth0 src {pod.ip}\n"
+        f"neigh replace {GATEWAY} lladdr {_GATEWAY_MAC} dev eth0 nud permanent\n"
     )

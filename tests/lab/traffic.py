@@ -6,6 +6,7 @@ import socket
 from dataclasses import dataclass
 from typing import Any
 
+from tests.lab.network import inside
 from tests.lab.process import APP_UID
 from tests.lab.reach import Reach
 
@@ -61,14 +62,19 @@ class Answer:
 
 def send(lab: Reach, request: Request, timeout: float = 6) -> Answer:
     """Send one request over a connection of its own."""
+    with inside(lab.network.namespace(request.pod), request.uid):
+        connection = socket.socket()
+    # The port is taken before, so that it is known also of a connection that fails.
+    connection.bind(("", 0))
+    connection.settimeout(timeout)
+    local = f"{lab.model.pod(request.pod).ip}:{connection.getsockname()[1]}"
     try:
-        connection = lab.connect(request.pod, (request.ip, request.port), request.uid, timeout)
-    except ConnectionRefusedError:
-        return Answer(error="refused")
+        connection.connect((request.ip, request.port))
     except OSError as error:
-        return Answer(error=str(error))
+        connection.close()
+        refused = isinstance(error, ConnectionRefusedError)
+        return Answer(local, error="refused" if refused else str(error))
     with connection:
-        local = "{}:{}".format(*connection.getsockname())
         try:
             connection.sendall(request.wire())
             data = _read(connection, request)
