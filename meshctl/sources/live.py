@@ -14,7 +14,8 @@ from meshctl.envoy.notes import Notes
 from meshctl.errors import ConnectError, MeshctlError
 from meshctl.sources.admin import AdminPort, fetch, proxy_snapshot
 from meshctl.sources.interface import Globals, Needs, Origin, Progress, ProxySnapshot
-from meshctl.sources.kube import Cluster, connect
+from meshctl.sources.kube import Cluster
+from meshctl.sources.kubeconfig import connect
 from meshctl.sources.pods import Pod, resolve, select
 
 MAX_AT_ONCE = 8
