@@ -9,6 +9,7 @@ import select
 import socket
 import threading
 import time
+from typing import ClassVar
 
 import pytest
 
@@ -267,7 +268,7 @@ class Connect(http.server.BaseHTTPRequestHandler):
     """A forward proxy that knows CONNECT alone, and counts."""
 
     tunnels = 0
-    targets: list[str] = []
+    targets: ClassVar[list[str]] = []
 
     def do_CONNECT(self) -> None:
         type(self).tunnels += 1
