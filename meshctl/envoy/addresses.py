@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class SocketAddress(msgspec.Struct):
+class SocketAddress(msgspec.Struct, gc=False):
     address: str = ""
     port_value: int = 0
     named_port: str = ""
@@ -21,7 +21,7 @@ class InternalAddress(msgspec.Struct):
     endpoint_id: str = ""
 
 
-class Address(msgspec.Struct):
+class Address(msgspec.Struct, gc=False):
     """One of three: a socket, a Unix socket, or a listener inside the same Envoy."""
 
     socket_address: SocketAddress | None = None

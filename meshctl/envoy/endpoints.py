@@ -87,7 +87,27 @@ class HealthFlags(msgspec.Struct):
         return enum_name(self.eds_health_status, HEALTH_STATUSES)
 
 
+class HostHealth(msgspec.Struct, gc=False):
+    """What the short table reads of HealthFlags: with tens of thousands of hosts every field costs a megabyte."""
+
+    eds_health_status: str | int | None = None
+    failed_outlier_check: bool = False
+
+    @property
+    def health(self) -> str:
+        return enum_name(self.eds_health_status, HEALTH_STATUSES)
+
+
+class Host(msgspec.Struct, gc=False):
+    """A host of /clusters as the short table reads it."""
+
+    address: Address | None = None
+    health_status: HostHealth | None = None
+
+
 class HostStatus(msgspec.Struct):
+    """A host of /clusters as the wide table reads it."""
+
     address: Address | None = None
     health_status: HealthFlags | None = None
     weight: int = 0
@@ -104,7 +124,18 @@ class ClusterStatus(msgspec.Struct):
 
 
 class ClusterHosts(msgspec.Struct):
-    """The whole answer of /clusters, for tables."""
+    name: str = ""
+    host_statuses: list[Host] = []
+
+
+class AllHosts(msgspec.Struct):
+    """The whole answer of /clusters, for the short table."""
+
+    cluster_statuses: list[ClusterHosts] = []
+
+
+class AllStatuses(msgspec.Struct):
+    """The whole answer of /clusters, for the wide table."""
 
     cluster_statuses: list[ClusterStatus] = []
 

@@ -8,7 +8,8 @@ without the outlier state, which only ``/clusters`` has.
 from __future__ import annotations
 
 import operator
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,10 +18,12 @@ from meshctl.envoy.addresses import Address
 from meshctl.envoy.documents import DocumentKind
 from meshctl.envoy.endpoints import (
     HEALTH_STATUSES,
-    ClusterHosts,
+    AllHosts,
+    AllStatuses,
     ClusterStatus,
     ClusterStatuses,
-    HealthFlags,
+    Host,
+    HostHealth,
     HostStatus,
 )
 from meshctl.envoy.schema.names import Convert
@@ -31,6 +34,9 @@ from meshctl.views.endpoint_filter import EndpointFilter
 from meshctl.views.endpoints_wide import wide_assignments, wide_hosts
 from meshctl.views.table import Table
 from meshctl.views.view import View
+
+H = TypeVar("H", Host, HostStatus)
+S = TypeVar("S", AllHosts, AllStatuses)
 
 MESSAGE = "envoy.admin.v3.ClusterStatus"
 HEADER = ("ENDPOINT", "STATUS", "OUTLIER CHECK", "CLUSTER")
@@ -80,56 +86,62 @@ def address_text(address: Address | None) -> str:
     return "unknown"
 
 
-def _port(host: HostStatus) -> int:
-    return host.address.port if host.address else 0
+def _port(host: Host | HostStatus) -> int:
+    socket = host.address.socket_address if host.address is not None else None
+    return socket.port_value if socket is not None else 0
 
 
-def _passes(host: HostStatus, cluster: str, wanted: EndpointFilter) -> bool:
-    if wanted.is_empty:
-        return True
+def _passes(host: Host | HostStatus, cluster: str, wanted: EndpointFilter) -> bool:
     if wanted.cluster and cluster.casefold() != wanted.cluster.casefold():
         return False
     if wanted.address and address_text(host.address).casefold() != wanted.address.casefold():
         return False
-    return wanted.passes(_port(host), (host.health_status or HealthFlags()).health)
+    return wanted.passes(_port(host), (host.health_status or _HEALTHY).health)
 
 
-class Host(NamedTuple):
-    """A host that passed, in istioctl's order of columns to sort by."""
-
-    address: str
-    port: int
-    cluster: str
-    status: HostStatus
-
-    @property
-    def endpoint(self) -> str:
-        return f"{self.address}:{self.port}" if self.port else self.address
-
-
+_HEALTHY = HostHealth()
+# A host that passed: address, port and cluster, which istioctl sorts by in this order, and what else is known.
+# Plain tuples, and one call a host: a large mesh has tens of thousands.
+Found = tuple[str, int, str, H]
 _ORDER = operator.itemgetter(0, 1, 2)
 
 
-def select(snapshot: Snapshot, wanted: EndpointFilter) -> list[Host]:
-    """The hosts that pass, with their cluster, by address, port and cluster."""
-    document = snapshot.documents[DocumentKind.CLUSTERS]
-    clusters = typed.read(ClusterHosts, document.data, snapshot.notes, "clusters").cluster_statuses
+def _select(clusters: Iterable[Any], wanted: EndpointFilter) -> list[Found[Any]]:
+    """The hosts that pass, by address, port and cluster."""
+    everything = wanted.is_empty
     found = [
-        Host(address_text(host.address), _port(host), cluster.name, host)
+        (address_text(host.address), _port(host), cluster.name, host)
         for cluster in clusters
         for host in cluster.host_statuses
-        if wanted.is_empty or _passes(host, cluster.name, wanted)
+        if everything or _passes(host, cluster.name, wanted)
     ]
     found.sort(key=_ORDER)
     return found
 
 
-_HEALTHY = HealthFlags()
+def _read(shape: type[S], snapshot: Snapshot) -> S:
+    return typed.read(shape, snapshot.documents[DocumentKind.CLUSTERS].data, snapshot.notes, "clusters")
 
 
-def _row(host: Host) -> tuple[str, ...]:
-    health = host.status.health_status or _HEALTHY
-    return host.endpoint, health.health, "FAILED" if health.failed_outlier_check else "OK", host.cluster
+def select(snapshot: Snapshot, wanted: EndpointFilter) -> list[Found[Host]]:
+    """The hosts of /clusters that pass, by address, port and cluster."""
+    return _select(_read(AllHosts, snapshot).cluster_statuses, wanted)
+
+
+def _endpoint(address: str, port: int) -> str:
+    return f"{address}:{port}" if port else address
+
+
+def _row(found: Found[Host]) -> tuple[str, ...]:
+    address, port, cluster, host = found
+    health = host.health_status or _HEALTHY
+    status = health.eds_health_status
+    return (
+        f"{address}:{port}" if port else address,
+        status if status.__class__ is str else health.health,
+        "FAILED" if health.failed_outlier_check else "OK",
+        cluster,
+    )
 
 
 def _bare(wanted: EndpointFilter) -> EndpointFilter:
@@ -139,7 +151,7 @@ def _bare(wanted: EndpointFilter) -> EndpointFilter:
 
 def short(snapshot: Snapshot, wanted: EndpointFilter) -> Table:
     if _has_clusters(snapshot):
-        rows = [_row(host) for host in select(snapshot, wanted)]
+        rows = list(map(_row, select(snapshot, wanted)))
         states.note_unknown(
             snapshot.notes, (row[1] for row in rows), HEALTH_STATUSES, "envoy.config.core.v3.HealthStatus"
         )
@@ -161,13 +173,14 @@ def values(snapshot: Snapshot, wanted: EndpointFilter, convert: Convert) -> Any:
 def names(snapshot: Snapshot, wanted: EndpointFilter) -> list[str]:
     if not _has_clusters(snapshot):
         return eds.names(snapshot, _bare(wanted))
-    return [host.endpoint for host in select(snapshot, wanted)]
+    return [_endpoint(address, port) for address, port, _, _ in select(snapshot, wanted)]
 
 
 def _wide(snapshot: Snapshot, wanted: EndpointFilter) -> Table:
     if not _has_clusters(snapshot):
         return wide_assignments([assignment for _, assignment in eds.select(snapshot, _bare(wanted))])
-    return wide_hosts([(host.status, host.cluster) for host in select(snapshot, wanted)])
+    found: list[Found[HostStatus]] = _select(_read(AllStatuses, snapshot).cluster_statuses, wanted)
+    return wide_hosts([(host, cluster) for _, _, cluster, host in found])
 
 
 def _unseen(snapshot: Snapshot) -> list[str]:

@@ -99,7 +99,7 @@ def _endpoint_clusters(snapshot: Any) -> Any:
     from meshctl.views.endpoint_filter import EndpointFilter
 
     if DocumentKind.CLUSTERS in snapshot.documents:
-        return [host.cluster for host in endpoints.select(snapshot, EndpointFilter())]
+        return [cluster for _, _, cluster, _ in endpoints.select(snapshot, EndpointFilter())]
     return [assignment.cluster_name for _, assignment in eds.select(snapshot, EndpointFilter())]
 
 
