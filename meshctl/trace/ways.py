@@ -81,6 +81,10 @@ def not_our_tls(way: Way) -> Way:
     return replace(way, answer=replace(way.answer, failure=Failure.CLOSED))
 
 
+# What only sidecars offer each other (istio.alpn's values and those of istiod's clusters).
+_SIDECAR_ALPN = frozenset({"istio", "istio-peer-exchange", "istio-http/1.0", "istio-http/1.1", "istio-h2"})
+
+
 def admin_answer(pod: Pod, ip: str, port: int) -> Way | None:
     """The proxy's admin interface, where the bootstrap puts it."""
     if pod.proxy is None:
@@ -105,6 +109,12 @@ def application(pod: Pod, ip: str, port: int, stream: Stream) -> Way:
     if pod.app_listens is not None and port not in pod.app_listens:
         reason = f"nothing in pod {pod.name} listens on port {port}"
         return ended(Disposition.CONNECTION_FAILED, Failure.REFUSED, reason)
+    if stream.layers and stream.layers[0].mesh and set(stream.layers[0].alpn) & _SIDECAR_ALPN:
+        # Seen with a real pair of Envoys: the port bypasses the pod's proxy, so nobody ends the mutual TLS.
+        reason = (
+            f"port {port} of pod {pod.name} is not captured: its application gets the sidecars' mutual TLS"
+        )
+        return ended(Disposition.CONNECTION_FAILED, Failure.TLS, reason)
     assumed = "" if pod.app_listens is not None else "that it listens is assumed"
     code = 200 if stream.request is not None else None
     reason = f"delivered to {pod.name} port {port}"

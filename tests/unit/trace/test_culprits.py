@@ -212,3 +212,20 @@ def test_envoys_own_user_passes_by_the_proxy() -> None:
     way = trace(pods(), uid=1337)
     assert [hop.pod.name for hop in way.hops] == ["nginx-7c79c4bf97-7985c"]
     assert "kube-proxy" in way.network
+
+
+def test_mutual_tls_to_a_port_that_bypasses_the_servers_proxy() -> None:
+    """traffic.sidecar.istio.io/excludeInboundPorts of a port that clients reach by mutual TLS."""
+    found = pods()
+    server = next(p for p in found if p.name.startswith("nginx"))
+    text = (STORY / server.name / "iptables-save.txt").read_text()
+    line = "-A ISTIO_INBOUND -p tcp -j ISTIO_IN_REDIRECT"
+    assert line in text
+    server.rules = parse_rules(
+        text.replace(line, f"-A ISTIO_INBOUND -p tcp -m tcp --dport 80 -j RETURN\n{line}")
+    )
+    way = trace(found)
+    assert way.answer.disposition is Disposition.CONNECTION_FAILED
+    assert "port 80 of pod nginx-7c79c4bf97-7985c is not captured" in way.answer.reason
+    assert [hop.pod.name for hop in way.hops] == ["test-pod"]
+    assert (way.hops[0].verdict.code, way.hops[0].verdict.flags) == (503, "URX,UF")
