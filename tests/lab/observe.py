@@ -69,8 +69,10 @@ class Observer:
             "error": answer.error,
             "body": answer.body,
             "client_local": answer.local,
-            "client_capture": _hooks(syns[request.pod], answer.local),
-            "hops": [_hop(pod, line, syns) for pod, line in hops],
+            "client_capture": _sent(
+                _hooks(syns[request.pod], answer.local), self.lab.model.pod(request.pod).ip
+            ),
+            "hops": [_hop(pod, self.lab.model.pod(pod).ip, line, syns[pod]) for pod, line in hops],
         }
 
     # ---- access logs ----
@@ -121,7 +123,10 @@ class Observer:
         line = chain[-1][1]
         if line["direction"] == "inbound":
             return True
-        pod = self.lab.model.pod_at((line["up_host"] or "").rpartition(":")[0])
+        address = (line["up_host"] or "").rpartition(":")[0]
+        if any(service.vip == address for service in self.lab.model.services):
+            return False
+        pod = self.lab.model.pod_at(address)
         return line["up_host"] is not None and (pod is None or not pod.sidecar)
 
 
@@ -138,18 +143,34 @@ def _numbers(namespace: str) -> dict[tuple[str, str, str, int], int]:
     return found
 
 
-def _hooks(syns: dict[int, list[Any]], address: str | None) -> list[Json]:
-    """The hooks of the first packet sent from an address."""
-    port = 0
+def _port(address: str | None) -> int:
     with contextlib.suppress(ValueError):
-        port = int((address or "").rpartition(":")[2])
+        return int((address or "").rpartition(":")[2])
+    return 0
+
+
+def _hooks(syns: dict[int, list[Any]], address: str | None) -> list[Json]:
+    """The hooks of the first packet from an address, in this pod."""
     return [
         {
             "hook": hook.hook,
             "dst": f"{hook.destination[0]}:{hook.destination[1]}" if hook.destination else None,
             "rules": [list(rule) for rule in hook.path],
         }
-        for hook in syns.get(port, [])
+        for hook in syns.get(_port(address), [])
+    ]
+
+
+def _sent(hooks: list[Json], own: str) -> list[Json]:
+    """The hooks of a packet that was sent here, without those where it came back from the node."""
+
+    def stays(address: str) -> bool:
+        return address.startswith(("127.", f"{own}:"))
+
+    return [
+        hook
+        for index, hook in enumerate(hooks)
+        if index == 0 or stays(hooks[0]["dst"]) or hook["dst"].startswith("127.")
     ]
 
 
@@ -157,7 +178,10 @@ def _null(value: Any) -> Any:
     return None if value in ("-", "") else value
 
 
-def _hop(pod: str, line: Json, syns: dict[str, dict[int, list[Any]]]) -> Json:
+def _hop(pod: str, own: str, line: Json, syns: dict[int, list[Any]]) -> Json:
+    capture = _hooks(syns, line["ddr"])
+    if line["ddr"].startswith(f"{GATEWAY}:"):
+        capture = capture[len(_sent(capture, own)) :]
     return {
         "pod": pod,
         "direction": line["direction"],
@@ -173,6 +197,6 @@ def _hop(pod: str, line: Json, syns: dict[str, dict[int, list[Any]]]) -> Json:
         "original_dst": _null(line["dl"]),
         "downstream_tls": bool(line["tls"]),
         "peer": _null(line["peer"]),
-        "capture": _hooks(syns[pod], line["ddr"]),
-        "upstream_capture": _hooks(syns[pod], line["up_local"]),
+        "capture": capture,
+        "upstream_capture": _sent(_hooks(syns, line["up_local"]), own),
     }
