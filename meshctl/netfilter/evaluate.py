@@ -193,6 +193,8 @@ def _criterion(criterion: Criterion, packet: Packet, backend: Backend, assumed: 
         return False
     if criterion.field in (Field.UID, Field.GID, Field.SOCKET):
         values = _owners(packet, criterion.field)
+    elif _asks_loopback_of_what_is_not(criterion, packet):
+        return criterion.negate
     else:
         values = [GETTERS[criterion.field](packet)]
         if _asks_v6_unicast(criterion, packet, backend):
@@ -205,6 +207,27 @@ def _criterion(criterion: Criterion, packet: Packet, backend: Backend, assumed: 
     if answer is not None:
         return answer != criterion.negate
     return Unsettled(criterion, _missing(criterion, packet))
+
+
+_LOOPBACKS = {
+    Family.V4: (address_number("127.0.0.0"), address_number("127.255.255.255")),
+    Family.V6: (address_number("::1"), address_number("::1")),
+}
+
+
+def _asks_loopback_of_what_is_not(criterion: Criterion, packet: Packet) -> bool:
+    """An address that is not known, only that it is none of those asked for.
+
+    Nothing leaves by an interface other than lo with a loopback source (``__mkroute_output``, route.c).
+    """
+    unknown = {
+        Field.SRC: packet.src is None and packet.src_not_loopback,
+        Field.DST: packet.dst is None and packet.dst_not_loopback,
+    }
+    if not unknown.get(criterion.field, False) or criterion.mask is not None or criterion.test is not Test.IN:
+        return False
+    low, high = _LOOPBACKS[packet.family]
+    return all(low <= first and last <= high for first, last in criterion.ranges)
 
 
 def _asks_v6_unicast(criterion: Criterion, packet: Packet, backend: Backend) -> bool:

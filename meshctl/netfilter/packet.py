@@ -123,6 +123,8 @@ class Packet:
     tracked: bool = True  # a connection is attached: not yet in raw chains, never when INVALID or UNTRACKED
     reply: bool | None = None  # travels against the direction of its connection's first packet
     rewritten: bool = False  # the destination is not the one that routing chose the interface for
+    src_not_loopback: bool = False  # of an unknown source: it left by another interface than lo
+    dst_not_loopback: bool = False  # of an unknown destination: it is an address of the pod
     in_address: str | None = None  # address of the incoming interface, where REDIRECT sends to
     transparent_listener: bool | None = True  # is a TPROXY target's port listened on, transparently
 

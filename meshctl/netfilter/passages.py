@@ -84,6 +84,7 @@ def envoy_packet(packet: Packet, pod: PodNet) -> Packet:
         ct_state="NEW",
         mark=pod.envoy_mark,
         ct_mark=None,
+        src_not_loopback=False,
         in_address=None,
     )
 

@@ -33,6 +33,7 @@ class PodNet:
     peer: str | None = None  # where packets that come in are from, when they do not say
     tproxy_mark: int | None = None
     tproxy_routing: bool | None = None
+    outside_unless_known: bool = False  # an address not known to be the pod's own is taken for another's
 
     def is_local(self, address: str | None) -> bool | None:
         """Whether an address is the pod's own; None when that cannot be told."""
@@ -45,7 +46,8 @@ class PodNet:
         own |= {ipaddress.ip_address(text) for _, text in self.interface_addresses}
         if parsed in own:
             return True
-        return False if any(one.version == parsed.version for one in own) else None
+        known = self.outside_unless_known or any(one.version == parsed.version for one in own)
+        return False if known else None
 
     def address(self, family: Family, interface: str | None = None) -> str | None:
         """The pod's address of that family, on that interface."""
@@ -70,7 +72,7 @@ def _routed_out(packet: Packet, pod: PodNet) -> Packet:
     if packet.out_if is None and (local := pod.is_local(packet.dst)) is not None:
         packet = replace(packet, out_if="lo" if local else pod.interface)
     if packet.src is None and packet.out_if is not None:
-        packet = replace(packet, src=_source(packet, pod))
+        packet = replace(packet, src=_source(packet, pod), src_not_loopback=packet.out_if != "lo")
     return packet
 
 
@@ -89,6 +91,8 @@ def _routed_in(packet: Packet, pod: PodNet) -> Packet:
         packet = replace(packet, src=peer)
     if packet.in_if is None and packet.src is not None and pod.is_local(packet.src) is False:
         packet = replace(packet, in_if=pod.interface)
+    if packet.dst is None and pod.outside_unless_known and packet.in_if == pod.interface:
+        packet = replace(packet, dst_not_loopback=True)
     if packet.in_address is None and packet.in_if is not None:
         loopback = "127.0.0.1" if packet.family is Family.V4 else "::1"
         own = loopback if packet.in_if == "lo" else pod.address(packet.family, packet.in_if)
@@ -116,3 +120,10 @@ def seen_addresses(packets: Iterable[Packet], interface: str = "eth0") -> PodNet
     return PodNet(
         addresses=tuple(own), interface=interface, peer=max(peers, key=peers.__getitem__, default=None)
     )
+
+
+def completed_fields(before: Packet, after: Packet) -> str:
+    """What a recording's other packets told of this one: ``src 10.30.0.2, out_if eth0``."""
+    told = {name: getattr(after, name) for name in ("src", "in_if", "out_if")}
+    parts = [f"{name} {value}" for name, value in told.items() if getattr(before, name) is None and value]
+    return ", ".join(parts)

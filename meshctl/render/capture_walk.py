@@ -13,9 +13,9 @@ from meshctl.netfilter.walk import Tried, Verdict, WalkResult
 BRANCH_DEPTH = 2  # a packet of which little is known branches at every rule; -o json has all of them
 
 
-def text(passages: Sequence[Passage], *, wide: bool) -> str:
+def text(passages: Sequence[Passage], *, wide: bool, assumed: Sequence[str] = ()) -> str:
     """All passages for a person; the default form shows the rules that matched, wide all that were tried."""
-    lines: list[str] = []
+    lines: list[str] = [f"assumed: {'; '.join(assumed)}", ""] if assumed else []
     for number, passage in enumerate(passages, 1):
         lines.append(f"{number}. {passage.title}: {packet_words(passage.packet)}")
         if passage.note:
@@ -109,9 +109,9 @@ def _tried(tried: Tried) -> str:
     return f"- {place}: {tried.text}\n       no: {tried.failed}{because}"
 
 
-def document(passages: Sequence[Passage]) -> dict[str, object]:
+def document(passages: Sequence[Passage], assumed: Sequence[str] = ()) -> dict[str, object]:
     """The walk as data."""
-    return {"passages": [_passage(passage) for passage in passages]}
+    return {"assumed": list(assumed), "passages": [_passage(passage) for passage in passages]}
 
 
 def _passage(passage: Passage) -> dict[str, object]:

@@ -33,7 +33,8 @@ class Captured:
     pod: PodNet
     name: str
     manifest: dict[str, Any] | None = None
-    record: PodRecord | None = None
+    dump: bytes | None = None  # the /config_dump of its Envoy, where it was asked for and there is one
+    dump_failed: MeshctlError | None = None
 
 
 def read_text(path: str) -> str:
@@ -83,10 +84,12 @@ def from_manifest(path: str) -> Captured:
     return Captured(rules, net_of({}, pod, rules), name, manifest)
 
 
-def from_files(paths: Sequence[str], pod: str | None, namespace: str | None) -> Captured:
+def from_files(
+    paths: Sequence[str], pod: str | None, namespace: str | None, with_dump: bool = False
+) -> Captured:
     """Rules of files: one rule set for all of them, or a pod of a snapshot."""
     if len(paths) == 1 and paths[0] != "-" and _is_bundle(paths[0]):
-        return _from_bundle(paths[0], pod, namespace)
+        return _from_bundle(paths[0], pod, namespace, with_dump)
     sets: list[RuleSet] = []
     for path in paths:
         if path != "-" and pathlib.Path(path).suffix in (".yaml", ".yml"):
@@ -121,16 +124,16 @@ def _is_bundle(path: str) -> bool:
     return place.is_dir() or (place.is_file() and is_tar(place))
 
 
-def _from_bundle(path: str, pod: str | None, namespace: str | None) -> Captured:
+def _from_bundle(path: str, pod: str | None, namespace: str | None, with_dump: bool) -> Captured:
     from meshctl.sources.file import choose
     from meshctl.sources.saved import open_records
 
     records = open_records(path, namespace)
-    return of_record(choose(records.folders, pod, namespace, path))
+    return of_record(choose(records.folders, pod, namespace, path), with_dump)
 
 
-def of_record(record: PodRecord) -> Captured:
-    """Rules of a pod, live or saved."""
+def of_record(record: PodRecord, with_dump: bool = False) -> Captured:
+    """Rules of a pod, live or saved, and its Envoy's configuration where that is wanted."""
     rules = rules_of_pod(record.read, record.name)
     if rules is None:
         raise MissingDataError(
@@ -140,17 +143,23 @@ def of_record(record: PodRecord) -> Captured:
         )
     pod = net_of_pod(record.read, rules)
     manifest = record.read("pod.json")
-    return Captured(rules, pod, record.name, json.loads(manifest) if manifest else None, record)
+    captured = Captured(rules, pod, record.name, json.loads(manifest) if manifest else None)
+    if not with_dump:
+        return captured
+    try:
+        return replace(captured, dump=record.read("config_dump.json"))
+    except MeshctlError as error:
+        return replace(captured, dump_failed=error)
 
 
-def from_cluster(pod: str, options: Globals | None, progress: Progress) -> Captured:
+def from_cluster(pod: str, options: Globals | None, progress: Progress, with_dump: bool = False) -> Captured:
     """Rules of a pod of the cluster: the log of its istio-init, else computed from its manifest."""
     from meshctl.sources.live import cluster_of
     from meshctl.sources.record import LiveRecords
 
     cluster = cluster_of(options)
     try:
-        return of_record(LiveRecords(cluster, 15000, progress).pod(pod))
+        return of_record(LiveRecords(cluster, 15000, progress).pod(pod), with_dump)
     finally:
         cluster.close()
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.server
 import json
 import pathlib
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -61,6 +64,27 @@ def connected(served: FakeKube, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", str(served.kubeconfig))
 
 
+@contextlib.contextmanager
+def answering(document: dict[str, Any]) -> Iterator[int]:
+    """An admin port that gives this to every request."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps(document).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
 def show(name: str, capsys: pytest.CaptureFixture[str]) -> str:
     assert main(["-n", "test", "capture", "show", name]) == 0
     return capsys.readouterr().out
@@ -87,6 +111,20 @@ def test_under_istio_cni_the_annotations_are(capsys: pytest.CaptureFixture[str])
 def test_walk_knows_the_pods_address(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["-n", "test", "capture", "walk", "silent", "--from", "envoy", "--to", "10.0.0.7:80"]) == 0
     assert "REDIRECT to 15006" in capsys.readouterr().out
+
+
+def test_lint_compares_with_the_pods_own_envoy(served: FakeKube, capsys: pytest.CaptureFixture[str]) -> None:
+    address = {"socket_address": {"address": "0.0.0.0", "port_value": 15011}}
+    listener = {"active_state": {"listener": {"name": "virtualOutbound", "address": address}}}
+    with answering({"configs": [{"dynamic_listeners": [listener]}]}) as port:
+        served.forward("test", "silent", 15000, to=port)
+        assert main(["-n", "test", "capture", "lint", "silent"]) == 1
+    assert "Envoy's outbound listener is on 15011" in capsys.readouterr().out
+
+
+def test_lint_goes_on_without_an_envoy_that_answers(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["-n", "test", "capture", "lint", "cni"]) == 0
+    assert "Warning: ports are not compared with Envoy's: " in capsys.readouterr().err
 
 
 def test_a_pod_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:

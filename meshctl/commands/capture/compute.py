@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -15,6 +16,10 @@ from meshctl.netfilter.compute import ComputedRules, compute
 from meshctl.netfilter.settings import CaptureSettings, from_arguments, from_environment, from_pod, pod_of
 from meshctl.sources.capture import read_manifest, read_text
 
+# What the injection template gives istio-init where nothing is changed (manifests/charts/istio-control).
+CHART_DEFAULTS = ("-p", "15001", "-z", "15006", "-u", "1337", "-m", "REDIRECT", "-i", "*", "-x", "",
+                  "-b", "*", "-d", "15090,15021,15020")  # fmt: skip
+
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 
@@ -22,6 +27,9 @@ app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_com
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
     help="""Print the capture rules Istio makes, as input of iptables-restore or of nft -f.
 
+\b
+  # as Istio's charts have it
+  meshctl capture compute
 \b
   # with the flags of istio-iptables, after --
   meshctl capture compute -- -p 15001 -z 15006 -u 1337 -m REDIRECT -i '*' -x "" -b '*' -d 15090,15021,15020
@@ -78,9 +86,10 @@ def _settings(
         found = from_pod(pod_of(read_manifest(manifest)) or {})
         return found.settings, list(found.unknown)
     if not arguments:
-        raise UsageError(
-            "no settings are given", "", "Use --env FILE, --pod MANIFEST, or istio-iptables' flags after --."
+        sys.stderr.write(
+            f"Note: no settings are given; these are the rules of Istio's charts: {shlex.join(CHART_DEFAULTS)}\n"
         )
+        return from_arguments(CHART_DEFAULTS)
     return from_arguments(arguments)
 
 

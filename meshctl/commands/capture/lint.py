@@ -25,6 +25,7 @@ app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_com
 \b
 Looks for rules that can never match, Istio's rules in two backends at once, loops, ports that differ from
 Envoy's, missing IPv6 rules, foreign rules before Istio's, exclusions and annotations without effect.
+Of a pod, live or of a snapshot, ports are compared with those of its own Envoy.
 Exit code 1 when there is a finding of level error.
 """
 )
@@ -45,7 +46,7 @@ def lint(
     from meshctl.render import capture_lint
 
     form = options.checked_form(output, ("short", "wide", "json", "yaml"))
-    captured = options.open_rules(ctx, pod, files, manifest, pod_ip)
+    captured = options.open_rules(ctx, pod, files, manifest, pod_ip, with_dump=envoy is None)
     dump, origin = _dump(captured, envoy)
     facts = None
     if dump is not None:
@@ -61,16 +62,13 @@ def lint(
 
 
 def _dump(captured: Captured, path: str | None) -> tuple[bytes | None, str]:
-    """The configuration dump that was given, or the snapshot's own."""
+    """The configuration dump that was given, or the pod's own, live or saved."""
     if path is not None:
         try:
             return pathlib.Path(path).read_bytes(), path
         except OSError as error:
             raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
-    if captured.record is not None and captured.pod.addresses:
-        from meshctl.sources.file import PodFolder
-
-        # A live pod's dump would cost a port-forward that nobody asked for.
-        if isinstance(captured.record, PodFolder):
-            return captured.record.read("config_dump.json"), f"{captured.name}/config_dump.json"
-    return None, ""
+    if captured.dump_failed is not None:
+        # The rules can be checked without it, and a pod whose Envoy does not answer is where lint is needed.
+        sys.stderr.write(f"Warning: ports are not compared with Envoy's: {captured.dump_failed.what}\n")
+    return captured.dump, f"{captured.name}/config_dump.json"

@@ -55,6 +55,8 @@ def open_rules(
     files: Sequence[str] | None,
     manifest: str | None,
     addresses: Sequence[str] | None,
+    *,
+    with_dump: bool = False,
 ) -> Captured:
     """The rules that the options mean; what was not understood of them is said on stderr."""
     if manifest is not None and (files or pod):
@@ -62,11 +64,11 @@ def open_rules(
     if manifest is not None:
         captured = from_manifest(manifest)
     elif files:
-        captured = from_files(files, pod, getattr(ctx.obj, "namespace", None))
+        captured = from_files(files, pod, getattr(ctx.obj, "namespace", None), with_dump)
     elif pod is not None:
         from meshctl.commands.progress import TerminalProgress
 
-        captured = from_cluster(pod, ctx.obj, TerminalProgress())
+        captured = from_cluster(pod, ctx.obj, TerminalProgress(), with_dump)
     else:
         raise UsageError(
             "no rules are given", "", "Name a pod, or give rules with -f FILE (- is standard input)."

@@ -36,6 +36,41 @@ class PacketOptions:
     listener: bool
 
 
+def simple_form(options: PacketOptions, pod: PodNet) -> tuple[PacketOptions, PodNet, tuple[str, ...]]:
+    """What a person means who says who sends and where to, and nothing else; each assumption in words.
+
+    Packets described field by field (``--hook``) stay as they are given.
+    """
+    if options.hook is not None:
+        return options, pod, ()
+    if options.inbound is not None:
+        return _simple_inbound(options, pod)
+    if options.to is None:
+        return options, pod, ()
+    assumed: list[str] = []
+    nobody = options.sender is None and options.uid is None and options.gid is None
+    if nobody:
+        options = replace(options, sender="app")
+        assumed.append(f"the application sends it, as uid {APP_UID} (else --from envoy, or --uid)")
+    packet = build_packet(options, pod)
+    if packet.dst is not None and pod.is_local(packet.dst) is None:
+        pod = replace(pod, outside_unless_known=True)
+        if options.out_if is None:
+            assumed.append(
+                f"{packet.dst} is not the pod's own address, so it leaves by {pod.interface} from the pod's address"
+                " (else --pod-ip or --out-if)"
+            )
+    return options, pod, tuple(assumed)
+
+
+def _simple_inbound(options: PacketOptions, pod: PodNet) -> tuple[PacketOptions, PodNet, tuple[str, ...]]:
+    packet = build_packet(options, pod)
+    if packet.dst is not None or packet.in_if != pod.interface:
+        return options, pod, ()
+    words = f"it comes in by {pod.interface} to the pod's own address (else --pod-ip, --dst or --in-if)"
+    return options, replace(pod, outside_unless_known=True), (words,)
+
+
 def build_packet(options: PacketOptions, pod: PodNet) -> Packet:
     """The packet that is meant. Raises UsageError when the options do not make one."""
     packet = _base(options)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from meshctl.commands.capture import options
-from meshctl.commands.capture.packet import PacketOptions, build_packet
+from meshctl.commands.capture.packet import PacketOptions, build_packet, simple_form
 from meshctl.errors import EXIT_OK, EXIT_UNDETERMINED, InputError
 from meshctl.sources.capture import Captured, read_text
 
@@ -110,21 +110,24 @@ def _one(captured: Captured, chosen: PacketOptions, form: str) -> int:
     from meshctl.netfilter.walk import Verdict
     from meshctl.render import capture_walk
 
-    found = journey(captured.rules, build_packet(chosen, captured.pod), captured.pod)
+    chosen, pod, assumed = simple_form(chosen, captured.pod)
+    found = journey(captured.rules, build_packet(chosen, pod), pod)
     if form == "mermaid":
         sys.stdout.write(capture_walk.mermaid(found))
     elif form in ("json", "yaml"):
-        options.print_document(capture_walk.document(found), form)
+        options.print_document(capture_walk.document(found, assumed), form)
     else:
-        sys.stdout.write(capture_walk.text(found, wide=form == "wide"))
+        sys.stdout.write(capture_walk.text(found, wide=form == "wide", assumed=assumed))
     undecided = any(passage.result.verdict is Verdict.UNDETERMINED for passage in found)
     return EXIT_UNDETERMINED if undecided else EXIT_OK
 
 
 def _many(captured: Captured, path: str) -> int:
     """Walk recorded packets in their order, so that later packets find their connection."""
+    from dataclasses import replace
+
     from meshctl.netfilter.connections import Connections
-    from meshctl.netfilter.pod import routed, seen_addresses
+    from meshctl.netfilter.pod import completed_fields, routed, seen_addresses
     from meshctl.netfilter.records import packet_from_record, result_to_record
 
     lines = [(number, line) for number, line in enumerate(read_text(path).splitlines(), 1) if line.strip()]
@@ -140,6 +143,10 @@ def _many(captured: Captured, path: str) -> int:
     pod = captured.pod if captured.pod.addresses else seen_addresses(packet for _, packet in records)
     connections = Connections(captured.rules)
     for record, packet in records:
-        answer = result_to_record(connections.walk(routed(packet, pod)))
+        completed = routed(packet, pod)
+        result = connections.walk(completed)
+        if told := completed_fields(routed(packet, captured.pod), completed):
+            result = replace(result, assumed=(*result.assumed, f"from the file's other packets: {told}"))
+        answer = result_to_record(result)
         sys.stdout.write(json.dumps({"id": record.get("id"), **answer}) + "\n")
     return EXIT_OK

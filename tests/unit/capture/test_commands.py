@@ -140,7 +140,6 @@ def test_something_else_is_no_rules(tmp_path: pathlib.Path, capsys: Capture) -> 
         (["walk", "-f", "/dev/null", "--to", "example.com:80"], 2),
         (["walk", "-f", "/dev/null", "--hook", "sideways"], 2),
         (["walk", "-f", "/dev/null", "--src", "10.0.0.1", "--dst", "::1"], 2),
-        (["compute"], 2),
         (["compute", "--backend", "ebpf", "--", "-p", "15001"], 2),
     ],
 )
@@ -217,6 +216,67 @@ def test_walk_that_cannot_decide_has_its_own_exit_code(saved: str, capsys: Captu
     assert "if -o lo" in out
 
 
+def test_a_simple_walk_takes_a_destination_for_one_outside_the_pod(saved: str, capsys: Capture) -> None:
+    assert run("walk", "--rules", saved, "--from", "app", "--to", "10.102.168.134:80") == 0
+    out = capsys.readouterr().out
+    assert out.startswith("assumed: 10.102.168.134 is not the pod's own address, so it leaves by eth0")
+    assert "(else --pod-ip or --out-if)" in out
+    assert "=> REDIRECT to 15001 (Envoy outbound)" in out
+    assert "3. Envoy to the same destination, out: tcp ? -> 10.102.168.134:80, out by eth0, uid 1337" in out
+
+
+def test_a_simple_walk_names_every_assumption_in_json(saved: str, capsys: Capture) -> None:
+    assert run("walk", "-f", saved, "--to", "10.1.1.1:80", "-o", "json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [text.partition(" (else")[0] for text in document["assumed"]] == [
+        "the application sends it, as uid 1000",
+        "10.1.1.1 is not the pod's own address, so it leaves by eth0 from the pod's address",
+    ]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["--to", "127.0.0.1:80", "--from", "app"],
+        ["--to", "10.1.1.1:80", "--from", "app", "--pod-ip", "10.244.0.72"],
+        ["--in", "80", "--from", "10.244.0.9", "--pod-ip", "10.244.0.72"],
+    ],
+)
+def test_what_is_known_is_not_assumed(saved: str, given: list[str], capsys: Capture) -> None:
+    assert run("walk", "-f", saved, *given) == 0
+    assert "assumed:" not in capsys.readouterr().out
+
+
+def test_a_simple_walk_to_an_address_a_rule_asks_about_stays_undetermined(
+    tmp_path: pathlib.Path, capsys: Capture
+) -> None:
+    path = tmp_path / "rules"
+    path.write_text(
+        "*nat\n-A OUTPUT -s 10.244.0.0/16 -j RETURN\n-A OUTPUT -p tcp -j REDIRECT --to-ports 1\nCOMMIT\n"
+    )
+    assert run("walk", "-f", str(path), "--from", "app", "--to", "10.1.1.1:80") == 3
+    assert "it depends on the packet's source address (-s 10.244.0.0/16)" in capsys.readouterr().out
+
+
+def test_a_packet_described_field_by_field_is_not_completed(saved: str, capsys: Capture) -> None:
+    given = ["--hook", "output", "--dst", "10.1.1.1", "--dport", "80", "--uid", "1000"]
+    assert run("walk", "-f", saved, *given) == 3
+    assert "assumed:" not in capsys.readouterr().out
+
+
+def test_many_packets_say_what_the_others_of_the_file_told(
+    saved: str, tmp_path: pathlib.Path, capsys: Capture
+) -> None:
+    whole = {"hook": "output", "src": "10.0.0.1", "dst": "10.9.9.9", "dport": 80, "out_if": "eth0", "uid": 1}
+    short = {"hook": "output", "dst": "10.9.9.8", "dport": 80, "uid": 1}
+    path = tmp_path / "packets.jsonl"
+    path.write_text("".join(json.dumps({"packet": packet}) + "\n" for packet in (whole, short)))
+    assert run("walk", "-f", saved, "--packets", str(path)) == 0
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert "assumed" not in first
+    assert second["assumed"] == ["from the file's other packets: src 10.0.0.1, out_if eth0"]
+
+
 def test_walk_of_many_packets(saved: str, tmp_path: pathlib.Path, capsys: Capture) -> None:
     packet = {
         "hook": "output",
@@ -275,24 +335,33 @@ def test_lint_of_broken_rules(tmp_path: pathlib.Path, capsys: Capture) -> None:
     assert {"not-entered", "proxy-port"} <= codes
 
 
-def test_lint_with_an_envoy(saved: str, tmp_path: pathlib.Path, capsys: Capture) -> None:
-    def listener(name: str, port: int) -> dict[str, object]:
-        return {
-            "active_state": {
-                "listener": {
-                    "name": name,
-                    "address": {"socket_address": {"address": "0.0.0.0", "port_value": port}},
-                }
-            }
-        }
+def listener(name: str, port: int) -> dict[str, object]:
+    address = {"socket_address": {"address": "0.0.0.0", "port_value": port}}
+    return {"active_state": {"listener": {"name": name, "address": address}}}
 
-    dump = {
+
+DUMP = json.dumps(
+    {
         "configs": [
             {"dynamic_listeners": [listener("virtualOutbound", 15011), listener("virtualInbound", 15006)]}
         ]
     }
+)
+
+
+def test_lint_of_a_snapshot_compares_with_its_envoy(tmp_path: pathlib.Path, capsys: Capture) -> None:
+    folder = tmp_path / "pods" / "web"
+    folder.mkdir(parents=True)
+    (folder / "iptables-save.txt").write_text(compute(SETTINGS).iptables_v4)
+    (folder / "config_dump.json").write_text(DUMP)
+    (folder / "meta.json").write_text('{"pod": "web", "namespace": "default"}')
+    assert run("lint", "-f", str(tmp_path / "pods"), "web") == 1
+    assert "Envoy's outbound listener is on 15011" in capsys.readouterr().out
+
+
+def test_lint_with_an_envoy(saved: str, tmp_path: pathlib.Path, capsys: Capture) -> None:
     path = tmp_path / "config_dump.json"
-    path.write_text(json.dumps(dump))
+    path.write_text(DUMP)
     assert run("lint", "-f", saved, "--envoy", str(path)) == 1
     assert "Envoy's outbound listener is on 15011" in capsys.readouterr().out
 
@@ -308,6 +377,13 @@ def test_lint_of_a_manifest(manifest: str, capsys: Capture) -> None:
 def test_compute_with_flags(capsys: Capture) -> None:
     assert run("compute", "--", *INIT[1:]) == 0
     assert capsys.readouterr().out == compute(SETTINGS).iptables_v4
+
+
+def test_compute_without_settings_is_what_the_charts_have(capsys: Capture) -> None:
+    assert run("compute") == 0
+    out = capsys.readouterr()
+    assert out.out == compute(SETTINGS).iptables_v4
+    assert out.err.startswith("Note: no settings are given; these are the rules of Istio's charts: -p 15001")
 
 
 def test_compute_with_environment_names(tmp_path: pathlib.Path, capsys: Capture) -> None:
