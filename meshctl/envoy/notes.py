@@ -21,6 +21,7 @@ class NoteKind(enum.Enum):
     UNTYPED_ANY = "a message without @type in {subject}: kept as it came"
     MALFORMED = "unexpected value in {subject}: kept as it came"
     DUPLICATE_SECTION = "section {subject} stands more than once: the last one is used"
+    DUPLICATE_ANSWER = "an answer to {subject} stands more than once: the last one is used"
     INPUT = "{subject}"
 
 

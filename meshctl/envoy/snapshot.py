@@ -116,7 +116,9 @@ def load(documents: Iterable[Document], origin: str, notes: Notes | None = None)
     for document in documents:
         if document.kind is DocumentKind.CONFIG_DUMP:
             _add_config_dump(snapshot, document)
-        elif document.kind in _DOCUMENT_TYPES and _is_camel_document(document):
+        elif document.kind in snapshot.documents:
+            snapshot.notes.add(NoteKind.DUPLICATE_ANSWER, document.kind.value)
+        if document.kind in _DOCUMENT_TYPES and _is_camel_document(document):
             converted = to_proto_names(snapshot.notes, _DOCUMENT_TYPES[document.kind], document.data)
             snapshot.documents[document.kind] = Document(document.kind, converted, document.origin)
             continue

@@ -175,7 +175,7 @@ def _log_lines(case: Case, result: Result) -> bool:
 
 def _read_anyway(case: Case, result: Result) -> bool:
     """istioctl refuses the input; ours reads it and says what it passed over."""
-    repaired = ("passed over", "read as UTF-16", "holds bytes that are no UTF-8")
+    repaired = ("passed over", "read as UTF-16", "holds bytes that are no UTF-8", "stands more than once")
     quiet = any(part in " ".join(case.argv) for part in (".gz", "dupkey"))  # gzip needs no warning
     return (
         case.rc == 1

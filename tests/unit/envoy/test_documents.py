@@ -6,6 +6,7 @@ import pytest
 
 from meshctl.envoy.documents import DocumentKind, read
 from meshctl.envoy.notes import Notes
+from meshctl.envoy.snapshot import load
 from meshctl.errors import InputError
 
 DUMP = b'{\n "configs": [\n  {"@type": "x", "name": "\xc3\xa4"}\n ]\n}'
@@ -67,3 +68,11 @@ def test_what_is_no_answer_is_named(data: bytes, words: str) -> None:
         read(data, "file", Notes())
     assert words in caught.value.what
     assert len(caught.value.lines()) <= 3
+
+
+def test_the_last_of_two_answers_counts_and_that_is_told() -> None:
+    notes = Notes()
+    other = b'{"cluster_statuses": [{"name": "x"}]}'
+    snapshot = load(read(CLUSTERS + other, "file", notes), "file", notes)
+    assert snapshot.json(DocumentKind.CLUSTERS) == {"cluster_statuses": [{"name": "x"}]}
+    assert notes.lines() == ["an answer to /clusters?format=json stands more than once: the last one is used"]
