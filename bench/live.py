@@ -56,7 +56,7 @@ def _measured(port: int, kubeconfig: str) -> list[Row]:
     peer = best_of(RUNS, lambda: _timed(plain))
     result = [Row("Envoy prints /config_dump?include_eds", peer, sizes[0] / 1e6, 1.0)]
     for title, arguments in (
-        ("pc all -o json, by port-forward", ("all", "-o", "json")),
+        ("pc all -o json (target 1.2)", ("all", "-o", "json")),
         ("pc cluster (mask)", ("cluster",)),
         ("pc listener (mask)", ("listener",)),
     ):

@@ -1,23 +1,20 @@
 """How many requests a second the trace answers, after loading: on a 1 MB dump and on a 50 MB dump.
 
-The dumps are made from the recorded one of the corpus (or any given with --dump): its services are copied until
-the size is reached. Run: ``python bench/trace.py [--dump FILE] [--requests N]``.
+The dumps are made from the bundled one: its services are copied until the size is reached. There is no peer that
+traces; the ratio is to the time that the goal allows.
 """
 
 from __future__ import annotations
 
-import argparse
 import gc
 import json
 import pathlib
 import random
 import resource
-import sys
 import time
 from typing import Any
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-
+from bench.measure import Row
 from meshctl.envoy import documents, snapshot
 from meshctl.envoy.notes import Notes
 from meshctl.trace import report, requests
@@ -25,8 +22,9 @@ from meshctl.trace.proxy import Proxy
 from meshctl.trace.visit import visit
 
 Json = dict[str, Any]
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-GOAL = {1: 2000, 50: 200}
+DUMP = pathlib.Path(__file__).resolve().parents[1] / "examples/story/test-pod/config_dump.json"
+REQUESTS = 4000
+GOAL = {1: 2000, 50: 200}  # requests a second, by megabytes of dump
 
 
 def _section(dump: Json, name: str) -> Json:
@@ -104,25 +102,24 @@ def measure(data: bytes, count: int) -> tuple[float, float]:
     return loaded, count / (time.perf_counter() - began)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dump", default=str(ROOT / "examples/story/test-pod/config_dump.json"))
-    parser.add_argument("--requests", type=int, default=4000)
-    arguments = parser.parse_args()
-    gc.disable()
-    data = pathlib.Path(arguments.dump).read_bytes()
-    failed = 0
-    for megabytes, goal in GOAL.items():
-        large = grown(data, megabytes)
-        loaded, rate = measure(large, arguments.requests)
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        print(
-            f"{len(large) / 1e6:5.1f} MB: loaded in {loaded:.2f} s, {rate:,.0f} requests/s (goal {goal}), "
-            f"peak memory {memory} MB"
-        )
-        failed += rate < goal
-    return failed
+def rows() -> list[Row]:
+    """The figures of one run."""
+    collecting = gc.isenabled()
+    gc.disable()  # as the program does
+    try:
+        return [row for megabytes, goal in GOAL.items() for row in _measured(megabytes, goal)]
+    finally:
+        if collecting:
+            gc.enable()
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _measured(megabytes: int, goal: int) -> list[Row]:
+    dump = grown(DUMP.read_bytes(), megabytes)
+    loaded, rate = measure(dump, REQUESTS)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    size = f"{len(dump) / 1e6:.0f} MB"
+    return [
+        Row(f"the goal for {size}: {goal:,} requests/s", REQUESTS / goal, 0, 1.0),
+        Row(f"loaded once, then {rate:,.0f} requests/s", REQUESTS / rate, memory, goal / rate),
+        Row("loading, before", loaded, memory, loaded * goal / REQUESTS),
+    ]
