@@ -28,7 +28,8 @@ _ADDRESS = re.compile(r'"10\.(\d+)\.(\d+)\.(\d+)(["_])')
 
 def fixture(name: str) -> Json:
     """A recorded answer from the fixtures."""
-    return json.loads(gzip.decompress((FIXTURES / f"{name}.json.gz").read_bytes()))
+    value: Json = json.loads(gzip.decompress((FIXTURES / f"{name}.json.gz").read_bytes()))
+    return value
 
 
 def renamed(value: Any, number: int) -> Any:

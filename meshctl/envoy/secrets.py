@@ -105,18 +105,18 @@ _DATA_VALUE = re.compile(rb'"inline_?(?:bytes|Bytes|string|String)"\s*:\s*"([^"]
 _HARMLESS_VALUES = {b"", REDACTED.encode(), REDACTED_BASE64.encode()}
 
 
-def holds_key(data: bytes) -> bool:
+def holds_key(data: bytes | bytearray) -> bool:
     """Whether the bytes hold a PEM private key, plain or in base64 at any alignment."""
     return any(mark in data for mark in _KEY_MARK_BYTES)
 
 
 def may_hold_secrets(data: bytes | memoryview) -> bool:
     """Whether the bytes of a dump may hold a secret that Envoy has not redacted: a fast scan, errs to True."""
-    data = bytes(data)
+    data = bytes(data) if isinstance(data, memoryview) else data  # a bytearray of a live answer is not copied
     if holds_key(data):
         return True
     for match in _SENSITIVE_KEY.finditer(data):
-        rest = data[match.end() : match.end() + 4096]
+        rest = bytes(data[match.end() : match.end() + 4096])
         if rest.startswith(b'"'):
             if rest[1 : rest.find(b'"', 1)] not in _HARMLESS_VALUES:
                 return True

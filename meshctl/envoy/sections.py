@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import enum
 import functools
+import operator
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
@@ -211,6 +212,17 @@ def _has_camel_names(shape: Any) -> bool:
     return any(getattr(shape, key) is not _ABSENT for key in shape.__struct_fields__ if key != key.lower())
 
 
+_camel_parts = operator.attrgetter(*(key for key in _EntryShape.__struct_fields__ if key != key.lower()))
+_states = operator.attrgetter(*_STATES)
+
+
+def _envelope_is_camel(entry: Any) -> bool:
+    """Whether an entry, or one of its states, has a field in camelCase."""
+    if any(part is not _ABSENT for part in _camel_parts(entry)):
+        return True
+    return any(state is not None and _has_camel_names(state) for state in _states(entry))
+
+
 def _body(raw: msgspec.Raw) -> msgspec.Raw | None:
     """A message's bytes, or None where the key is absent or null."""
     if raw is _ABSENT:
@@ -219,7 +231,7 @@ def _body(raw: msgspec.Raw) -> msgspec.Raw | None:
     return None if len(view) == len(_NULL) and view.tobytes() == _NULL else raw
 
 
-_SAMPLE = 3  # entries looked at: a dump is written by one program, in one spelling
+_SAMPLE = 3  # entries whose bodies are looked at: a dump is written by one program, in one spelling
 
 
 class Section(msgspec.Struct, frozen=True, dict=True, eq=False):
@@ -288,15 +300,16 @@ class Section(msgspec.Struct, frozen=True, dict=True, eq=False):
         return result
 
     def _is_camel(self, shape: Any) -> bool:
-        """Whether the section mixes in camelCase, told by its first entries; free-form keys are deeper down."""
+        """Whether the section mixes in camelCase, told by its entries, and by the first bodies in
+        them; free-form keys are deeper down."""
         if _has_camel_names(shape):
             return True
         for array in LAYOUT[self.kind]:
-            for entry in getattr(shape, array.key)[:_SAMPLE]:
-                states = [getattr(entry, key) for key in _STATES]
-                parts = [entry, *(state for state in states if state is not None)]
-                if any(map(_has_camel_names, parts)) or any(map(_body_is_camel, self._bodies(entry))):
-                    return True
+            entries = getattr(shape, array.key)
+            if any(map(_envelope_is_camel, entries)):
+                return True
+            if any(_body_is_camel(raw) for entry in entries[:_SAMPLE] for raw in self._bodies(entry)):
+                return True
         return False
 
     def _bodies(self, entry: Any) -> Iterator[msgspec.Raw]:

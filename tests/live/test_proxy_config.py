@@ -204,7 +204,7 @@ def test_a_proxy_without_extension_configurations_says_so(run: Any) -> None:
 
 
 @pytest.mark.parametrize("form", ["short", "wide", "json", "yaml", "jsonl", "name"])
-@pytest.mark.parametrize("view", ["secret", "cluster", "bootstrap"])
+@pytest.mark.parametrize("view", ["secret", "cluster", "bootstrap", "all"])
 def test_no_form_shows_a_private_key(run: Any, mesh: Mesh, view: str, form: str) -> None:
     result = run(view, "server-1", "-o", form)
     shown = result.out + result.err

@@ -161,6 +161,7 @@ def _dump(proxies: list[ProxySnapshot], form: Output, several: bool) -> None:
     if form is Output.JSON and not several:
         for proxy in proxies:
             write(_clean(proxy))
+            write("\n")
         return
     import msgspec
 
@@ -176,9 +177,9 @@ def _dump(proxies: list[ProxySnapshot], form: Output, several: bool) -> None:
     write(render_yaml(value))
 
 
-def _clean(proxy: ProxySnapshot) -> bytes:
-    """A dump's own bytes and a line break; rewritten only where a secret had to be taken out."""
-    raw = bytes(proxy.raw_config_dump or b"")
+def _clean(proxy: ProxySnapshot) -> bytes | memoryview:
+    """A dump's own bytes, not copied; rewritten only where a secret had to be taken out."""
+    raw: bytes | memoryview = proxy.raw_config_dump or b""
     if may_hold_secrets(raw):
         import msgspec
 
@@ -188,4 +189,4 @@ def _clean(proxy: ProxySnapshot) -> bytes:
                 f"{count} private values of {proxy.snapshot.origin} are shown as [redacted]"
             )
             raw = msgspec.json.format(msgspec.json.encode(value), indent=1)
-    return raw + b"\n"
+    return raw

@@ -174,12 +174,12 @@ def converter(snapshot: Snapshot, *, mark_structs: bool = False) -> Convert:
     return converted
 
 
-def write(text: str | bytes) -> None:
+def write(text: str | bytes | memoryview) -> None:
     """To stdout as UTF-8, whatever the locale says; what is no text (a lone surrogate) as a question mark."""
-    data = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
+    data = text.encode("utf-8", "replace") if isinstance(text, str) else text
     buffer = getattr(sys.stdout, "buffer", None)
     if buffer is None:
-        sys.stdout.write(data.decode())
+        sys.stdout.write(bytes(data).decode())
         return
     sys.stdout.flush()
     buffer.write(data)
