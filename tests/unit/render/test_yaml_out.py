@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from meshctl.render.yaml_out import go_float, key_order, render
@@ -78,10 +78,13 @@ def test_floats(value, shown):
         max_leaves=8,
     )
 )
+@example(value="\n")
+@example(value={"k": "a\n\n"})
 def test_it_reads_back(value):
     # PyYAML reads fewer words as special than go-yaml writes in quotes, so what it reads is what was written;
     # line separators inside a text are folded by the format itself
     text = repr(value)
     if any(mark in text for mark in ("\\x85", "\\u2028", "\\u2029", "\\x0b", "\\ufeff", "\\r")):
         return
-    assert yaml.safe_load(render(value)) == value
+    # without the empty line that istioctl adds: it lengthens a last text that ends in several line breaks
+    assert yaml.safe_load(render(value).removesuffix("\n")) == value
