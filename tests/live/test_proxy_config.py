@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
@@ -369,6 +370,21 @@ def test_a_reader_that_leaves_is_no_error() -> None:
     _, err = child.communicate(timeout=30)
     assert err == b""
     assert child.returncode == 141
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_leaves_in_the_middle(mesh: Mesh, unbuffered: str) -> None:
+    """More than a pipe holds, and a reader that takes a few bytes (``| head -1``)."""
+    address = f"localhost:{mesh.ports['server-1']}"
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    child = process("all", "--admin", address, "-o", "json", env=environment)
+    assert child.stdout is not None
+    fcntl.fcntl(child.stdout, fcntl.F_SETPIPE_SZ, 4096)
+    os.read(child.stdout.fileno(), 10)
+    time.sleep(0.3)  # it waits in the middle of a write
+    child.stdout.close()
+    _, err = child.communicate(timeout=30)
+    assert (child.returncode, err) == (141, b"")
 
 
 def on_a_terminal(*arguments: str, **environment: str) -> bytes:

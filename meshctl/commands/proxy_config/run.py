@@ -182,7 +182,9 @@ def write(text: str | bytes | memoryview) -> None:
         sys.stdout.write(bytes(data).decode())
         return
     sys.stdout.flush()
-    buffer.write(data)
+    rest = memoryview(data)
+    while rest:  # under PYTHONUNBUFFERED this is the raw file, which may take only a part
+        rest = rest[buffer.write(rest) or 0 :]
     buffer.flush()
 
 
