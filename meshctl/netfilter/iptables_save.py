@@ -48,6 +48,9 @@ RULE_COMMANDS = {
 }
 _FILLER = "…"
 
+# A line without these splits at its blanks alone; shlex is forty times slower.
+_QUOTING = re.compile(r"[\"'\\]")
+
 
 class SaveReader:
     """Reads lines of any iptables notation into a draft; one instance per document."""
@@ -170,6 +173,8 @@ class SaveReader:
         self.current = self.draft.find(name, family, self.backend) or self._new_table(name)
 
     def _split(self, number: int, text: str) -> list[str]:
+        if not _QUOTING.search(text):
+            return text.split()
         try:
             return shlex.split(text, comments=False)
         except ValueError:

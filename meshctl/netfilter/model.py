@@ -220,10 +220,15 @@ class Table:
     backend: Backend
     chains: tuple[Chain, ...] = ()
     source: str = "rules"
+    _by_name: dict[str, Chain] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # a node's table has thousands of chains; of two with one name the first counts
+        object.__setattr__(self, "_by_name", {chain.name: chain for chain in reversed(self.chains)})
 
     def chain(self, name: str) -> Chain | None:
         """The chain of that name."""
-        return next((chain for chain in self.chains if chain.name == name), None)
+        return self._by_name.get(name)
 
     def covers(self, family: Family) -> bool:
         """Whether packets of that family meet this table."""

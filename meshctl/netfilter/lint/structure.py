@@ -168,8 +168,9 @@ def not_understood(subject: Subject) -> Iterator[Finding]:
 def circles(subject: Subject) -> Iterator[Finding]:
     """Chains that jump in a circle; the kernel refuses them, so the paste is wrong."""
     for table in subject.rules.tables:
+        ways = _in_circles(_ways(table))
         for chain in table.chains:
-            if _comes_back(table, chain.name, chain, ()):
+            if chain.name in ways and _leads_to(ways, chain.name):
                 yield Finding(
                     "circle",
                     Severity.ERROR,
@@ -179,20 +180,38 @@ def circles(subject: Subject) -> Iterator[Finding]:
                 )
 
 
-def _comes_back(table: Table, start: str, chain: Chain, path: tuple[str, ...]) -> bool:
-    for rule in chain.rules:
-        action = rule.action
-        if not isinstance(action, Action) or action.verb not in (Verb.JUMP, Verb.GOTO):
-            continue
-        if action.chain == start:
-            return True
-        below = table.chain(action.chain)
-        if (
-            below is not None
-            and below.name not in path
-            and _comes_back(table, start, below, (*path, below.name))
-        ):
-            return True
+def _ways(table: Table) -> dict[str, set[str]]:
+    """Chain to the chains it jumps to."""
+    return {
+        chain.name: {
+            action.chain
+            for rule in chain.rules
+            for action in jumps(rule)
+            if action.verb in (Verb.JUMP, Verb.GOTO)
+        }
+        for chain in table.chains
+    }
+
+
+def _in_circles(ways: dict[str, set[str]]) -> dict[str, set[str]]:
+    """Without the chains that end somewhere, again and again: what is left goes on for ever."""
+    while True:
+        left = {name: {to for to in tos if ways.get(to)} for name, tos in ways.items() if tos}
+        if left == ways:
+            return ways
+        ways = left
+
+
+def _leads_to(ways: dict[str, set[str]], start: str) -> bool:
+    seen: set[str] = set()
+    open_ends = [start]
+    while open_ends:
+        for name in ways.get(open_ends.pop(), ()):
+            if name == start:
+                return True
+            if name not in seen:
+                seen.add(name)
+                open_ends.append(name)
     return False
 
 
