@@ -1,0 +1,1 @@
+"""Random inputs against the real thing, until stopped: ``python -m tests.fuzz``."""
