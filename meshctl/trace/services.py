@@ -84,13 +84,20 @@ def _service_of(listener: Listener) -> str:
     chains = [*listener.chains, *([listener.default_chain] if listener.default_chain else [])]
     for chain in chains:
         for network_filter in chain.filters:
-            cluster = network_filter.fields.get("cluster")
+            hosts = {name.split("|")[3] for name in _clusters(network_filter.fields) if name.count("|") == 3}
             name = (network_filter.fields.get("rds") or {}).get("route_config_name")
-            if isinstance(cluster, str) and cluster.startswith("outbound|"):
-                return cluster.split("|")[3]
+            if len(hosts) == 1:
+                return hosts.pop()
             if isinstance(name, str) and ":" in name:
                 return name.rpartition(":")[0]
     return ""
+
+
+def _clusters(proxy: Json) -> list[str]:
+    """The outbound clusters of a TCP proxy: one, or several by weight (subsets of a service)."""
+    weighted = (proxy.get("weighted_clusters") or {}).get("clusters") or ()
+    names = [proxy.get("cluster"), *(part.get("name") for part in weighted)]
+    return [name for name in names if isinstance(name, str) and name.startswith("outbound|")]
 
 
 def _names(host: str) -> list[str]:
