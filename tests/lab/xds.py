@@ -95,7 +95,10 @@ class ManagementServer:
             return False
         for url, one in list(subscriptions.items()):
             found = store.get(url, None if one.wildcard else list(one.names))
-            if one.nonce != one.acknowledged or {n: r.version for n, r in found.items()} != one.sent:
+            versions = {name: resource.version for name, resource in found.items()}
+            if not one.wildcard:  # the last of the named resources goes without a word
+                versions = {**one.sent, **versions}
+            if one.nonce != one.acknowledged or versions != one.sent:
                 return False
         return True
 
