@@ -47,6 +47,9 @@ RULE_COMMANDS = {
     "--replace": "replace",
 }
 _FILLER = "…"
+# Words, and quoted texts that stand alone: what iptables-save writes. All else is shlex's, which takes 20 times as long.
+_WORD = re.compile(r"""[^\s"'\\]+|"[^"\\]*\"""")
+_PLAIN = re.compile(r"""(?:(?:[^\s"'\\]+|"[^"\\]*")(?:\s+|$))*""")
 
 # A line without these splits at its blanks alone; shlex is forty times slower.
 _QUOTING = re.compile(r"[\"'\\]")
@@ -173,8 +176,8 @@ class SaveReader:
         self.current = self.draft.find(name, family, self.backend) or self._new_table(name)
 
     def _split(self, number: int, text: str) -> list[str]:
-        if not _QUOTING.search(text):
-            return text.split()
+        if _PLAIN.fullmatch(text):
+            return [word[1:-1] if word[0] == '"' else word for word in _WORD.findall(text)]
         try:
             return shlex.split(text, comments=False)
         except ValueError:

@@ -244,7 +244,7 @@ class _Probe:
             uid=self.owner,
             gid=self.owner,
         )
-        return outcome(walk(self.rules, routed(replace(packet, **changes), self.pod)))  # type: ignore[arg-type]
+        return outcome(walk(self.rules, routed(replace(packet, **changes), self.pod), all_tried=False))  # type: ignore[arg-type]
 
     def come(self, **changes: object) -> Outcome:
         """A new connection from another pod."""
@@ -257,7 +257,7 @@ class _Probe:
             dport=self.port,
             in_if=self.pod.interface,
         )
-        return outcome(walk(self.rules, routed(replace(packet, **changes), self.pod)))  # type: ignore[arg-type]
+        return outcome(walk(self.rules, routed(replace(packet, **changes), self.pod), all_tried=False))  # type: ignore[arg-type]
 
     def inbound(self) -> Direction:
         """By port, interface and source."""

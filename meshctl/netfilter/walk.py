@@ -15,12 +15,14 @@ UNDETERMINED with the branches.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from meshctl.netfilter import effects
 from meshctl.netfilter.evaluate import Assumptions, Unsettled, describe, passes, question, refined
 from meshctl.netfilter.hooks import CONNTRACK_PRIORITY
+from meshctl.netfilter.long_chains import LONG_CHAIN, by_destination
 from meshctl.netfilter.model import (
     Action,
     AnyOf,
@@ -37,7 +39,7 @@ from meshctl.netfilter.model import (
     Verb,
 )
 from meshctl.netfilter.order import after_conntrack, base_chains, before_conntrack
-from meshctl.netfilter.packet import Hook, Packet
+from meshctl.netfilter.packet import Hook, Packet, address_number
 
 MAX_BRANCHES = 32
 GONE = frozenset({"DROP", "REJECT", "QUEUE"})
@@ -139,6 +141,7 @@ class _State:
     path: list[PathStep]
     tried: list[Tried]
     notes: list[str]
+    all_tried: bool
     verdict: Verdict = Verdict.ACCEPT
     port: int | None = None
     tproxy_mark: int | None = None
@@ -157,29 +160,33 @@ class _End(StrEnum):
     STOP = "stop"  # dropped, rejected, queued
 
 
-def walk(rules: RuleSet, packet: Packet) -> WalkResult:
-    """Take the packet through its hook."""
+def walk(rules: RuleSet, packet: Packet, *, all_tried: bool = True) -> WalkResult:
+    """Take the packet through its hook. Without ``all_tried`` rules that cannot match may be left out of ``tried``."""
     start = packet.normal()
     if rules.tables and start.family not in rules.covers:
         missing = f"the {'IPv6' if start.family.value == 'ip6' else 'IPv4'} rules (not in what was given)"
         return WalkResult(Verdict.UNDETERMINED, undetermined=(missing,))
-    return _explore(rules, start, Assumptions(), MAX_BRANCHES)
+    return _explore(rules, start, Assumptions(), MAX_BRANCHES, all_tried)
 
 
-def _explore(rules: RuleSet, packet: Packet, assumed: Assumptions, budget: int) -> WalkResult:
-    state = _State(packet, assumed, [], [], [])
+def _explore(
+    rules: RuleSet, packet: Packet, assumed: Assumptions, budget: int, all_tried: bool
+) -> WalkResult:
+    state = _State(packet, assumed, [], [], [], all_tried)
     try:
         _hook(rules, state)
     except _Split as split:
         if budget < 2:
             return _result(split.state, Verdict.UNDETERMINED, (split.unsettled.missing,))
-        return _both(rules, packet, assumed, split, budget // 2)
+        return _both(rules, packet, assumed, split, budget // 2, all_tried)
     if state.undetermined:
         return _result(state, Verdict.UNDETERMINED, (state.undetermined,))
     return _result(state, state.verdict, ())
 
 
-def _both(rules: RuleSet, packet: Packet, assumed: Assumptions, split: _Split, budget: int) -> WalkResult:
+def _both(
+    rules: RuleSet, packet: Packet, assumed: Assumptions, split: _Split, budget: int, all_tried: bool
+) -> WalkResult:
     """Follow both answers; agree or say what is missing."""
     criterion = split.unsettled.criterion
     branches = []
@@ -188,7 +195,7 @@ def _both(rules: RuleSet, packet: Packet, assumed: Assumptions, split: _Split, b
         further = assumed.with_answer(question(criterion), answer)
         text = criterion.text.removeprefix("! ")
         label = text if answer else f"not ({text})"
-        branches.append(Branch(label, _explore(rules, supposed, further, budget)))
+        branches.append(Branch(label, _explore(rules, supposed, further, budget, all_tried)))
     first, second = (branch.result for branch in branches)
     missing = tuple(dict.fromkeys((split.unsettled.missing, *first.undetermined, *second.undetermined)))
     same = (first.verdict, first.redirect_port, first.nat_to) == (
@@ -263,11 +270,18 @@ def _chain(table: Table, chain: Chain, state: _State, depth: int) -> _End:
     if depth > MAX_DEPTH:
         state.undetermined = f"chains jump in a circle at {chain.name}"
         return _End.STOP
-    for number, rule in enumerate(chain.rules, 1):
-        end = _rule(table, chain, number, rule, state, depth)
+    for number in _numbers(chain, state):
+        end = _rule(table, chain, number, chain.rules[number - 1], state, depth)
         if end is not None:
             return end
     return _End.FELL_OFF
+
+
+def _numbers(chain: Chain, state: _State) -> Iterable[int]:
+    """Rules to try: all, or, where nobody reads what was tried, those that do not ask for another destination."""
+    if state.all_tried or state.packet.dst is None or len(chain.rules) < LONG_CHAIN:
+        return range(1, len(chain.rules) + 1)
+    return by_destination(chain).numbers(address_number(state.packet.dst))
 
 
 def _rule(table: Table, chain: Chain, number: int, rule: Rule, state: _State, depth: int) -> _End | None:
