@@ -17,9 +17,9 @@ from typing import Any
 from bench.measure import Row
 from meshctl.envoy import documents, snapshot
 from meshctl.envoy.notes import Notes
+from meshctl.proxy.proxy import Proxy
+from meshctl.proxy.visit import visit
 from meshctl.trace import report, requests
-from meshctl.trace.proxy import Proxy
-from meshctl.trace.visit import visit
 
 Json = dict[str, Any]
 DUMP = pathlib.Path(__file__).resolve().parents[1] / "examples/story/test-pod/config_dump.json"

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from meshctl.errors import InputError, MeshctlError
+from meshctl.proxy.model import Disposition, Passage, Verdict
+from meshctl.proxy.visit import visit
 from meshctl.trace import report, requests
 from meshctl.trace.journey import Journey
-from meshctl.trace.model import Disposition, Passage, Verdict
 from meshctl.trace.pods import Pod
-from meshctl.trace.visit import visit
 
 if TYPE_CHECKING:
     from meshctl.commands.trace_inputs import Inputs

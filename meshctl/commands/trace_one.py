@@ -79,7 +79,7 @@ def _sender(pod: Pod, sender: str, stream: Stream, at_envoy: bool) -> tuple[int 
         return pod.proxy_uid, False, stream
     if sender.isdigit():
         return int(sender), False, stream
-    from meshctl.envoy.address_ranges import number
+    from meshctl.match.address_ranges import number
 
     if number(sender) is None:
         raise UsageError(f"--from {sender!r} is not known", "", "Use app, envoy, a uid or an IP address.")

@@ -1,15 +1,15 @@
 """Netfilter rules of a pod: read from any source, computed from settings, walked, explained, checked."""
 
-from meshctl.netfilter.compute import ComputedRules, compute
-from meshctl.netfilter.connections import Connections
+from meshctl.netfilter.istio.compute import ComputedRules
+from meshctl.netfilter.istio.settings import CaptureSettings
 from meshctl.netfilter.model import Backend, Note, Rule, RuleSet, merge
 from meshctl.netfilter.packet import Family, Hook, Packet, Sender
-from meshctl.netfilter.passages import Passage, journey, passages
 from meshctl.netfilter.pod import PodNet, routed
 from meshctl.netfilter.podrules import net_of_pod, rules_of_pod
-from meshctl.netfilter.settings import CaptureSettings
-from meshctl.netfilter.source import parse_rules
-from meshctl.netfilter.walk import Branch, PathStep, Tried, Verdict, WalkResult, walk
+from meshctl.netfilter.read.source import parse_rules
+from meshctl.netfilter.walk.connections import Connections
+from meshctl.netfilter.walk.packet_walk import Branch, PathStep, Tried, Verdict, WalkResult
+from meshctl.netfilter.walk.passages import Passage, journey
 
 __all__ = [
     "Backend",
@@ -30,13 +30,10 @@ __all__ = [
     "Tried",
     "Verdict",
     "WalkResult",
-    "compute",
     "journey",
     "merge",
     "net_of_pod",
     "parse_rules",
-    "passages",
     "routed",
     "rules_of_pod",
-    "walk",
 ]

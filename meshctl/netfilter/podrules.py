@@ -12,13 +12,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from meshctl.netfilter.compute import compute
+from meshctl.netfilter.istio.compute import compute
+from meshctl.netfilter.istio.settings import CaptureSettings, from_arguments, from_environment, from_pod
 from meshctl.netfilter.model import Note, RuleSet, merge
 from meshctl.netfilter.packet import Family
 from meshctl.netfilter.pod import PodNet
-from meshctl.netfilter.settings import CaptureSettings, from_arguments, from_environment, from_pod
-from meshctl.netfilter.source import parse_rules
-from meshctl.netfilter.summary import proxy_of
+from meshctl.netfilter.read.source import parse_rules
+from meshctl.netfilter.walk.summary import proxy_of
 
 Files = Callable[[str], bytes | None]
 

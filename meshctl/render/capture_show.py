@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from meshctl.netfilter.explain import explain
 from meshctl.netfilter.model import Action, Chain, Dispatch, Rule, RuleSet, Table, Verb
 from meshctl.netfilter.packet import Family, Hook
-from meshctl.netfilter.summary import Direction, Outcome, Summary, known_port
+from meshctl.netfilter.walk.explain import explain
+from meshctl.netfilter.walk.summary import Direction, Outcome, Summary, known_port
 
 HOOKS = (Hook.PREROUTING, Hook.INPUT, Hook.FORWARD, Hook.OUTPUT, Hook.POSTROUTING)
 FAMILY_NAMES = {"ip": "IPv4", "ip6": "IPv6", "inet": "IPv4 and IPv6"}

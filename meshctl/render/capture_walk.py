@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from meshctl.netfilter.packet import Hook, Packet, Sender
-from meshctl.netfilter.passages import Passage
-from meshctl.netfilter.records import result_to_record
-from meshctl.netfilter.summary import known_port
-from meshctl.netfilter.walk import Tried, Verdict, WalkResult
+from meshctl.netfilter.walk.packet_walk import Tried, Verdict, WalkResult
+from meshctl.netfilter.walk.passages import Passage
+from meshctl.netfilter.walk.records import result_to_record
+from meshctl.netfilter.walk.summary import known_port
 
 BRANCH_DEPTH = 2  # a packet of which little is known branches at every rule; -o json has all of them
 

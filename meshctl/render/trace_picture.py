@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from meshctl.proxy.model import Disposition, Rejected, Stage, Step
 from meshctl.render.trace_text import access_log
-from meshctl.trace.model import Disposition, Rejected, Stage, Step
 from meshctl.trace.pods import Pod
 from meshctl.trace.report import mesh_verdict
 from meshctl.trace.segments import segments

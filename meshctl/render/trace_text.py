@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from meshctl.trace.model import Disposition, Rejected, Step
+from meshctl.proxy.model import Disposition, Rejected, Step
 from meshctl.trace.pods import Pod
 from meshctl.trace.report import mesh_verdict
 from meshctl.trace.segments import Segment, segments

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from meshctl.errors import InputError, MeshctlError, MissingDataError, UsageError
+from meshctl.netfilter.istio.settings import from_environment, pod_of
 from meshctl.netfilter.model import RuleSet, merge
 from meshctl.netfilter.pod import PodNet
 from meshctl.netfilter.podrules import computed, net_of, net_of_pod, rules_of_manifest, rules_of_pod
-from meshctl.netfilter.settings import from_environment, pod_of
-from meshctl.netfilter.source import parse_rules
-from meshctl.netfilter.summary import proxy_of
+from meshctl.netfilter.read.source import parse_rules
+from meshctl.netfilter.walk.summary import proxy_of
 
 if TYPE_CHECKING:
     from meshctl.sources.interface import Globals, Progress

@@ -19,8 +19,8 @@ from meshctl.envoy.snapshot import load
 from meshctl.errors import InputError
 from meshctl.netfilter.model import RuleSet
 from meshctl.netfilter.podrules import rules_of_pod
+from meshctl.proxy.proxy import Proxy
 from meshctl.trace.pods import Pod
-from meshctl.trace.proxy import Proxy
 from meshctl.trace.services import ServiceMap, endpoints_of, service_map
 
 if TYPE_CHECKING:
@@ -260,7 +260,7 @@ def pod_of_dump(dumps: list[tuple[str, bytes]], rules: list[tuple[str, str]], na
     The default rules are certain for a sidecar in REDIRECT mode, and marked assumed.
     """
     from meshctl.netfilter.model import merge
-    from meshctl.netfilter.source import parse_rules
+    from meshctl.netfilter.read.source import parse_rules
 
     documents = [document for path, data in dumps for document in _documents(data, path, notes)]
     origin = dumps[0][0]
@@ -318,8 +318,8 @@ def _wrapped_routes(data: bytes) -> bytes | None:
 
 def default_rules() -> RuleSet:
     """The rules that istio-init sets with the chart's defaults."""
+    from meshctl.netfilter.istio.settings import CaptureSettings
     from meshctl.netfilter.podrules import computed
-    from meshctl.netfilter.settings import CaptureSettings
 
     settings = CaptureSettings(
         inbound_ports_include="*", inbound_ports_exclude="15090,15021,15020", outbound_ranges_include="*"

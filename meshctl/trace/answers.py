@@ -11,7 +11,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from meshctl.trace.model import Disposition, Passage, Verdict
+from meshctl.proxy.model import Disposition, Passage, Verdict
 
 
 class Failure(enum.Enum):

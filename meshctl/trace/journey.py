@@ -13,24 +13,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from meshctl.envoy.address_ranges import number
 from meshctl.envoy.addresses import bracketed
-from meshctl.trace import answers, capture
-from meshctl.trace.answers import Answer, Failure
-from meshctl.trace.capture import Captured
-from meshctl.trace.listeners import Listener
-from meshctl.trace.model import (
+from meshctl.match.address_ranges import number
+from meshctl.proxy.listen.listeners import Listener
+from meshctl.proxy.model import (
     Connection,
     Disposition,
     Endpoint,
     Passage,
     Upstream,
 )
+from meshctl.proxy.proxy import Proxy
+from meshctl.proxy.visit import visit
+from meshctl.trace import answers, capture
+from meshctl.trace.answers import Answer, Failure
+from meshctl.trace.capture import Captured
 from meshctl.trace.pods import Pod, PodSource
-from meshctl.trace.proxy import Proxy
 from meshctl.trace.services import ServiceMap, endpoints_of, service_map
 from meshctl.trace.streams import Stream, is_grpc, outgoing, reachable, source_address
-from meshctl.trace.visit import visit
 from meshctl.trace.ways import Hop, Target, Way, admin_answer, application, ended, not_our_tls
 
 MAX_HOPS = 12

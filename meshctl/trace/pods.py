@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from meshctl.netfilter import RuleSet
-from meshctl.trace.proxy import Proxy
+from meshctl.proxy.proxy import Proxy
 from meshctl.trace.services import ServiceMap, endpoints_of, service_map
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, EXIT_UNDETERMINED
+from meshctl.proxy.model import Disposition, Passage
 from meshctl.trace.capture import Captured
-from meshctl.trace.model import Disposition, Passage
 from meshctl.trace.ways import Hop, Way
 
 Json = dict[str, Any]

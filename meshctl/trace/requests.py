@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from meshctl.envoy.address_ranges import number
-from meshctl.envoy.request_view import Peer
 from meshctl.errors import InputError
-from meshctl.trace.hcm import port_start
-from meshctl.trace.listeners import Listener
-from meshctl.trace.model import Connection, Payload, Request, Tls
-from meshctl.trace.proxy import Proxy
+from meshctl.match.address_ranges import number
+from meshctl.match.request_view import Peer
+from meshctl.proxy.http.hcm import port_start
+from meshctl.proxy.listen.listeners import Listener
+from meshctl.proxy.model import Connection, Payload, Request, Tls
+from meshctl.proxy.proxy import Proxy
 from meshctl.trace.services import service_map
 from meshctl.trace.streams import Stream
 

@@ -11,15 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from meshctl.envoy import header_match
-from meshctl.envoy.fraction import Fraction, Runtime, fractional_percent
-from meshctl.envoy.request_view import Headers, RequestView, Undecidable
-from meshctl.trace import rewrites, routes
-from meshctl.trace.draw import Draw
-from meshctl.trace.model import Connection, Request
-from meshctl.trace.proxy import Proxy
-from meshctl.trace.router import Routed, targets
-from meshctl.trace.routes import Route, RouteTable, VirtualHost
+from meshctl.match import header_match
+from meshctl.match.fraction import Fraction, Runtime, fractional_percent
+from meshctl.match.request_view import Headers, RequestView, Undecidable
+from meshctl.proxy.model import Connection, Request
+from meshctl.proxy.proxy import Proxy
+from meshctl.proxy.routing import rewrites, routes
+from meshctl.proxy.routing.draw import Draw
+from meshctl.proxy.routing.router import Routed, targets
+from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
 
 Json = dict[str, Any]
 

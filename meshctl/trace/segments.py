@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from meshctl.proxy.model import Rejected, Stage, Step
 from meshctl.trace.capture import Captured
-from meshctl.trace.model import Rejected, Stage, Step
 from meshctl.trace.pods import Pod
 from meshctl.trace.ways import Hop, Way
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from meshctl.envoy.address_ranges import number
 from meshctl.envoy.snapshot import SectionKind
-from meshctl.trace.endpoints import Health
-from meshctl.trace.listeners import Listener
-from meshctl.trace.proxy import Proxy
+from meshctl.match.address_ranges import number
+from meshctl.proxy.listen.listeners import Listener
+from meshctl.proxy.proxy import Proxy
+from meshctl.proxy.upstream.endpoints import Health
 
 Json = dict[str, Any]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from meshctl.envoy.request_view import Peer
-from meshctl.trace.model import Endpoint, Payload, Request, Tls, Upstream
+from meshctl.match.request_view import Peer
+from meshctl.proxy.model import Endpoint, Payload, Request, Tls, Upstream
 from meshctl.trace.pods import Pod
 
 

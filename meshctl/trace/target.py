@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from meshctl.envoy.address_ranges import number
-from meshctl.envoy.request_view import Peer
 from meshctl.errors import UsageError
-from meshctl.trace.model import Payload, Request, Tls
+from meshctl.match.address_ranges import number
+from meshctl.match.request_view import Peer
+from meshctl.proxy.model import Payload, Request, Tls
 from meshctl.trace.streams import Stream
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "grpc": 80, "grpcs": 443, "ws": 80, "wss": 443}

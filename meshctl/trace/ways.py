@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from meshctl.envoy.addresses import bracketed
+from meshctl.proxy.model import Disposition, Endpoint, Passage, Verdict
 from meshctl.trace.answers import Answer, Failure
 from meshctl.trace.capture import Captured
-from meshctl.trace.model import Disposition, Endpoint, Passage, Verdict
 from meshctl.trace.pods import Pod
 from meshctl.trace.streams import Stream
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from meshctl.envoy.request_view import RequestView, Undecidable
-from meshctl.trace.hcm import Manager, Reply, decode
-from meshctl.trace.listeners import Chain
-from meshctl.trace.model import Connection, Request
-from meshctl.trace.proxy import Proxy
-from meshctl.trace.routes import Route, RouteTable, VirtualHost
+from meshctl.match.request_view import RequestView, Undecidable
+from meshctl.proxy.http.hcm import Manager, Reply, decode
+from meshctl.proxy.listen.listeners import Chain
+from meshctl.proxy.model import Connection, Request
+from meshctl.proxy.proxy import Proxy
+from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
 from meshctl.trace.ways import Hop, Way
 
 Json = dict[str, Any]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from meshctl.envoy.matcher_tree import Action, OnMatch, Tree, parse
 from meshctl.envoy.routes import Json
+from meshctl.match.matcher_tree import Action, OnMatch, Tree, parse
 
 OTHERWISE = "otherwise"
 

@@ -19,16 +19,16 @@ from meshctl.netfilter import (
     Passage,
     PodNet,
     RuleSet,
-    compute,
     merge,
     parse_rules,
-    passages,
     routed,
-    walk,
 )
+from meshctl.netfilter.istio.compute import compute
+from meshctl.netfilter.istio.settings import from_environment
 from meshctl.netfilter.pod import seen_addresses
-from meshctl.netfilter.records import packet_from_record
-from meshctl.netfilter.settings import from_environment
+from meshctl.netfilter.walk.packet_walk import walk
+from meshctl.netfilter.walk.passages import passages
+from meshctl.netfilter.walk.records import packet_from_record
 from tests.corpus import corpus
 
 pytestmark = pytest.mark.corpus

@@ -11,9 +11,9 @@ import pytest
 
 from meshctl.envoy import documents, snapshot
 from meshctl.envoy.notes import Notes
+from meshctl.proxy.proxy import Proxy
+from meshctl.proxy.visit import visit
 from meshctl.trace import report, requests
-from meshctl.trace.proxy import Proxy
-from meshctl.trace.visit import visit
 from tests.differential.envoy_lab import Lab, envoy_binary
 from tests.differential.trace_support import null
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
+from meshctl.proxy.visit import visit
 from meshctl.trace import report, requests
-from meshctl.trace.visit import visit
 from tests.differential.trace_support import cached_proxy, dump_path, folders, lines, null
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from meshctl.envoy import documents, snapshot
 from meshctl.envoy.notes import Notes
-from meshctl.trace.proxy import Proxy
+from meshctl.proxy.proxy import Proxy
 from tests.corpus import corpus
 
 Json = dict[str, Any]

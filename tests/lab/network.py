@@ -16,8 +16,8 @@ import os
 import subprocess
 from collections.abc import Iterator, Sequence
 
-from meshctl.netfilter import compute
-from meshctl.netfilter.settings import from_arguments
+from meshctl.netfilter.istio.compute import compute
+from meshctl.netfilter.istio.settings import from_arguments
 from tests.lab.model import Model, Pod
 from tests.lab.place import PREFIX, LabError
 

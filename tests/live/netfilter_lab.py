@@ -30,10 +30,10 @@ from meshctl.netfilter import (
     merge,
     parse_rules,
     routed,
-    walk,
 )
-from meshctl.netfilter.connections import state_of_first
-from meshctl.netfilter.passages import returning
+from meshctl.netfilter.walk.connections import state_of_first
+from meshctl.netfilter.walk.packet_walk import walk
+from meshctl.netfilter.walk.passages import returning
 from tests.live.netfilter_random import EXTRA4, POD4, POD6, TPROXY_LISTENED, RuleText
 
 PREFIX = "mctl-fz-"

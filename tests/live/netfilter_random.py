@@ -11,8 +11,8 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from meshctl.netfilter.compute import compute
-from meshctl.netfilter.settings import CaptureSettings
+from meshctl.netfilter.istio.compute import compute
+from meshctl.netfilter.istio.settings import CaptureSettings
 
 POD4, POD6 = "10.77.0.2", "fd77::2"
 PEER4, PEER6 = "10.77.0.1", "fd77::1"

@@ -12,8 +12,14 @@ import typer
 
 from meshctl.commands.capture import options
 from meshctl.errors import InputError, UsageError
-from meshctl.netfilter.compute import ComputedRules, compute
-from meshctl.netfilter.settings import CaptureSettings, from_arguments, from_environment, from_pod, pod_of
+from meshctl.netfilter.istio.compute import ComputedRules, compute
+from meshctl.netfilter.istio.settings import (
+    CaptureSettings,
+    from_arguments,
+    from_environment,
+    from_pod,
+    pod_of,
+)
 from meshctl.sources.capture import read_manifest, read_text
 
 # What the injection template gives istio-init where nothing is changed (manifests/charts/istio-control).

@@ -6,10 +6,10 @@ import ipaddress
 from dataclasses import dataclass, replace
 
 from meshctl.errors import UsageError
-from meshctl.netfilter.iptables_target import split_endpoint
 from meshctl.netfilter.packet import CtState, Family, Hook, Packet, family_of, protocol_name, protocol_number
 from meshctl.netfilter.pod import PodNet
-from meshctl.netfilter.values import integer
+from meshctl.netfilter.read.iptables_target import split_endpoint
+from meshctl.netfilter.read.values import integer
 
 APP_UID = 1000  # stands for "not the proxy"; rules that name other users need --uid
 

@@ -29,7 +29,7 @@ def show(
     pod_ip: options.PodIp = None,
     output: options.Output = "short",
 ) -> int:
-    from meshctl.netfilter.summary import summarise
+    from meshctl.netfilter.walk.summary import summarise
     from meshctl.render import capture_show
 
     form = options.checked_form(output)

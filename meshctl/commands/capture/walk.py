@@ -106,8 +106,8 @@ def walk(
 
 
 def _one(captured: Captured, chosen: PacketOptions, form: str) -> int:
-    from meshctl.netfilter.passages import journey
-    from meshctl.netfilter.walk import Verdict
+    from meshctl.netfilter.walk.packet_walk import Verdict
+    from meshctl.netfilter.walk.passages import journey
     from meshctl.render import capture_walk
 
     chosen, pod, assumed = simple_form(chosen, captured.pod)
@@ -126,9 +126,9 @@ def _many(captured: Captured, path: str) -> int:
     """Walk recorded packets in their order, so that later packets find their connection."""
     from dataclasses import replace
 
-    from meshctl.netfilter.connections import Connections
     from meshctl.netfilter.pod import completed_fields, routed, seen_addresses
-    from meshctl.netfilter.records import packet_from_record, result_to_record
+    from meshctl.netfilter.walk.connections import Connections
+    from meshctl.netfilter.walk.records import packet_from_record, result_to_record
 
     lines = [(number, line) for number, line in enumerate(read_text(path).splitlines(), 1) if line.strip()]
     records = []

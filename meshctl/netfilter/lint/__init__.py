@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from meshctl.errors import InputError
+from meshctl.netfilter.istio.settings import from_environment, from_pod, pod_of
 from meshctl.netfilter.lint import intent, structure, traffic
 from meshctl.netfilter.lint.finding import Finding, Place, Severity
 from meshctl.netfilter.lint.reach import unreachable
 from meshctl.netfilter.lint.traffic import EnvoyFacts, Subject
-from meshctl.netfilter.settings import from_environment, from_pod, pod_of
 
 ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 

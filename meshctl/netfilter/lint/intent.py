@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from meshctl.netfilter.istio.settings import ANNOTATIONS, CaptureSettings, invalid_ranges, pod_of, split
 from meshctl.netfilter.lint.finding import Finding, Severity
-from meshctl.netfilter.settings import ANNOTATIONS, CaptureSettings, invalid_ranges, pod_of, split
 
 PREFIXES = ("traffic.sidecar.istio.io/", "sidecar.istio.io/interceptionMode")
 

@@ -14,9 +14,9 @@ import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from meshctl.netfilter.evaluate import Assumptions, Unsettled, passes
 from meshctl.netfilter.model import AnyOf, Backend, Criterion, Field, Never, Rule, Test, Unknown
 from meshctl.netfilter.packet import Family, Hook, Packet, Sender
+from meshctl.netfilter.walk.evaluate import Assumptions, Unsettled, passes
 
 Axis = tuple[Field, int | None]  # a mark is another question under another mask
 Box = tuple[int, ...]

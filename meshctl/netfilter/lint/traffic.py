@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from meshctl.netfilter.lint.finding import Finding, Place, Severity
 from meshctl.netfilter.model import RuleSet
 from meshctl.netfilter.packet import Family, Hook, Packet
-from meshctl.netfilter.passages import envoy_packet, inbound_to_application, passages
 from meshctl.netfilter.pod import PodNet, routed
-from meshctl.netfilter.summary import ELSEWHERE, POD, Summary, known_port, named, proxy_of, summarise
-from meshctl.netfilter.walk import PathStep, Verdict, WalkResult, walk
+from meshctl.netfilter.walk.packet_walk import PathStep, Verdict, WalkResult, walk
+from meshctl.netfilter.walk.passages import envoy_packet, inbound_to_application, passages
+from meshctl.netfilter.walk.summary import ELSEWHERE, POD, Summary, known_port, named, proxy_of, summarise
 
 CAPTURED = (Verdict.REDIRECT, Verdict.TPROXY)
 # Ports of the proxy's container that probes and scrapers ask from outside, by what breaks.

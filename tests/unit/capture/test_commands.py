@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from meshctl.cli import main
-from meshctl.netfilter import compute
+from meshctl.netfilter.istio.compute import compute
 from tests.unit.netfilter.sidecar import SETTINGS
 
 Capture = pytest.CaptureFixture[str]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from meshctl.netfilter import CaptureSettings, Hook, Packet, PodNet, RuleSet, compute, parse_rules
+from meshctl.netfilter import CaptureSettings, Hook, Packet, PodNet, RuleSet, parse_rules
+from meshctl.netfilter.istio.compute import compute
 
 SETTINGS = CaptureSettings(
     inbound_ports_include="*",

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from meshctl.netfilter import Connections, Hook, Packet, Sender, Verdict, journey, passages
-from meshctl.netfilter.connections import state_of_first
+from meshctl.netfilter import Connections, Hook, Packet, Sender, Verdict, journey
 from meshctl.netfilter.packet import TcpFlag
 from meshctl.netfilter.pod import PodNet, routed, seen_addresses
+from meshctl.netfilter.walk.connections import state_of_first
+from meshctl.netfilter.walk.passages import passages
 from tests.unit.netfilter.sidecar import APP, ENVOY, INBOUND, POD, rules
 
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from meshctl.netfilter import CaptureSettings, PodNet, RuleSet, compute, merge, parse_rules
+from meshctl.netfilter import CaptureSettings, PodNet, RuleSet, merge, parse_rules
+from meshctl.netfilter.istio.compute import compute
 from meshctl.netfilter.lint import EnvoyFacts, Finding, Severity, Subject, lint
 from meshctl.netfilter.podrules import net_of
 from tests.unit.netfilter.sidecar import SETTINGS, nat, nft, rules

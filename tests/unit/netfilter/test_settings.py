@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 from meshctl.errors import InputError
-from meshctl.netfilter import compute, rules_of_pod, walk
-from meshctl.netfilter.settings import CaptureSettings, from_arguments, from_environment, from_pod
+from meshctl.netfilter import rules_of_pod
+from meshctl.netfilter.istio.compute import compute
+from meshctl.netfilter.istio.settings import CaptureSettings, from_arguments, from_environment, from_pod
+from meshctl.netfilter.walk.packet_walk import walk
 from tests.unit.netfilter.sidecar import APP, SETTINGS
 
 INIT = 'istio-iptables -p 15001 -z 15006 -u 1337 -m REDIRECT -i * -x "" -b * -d 15090,15021,15020 --log_output_level=default:info'

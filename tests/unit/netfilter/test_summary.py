@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from meshctl.netfilter import Family, PodNet
-from meshctl.netfilter.explain import explain
-from meshctl.netfilter.summary import proxy_of, summarise
+from meshctl.netfilter.walk.explain import explain
+from meshctl.netfilter.walk.summary import proxy_of, summarise
 from tests.unit.netfilter.sidecar import nft, rules
 
 

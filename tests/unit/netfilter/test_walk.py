@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from meshctl.netfilter import Family, Hook, Packet, Sender, Verdict, WalkResult, merge, walk
+from meshctl.netfilter import Family, Hook, Packet, Sender, Verdict, WalkResult, merge
+from meshctl.netfilter.walk.packet_walk import walk
 from tests.unit.netfilter.sidecar import APP, ENVOY, INBOUND, nat, nft, rules, table
 
 

@@ -14,10 +14,10 @@ import pytest
 
 from meshctl.envoy.notes import Notes
 from meshctl.netfilter import parse_rules
+from meshctl.proxy.model import Disposition
 from meshctl.sources.trace_pods import pod_of
 from meshctl.trace import target
 from meshctl.trace.journey import Journey
-from meshctl.trace.model import Disposition
 from meshctl.trace.pods import Pod, Pods
 from meshctl.trace.services import service_map
 from meshctl.trace.ways import Way

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from meshctl.trace.services import service_map
-from tests.unit.trace.build import TCP_PROXY, listener, proxy, tcp
+from tests.unit.proxy.build import TCP_PROXY, listener, proxy, tcp
 
 Json = dict[str, Any]
 

@@ -1,0 +1,372 @@
+"""Which filter chain takes a connection: the criteria of FilterChainMatch in Envoy's order.
+
+Theory of operation. Envoy builds a trie with nine levels (``Level``). At each level the connection picks the
+most specific bucket that any chain of the bucket above named; there is no way back: when a lower level finds
+nothing, the default filter chain takes the connection (or none), never a wider bucket. So a chain ``{}`` is no
+catch-all once another chain claims its level. ALPN: the first of the client's protocols that has a bucket. A
+source type that some chain of the bucket names hides those that name none. Equal /0 ranges beside chains without
+a range share a bucket, and which of them wins depends on the process: that is ``ambiguous``.
+Follows source/common/listener_manager/filter_chain_manager_impl.cc.
+"""
+
+from __future__ import annotations
+
+import enum
+import functools
+from dataclasses import dataclass, field
+from typing import Any
+
+from meshctl.match import address_ranges
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a connection when its chain is chosen (after the listener filters).
+
+    ``dst_ip`` is "" for a connection without IP addresses (an internal listener, a pipe).
+    """
+
+    dst_ip: str = ""
+    dst_port: int = 0
+    src_ip: str = ""
+    src_port: int = 0
+    direct_src_ip: str = ""
+    sni: str = ""
+    transport: str = "raw_buffer"
+    alpn: tuple[str, ...] = ()
+
+    @property
+    def local(self) -> bool:
+        """From this very address, or from loopback (source_type SAME_IP_OR_LOOPBACK)."""
+        if not self.src_ip:
+            return True
+        return self.src_ip == self.dst_ip or self.src_ip.startswith("127.") or self.src_ip == "::1"
+
+
+class Level(enum.Enum):
+    """The levels of the trie in order; the value is what a reader calls it."""
+
+    PORT = "destination port"
+    DESTINATION = "destination"
+    SERVER_NAME = "SNI"
+    TRANSPORT = "transport protocol"
+    ALPN = "application protocol"
+    DIRECT_SOURCE = "direct source"
+    SOURCE_TYPE = "source type"
+    SOURCE = "source"
+    SOURCE_PORT = "source port"
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """A FilterChainMatch, read."""
+
+    port: int = 0
+    destinations: tuple[address_ranges.Range, ...] = ()
+    server_names: tuple[str, ...] = ()
+    transport: str = ""
+    alpn: tuple[str, ...] = ()
+    direct_sources: tuple[address_ranges.Range, ...] = ()
+    source_type: str = "ANY"
+    sources: tuple[address_ranges.Range, ...] = ()
+    source_ports: tuple[int, ...] = ()
+
+    def failure(self, facts: Facts) -> str:
+        """The first criterion that the connection fails on its own, in words; "" when it meets all."""
+        for text, holds, seen in self._checks(facts):
+            if not holds:
+                return f"{seen}, wants {text}"
+        return ""
+
+    def passed(self, facts: Facts) -> int:
+        checks = self._checks(facts)
+        return next((i for i, check in enumerate(checks) if not check[1]), len(checks))
+
+    def _checks(self, facts: Facts) -> list[tuple[str, bool, str]]:
+        """(what it wants, whether it holds, what is seen) for each criterion that is set."""
+        checks: list[tuple[str, bool, str]] = []
+        if self.port:
+            checks.append((f"port {self.port}", facts.dst_port == self.port, f"port is {facts.dst_port}"))
+        if self.destinations:
+            checks.append(
+                (
+                    f"destination {_texts(self.destinations)}",
+                    any(address_ranges.contains(r, facts.dst_ip) for r in self.destinations),
+                    f"destination is {facts.dst_ip}",
+                )
+            )
+        if self.server_names:
+            names = set(self.server_names)
+            checks.append(
+                (
+                    f"SNI {', '.join(self.server_names)}",
+                    any(name in names for name in _sni_keys(facts.sni)),
+                    f"SNI is {facts.sni}" if facts.sni else "SNI is absent",
+                )
+            )
+        if self.transport:
+            checks.append(
+                (self.transport, facts.transport == self.transport, f"transport is {facts.transport}")
+            )
+        if self.alpn:
+            seen = ", ".join(facts.alpn) if facts.alpn else "not known"
+            checks.append(
+                (
+                    f"application protocol {', '.join(self.alpn)}",
+                    bool(set(self.alpn) & set(facts.alpn)),
+                    f"application protocol is {seen}",
+                )
+            )
+        return checks + self._source_checks(facts)
+
+    def _source_checks(self, facts: Facts) -> list[tuple[str, bool, str]]:
+        checks: list[tuple[str, bool, str]] = []
+        for text, ranges, address in (
+            ("direct source", self.direct_sources, facts.direct_src_ip or facts.src_ip),
+            ("source", self.sources, facts.src_ip),
+        ):
+            if ranges:
+                checks.append(
+                    (
+                        f"{text} {_texts(ranges)}",
+                        any(address_ranges.contains(r, address) for r in ranges),
+                        f"{text} is {address or 'not known'}",
+                    )
+                )
+        if self.source_type != "ANY":
+            local = self.source_type == "SAME_IP_OR_LOOPBACK"
+            checks.append(
+                (
+                    f"a {'local' if local else 'external'} source",
+                    facts.local == local,
+                    f"source is {'local' if facts.local else 'external'}",
+                )
+            )
+        if self.source_ports:
+            checks.append(
+                (
+                    f"source port {', '.join(map(str, self.source_ports))}",
+                    facts.src_port in self.source_ports,
+                    f"source port is {facts.src_port or 'not known'}",
+                )
+            )
+        return checks
+
+    @property
+    def text(self) -> str:
+        """As a reader wants it; "any connection" for an empty match."""
+        parts = []
+        if self.port:
+            parts.append(f"port {self.port}")
+        if self.destinations:
+            parts.append(f"to {_texts(self.destinations)}")
+        if self.server_names:
+            parts.append(f"SNI {', '.join(self.server_names)}")
+        if self.transport:
+            parts.append(self.transport)
+        if self.alpn:
+            parts.append(", ".join(self.alpn))
+        if self.direct_sources:
+            parts.append(f"directly from {_texts(self.direct_sources)}")
+        if self.source_type != "ANY":
+            parts.append("from itself" if self.source_type == "SAME_IP_OR_LOOPBACK" else "from outside")
+        if self.sources:
+            parts.append(f"from {_texts(self.sources)}")
+        if self.source_ports:
+            parts.append(f"source port {', '.join(map(str, self.source_ports))}")
+        return "; ".join(parts) or "any connection"
+
+
+def _texts(ranges: tuple[address_ranges.Range, ...]) -> str:
+    return ", ".join(r.text for r in ranges)
+
+
+def _ranges(items: Any) -> tuple[address_ranges.Range, ...]:
+    return tuple(r for r in map(address_ranges.parse, items or ()) if r is not None)
+
+
+def criteria(message: Json | None) -> Criteria:
+    """The criteria of a FilterChainMatch message (address_suffix and the like are not implemented by Envoy)."""
+    message = message or {}
+    return Criteria(
+        port=int(message.get("destination_port") or 0),
+        destinations=_ranges(message.get("prefix_ranges")),
+        server_names=tuple(str(name).lower() for name in message.get("server_names") or ()),
+        transport=str(message.get("transport_protocol") or ""),
+        alpn=tuple(map(str, message.get("application_protocols") or ())),
+        direct_sources=_ranges(message.get("direct_source_prefix_ranges")),
+        source_type=str(message.get("source_type") or "ANY"),
+        sources=_ranges(message.get("source_prefix_ranges")),
+        source_ports=tuple(int(port) for port in message.get("source_ports") or ()),
+    )
+
+
+def _sni_keys(sni: str) -> list[str]:
+    """The names under which a chain may have asked for this SNI, most specific first."""
+    if not sni:
+        return []
+    keys = [sni]
+    rest = sni
+    while "." in rest:
+        rest = rest.split(".", 1)[1]
+        keys.append(f"*.{rest}")
+    return keys
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The chains that may take the connection (several only when ambiguous), or where the search ended."""
+
+    chains: tuple[int, ...] = ()
+    level: Level | None = None
+
+    @property
+    def ambiguous(self) -> bool:
+        return len(self.chains) > 1
+
+
+@dataclass(slots=True)
+class _Node:
+    """A bucket of the trie: exact keys, address ranges, and the chains of the last level."""
+
+    keys: dict[Any, _Node] = field(default_factory=dict)
+    ranges: address_ranges.RangeMap[_Ranged] | None = None
+    chains: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Ranged:
+    """The bucket of one range; ``other`` is a second bucket of the same /0, from chains without a range."""
+
+    node: _Node | None = None
+    other: _Node | None = None
+
+
+_ANYWHERE = (address_ranges.Range(4, 0, 0), address_ranges.Range(6, 0, 0))
+_RANGED = {Level.DESTINATION, Level.DIRECT_SOURCE, Level.SOURCE}
+_LEVELS = tuple(Level)
+
+
+class Trie:
+    """The chains of a listener, compiled."""
+
+    def __init__(self, chains: list[Criteria]) -> None:
+        self._root = _Node()
+        for index, chain in enumerate(chains):
+            self._insert(self._root, 0, index, chain)
+
+    def _insert(self, node: _Node, depth: int, index: int, chain: Criteria) -> None:
+        if depth == len(_LEVELS):
+            node.chains.append(index)
+            return
+        level = _LEVELS[depth]
+        if level in _RANGED:
+            for bucket in self._range_buckets(node, _wanted_ranges(chain, level)):
+                self._insert(bucket, depth + 1, index, chain)
+            return
+        for key in _wanted_keys(chain, level):
+            self._insert(node.keys.setdefault(key, _Node()), depth + 1, index, chain)
+
+    @staticmethod
+    def _range_buckets(node: _Node, ranges: tuple[address_ranges.Range, ...]) -> list[_Node]:
+        """The buckets of the ranges; chains without a range share one bucket over all addresses."""
+        if node.ranges is None:
+            node.ranges = address_ranges.RangeMap()
+        buckets: list[_Node] = []
+        if not ranges:
+            shared = node.keys.setdefault("", _Node())
+            for anywhere in _ANYWHERE:
+                entry = node.ranges.get(anywhere) or _Ranged()
+                entry.other = shared
+                node.ranges.set(anywhere, entry)
+            return [shared]
+        for cidr in ranges:
+            entry = node.ranges.get(cidr) or _Ranged()
+            entry.node = entry.node or _Node()
+            node.ranges.set(cidr, entry)
+            buckets.append(entry.node)
+        return buckets
+
+    def find(self, facts: Facts) -> Choice:
+        """The chain that takes the connection, before the default filter chain."""
+        return self._find(self._root, 0, facts)
+
+    def _find(self, node: _Node, depth: int, facts: Facts) -> Choice:
+        if depth == len(_LEVELS):
+            return Choice(tuple(node.chains[:1]))
+        level = _LEVELS[depth]
+        nodes = self._ranged(node, level, facts) if level in _RANGED else _keyed(node, level, facts)
+        if not nodes:
+            return Choice(level=level)
+        choices = [self._find(found, depth + 1, facts) for found in nodes]
+        if len(choices) == 1:
+            return choices[0]
+        chains = tuple(dict.fromkeys(c for choice in choices for c in (choice.chains or (-1,))))
+        return Choice(chains, choices[0].level)
+
+    @staticmethod
+    def _ranged(node: _Node, level: Level, facts: Facts) -> list[_Node]:
+        address = _address(level, facts)
+        if not address:
+            return [node.keys[""]] if "" in node.keys else []
+        for entry in node.ranges.matches(address) if node.ranges else ():
+            return [found for found in (entry.node, entry.other) if found is not None]
+        return []
+
+
+def _address(level: Level, facts: Facts) -> str:
+    if level is Level.DESTINATION:
+        return facts.dst_ip
+    if level is Level.SOURCE:
+        return facts.src_ip
+    return facts.direct_src_ip or facts.src_ip
+
+
+def _wanted_ranges(chain: Criteria, level: Level) -> tuple[address_ranges.Range, ...]:
+    if level is Level.DESTINATION:
+        return chain.destinations
+    return chain.sources if level is Level.SOURCE else chain.direct_sources
+
+
+def _wanted_keys(chain: Criteria, level: Level) -> tuple[Any, ...]:
+    """The keys a chain is filed under; the last of ``_seen_keys`` is the one of chains that want nothing."""
+    return {
+        Level.PORT: (chain.port,),
+        Level.SERVER_NAME: chain.server_names or ("",),
+        Level.TRANSPORT: (chain.transport,),
+        Level.ALPN: chain.alpn or ("",),
+        Level.SOURCE_TYPE: (chain.source_type,),
+        Level.SOURCE_PORT: chain.source_ports or (0,),
+    }[level]
+
+
+def _keyed(node: _Node, level: Level, facts: Facts) -> list[_Node]:
+    for key in _seen_keys(level, facts):
+        found = node.keys.get(key)
+        if found is not None:
+            return [found]
+    return []
+
+
+def _seen_keys(level: Level, facts: Facts) -> tuple[Any, ...]:
+    """The keys a connection asks for, most specific first."""
+    match level:
+        case Level.PORT:
+            return (facts.dst_port, 0)
+        case Level.SERVER_NAME:
+            return (*_keys_of_sni(facts.sni), "")
+        case Level.TRANSPORT:
+            return (facts.transport, "")
+        case Level.ALPN:
+            return (*facts.alpn, "")
+        case Level.SOURCE_TYPE:
+            return ("SAME_IP_OR_LOOPBACK" if facts.local else "EXTERNAL", "ANY")
+        case _:
+            return (facts.src_port, 0)
+
+
+@functools.lru_cache(maxsize=4096)
+def _keys_of_sni(sni: str) -> tuple[str, ...]:
+    return tuple(_sni_keys(sni))

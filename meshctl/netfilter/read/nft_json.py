@@ -1,0 +1,239 @@
+"""``nft -j list ruleset`` and anything put into its form (nft_text does): objects become tables.
+
+The list is a sequence of objects, ``{"table": …}``, ``{"chain": …}``, ``{"rule": …}``, ``{"set": …}``, or
+commands ``{"add": {"rule": …}}``. Tables that iptables-nft keeps are told by their upper-case base
+chains: their rules run as xtables extensions, with iptables' meaning of owner and TPROXY.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from meshctl.netfilter.hooks import BUILTIN_HOOKS, PRIORITY_NAMES, TABLE_CHAINS
+from meshctl.netfilter.model import Backend, Rule, RuleSet, Step, Unknown
+from meshctl.netfilter.packet import Family, Hook
+from meshctl.netfilter.read.draft import RuleSetDraft, TableDraft
+from meshctl.netfilter.read.nft_expr import NamedSet, Sets
+from meshctl.netfilter.read.nft_statement import statement_steps
+from meshctl.netfilter.read.nft_words import statement_words
+
+Json = Any
+TableKey = tuple[str, str]
+MULTI_STATEMENT = "xt"
+
+
+class NftReader:
+    """Takes nft objects in order; sets are collected first because rules refer to them."""
+
+    def __init__(self, draft: RuleSetDraft) -> None:
+        self.draft = draft
+        self.sets: dict[TableKey, Sets] = {}
+
+    def read(self, objects: list[Json]) -> None:
+        """All objects of one document."""
+        for number, item in enumerate(objects, 1):
+            operation, kind, body = _unwrap(item)
+            if kind in ("set", "map", "element"):
+                self._set(kind, body, number)
+        for number, item in enumerate(objects, 1):
+            operation, kind, body = _unwrap(item)
+            if kind in (
+                "set",
+                "map",
+                "element",
+                "metainfo",
+                "counter",
+                "quota",
+                "ct helper",
+                "limit",
+                "flowtable",
+            ):
+                continue
+            if kind is None or not isinstance(body, dict):
+                self.draft.note(0, f"object {number} is nothing of nftables")
+            else:
+                self._object(operation, kind, body)
+        self._settle_backends()
+
+    def _set(self, kind: str, body: Json, number: int) -> None:
+        key = (str(body.get("family", "ip")), str(body.get("table")))
+        sets = self.sets.setdefault(key, {})
+        elements = body.get("elem", [])
+        elements = elements if isinstance(elements, list) else [elements]
+        flags = body.get("flags", [])
+        flags = flags if isinstance(flags, list) else [flags]
+        if kind == "element":
+            known = sets.get(str(body.get("name")), NamedSet([]))
+            sets[str(body.get("name"))] = NamedSet(
+                None if known.elements is None else [*known.elements, *elements]
+            )
+        else:
+            changing = "dynamic" in flags or "timeout" in flags
+            sets[str(body.get("name"))] = NamedSet(None if changing else elements)
+
+    def _object(self, operation: str, kind: str, body: dict[str, Json]) -> None:
+        if kind == "ruleset":
+            self.draft.tables.clear()
+            return
+        if kind == "table":
+            self._table_command(operation, str(body.get("family", "ip")), str(body.get("name")))
+        elif kind == "chain":
+            self._chain(operation, body)
+        elif kind == "rule":
+            self._rule(operation, body)
+        else:
+            self.draft.note(_line(body), f"object {kind} not understood")
+
+    def _table(self, family: str, name: str) -> TableDraft:
+        found = self.draft.find(name, family, Backend.NFT)
+        if found is None:
+            found = self.draft.table(name, family, Backend.NFT)
+        return found
+
+    def _table_command(self, operation: str, family: str, name: str) -> None:
+        table = self._table(family, name)
+        if operation == "delete":
+            self.draft.tables.remove(table)
+        elif operation == "flush":
+            for chain in table.chains.values():
+                chain.rules.clear()
+
+    def _chain(self, operation: str, body: dict[str, Json]) -> None:
+        table = self._table(str(body.get("family", "ip")), str(body.get("table")))
+        name = str(body.get("name"))
+        if operation in ("delete", "flush"):
+            if operation == "delete":
+                table.chains.pop(name, None)
+            elif name in table.chains:
+                table.chains[name].rules.clear()
+            return
+        chain = table.chain(name, _line(body))
+        hook = body.get("hook")
+        if hook is None:
+            return
+        try:
+            chain.hook = Hook(str(hook))
+        except ValueError:
+            self.draft.note(_line(body), f"chain {name} is called at {hook}, which is not walked here")
+            return
+        chain.type = str(body.get("type", "filter"))
+        try:
+            chain.priority = priority(body.get("prio", 0))
+        except ValueError:
+            self.draft.note(
+                _line(body), f"chain {name}: priority {body.get('prio')!r} not understood, taken for 0"
+            )
+        chain.policy = str(body.get("policy", "accept")).upper()
+
+    def _rule(self, operation: str, body: dict[str, Json]) -> None:
+        family, name = str(body.get("family", "ip")), str(body.get("table"))
+        table = self._table(family, name)
+        chain_name = str(body.get("chain"))
+        if chain_name not in table.chains:
+            self.draft.note(_line(body), f"chain {chain_name} was not declared")
+        chain = table.chain(chain_name, _line(body))
+        rule = self._model(body, self.sets.get((family, name), {}))
+        index = body.get("index")
+        if operation == "insert":
+            chain.rules.insert(int(index) if index is not None else 0, rule)
+        elif operation == "delete":
+            chain.rules[:] = [other for other in chain.rules if other.handle != body.get("handle")]
+        elif index is not None:
+            chain.rules.insert(int(index) + 1, rule)
+        else:
+            chain.rules.append(rule)
+
+    def _model(self, body: dict[str, Json], sets: Sets) -> Rule:
+        statements = body.get("expr") or []
+        steps: list[Step] = []
+        for statement in statements:
+            steps += statement_steps(statement, sets)
+        text = body.get("text") or " ".join(
+            statement_words(part) for part in statements if "counter" not in part
+        )
+        counters = [part["counter"] for part in statements if isinstance(part, dict) and "counter" in part]
+        packets = counters[0].get("packets") if counters and isinstance(counters[0], dict) else None
+        if "unreadable" in body:
+            steps.append(Unknown(str(body["unreadable"]), action=True))
+        return Rule(
+            text=str(text),
+            steps=tuple(steps),
+            line=_line(body),
+            handle=body.get("handle"),
+            packets=packets,
+            comment=str(body.get("comment") or ""),
+        )
+
+    def _settle_backends(self) -> None:
+        for table in self.draft.tables:
+            builtins = [name for name, chain in table.chains.items() if chain.hook]
+            if (
+                table.family in ("ip", "ip6")
+                and table.name in TABLE_CHAINS
+                and builtins
+                and all(name in BUILTIN_HOOKS for name in builtins)
+            ):
+                table.backend = Backend.IPTABLES_NFT
+
+
+def _unwrap(item: Json) -> tuple[str, str | None, Json]:
+    """``{"rule": …}`` or ``{"add": {"rule": …}}`` as operation, kind, body."""
+    if not isinstance(item, dict) or len(item) != 1:
+        return "add", None, None
+    ((key, value),) = item.items()
+    if (
+        key in ("add", "insert", "create", "delete", "flush", "replace")
+        and isinstance(value, dict)
+        and len(value) == 1
+    ):
+        ((kind, body),) = value.items()
+        return key, str(kind), body if body is not None else {}
+    return "add", str(key), value if value is not None else {}
+
+
+def _line(body: dict[str, Json]) -> int:
+    return int(body.get("line", 0))
+
+
+def priority(value: Json) -> int:
+    """A priority: a number, a standard name, or ``mangle - 5``."""
+    if isinstance(value, int):
+        return value
+    total, sign = 0, 1
+    for word in str(value).replace("+", " + ").replace("-", " - ").split():
+        if word in "+-":
+            sign = 1 if word == "+" else -1
+        else:
+            total += sign * (PRIORITY_NAMES[word] if word in PRIORITY_NAMES else int(word))
+            sign = 1
+    return total
+
+
+def read_json(text: str, draft: RuleSetDraft) -> RuleSet:
+    """The document ``nft -j`` prints. ``nft list ruleset`` speaks for both families."""
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        draft.note(error.lineno, f"the JSON ends or breaks here: {error.msg}")
+        document = {"nftables": _salvage(text)}
+    objects = document.get("nftables", []) if isinstance(document, dict) else document
+    NftReader(draft).read(objects if isinstance(objects, list) else [objects])
+    draft.covers |= set(Family)
+    return draft.finish()
+
+
+def _salvage(text: str) -> list[Json]:
+    """The whole objects of a list that is cut off."""
+    decoder = json.JSONDecoder()
+    found: list[Json] = []
+    position = text.find("[") + 1
+    while 0 < position < len(text):
+        while position < len(text) and text[position] in " \t\r\n,":
+            position += 1
+        try:
+            item, position = decoder.raw_decode(text, position)
+        except json.JSONDecodeError:
+            break
+        found.append(item)
+    return found

@@ -1,0 +1,339 @@
+"""One HTTP request inside a connection manager: route, filters, router.
+
+Theory of operation. The manager decodes the request (``hcm``), then finds virtual host and route, because the
+filters' settings may come from the route; then the HTTP filters run in order, each may answer; the router is the
+last. Without a route the filters still run, then 404 NR. Route configurations come inline, by RDS name, or by
+scope. Follows source/common/http/conn_manager_impl.cc.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from meshctl.match.request_view import Headers, RequestView, Undecidable
+from meshctl.proxy.entry import Entry
+from meshctl.proxy.filters import http_filters
+from meshctl.proxy.filters.filter_scene import Scene as FilterScene
+from meshctl.proxy.http import hcm
+from meshctl.proxy.http.hcm import Manager, Reply
+from meshctl.proxy.listen.listeners import Filter
+from meshctl.proxy.model import Connection, Disposition, Passage, Rejected, Request, Stage, Step, Verdict
+from meshctl.proxy.proxy import Proxy
+from meshctl.proxy.routing import router, routes
+from meshctl.proxy.routing.draw import Draw
+from meshctl.proxy.routing.router import Routed, Target
+from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
+from meshctl.proxy.upstream.clusters import istio_config
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The request, its connection (TLS facts as the proxy knows them after the handshake) and the proxy."""
+
+    proxy: Proxy
+    manager: Filter
+    connection: Connection
+    request: Request
+    listener_port: int
+    tls: bool
+    direct_ip: str = ""
+
+
+def serve(entry: Entry, scene: Scene) -> Iterator[Passage]:
+    """All the ways the request may go."""
+    entry.http = True
+    manager = Manager(scene.manager.fields, scene.listener_port, _rejects_fragment(scene.proxy))
+    decoded = hcm.decode(scene.request, manager, scene.connection, tls=scene.tls)
+    table, problem = _route_table(scene, decoded)
+    entry.route_config = table.name or None if table is not None else None
+    if isinstance(decoded, Reply):
+        yield _early(entry, scene, decoded, table)
+        return
+    if problem:
+        entry.unknown(problem)
+        yield entry.end(Verdict(Disposition.UNDETERMINED, reason=problem))
+        return
+    view = _view(scene, decoded)
+    try:
+        for probability, host, route, draw in _route_choices(table, view):
+            branch = entry if probability == 1.0 else entry.branch(probability)
+            yield from _routed(branch, scene, view, table, host, route, draw)
+    except Undecidable as unknown:
+        entry.unknown(unknown.reason)
+        yield entry.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))
+
+
+def _rejects_fragment(proxy: Proxy) -> bool:
+    return proxy.runtime.values.get("envoy.reloadable_features.http_reject_path_with_fragment") is not False
+
+
+def _view(scene: Scene, headers: Headers) -> RequestView:
+    tls = scene.connection.session if scene.tls else None
+    return RequestView(
+        headers, tls=scene.tls, peer=tls.peer if tls else None, sni=tls.sni.lower() if tls else ""
+    )
+
+
+def _early(entry: Entry, scene: Scene, reply: Reply, table: RouteTable | None) -> Passage:
+    """A request the codec or the manager refuses; the virtual host is looked up for the log."""
+    if reply.logged and table is not None and reply.headers is not None and reply.flags is None:
+        _log_route(entry, scene, RequestView(reply.headers), table)
+    if not reply.logged:
+        entry.listener = entry.filter_chain = entry.route_config = None
+    words = reply.details or "refused by the codec"
+    entry.step(lambda: Step(Stage.HTTP, str(reply.code), words))
+    redirected = reply.location is not None
+    return entry.end(
+        Verdict(
+            Disposition.REDIRECTED if redirected else Disposition.BAD_REQUEST,
+            reply.code,
+            reply.flags,
+            reply.details,
+            f"the proxy answers {reply.code}: {words}",
+        ),
+        location=reply.location,
+    )
+
+
+def _log_route(entry: Entry, scene: Scene, view: RequestView, table: RouteTable) -> None:
+    """The route that is looked up for the log of a request refused before routing.
+
+    The headers are still as they came: without x-forwarded-proto the require_tls check gives up and no route
+    is found, only the virtual host.
+    """
+    host, _ = table.virtual_host(view)
+    if host is None:
+        return
+    entry.virtual_host = host.name
+    if not view.values("x-forwarded-proto") or routes.tls_required(host, view):
+        return
+    _, route, _ = next(iter(routes.choose(host, view, Draw())))
+    if route is not None:
+        entry.route_name = route.name or None
+        name = str((route.message.get("route") or {}).get("cluster") or "")
+        entry.cluster = name if scene.proxy.cluster(name) is not None else None
+
+
+def _route_table(scene: Scene, decoded: Headers | Reply) -> tuple[RouteTable | None, str]:
+    """The route configuration of the manager, or why it is not known."""
+    fields = scene.manager.fields
+    if "route_config" in fields:
+        return scene.proxy.inline_table(fields["route_config"], "route_config of the filter"), ""
+    if "rds" in fields:
+        name = str(fields["rds"].get("route_config_name") or "")
+        table = scene.proxy.route_table(name)
+        return table, "" if table else f"route configuration {name} is not in the dump (not yet received?)"
+    if "scoped_routes" in fields:
+        return _scoped(scene, decoded)
+    return None, "the connection manager has no route configuration"
+
+
+def _scoped(scene: Scene, decoded: Headers | Reply) -> tuple[RouteTable | None, str]:
+    """Scoped routes: the scope key is built from headers; its scope names the route configuration."""
+    headers = decoded if isinstance(decoded, dict) else decoded.headers or {}
+    config = scene.manager.fields["scoped_routes"]
+    fragments = []
+    for builder in (config.get("scope_key_builder") or {}).get("fragments") or ():
+        fragment = _fragment(builder.get("header_value_extractor") or {}, headers)
+        if fragment is None:
+            return None, ""
+        fragments.append(fragment)
+    scopes = (config.get("scoped_route_configurations_list") or {}).get("scoped_route_configurations")
+    for scope in scopes or scene.proxy.scoped_routes(str(config.get("name") or "")):
+        key = [str(f.get("string_key", "")) for f in (scope.get("key") or {}).get("fragments") or ()]
+        if key == fragments:
+            if "route_configuration" in scope:
+                return scene.proxy.inline_table(scope["route_configuration"], "scope"), ""
+            name = str(scope.get("route_configuration_name") or "")
+            table = scene.proxy.route_table(name)
+            return table, "" if table else f"route configuration {name} is not in the dump"
+    return None, ""
+
+
+def _fragment(extractor: Json, headers: Headers) -> str | None:
+    values = headers.get(str(extractor.get("name", "")).lower())
+    if not values:
+        return None
+    element = extractor.get("element")
+    parts = (
+        values[0].split(str(extractor["element_separator"]))
+        if extractor.get("element_separator")
+        else [values[0]]
+    )
+    if element:
+        separator = str(element.get("separator") or "")
+        for part in parts:
+            key, _, value = part.partition(separator)
+            if key == element.get("key"):
+                return value
+        return None
+    index = int(extractor.get("index") or 0)
+    return parts[index] if index < len(parts) else None
+
+
+def _remote_ip(scene: Scene) -> str:
+    """The client's address by x-forwarded-for as it came in."""
+    forwarded = [value for name, value in scene.request.headers if name.lower() == "x-forwarded-for"]
+    return hcm.remote_address({}, scene.manager.fields, scene.connection, forwarded or None)
+
+
+RouteChoice = tuple[float, VirtualHost | None, Route | None, Draw]
+
+
+def _route_choices(table: RouteTable | None, view: RequestView) -> Iterator[RouteChoice]:
+    host = table.virtual_host(view)[0] if table is not None else None
+    if host is None:
+        yield 1.0, None, None, Draw()
+    elif routes.tls_required(host, view):
+        yield 1.0, host, _TLS_REDIRECT, Draw()
+    else:
+        for probability, route, draw in routes.choose(host, view, Draw()):
+            if probability > 0.0:
+                yield probability, host, route, draw
+
+
+def _tls_redirect() -> Route:
+    """The redirect that require_tls stands for: to https, and without a name."""
+    from meshctl.match import route_match
+    from meshctl.match.fraction import Runtime
+
+    message: Json = {"match": {"prefix": "/"}, "redirect": {"https_redirect": True}}
+    return Route(message, route_match.parse(message["match"], Runtime()), -1)
+
+
+_TLS_REDIRECT = _tls_redirect()
+
+
+def _routed(
+    entry: Entry,
+    scene: Scene,
+    view: RequestView,
+    table: RouteTable | None,
+    host: VirtualHost | None,
+    route: Route | None,
+    draw: Draw,
+) -> Iterator[Passage]:
+    entry.virtual_host = host.name if host is not None else None
+    entry.route_name = (route.name or None) if route is not None else None
+    entry.step(lambda: _route_step(view, table, host, route))
+    if host is None or route is None:
+        yield from _filtered(entry, scene, view, table, host, route, draw, router.NO_TARGET)
+        return
+    routed = Routed(scene.proxy, scene.connection, scene.request, view, table, host, route, draw)
+    for target in router.targets(routed):
+        branch = entry if target.probability == 1.0 else entry.branch(target.probability)
+        known = bool(target.cluster) and scene.proxy.cluster(target.cluster) is not None
+        branch.cluster = target.cluster if known else None
+        yield from _filtered(branch, scene, view, table, host, route, draw, target)
+
+
+def _filtered(
+    entry: Entry,
+    scene: Scene,
+    view: RequestView,
+    table: RouteTable | None,
+    host: VirtualHost | None,
+    route: Route | None,
+    draw: Draw,
+    target: Target,
+) -> Iterator[Passage]:
+    """The filters, then the router (or 404 without a route)."""
+    refused = _upgrade_refused(scene, view, route)
+    if refused:
+        entry.step(lambda: Step(Stage.HTTP, "403", refused))
+        yield entry.end(Verdict(Disposition.BAD_REQUEST, 403, None, "upgrade_failed", refused))
+        return
+    settings = FilterScene(
+        scene.proxy,
+        scene.manager,
+        scene.connection,
+        scene.request,
+        view,
+        table,
+        host,
+        route,
+        scene.direct_ip,
+        _remote_ip(scene),
+    )
+    for passed in http_filters.run(entry, settings):
+        if isinstance(passed, Passage):
+            yield passed
+            continue
+        branch, after = passed
+        if host is None or route is None:
+            yield branch.end(
+                Verdict(
+                    Disposition.NO_ROUTE,
+                    router.reply_code(after, 404),
+                    "NR",
+                    "route_not_found",
+                    _no_route_reason(view, table, host),
+                )
+            )
+            continue
+        routed = Routed(scene.proxy, scene.connection, scene.request, after, table, host, route, draw)
+        yield from router.act(branch, routed, target)
+
+
+def _upgrade_refused(scene: Scene, view: RequestView, route: Route | None) -> str:
+    """Why a CONNECT or an Upgrade is refused: the route's upgrade_configs decide, else the manager's."""
+    kind = "CONNECT" if view.is_connect else view.first("upgrade") if hcm.is_upgrade(view.headers) else ""
+    if not kind or route is None:
+        return ""
+    for holder in (route.message.get("route") or {}, scene.manager.fields):
+        for config in holder.get("upgrade_configs") or ():
+            if str(config.get("upgrade_type", "")).lower() == kind.lower():
+                return f"upgrade {kind} is disabled" if config.get("enabled") is False else ""
+    return f"upgrade {kind} is not configured"
+
+
+def _no_route_reason(view: RequestView, table: RouteTable | None, host: VirtualHost | None) -> str:
+    name = table.name if table is not None else "none"
+    if host is None:
+        return f"no virtual host of route configuration {name} has domain {view.first(':authority')}"
+    return f"no route of virtual host {host.name} takes {view.first(':method')} {view.target or ''}"
+
+
+def _route_step(
+    view: RequestView, table: RouteTable | None, host: VirtualHost | None, route: Route | None
+) -> Step:
+    if table is None:
+        return Step(Stage.ROUTE, "no route configuration", "no scope takes the request")
+    if host is None:
+        wanted = table.domains.host(view.headers)
+        names = tuple(
+            Rejected(f"virtual host {h.name}", f"domains {', '.join(h.message.get('domains') or ())[:120]}")
+            for h in table.hosts[:8]
+        )
+        return Step(
+            Stage.ROUTE,
+            f"{table.name or '(inline)'} / none",
+            f"no domain takes {wanted}",
+            table.where,
+            rejected=names,
+        )
+    _, domain = table.virtual_host(view)
+    names_text = f"{table.name or '(inline)'} / {host.name}"
+    if route is _TLS_REDIRECT:
+        return Step(Stage.ROUTE, names_text, "require_tls: redirected to https", table.where)
+    rejected = routes.rejected(host, view, route)
+    if route is None:
+        return Step(
+            Stage.ROUTE,
+            f"{names_text} / none",
+            f"domain {domain}; no route matches",
+            table.where,
+            rejected=rejected,
+        )
+    return Step(
+        Stage.ROUTE,
+        f"{names_text} / {route.label}",
+        f"domain {domain}, {route.match.text}",
+        f"{table.where}.virtual_hosts.routes[{route.index}]",
+        istio_config(route.message),
+        rejected,
+    )

@@ -1,0 +1,155 @@
+"""One Envoy ready to be asked: the indexes over its snapshot, compiled when first used.
+
+Listeners by address, route configurations and clusters by name, endpoints and live host status by cluster, the
+runtime. Everything is compiled once a snapshot and shared by all requests.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from meshctl.envoy.documents import DocumentKind
+from meshctl.envoy.snapshot import Resource, SectionKind, Snapshot, State
+from meshctl.match.fraction import Runtime, runtime_of
+from meshctl.proxy.listen.listeners import Listener, ListenerBook
+from meshctl.proxy.routing.routes import RouteTable
+from meshctl.proxy.upstream.clusters import Cluster
+
+Json = dict[str, Any]
+
+
+class Proxy:
+    """The compiled view of a snapshot."""
+
+    def __init__(self, snapshot: Snapshot, name: str = "", now: float = 0.0) -> None:
+        """``now`` (seconds since 1970) is what tokens are checked against."""
+        self.now = now
+        self.compiled: dict[Any, Any] = {}
+        self.snapshot = snapshot
+        self.name = name or snapshot.origin
+        self._tables: dict[int, RouteTable] = {}
+        self._clusters: dict[str, Cluster | None] = {}
+
+    @functools.cached_property
+    def runtime(self) -> Runtime:
+        return runtime_of(self.snapshot.bootstrap)
+
+    @functools.cached_property
+    def listeners(self) -> ListenerBook:
+        """Static and active listeners; warming, draining and refused ones take no new connection."""
+        resources = self.snapshot.resources(SectionKind.LISTENERS, State.STATIC, State.ACTIVE)
+        dynamic_first = sorted(resources, key=lambda r: r.state is State.STATIC)
+        return ListenerBook([Listener(r.value, r.path) for r in dynamic_first if r.value])
+
+    def inactive_listener(self, name_or_port: str) -> str:
+        """The state of a listener that exists but is not active ("warming", "refused"), or ""."""
+        for resource in self.snapshot.resources(SectionKind.LISTENERS, State.WARMING, State.ERROR):
+            if resource.name == name_or_port or resource.name.endswith(f"_{name_or_port}"):
+                return f"listener {resource.name} is {resource.state.value}, not active"
+        return ""
+
+    @functools.cached_property
+    def _route_resources(self) -> dict[str, Resource]:
+        found: dict[str, Resource] = {}
+        for resource in self.snapshot.resources(SectionKind.ROUTES, State.ACTIVE, State.STATIC):
+            found.setdefault(resource.name, resource)
+        return found
+
+    @property
+    def route_names(self) -> tuple[str, ...]:
+        """The names of all route configurations of the dump."""
+        return tuple(self._route_resources)
+
+    def route_table(self, name: str) -> RouteTable | None:
+        """A route configuration by its RDS name."""
+        resource = self._route_resources.get(name)
+        return None if resource is None else self.inline_table(resource.value, resource.path)
+
+    def inline_table(self, message: Json, where: str) -> RouteTable:
+        """A route configuration by its message, compiled once."""
+        table = self._tables.get(id(message))
+        if table is None:
+            table = self._tables[id(message)] = RouteTable(message, self.runtime, where)
+        return table
+
+    @functools.cached_property
+    def _cluster_resources(self) -> dict[str, Resource]:
+        """Clusters by name; an active one before a warming one of the same name."""
+        found: dict[str, Resource] = {}
+        for resource in self.snapshot.resources(SectionKind.CLUSTERS, State.STATIC, State.ACTIVE):
+            found.setdefault(resource.name, resource)
+        return found
+
+    @functools.cached_property
+    def warming_clusters(self) -> frozenset[str]:
+        """Clusters that exist only as warming: not usable yet."""
+        warming = self.snapshot.resources(SectionKind.CLUSTERS, State.WARMING)
+        return frozenset(r.name for r in warming) - self._cluster_resources.keys()
+
+    @functools.cached_property
+    def _assignments(self) -> dict[str, Resource]:
+        found: dict[str, Resource] = {}
+        for resource in self.snapshot.resources(SectionKind.ENDPOINTS):
+            found.setdefault(resource.name, resource)
+        return found
+
+    @functools.cached_property
+    def has_endpoints(self) -> bool:
+        """Whether the dump was taken with include_eds."""
+        return bool(self.snapshot.resources(SectionKind.ENDPOINTS)) or bool(self._statuses)
+
+    @functools.cached_property
+    def _statuses(self) -> dict[str, Json]:
+        answer = self.snapshot.json(DocumentKind.CLUSTERS) or {}
+        return {str(status.get("name")): status for status in answer.get("cluster_statuses") or ()}
+
+    def cluster(self, name: str) -> Cluster | None:
+        """A usable cluster by name."""
+        if name not in self._clusters:
+            self._clusters[name] = self._compile_cluster(name)
+        return self._clusters[name]
+
+    def _compile_cluster(self, name: str) -> Cluster | None:
+        resource = self._cluster_resources.get(name)
+        if resource is None:
+            return None
+        service = str((resource.value.get("eds_cluster_config") or {}).get("service_name") or "")
+        assigned = self._assignments.get(service or name) or self._assignments.get(name)
+        return Cluster(
+            resource.value,
+            resource.path,
+            self.runtime,
+            assigned.value if assigned else None,
+            self._statuses.get(name),
+        )
+
+    @functools.cached_property
+    def cluster_names(self) -> tuple[str, ...]:
+        return tuple(self._cluster_resources)
+
+    def compile_once(self, message: Json, what: str, build: Callable[[], Any]) -> Any:
+        """A compiled form of a message of this snapshot, made once."""
+        key = (id(message), what)
+        if key not in self.compiled:
+            self.compiled[key] = build()
+        return self.compiled[key]
+
+    @functools.cached_property
+    def ecds(self) -> dict[str, Json]:
+        """Filter configurations from extension discovery, by name."""
+        found: dict[str, Json] = {}
+        for resource in self.snapshot.resources(SectionKind.ECDS):
+            found[str(resource.value.get("name") or resource.name)] = resource.value
+        return found
+
+    def scoped_routes(self, name: str) -> list[Json]:
+        """The scopes of a scoped_routes configuration: all of the dump (Envoy does not tell them apart)."""
+        return [r.value for r in self.snapshot.resources(SectionKind.SCOPED_ROUTES)]
+
+    @functools.cached_property
+    def trust_domain(self) -> str:
+        metadata: Any = ((self.snapshot.bootstrap or {}).get("node") or {}).get("metadata") or {}
+        mesh = metadata.get("PROXY_CONFIG") or {}
+        return str(mesh.get("trustDomain") or "cluster.local")

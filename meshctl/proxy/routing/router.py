@@ -1,0 +1,352 @@
+"""The router filter: a route's action carried out, to a reply or to an upstream.
+
+Theory of operation. A redirect or a direct response answers. Otherwise the action names clusters: one, weighted
+ones (the request's random number, or the number in header_name, modulo the total weight), the cluster named by
+a header. The request is rewritten; the cluster gives endpoints. A cluster that does not exist is NC with the
+action's code, no healthy endpoint is UH. A gRPC request is answered with 200 whatever the code is.
+Follows source/common/router/{router,config_impl}.cc.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from meshctl.match.request_view import Headers, RequestView
+from meshctl.proxy.entry import Entry
+from meshctl.proxy.http.hcm import is_upgrade
+from meshctl.proxy.model import (
+    Connection,
+    Disposition,
+    Endpoint,
+    Passage,
+    Request,
+    Stage,
+    Step,
+    Upstream,
+    Verdict,
+)
+from meshctl.proxy.proxy import Proxy
+from meshctl.proxy.routing import rewrites
+from meshctl.proxy.routing.draw import Draw
+from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
+from meshctl.proxy.upstream import upstreams
+from meshctl.proxy.upstream.clusters import Cluster, istio_config
+
+Json = dict[str, Any]
+
+_NOT_FOUND_CODES = {"SERVICE_UNAVAILABLE": 503, "NOT_FOUND": 404, "INTERNAL_SERVER_ERROR": 500}
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """Everything the router needs: where the request stands and what it looks like."""
+
+    proxy: Proxy
+    connection: Connection
+    request: Request
+    view: RequestView
+    table: RouteTable | None
+    host: VirtualHost
+    route: Route
+    draw: Draw
+    original: Headers | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A cluster the action may choose: its name ("" when a header does not name one), its own settings."""
+
+    probability: float
+    cluster: str
+    settings: Json
+    reason: str = ""
+
+
+def is_grpc(view: RequestView) -> bool:
+    kind = view.first("content-type")
+    return kind == "application/grpc" or kind.startswith(("application/grpc+", "application/grpc;"))
+
+
+def reply_code(view: RequestView, code: int) -> int:
+    """A local reply's code: gRPC clients are told in grpc-status, with 200."""
+    return 200 if is_grpc(view) else code
+
+
+def act(entry: Entry, routed: Routed, target: Target) -> Iterator[Passage]:
+    """Carry out the route's action, on the cluster that was drawn when the route was chosen."""
+    message = routed.route.message
+    if "redirect" in message:
+        yield _redirect(entry, routed)
+    elif "direct_response" in message:
+        yield _direct_response(entry, routed)
+    elif "route" in message:
+        yield from _forward(entry, routed, target)
+    else:
+        yield _cluster_missing(entry, routed, "", {}, "the route has non_forwarding_action")
+
+
+def _direct_response(entry: Entry, routed: Routed) -> Passage:
+    """A fixed answer; with 201 or 3xx the request's own URL goes along as Location."""
+    code = int(routed.route.message["direct_response"].get("status", 0))
+    entry.step(lambda: _answer_step(routed, f"direct response {code}"))
+    location = None
+    if code == 201 or 300 <= code < 400:
+        location = rewrites.redirect_location({}, routed.route.match.path, routed.view)
+    return entry.end(
+        Verdict(
+            Disposition.DIRECT_RESPONSE,
+            reply_code(routed.view, code),
+            None,
+            "direct_response",
+            f"the route answers {code} itself",
+        ),
+        location=location,
+    )
+
+
+def _answer_step(routed: Routed, text: str) -> Step:
+    return Step(Stage.ROUTE, text, "the proxy answers itself", resource=istio_config(routed.route.message))
+
+
+def _redirect(entry: Entry, routed: Routed) -> Passage:
+    redirect = routed.route.message["redirect"]
+    code = rewrites.redirect_code(redirect)
+    location = rewrites.redirect_location(redirect, routed.route.match.path, routed.view)
+    entry.step(lambda: _answer_step(routed, f"redirect {code} to {location}"))
+    return entry.end(
+        Verdict(
+            Disposition.REDIRECTED,
+            reply_code(routed.view, code),
+            None,
+            "direct_response",
+            f"redirected to {location}",
+        ),
+        location=location,
+    )
+
+
+NO_TARGET = Target(1.0, "", {})
+
+
+def targets(routed: Routed) -> Iterator[Target]:
+    """The clusters a route may send the request to; one empty target for a route that answers itself."""
+    action = routed.route.message.get("route")
+    if action is None:
+        yield NO_TARGET
+        return
+    if "cluster" in action:
+        yield Target(1.0, str(action["cluster"]), {})
+    elif "cluster_header" in action:
+        name = str(action["cluster_header"])
+        yield Target(1.0, routed.view.first(name.lower()), {}, f"header `{name}` names the cluster")
+    elif "weighted_clusters" in action:
+        yield from _weighted(routed, action["weighted_clusters"])
+    elif "cluster_specifier_plugin" in action or "inline_cluster_specifier_plugin" in action:
+        plugin = action.get("inline_cluster_specifier_plugin") or {}
+        name = action.get("cluster_specifier_plugin") or (plugin.get("extension") or {}).get("name") or ""
+        yield Target(1.0, "", {}, f"undecided: the cluster specifier plugin {name} chooses the cluster")
+
+
+def _weighted(routed: Routed, config: Json) -> Iterator[Target]:
+    """Weighted clusters: cumulative weights against one number."""
+    clusters = config.get("clusters") or ()
+    runtime, prefix = routed.proxy.runtime, config.get("runtime_key_prefix")
+    weights = []
+    for cluster in clusters:
+        weight = int(cluster.get("weight") or 0)
+        if prefix:
+            weight = runtime.integer(f"{prefix}.{cluster.get('name', '')}", weight)
+        weights.append(weight)
+    total = sum(weights)
+    if total <= 0:
+        return
+    fixed = (
+        routed.view.first(str(config.get("header_name") or "").lower()) if config.get("header_name") else ""
+    )
+    number = int(fixed) % total if fixed.isascii() and fixed.isdigit() else None
+    start = 0
+    for cluster, weight in zip(clusters, weights, strict=True):
+        end = start + weight
+        if number is None:
+            probability, _ = routed.draw.within(total, start, end)
+        else:
+            probability = 1.0 if start <= number < end else 0.0
+        start = end
+        if probability <= 0.0:
+            continue
+        name = str(cluster.get("name") or "")
+        if not name and cluster.get("cluster_header"):
+            name = routed.view.first(str(cluster["cluster_header"]).lower())
+        yield Target(probability, name, cluster, f"weight {weight} of {total}")
+
+
+def _forward(entry: Entry, routed: Routed, target: Target) -> Iterator[Passage]:
+    action = routed.route.message["route"]
+    if target.reason.startswith("undecided: "):
+        entry.unknown(target.reason.removeprefix("undecided: "))
+        yield entry.end(Verdict(Disposition.UNDETERMINED, reason=target.reason))
+        return
+    cluster = routed.proxy.cluster(target.cluster) if target.cluster else None
+    if cluster is None:
+        yield _cluster_missing(entry, routed, target.cluster, action, target.reason)
+        return
+    yield from _to_cluster(entry, routed, cluster, target)
+
+
+def _cluster_missing(entry: Entry, routed: Routed, name: str, action: Json, reason: str) -> Passage:
+    code = _NOT_FOUND_CODES.get(str(action.get("cluster_not_found_response_code", "")), 503)
+    warming = name in routed.proxy.warming_clusters
+    state = "is still warming" if warming else "does not exist"
+    why = f"cluster {name} {state}" if name else (reason or "no cluster is named")
+    entry.step(lambda: Step(Stage.CLUSTER, name or "none", why))
+    return entry.end(
+        Verdict(Disposition.NO_CLUSTER, reply_code(routed.view, code), "NC", "cluster_not_found", why)
+    )
+
+
+def subset_keys(action: Json, settings: Json) -> tuple[tuple[str, Any], ...]:
+    """metadata_match of the route and of the weighted cluster, the latter winning."""
+    keys: dict[str, Any] = {}
+    for holder in (action, settings):
+        match = (holder.get("metadata_match") or {}).get("filter_metadata") or {}
+        keys.update(match.get("envoy.lb") or {})
+    return tuple(sorted(keys.items())) if keys else ()
+
+
+def _to_cluster(entry: Entry, routed: Routed, cluster: Cluster, target: Target) -> Iterator[Passage]:
+    action, view = routed.route.message["route"], routed.view
+    entry.cluster = cluster.name
+    choice = upstreams.choose(
+        routed.proxy, cluster, routed.connection, subset_keys(action, target.settings), view.headers
+    )
+    entry.step(lambda: upstreams.cluster_step(cluster, choice, target.reason))
+    if not choice.endpoints and choice.undetermined:
+        entry.unknown(choice.undetermined)
+        yield entry.end(Verdict(Disposition.UNDETERMINED, reason=choice.undetermined))
+        return
+    entry.step(lambda: upstreams.endpoint_step(choice))
+    if not choice.endpoints:
+        yield entry.end(
+            Verdict(
+                Disposition.NO_HEALTHY_ENDPOINT,
+                reply_code(view, 503),
+                "UH",
+                "no_healthy_upstream",
+                f"cluster {cluster.name}: {choice.reason}",
+            )
+        )
+        return
+    if choice.undetermined:
+        entry.note(choice.undetermined)
+    yield from _deliver(entry, routed, cluster, target, choice.endpoints)
+
+
+def _deliver(
+    entry: Entry, routed: Routed, cluster: Cluster, target: Target, endpoints: tuple[Endpoint, ...]
+) -> Iterator[Passage]:
+    action, view, message = routed.route.message["route"], routed.view, routed.route.message
+    path = rewrites.rewritten_path(action, routed.route.match.path, view)
+    host = rewrites.rewritten_host(action, view) or str(target.settings.get("host_rewrite_literal") or "")
+    holders = (target.settings, message, routed.host.message, routed.table.message if routed.table else {})
+    headers = rewrites.mutated_headers(view.headers, holders)
+    target_path = view.target if path is None else path
+    verdict = _success(routed)
+    if entry.flags:
+        verdict = replace(verdict, flags=entry.flags)
+    for part in _by_hostname(endpoints) if action.get("auto_host_rewrite") else (endpoints,):
+        share = sum(endpoint.probability for endpoint in part)
+        branch = entry if share > 0.999999 else entry.branch(share)
+        own = part if share > 0.999999 else tuple(replace(e, probability=e.probability / share) for e in part)
+        authority = host or view.first(":authority")
+        if action.get("auto_host_rewrite") and part[0].hostname:
+            authority = part[0].hostname
+        onward = _request_onward(routed, headers, target_path, authority)
+        terminated = view.is_connect and _terminates_connect(action)
+        _note_extras(branch, action)
+        yield branch.end(
+            verdict,
+            endpoints=own,
+            upstream_path=None if terminated else target_path,
+            upstream_req_host=None if terminated else authority or None,
+            upstream=Upstream(
+                cluster.name,
+                own,
+                None if terminated else onward,
+                cluster.source_ips,
+                routed.request.http2 if cluster.http2 is None else cluster.http2,
+                _alpn_override(entry, cluster, routed),
+                retries=_retries(routed),
+                mirrors=tuple(str(m.get("cluster", "")) for m in action.get("request_mirror_policies") or ()),
+            ),
+        )
+
+
+def _retries(routed: Routed) -> frozenset[str]:
+    """What the route (else the virtual host) tries again."""
+    policy = (
+        routed.route.message["route"].get("retry_policy") or routed.host.message.get("retry_policy") or {}
+    )
+    if policy.get("num_retries") == 0:
+        return frozenset()
+    return frozenset(word.strip() for word in str(policy.get("retry_on") or "").split(",") if word.strip())
+
+
+def _alpn_override(entry: Entry, cluster: Cluster, routed: Routed) -> tuple[str, ...] | None:
+    """What Istio's ALPN filter makes the upstream TLS offer; None where the cluster forbids it."""
+    istio = ((cluster.message.get("metadata") or {}).get("filter_metadata") or {}).get("istio") or {}
+    if str(istio.get("alpn_override", "")).lower() == "false":
+        return None
+    http2 = routed.request.http2 if cluster.http2 is None else cluster.http2
+    return dict(entry.alpn).get("HTTP2" if http2 else "HTTP11")
+
+
+def _by_hostname(endpoints: tuple[Endpoint, ...]) -> list[tuple[Endpoint, ...]]:
+    groups: dict[str, list[Endpoint]] = {}
+    for endpoint in endpoints:
+        groups.setdefault(endpoint.hostname, []).append(endpoint)
+    return [tuple(group) for group in groups.values()]
+
+
+def _terminates_connect(action: Json) -> bool:
+    return any(
+        str(c.get("upgrade_type", "")).upper() == "CONNECT" and "connect_config" in c
+        for c in action.get("upgrade_configs") or ()
+    )
+
+
+def _success(routed: Routed) -> Verdict:
+    """What the log shows when the application answers; a tunnel is logged when the client hangs up."""
+    if routed.view.is_connect:
+        return Verdict(Disposition.DELIVERED, 200, "DC", "downstream_remote_disconnect")
+    if is_upgrade(routed.view.headers):
+        return Verdict(Disposition.DELIVERED, 101, "DC", "downstream_remote_disconnect")
+    return Verdict(Disposition.DELIVERED, 200, None, "via_upstream")
+
+
+def _request_onward(routed: Routed, headers: Headers, path: str | None, authority: str) -> Request:
+    """The request as the next hop receives it."""
+    kept = tuple(
+        (name, value) for name, values in headers.items() if not name.startswith(":") for value in values
+    )
+    return replace(
+        routed.request, authority=authority, path=path, headers=kept, scheme=routed.view.first(":scheme")
+    )
+
+
+def _note_extras(entry: Entry, action: Json) -> None:
+    """What else the route does, for the reader: timeouts, retries, mirrors, internal redirects."""
+    if entry.log.silent:
+        return
+    if action.get("timeout") not in (None, "0s"):
+        entry.note(f"the route's timeout is {action['timeout']}")
+    if action.get("retry_policy"):
+        entry.note(
+            f"retried up to {action['retry_policy'].get('num_retries', 1)} times on "
+            f"{action['retry_policy'].get('retry_on', '')}"
+        )
+    for mirror in action.get("request_mirror_policies") or ():
+        entry.note(f"a copy goes to cluster {mirror.get('cluster', '')}")
+    if action.get("internal_redirect_policy"):
+        entry.note("a redirect of the upstream may be followed inside the proxy (internal_redirect_policy)")

@@ -1,0 +1,217 @@
+"""A route configuration compiled, and the choice of virtual host and route for one request.
+
+Theory of operation. The virtual host is found by host; require_tls answers before any route is looked at;
+then the routes are tried in order, the first whose match holds takes the request. A runtime_fraction asks the
+request's one random number, so the choice is a list of (probability, route). A virtual host with a ``matcher``
+asks the tree instead; the chosen Route's own match must then hold too, and there is no way back when it does
+not. Inputs of a route's tree see repeated headers joined with ",".
+Follows source/common/router/config_impl.cc (VirtualHostImpl::getRouteFromEntries, RouteMatcher::route).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from meshctl.envoy.anys import unpack
+from meshctl.match import matcher_tree, route_match
+from meshctl.match.fraction import Runtime
+from meshctl.match.request_view import RequestView, Undecidable
+from meshctl.match.route_match import RouteMatch
+from meshctl.proxy.model import Rejected
+from meshctl.proxy.routing.draw import Draw
+from meshctl.proxy.routing.virtual_hosts import DomainTable, compile_domains
+
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Route:
+    """One route: its message and its compiled match."""
+
+    message: Json
+    match: RouteMatch
+    index: int
+
+    @property
+    def name(self) -> str:
+        return str(self.message.get("name") or "")
+
+    @property
+    def label(self) -> str:
+        return self.name or f"#{self.index}"
+
+
+@dataclass(slots=True)
+class VirtualHost:
+    """One virtual host; routes and tree are compiled when first asked for."""
+
+    message: Json
+    runtime: Runtime
+    ignore_path_parameters: bool
+    _routes: list[Route] | None = None
+    _tree: matcher_tree.Tree | None = None
+    _tree_routes: dict[int, Route] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return str(self.message.get("name") or "")
+
+    def compiled(self, message: Json, index: int) -> Route:
+        match = route_match.parse(
+            message.get("match") or {}, self.runtime, ignore_path_parameters=self.ignore_path_parameters
+        )
+        return Route(message, match, index)
+
+    @property
+    def routes(self) -> list[Route]:
+        if self._routes is None:
+            self._routes = [self.compiled(m, i) for i, m in enumerate(self.message.get("routes") or ())]
+        return self._routes
+
+    @property
+    def tree(self) -> matcher_tree.Tree | None:
+        if self._tree is None and "matcher" in self.message:
+            self._tree = matcher_tree.parse(self.message["matcher"])
+        return self._tree
+
+    def tree_route(self, message: Json) -> Route:
+        """A route that is an action of the tree, compiled once."""
+        found = self._tree_routes.get(id(message))
+        if found is None:
+            found = self._tree_routes[id(message)] = self.compiled(message, len(self._tree_routes))
+        return found
+
+
+@dataclass(slots=True)
+class RouteTable:
+    """A RouteConfiguration compiled; ``where`` is its place in the dump."""
+
+    message: Json
+    runtime: Runtime
+    where: str = ""
+    domains: DomainTable = field(init=False)
+    hosts: list[VirtualHost] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.domains = compile_domains(self.message)
+        ignore = bool(self.message.get("ignore_path_parameters_in_path_matching"))
+        self.hosts = [VirtualHost(m, self.runtime, ignore) for m in self.message.get("virtual_hosts") or ()]
+
+    @property
+    def name(self) -> str:
+        return str(self.message.get("name") or "")
+
+    def virtual_host(self, view: RequestView) -> tuple[VirtualHost | None, str]:
+        """The virtual host of a request and the domain by which it was found."""
+        index, domain = self.domains.find(view.headers)
+        return (None, "") if index is None else (self.hosts[index], domain)
+
+
+def tls_required(host: VirtualHost, view: RequestView) -> bool:
+    """Whether require_tls redirects the request: only x-forwarded-proto counts, in this very case."""
+    required = str(host.message.get("require_tls") or "NONE")
+    if required == "NONE" or view.first("x-forwarded-proto") == "https":
+        return False
+    return required == "ALL" or view.first("x-envoy-internal") != "true"
+
+
+def choose(host: VirtualHost, view: RequestView, draw: Draw) -> Iterator[tuple[float, Route | None, Draw]]:
+    """The routes that may take the request, each with its probability; None for no route.
+
+    Raises Undecidable where a match needs what is not known.
+    """
+    candidates = _tree_candidates(host, view) if host.tree is not None else iter(host.routes)
+    remaining = 1.0
+    for route in candidates:
+        if not route.match.matches(view):
+            continue
+        fraction = route.match.fraction
+        if fraction is None or fraction.chance >= 1.0:
+            yield remaining, route, draw
+            return
+        chance, taken = draw.within(fraction.denominator, 0, fraction.numerator)
+        if chance > 0.0:
+            yield remaining * chance, route, taken
+        rest, draw = draw.within(fraction.denominator, fraction.numerator, fraction.denominator)
+        remaining *= rest
+        if remaining <= 0.0:
+            return
+    yield remaining, None, draw
+
+
+def _tree_candidates(host: VirtualHost, view: RequestView) -> Iterator[Route]:
+    assert host.tree is not None
+    action = host.tree.evaluate(tree_inputs(view), matcher_tree.Decision())
+    if action is None:
+        return
+    name, fields = unpack(action.config)
+    if name.endswith(".RouteList"):
+        for message in fields.get("routes") or ():
+            yield host.tree_route(message)
+    else:
+        yield host.tree_route(fields)
+
+
+def tree_inputs(view: RequestView) -> matcher_tree.Inputs:
+    """The inputs of HTTP matcher trees, answered from the request."""
+
+    def value(type_name: str, fields: Json) -> str | None:
+        short = type_name.rsplit(".", 1)[-1]
+        if short == "HttpRequestHeaderMatchInput":
+            values = view.values(str(fields.get("header_name", "")).lower())
+            return ",".join(values) if values else None
+        if short == "HttpRequestQueryParamMatchInput":
+            return view.query.get(str(fields.get("query_param", "")))
+        if short == "ServerNameInput":
+            return view.sni or None
+        if short in ("UriSanInput", "DnsSanInput", "SubjectInput"):
+            return _certificate_input(short, view)
+        raise Undecidable(f"the matcher input {short or type_name} is not known before the request is sent")
+
+    return value
+
+
+def _certificate_input(short: str, view: RequestView) -> str | None:
+    if view.peer is None:
+        return None
+    if short == "SubjectInput":
+        return view.peer.subject or None
+    names = view.peer.uris if short == "UriSanInput" else view.peer.dns
+    return ",".join(names) or None
+
+
+def rejected(
+    host: VirtualHost, view: RequestView, chosen: Route | None, limit: int = 8
+) -> tuple[Rejected, ...]:
+    """The routes that did not take the request, with the first criterion that failed; near misses first."""
+    if host.tree is not None:
+        return _rejected_tree(host, view)
+    misses: list[tuple[int, int, Rejected]] = []
+    hidden = 0
+    for route in host.routes:
+        if route is chosen:
+            hidden = len(host.routes) - route.index - 1
+            break
+        try:
+            reason, depth = route.match.failure(view), route.match.passed(view)
+        except Undecidable as unknown:
+            reason, depth = unknown.reason, 0
+        if not reason and route.match.fraction is not None:
+            reason, depth = f"takes only {route.match.fraction.text} of requests", 99
+        misses.append((-depth, route.index, Rejected(f"route `{route.label}`", reason)))
+    misses.sort(key=lambda miss: miss[:2])
+    found = [miss for _, _, miss in misses[:limit]]
+    if len(misses) > limit:
+        found.append(Rejected(f"{len(misses) - limit} more routes", "each fails a criterion"))
+    if hidden:
+        found.append(Rejected(f"{hidden} later route{'s' if hidden > 1 else ''}", "an earlier route took it"))
+    return tuple(found)
+
+
+def _rejected_tree(host: VirtualHost, view: RequestView) -> tuple[Rejected, ...]:
+    decision = matcher_tree.Decision()
+    assert host.tree is not None
+    host.tree.evaluate(tree_inputs(view), decision)
+    return tuple(Rejected("matcher", step) for step in decision.trail)

@@ -1,0 +1,301 @@
+"""A cluster as the trace needs it: its kind, its hosts with their health, TLS towards them, HTTP version.
+
+Hosts come from the dump's endpoints (include_eds), else from the cluster's own load_assignment; what
+``/clusters`` knows of a host (failed checks, outlier ejection) overrides the dump's health. Types by name:
+EDS, STATIC, STRICT_DNS, LOGICAL_DNS, ORIGINAL_DST; extension clusters by cluster_type.
+Follows envoy.config.cluster.v3.Cluster, source/common/upstream/{upstream_impl,transport_socket_match_impl}.cc.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+from meshctl.envoy.anys import unpack
+from meshctl.match.fraction import Runtime
+from meshctl.proxy.upstream.endpoints import Health, Host, Policy, Subsets, subsets_of
+
+Json = dict[str, Any]
+
+_HEALTH = {
+    "UNHEALTHY": Health.UNHEALTHY,
+    "DRAINING": Health.UNHEALTHY,
+    "TIMEOUT": Health.UNHEALTHY,
+    "DEGRADED": Health.DEGRADED,
+}
+# Flags of /clusters that take a host out, and what to call them.
+_FAILED_FLAGS = {
+    "failed_active_health_check": "failed its active health check",
+    "failed_outlier_check": "ejected by outlier detection",
+    "excluded_via_immediate_hc_fail": "excluded by an immediate health check failure",
+}
+_DEGRADED_FLAGS = ("failed_active_degraded_check",)
+
+
+@dataclass(frozen=True, slots=True)
+class TlsToHost:
+    """The TLS context used towards a host: SNI, ALPN, whether a client certificate goes along, accepted names."""
+
+    sni: str = ""
+    alpn: tuple[str, ...] = ()
+    client_certificate: str = ""  # the name of its secret; "" for none
+    server_names: tuple[str, ...] = ()
+    max_version: str = ""
+
+    @property
+    def mutual(self) -> bool:
+        return bool(self.client_certificate)
+
+
+@dataclass
+class Cluster:
+    """One cluster of a snapshot; ``where`` is its place in the dump."""
+
+    message: Json
+    where: str
+    runtime: Runtime
+    assignment: Json | None = None
+    statuses: Json | None = None
+
+    @property
+    def name(self) -> str:
+        return str(self.message.get("name") or "")
+
+    @functools.cached_property
+    def kind(self) -> str:
+        """The discovery type; STATIC when nothing is said (proto3)."""
+        custom = (self.message.get("cluster_type") or {}).get("name")
+        if custom:
+            return _CUSTOM_KINDS.get(str(custom), str(custom))
+        return str(self.message.get("type") or "STATIC")
+
+    @functools.cached_property
+    def hosts(self) -> list[Host]:
+        assignment = self.assignment or self.message.get("load_assignment") or {}
+        live = _statuses_by_address(self.statuses)
+        found = [
+            _host(locality, endpoint, live)
+            for locality in assignment.get("endpoints") or ()
+            for endpoint in locality.get("lb_endpoints") or ()
+        ]
+        if not found and live:
+            found = [_host_of_status(status) for status in live.values()]
+        return found
+
+    @functools.cached_property
+    def policy(self) -> Policy:
+        assignment = self.assignment or self.message.get("load_assignment") or {}
+        common = self.message.get("common_lb_config") or {}
+        threshold = common.get("healthy_panic_threshold")
+        percent = 50.0 if threshold is None else float(threshold.get("value", 0))
+        percent = float(self.runtime.integer("upstream.healthy_panic_threshold", int(percent)))
+        name, typed = _typed_policy(self.message)
+        locality = "locality_weighted_lb_config" in common or "locality_weighted_lb_config" in (
+            typed.get("locality_lb_config") or {}
+        )
+        return Policy(
+            percent,
+            int((assignment.get("policy") or {}).get("overprovisioning_factor") or 140),
+            locality,
+            self.message.get("lb_policy") == "RANDOM" or name == "random",
+            bool((common.get("zone_aware_lb_config") or {}).get("fail_traffic_on_panic")),
+        )
+
+    @functools.cached_property
+    def lb_policy(self) -> str:
+        name, _ = _typed_policy(self.message)
+        return name.upper() if name else str(self.message.get("lb_policy") or "ROUND_ROBIN")
+
+    @functools.cached_property
+    def subsets(self) -> Subsets | None:
+        return subsets_of(self.message.get("lb_subset_config"))
+
+    @functools.cached_property
+    def http2(self) -> bool | None:
+        """Whether requests go out as HTTP/2; None: as they came."""
+        options = self.message.get("typed_extension_protocol_options") or {}
+        _, fields = unpack(options.get("envoy.extensions.upstreams.http.v3.HttpProtocolOptions"))
+        if "use_downstream_protocol_config" in fields:
+            return None
+        if "explicit_http_config" in fields:
+            return "http2_protocol_options" in fields["explicit_http_config"]
+        return "http2_protocol_options" in self.message
+
+    @functools.cached_property
+    def source_ips(self) -> tuple[str, ...]:
+        """The addresses Envoy binds to, by family (Istio: 127.0.0.6 and ::6 towards the application)."""
+        bind = self.message.get("upstream_bind_config") or {}
+        messages = [bind.get("source_address") or {}]
+        messages += [extra.get("address") or {} for extra in bind.get("extra_source_addresses") or ()]
+        return tuple(str(m["address"]) for m in messages if m.get("address"))
+
+    @property
+    def resource(self) -> str:
+        return istio_config(self.message)
+
+    def tls_to(self, metadata: Json) -> tuple[TlsToHost | None, str]:
+        """The TLS used towards a host with this metadata (None: plain text), and which match chose it."""
+        labels = metadata.get("envoy.transport_socket_match") or {}
+        for match in self.message.get("transport_socket_matches") or ():
+            wanted = match.get("match") or {}
+            if all(labels.get(key) == value for key, value in wanted.items()):
+                return tls_of(match.get("transport_socket")), str(match.get("name") or "")
+        return tls_of(self.message.get("transport_socket")), ""
+
+    @property
+    def proxy_protocol(self) -> bool:
+        """Whether a PROXY header goes first (then a sidecar's TLS cannot read what follows)."""
+        return "ProxyProtocolUpstreamTransport" in str(
+            self.message.get("transport_socket") or ""
+        ) or "ProxyProtocolUpstreamTransport" in str(self.message.get("transport_socket_matches") or "")
+
+
+_CUSTOM_KINDS = {
+    "envoy.cluster.eds": "EDS",
+    "envoy.cluster.static": "STATIC",
+    "envoy.cluster.strict_dns": "STRICT_DNS",
+    "envoy.cluster.logical_dns": "LOGICAL_DNS",
+    "envoy.cluster.original_dst": "ORIGINAL_DST",
+    "envoy.clusters.dynamic_forward_proxy": "DYNAMIC_FORWARD_PROXY",
+    "envoy.clusters.aggregate": "AGGREGATE",
+    "envoy.clusters.dns": "STRICT_DNS",
+}
+
+
+def _typed_policy(message: Json) -> tuple[str, Json]:
+    """The short name and fields of the first extension policy of load_balancing_policy."""
+    for policy in (message.get("load_balancing_policy") or {}).get("policies") or ():
+        extension = policy.get("typed_extension_config") or {}
+        _, fields = unpack(extension.get("typed_config"))
+        return str(extension.get("name", "")).rpartition(".")[2], fields
+    return "", {}
+
+
+def istio_config(message: Json) -> str:
+    """The Istio resource a message came from, as ``kind namespace/name``; "" when it names none."""
+    path = ((message.get("metadata") or {}).get("filter_metadata") or {}).get("istio", {}).get("config")
+    if not isinstance(path, str):
+        return ""
+    parts = path.strip("/").split("/")
+    if "namespaces" not in parts:
+        return path
+    at = parts.index("namespaces")
+    rest = parts[at + 1 :]
+    return f"{_kind(rest[1])} {rest[0]}/{'/'.join(rest[2:])}" if len(rest) >= 3 else path
+
+
+def _kind(word: str) -> str:
+    """``virtual-service`` as VirtualService."""
+    return "".join(part.capitalize() for part in word.split("-"))
+
+
+def address_text(address: Json | None) -> str:
+    """An Address message as ``ip:port``, a pipe's path, or an internal listener's name."""
+    address = address or {}
+    socket = address.get("socket_address")
+    if socket is not None:
+        ip, port = str(socket.get("address", "")), socket.get("port_value") or socket.get("named_port") or 0
+        return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
+    if "pipe" in address:
+        return str(address["pipe"].get("path", ""))
+    internal = address.get("envoy_internal_address") or {}
+    name = internal.get("server_listener_name")
+    if not name:
+        return ""
+    return f"envoy://{name}/{internal.get('endpoint_id', '')}"
+
+
+def _statuses_by_address(statuses: Json | None) -> dict[str, Json]:
+    found = {}
+    for status in (statuses or {}).get("host_statuses") or ():
+        found[address_text(status.get("address"))] = status
+    return found
+
+
+def _live_health(status: Json | None) -> tuple[Health, str] | None:
+    """The health by /clusters; None when it does not contradict the dump."""
+    flags = (status or {}).get("health_status") or {}
+    for flag, text in _FAILED_FLAGS.items():
+        if flags.get(flag):
+            return Health.UNHEALTHY, text
+    eds = str(flags.get("eds_health_status") or "")
+    if eds in _HEALTH:
+        return _HEALTH[eds], eds.lower()
+    if any(flags.get(flag) for flag in _DEGRADED_FLAGS):
+        return Health.DEGRADED, "degraded"
+    return None
+
+
+def _locality(message: Json | None) -> str:
+    message = message or {}
+    return "/".join(str(message.get(part, "")) for part in ("region", "zone", "sub_zone")).rstrip("/")
+
+
+def _host(locality: Json, lb_endpoint: Json, live: dict[str, Json]) -> Host:
+    endpoint = lb_endpoint.get("endpoint") or {}
+    address = address_text(endpoint.get("address"))
+    said = str(lb_endpoint.get("health_status") or "HEALTHY")
+    health, reason = _HEALTH.get(said, Health.HEALTHY), said.lower()
+    found = _live_health(live.get(address))
+    if found is not None and health is Health.HEALTHY:
+        health, reason = found
+    return Host(
+        address,
+        str(endpoint.get("hostname") or ""),
+        health,
+        int(lb_endpoint.get("load_balancing_weight") or 1),
+        int(locality.get("priority") or 0),
+        _locality(locality.get("locality")),
+        int(locality.get("load_balancing_weight") or 0),
+        (lb_endpoint.get("metadata") or {}).get("filter_metadata") or {},
+        "" if health is Health.HEALTHY else reason,
+        tuple(address_text(a.get("address")) for a in endpoint.get("additional_addresses") or ()),
+    )
+
+
+def _host_of_status(status: Json) -> Host:
+    """A host known only from /clusters."""
+    health, reason = _live_health(status) or (Health.HEALTHY, "")
+    return Host(
+        address_text(status.get("address")),
+        str(status.get("hostname") or ""),
+        health,
+        int(status.get("weight") or 1),
+        int(status.get("priority") or 0),
+        _locality(status.get("locality")),
+        reason=reason,
+    )
+
+
+def tls_of(transport_socket: Json | None) -> TlsToHost | None:
+    """The upstream TLS context in a transport socket, also inside a wrapping one; None for plain text."""
+    name, fields = unpack((transport_socket or {}).get("typed_config"))
+    short = name.rsplit(".", 1)[-1]
+    if short == "UpstreamTlsContext":
+        return _tls_context(fields)
+    if "transport_socket" in fields:
+        return tls_of(fields["transport_socket"])
+    return None
+
+
+def _tls_context(fields: Json) -> TlsToHost:
+    common = fields.get("common_tls_context") or {}
+    secrets = common.get("tls_certificate_sds_secret_configs") or ()
+    certificate = str(secrets[0].get("name", "")) if secrets else ""
+    if not certificate and common.get("tls_certificates"):
+        certificate = "inline"
+    validation = (common.get("combined_validation_context") or {}).get("default_validation_context") or (
+        common.get("validation_context") or {}
+    )
+    names = [m.get("exact") for m in validation.get("match_subject_alt_names") or ()]
+    names += [
+        (m.get("matcher") or {}).get("exact") for m in validation.get("match_typed_subject_alt_names") or ()
+    ]
+    return TlsToHost(
+        str(fields.get("sni") or ""),
+        tuple(map(str, common.get("alpn_protocols") or ())),
+        certificate,
+        tuple(str(name) for name in names if name),
+        str((common.get("tls_params") or {}).get("tls_maximum_protocol_version") or ""),
+    )

@@ -1,0 +1,167 @@
+"""One connection (or request) at one Envoy: from the accepting listener to what leaves the proxy.
+
+Theory of operation. The accepting listener may hand the connection to the listener of its original
+destination; listener filters make facts known; a filter chain takes it, ends TLS if it has a TLS context; its
+network filters run in order, the last is tcp_proxy or the HTTP connection manager. The answer is a list of
+passages, one for each way that chance leaves open; their probabilities sum to one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from meshctl.match.filter_chains import Facts
+from meshctl.match.request_view import Undecidable
+from meshctl.proxy.entry import Entry
+from meshctl.proxy.filters import network_filters
+from meshctl.proxy.http import manager as http
+from meshctl.proxy.listen import accept
+from meshctl.proxy.listen.accept import Accepted, ChainChoice
+from meshctl.proxy.listen.handshake import handshake
+from meshctl.proxy.listen.listeners import Chain, Listener
+from meshctl.proxy.model import Connection, Disposition, Log, Passage, Rejected, Request, Stage, Step, Verdict
+from meshctl.proxy.proxy import Proxy
+
+Json = dict[str, Any]
+
+
+def visit(
+    proxy: Proxy,
+    accepting: Listener,
+    connection: Connection,
+    request: Request | None,
+    *,
+    silent: bool = False,
+) -> list[Passage]:
+    """Everything that may happen to a connection accepted by a listener's socket."""
+    entry = Entry(Log(silent=silent))
+    accepted = accept.inspect(accepting, connection, accept.arrival(accepting, connection))
+    owner, how = _owner(proxy, accepting, accepted)
+    if owner is not accepting:
+        accepted = accept.again(accepted, accept.inspect(owner, connection, accepted.facts))
+    entry.listener = owner.name or None
+    entry.step(lambda: _listener_step(proxy, accepting, owner, how, accepted))
+    if accepted.ended is not None:
+        entry.listener = (accepted.at or owner).name or None
+        entry.logged = False
+        return [entry.end(accepted.ended)]
+    try:
+        choices = list(accept.chain_choices(owner, accepted.facts))
+    except Undecidable as unknown:
+        entry.unknown(unknown.reason)
+        return [entry.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))]
+    passages: list[Passage] = []
+    for choice in choices:
+        branch = entry if choice.probability == 1.0 else entry.branch(choice.probability)
+        if choice.undetermined:
+            branch.unknown(choice.undetermined)
+            branch.decided = False
+        passages += _through(branch, proxy, owner, choice, accepted, connection, request)
+    original_src = _original_src((accepting, owner))
+    if original_src is None:
+        return passages
+    return [_as_the_client(passage, accepted.facts.src_ip, original_src) for passage in passages]
+
+
+def _original_src(listeners: tuple[Listener, ...]) -> int | None:
+    """The mark of the original_src listener filter; None without one."""
+    for listener in listeners:
+        for listener_filter in listener.listener_filters:
+            if listener_filter.short == "OriginalSrc":
+                return int(listener_filter.fields.get("mark") or 0)
+    return None
+
+
+def _as_the_client(passage: Passage, src_ip: str, mark: int) -> Passage:
+    """original_src: the upstream connection carries the client's own address, and a mark."""
+    if passage.upstream is None or not src_ip:
+        return passage
+    return replace(passage, upstream=replace(passage.upstream, source_ips=(src_ip,), mark=mark))
+
+
+def _owner(proxy: Proxy, accepting: Listener, accepted: Accepted) -> tuple[Listener, str]:
+    """The listener that takes the connection and how it was found."""
+    if not accepting.hands_over or accepted.at is not None:
+        return accepting, ""
+    found, how = proxy.listeners.at(accepted.facts.dst_ip, accepted.facts.dst_port)
+    if found is not None and found is not accepting:
+        return found, how
+    return accepting, "no listener for the original destination: it stays here"
+
+
+def _listener_step(proxy: Proxy, accepting: Listener, owner: Listener, how: str, accepted: Accepted) -> Step:
+    parts = [how] if how else []
+    if owner is not accepting:
+        parts.append(f"{accepting.name or 'the accepting listener'} hands over")
+    parts += accepted.seen
+    rejected: tuple[Rejected, ...] = ()
+    inactive = proxy.inactive_listener(f"{accepted.facts.dst_ip}_{accepted.facts.dst_port}")
+    if inactive:
+        rejected = (Rejected("listener", inactive),)
+    return Step(
+        Stage.LISTENER, owner.name or "(no name)", "; ".join(parts), owner.where, owner.resource, rejected
+    )
+
+
+def _through(
+    entry: Entry,
+    proxy: Proxy,
+    owner: Listener,
+    choice: ChainChoice,
+    accepted: Accepted,
+    connection: Connection,
+    request: Request | None,
+) -> Iterator[Passage]:
+    chain = choice.chain
+    if chain is None:
+        entry.step(lambda: _chain_step(owner, choice, accepted.facts, ""))
+        reason = f"listener {owner.name}: {choice.how}, and there is no default filter chain"
+        entry.logged = bool(owner.message.get("access_log"))
+        yield entry.end(Verdict(Disposition.NO_FILTER_CHAIN, 0, "NR", "filter_chain_not_found", reason))
+        return
+    entry.filter_chain = chain.name or None
+    facts = accepted.facts
+    connection = replace(
+        connection,
+        src_ip=facts.src_ip,
+        src_port=facts.src_port,
+        dst_ip=facts.dst_ip,
+        dst_port=facts.dst_port,
+        restored=accepted.restored,
+    )
+    ended = handshake(chain, connection)
+    entry.step(lambda: _chain_step(owner, choice, accepted.facts, ended.text))
+    if ended.verdict is not None:
+        entry.logged = False
+        entry.step(
+            lambda: Step(Stage.CHAIN, "TLS handshake fails", ended.verdict.reason if ended.verdict else "")
+        )
+        yield entry.end(ended.verdict)
+        return
+    entry.tls = ended.terminated
+    yield from network_filters.run(
+        entry,
+        network_filters.Scene(
+            proxy, owner, chain, ended.connection, request, accepted.facts, ended.terminated, ended.encrypted
+        ),
+    )
+
+
+def _chain_step(owner: Listener, choice: ChainChoice, facts: Facts, tls: str) -> Step:
+    chain: Chain | None = choice.chain
+    rejected = accept.rejected_chains(owner, facts, chain)
+    total = len(owner.chains)
+    if chain is None:
+        return Step(Stage.CHAIN, "none", choice.how, owner.where, rejected=rejected)
+    if chain.index < 0:
+        text = f"{chain.name or 'default filter chain'} (default)"
+        return Step(Stage.CHAIN, text, choice.how, chain.where, rejected=rejected)
+    position = f"{chain.index + 1} of {total}"
+    chosen = f"{chain.name}, {position}" if chain.name else position
+    how = f"{choice.how}; {tls}" if tls else choice.how
+    return Step(Stage.CHAIN, chosen, how, chain.where, rejected=rejected)
+
+
+__all__ = ["http", "visit"]

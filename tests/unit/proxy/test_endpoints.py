@@ -1,0 +1,80 @@
+"""Which endpoint takes a request: priorities, panic, localities, subsets."""
+
+from __future__ import annotations
+
+import pytest
+
+from meshctl.proxy.upstream.endpoints import Health, Host, Policy, Subsets, distribute, select
+
+UP, SICK, DOWN = Health.HEALTHY, Health.DEGRADED, Health.UNHEALTHY
+
+
+def hosts(*healths: Health, priority: int = 0) -> list[Host]:
+    return [Host(f"p{priority}h{i}", health=h, priority=priority) for i, h in enumerate(healths)]
+
+
+def shares(found: list[Host], policy: Policy | None = None) -> dict[str, float]:
+    return {e.address: round(e.probability, 4) for e in distribute(found, policy or Policy()).shares}
+
+
+def test_equal_hosts_share_equally() -> None:
+    assert shares(hosts(UP, UP)) == {"p0h0": 0.5, "p0h1": 0.5}
+
+
+def test_an_unhealthy_host_gets_nothing() -> None:
+    assert shares(hosts(UP, UP, DOWN)) == {"p0h0": 0.5, "p0h1": 0.5}
+
+
+def test_too_few_healthy_hosts_are_panic_and_all_are_used() -> None:
+    assert shares(hosts(UP, DOWN, DOWN)) == {"p0h0": 0.3333, "p0h1": 0.3333, "p0h2": 0.3333}
+
+
+def test_threshold_zero_never_panics() -> None:
+    assert shares(hosts(UP, DOWN, DOWN), Policy(panic_threshold=0)) == {"p0h0": 1.0}
+    assert shares(hosts(DOWN, DOWN), Policy(panic_threshold=0)) == {}
+
+
+def test_degraded_hosts_take_what_healthy_ones_leave() -> None:
+    found = shares(hosts(UP, UP, SICK))
+    assert found["p0h2"] == pytest.approx(0.07, abs=0.001)  # 2 of 3 healthy times 1.4 is 93 %
+
+
+def test_the_next_priority_takes_the_rest() -> None:
+    found = shares([*hosts(UP, DOWN), *hosts(UP, UP, priority=1)])
+    assert found["p0h0"] == pytest.approx(0.7)
+    assert found["p1h0"] == pytest.approx(0.15)
+
+
+def test_the_next_priority_waits_while_the_first_suffices() -> None:
+    assert shares([*hosts(UP, UP), *hosts(UP, priority=1)]) == {"p0h0": 0.5, "p0h1": 0.5}
+
+
+def test_weights_count_except_for_random() -> None:
+    weighted = [Host("a", weight=3), Host("b", weight=1)]
+    assert shares(weighted) == {"a": 0.75, "b": 0.25}
+    assert shares(weighted, Policy(ignore_weights=True)) == {"a": 0.5, "b": 0.5}
+
+
+def test_locality_weights_only_where_configured() -> None:
+    found = [Host("a", locality="z1", locality_weight=3), Host("b", locality="z2", locality_weight=1)]
+    assert shares(found) == {"a": 0.5, "b": 0.5}
+    assert shares(found, Policy(locality_weighted=True)) == {"a": 0.75, "b": 0.25}
+
+
+V1 = Host("one", metadata={"envoy.lb": {"version": "v1"}})
+V2 = Host("two", metadata={"envoy.lb": {"version": "v2"}})
+
+
+@pytest.mark.parametrize(
+    ("fallback", "wanted", "expected"),
+    [
+        ("NO_FALLBACK", {"version": "v1"}, {"one"}),
+        ("NO_FALLBACK", {"version": "v9"}, set()),
+        ("NO_FALLBACK", {"stage": "prod"}, set()),
+        ("ANY_ENDPOINT", {"version": "v9"}, {"one", "two"}),
+        ("DEFAULT_SUBSET", {"version": "v9"}, {"two"}),
+    ],
+)
+def test_subsets_and_their_fallbacks(fallback: str, wanted: dict[str, str], expected: set[str]) -> None:
+    subsets = Subsets((frozenset({"version"}),), fallback, (("version", "v2"),))
+    assert {e.address for e in select([V1, V2], subsets, wanted, Policy()).shares} == expected

@@ -1,0 +1,169 @@
+"""RBAC, JWT, faults, CORS and the authorizer: who is let in, and what is told when not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from meshctl.match.request_view import Peer
+from meshctl.proxy.model import Disposition, Payload, Request, Tls
+from tests.unit.proxy.build import (
+    NETWORK_RBAC,
+    RBAC,
+    ask,
+    get,
+    http,
+    listener,
+    proxy,
+    route,
+    routed,
+    tcp,
+    virtual_host,
+)
+
+CALLER = Tls("sni", ("istio-http/1.1",), Peer(("spiffe://cluster.local/ns/a/sa/b",)), True)
+MUTUAL = {
+    "transport_socket": {
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
+            "require_client_certificate": True,
+            "common_tls_context": {"combined_validation_context": {}},
+        }
+    }
+}
+
+
+def rbac(action: str, permission: dict[str, Any], principal: dict[str, Any]) -> dict[str, Any]:
+    policy = {"permissions": [permission], "principals": [principal]}
+    name = "ns[foo]-policy[bar]-rule[0]"
+    return {
+        "name": "rbac",
+        "typed_config": {"@type": RBAC, "rules": {"action": action, "policies": {name: policy}}},
+    }
+
+
+def verdict(
+    filters: tuple[dict[str, Any], ...], request: Request, tls: Tls | None = None
+) -> tuple[int | None, str | None]:
+    chain = {"filters": http([virtual_host(route("r", {"prefix": "/"}))], filters=filters)}
+    if tls is not None:
+        chain.update(MUTUAL)
+    (passage,) = ask(proxy([listener([chain])]), request, tls=tls)
+    return passage.verdict.code, passage.verdict.details
+
+
+ANY = {"any": True}
+ME = {"authenticated": {"principal_name": {"exact": "spiffe://cluster.local/ns/a/sa/b"}}}
+DENIED = "rbac_access_denied_matched_policy[ns[foo]-policy[bar]-rule[0]]"
+NONE = "rbac_access_denied_matched_policy[none]"
+
+CASES = [
+    ("allow: who matches passes", rbac("ALLOW", ANY, ME), CALLER, (200, "via_upstream")),
+    ("allow: a plain client has no identity", rbac("ALLOW", ANY, ME), None, (403, NONE)),
+    ("deny: who matches is refused by name", rbac("DENY", ANY, ME), CALLER, (403, DENIED)),
+    ("deny: who does not match passes", rbac("DENY", ANY, ME), None, (200, "via_upstream")),
+    ("path", rbac("DENY", {"url_path": {"path": {"prefix": "/adm"}}}, ANY), None, (403, DENIED)),
+    ("method by header", rbac("DENY", {"header": {"name": ":method", "string_match": {"exact": "GET"}}}, ANY), None, (403, DENIED)),
+    ("port", rbac("ALLOW", {"destination_port": 81}, ANY), None, (403, NONE)),
+    ("not", rbac("ALLOW", {"not_rule": {"destination_port": 81}}, ANY), None, (200, "via_upstream")),
+    ("source", rbac("DENY", ANY, {"direct_remote_ip": {"address_prefix": "10.1.0.0", "prefix_len": 16}}), None, (403, DENIED)),
+    ("and", rbac("DENY", {"and_rules": {"rules": [ANY, {"destination_port": 80}]}}, ANY), None, (403, DENIED)),
+    ("or", rbac("DENY", {"or_rules": {"rules": [{"destination_port": 1}, {"destination_port": 80}]}}, ANY), None, (403, DENIED)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "http_filter", "tls", "expected"), CASES, ids=[c[0] for c in CASES])
+def test_rbac(name: str, http_filter: dict[str, Any], tls: Tls | None, expected: tuple[int, str]) -> None:
+    assert verdict((http_filter,), get("/admin"), tls) == expected
+
+
+def test_a_log_action_denies_nobody() -> None:
+    assert verdict((rbac("LOG", ANY, ME),), get()) == (200, "via_upstream")
+
+
+def test_an_empty_allow_denies_everybody_and_no_rules_nobody() -> None:
+    empty = {"name": "rbac", "typed_config": {"@type": RBAC, "rules": {}}}
+    nothing = {"name": "rbac", "typed_config": {"@type": RBAC}}
+    assert verdict((empty,), get()) == (403, NONE)
+    assert verdict((nothing,), get()) == (200, "via_upstream")
+
+
+def test_a_denied_request_without_a_route_is_403_not_404() -> None:
+    chain = {"filters": http([virtual_host(route("r", {"path": "/x"}))], filters=(rbac("DENY", ANY, ANY),))}
+    assert routed(proxy([listener([chain])]), get("/y")).verdict.code == 403
+
+
+def test_a_condition_that_cannot_be_known_is_undetermined() -> None:
+    chain = {
+        "filters": http(
+            [virtual_host(route("r", {"prefix": "/"}))],
+            filters=(rbac("ALLOW", {"matcher": {"name": "x", "typed_config": {"@type": "t/foo.Bar"}}}, ANY),),
+        )
+    }
+    (passage,) = ask(proxy([listener([chain])]), get())
+    assert passage.verdict.disposition is Disposition.UNDETERMINED
+    assert "Bar" in passage.undetermined[0]
+
+
+def test_a_denied_connection_names_the_policy_and_keeps_the_cluster() -> None:
+    fields = {**rbac("DENY", ANY, ANY)["typed_config"], "@type": NETWORK_RBAC}
+    chain = {"filters": [{"name": "rbac", "typed_config": fields}, *tcp("c")]}
+    (passage,) = ask(proxy([listener([chain])]), payload=Payload.RAW)
+    assert passage.verdict.disposition is Disposition.DENIED
+    assert passage.cluster == "c"
+    assert "AuthorizationPolicy foo/bar rule 0" in passage.verdict.reason
+
+
+def test_the_authorizer_leaves_both_answers_open() -> None:
+    ext = {
+        "name": "ext_authz",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
+            "http_service": {"server_uri": {"cluster": "authz"}},
+        },
+    }
+    chain = {"filters": http([virtual_host(route("r", {"prefix": "/"}))], filters=(ext,))}
+    passages = ask(proxy([listener([chain])]), get())
+    assert sorted(p.verdict.code or 0 for p in passages) == [200, 403]
+    assert not any(p.decided for p in passages)
+    assert {p.verdict.flags for p in passages} == {None, "UAEX"}
+
+
+def fault(**fields: Any) -> dict[str, Any]:
+    kind = "type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault"
+    return {"name": "fault", "typed_config": {"@type": kind, **fields}}
+
+
+def test_a_fault_splits_by_its_percentage() -> None:
+    abort = fault(abort={"http_status": 503, "percentage": {"numerator": 25}})
+    chain = {"filters": http([virtual_host(route("r", {"prefix": "/"}))], filters=(abort,))}
+    passages = ask(proxy([listener([chain])]), get())
+    assert {(p.verdict.code, p.verdict.flags): p.probability for p in passages} == {
+        (200, None): 0.75,
+        (503, "FI"): 0.25,
+    }
+
+
+def test_a_delay_is_flagged_and_goes_on() -> None:
+    delay = fault(delay={"fixed_delay": "5s", "percentage": {"numerator": 100}})
+    chain = {"filters": http([virtual_host(route("r", {"prefix": "/"}))], filters=(delay,))}
+    (passage,) = ask(proxy([listener([chain])]), get())
+    assert (passage.verdict.code, passage.verdict.flags) == (200, "DI")
+
+
+def test_a_filter_disabled_on_the_route_does_not_run() -> None:
+    off = {"rbac": {"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": True}}
+    entry = {**route("r", {"prefix": "/"}), "typed_per_filter_config": off}
+    chain = {"filters": http([virtual_host(entry)], filters=(rbac("DENY", ANY, ANY),))}
+    assert routed(proxy([listener([chain])]), get()).verdict.code == 200
+
+
+def test_a_filter_of_unknown_effect_is_told() -> None:
+    lua = {
+        "name": "lua",
+        "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua"},
+    }
+    chain = {"filters": http([virtual_host(route("r", {"prefix": "/"}))], filters=(lua,))}
+    (passage,) = ask(proxy([listener([chain])]), get())
+    assert "lua" in passage.undetermined[0]

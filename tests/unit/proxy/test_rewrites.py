@@ -1,0 +1,108 @@
+"""Rewrites and redirects, and the path normalisation before them."""
+
+from __future__ import annotations
+
+import pytest
+
+from meshctl.proxy.http.path_normalize import canonical_path
+from tests.unit.proxy.build import get, http, listener, proxy, routed, virtual_host
+
+
+def answer(
+    entry: dict[str, object], path: str, host: str = "a.com", *headers: tuple[str, str], **hcm: object
+):  # type: ignore[no-untyped-def]
+    filters = http([virtual_host(entry)])
+    filters[0]["typed_config"].update(hcm)
+    return routed(proxy([listener([{"filters": filters}])]), get(path, host, *headers))
+
+
+def action(match: dict[str, object], **more: object) -> dict[str, object]:
+    return {"match": match, "route": {"cluster": "c", **more}}
+
+
+PATHS = [
+    (action({"prefix": "/pr"}, prefix_rewrite="/"), "/pr/x", "//x"),
+    (action({"prefix": "/pr"}, prefix_rewrite="/"), "/prx", "/x"),
+    (action({"path": "/p"}, prefix_rewrite="/new"), "/p?q=1", "/new?q=1"),
+    (action({"safe_regex": {"regex": "/r.*"}}, prefix_rewrite="/new"), "/rest/of/it?q", "/new?q"),
+    (action({"prefix": "/np"}, prefix_rewrite="/np?y=1"), "/npx?b=1", "/np?y=1x?b=1"),
+    (action({"prefix": "/"}, regex_rewrite={"pattern": {"regex": "^/api/(v[0-9]+)(/.*)?$"}, "substitution": r"/\1/api\2"}),
+     "/api/v1/x?q=1", "/v1/api/x?q=1"),
+    (action({"prefix": "/"}, regex_rewrite={"pattern": {"regex": "[aeiou]"}, "substitution": "X"}), "/ape", "/XpX"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("entry", "path", "expected"), PATHS)
+def test_path_rewrites(entry: dict[str, object], path: str, expected: str) -> None:
+    assert answer(entry, path).upstream_path == expected
+
+
+HOSTS = [
+    (action({"prefix": "/"}, host_rewrite_literal="b.com"), (), "b.com"),
+    (action({"prefix": "/"}, host_rewrite_header="x-host"), (("x-host", "h.com"),), "h.com"),
+    (action({"prefix": "/"}, host_rewrite_header="x-host"), (), "a.com"),
+    (action({"prefix": "/"}, host_rewrite_path_regex={"pattern": {"regex": "^/(.+)/.+$"}, "substitution": r"\1"}), (), "/x"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("entry", "headers", "expected"), HOSTS)
+def test_host_rewrites(entry: dict[str, object], headers: tuple[tuple[str, str], ...], expected: str) -> None:
+    assert answer(entry, "/x", "a.com", *headers).upstream_req_host == expected
+
+
+REDIRECTS = [
+    ({"https_redirect": True}, "a.com:80", "/x", "https://a.com/x"),
+    ({"https_redirect": True}, "a.com:8080", "/x", "https://a.com:8080/x"),
+    ({"port_redirect": 443}, "a.com:80", "/x", "http://a.com:443/x"),
+    ({"host_redirect": "b.com"}, "a.com:80", "/x?q", "http://b.com/x?q"),
+    ({"path_redirect": "/n?y=1"}, "a.com", "/x?q=1", "http://a.com/n?y=1"),
+    ({"path_redirect": "/n"}, "a.com", "/x?q=1", "http://a.com/n?q=1"),
+    ({"path_redirect": "/n", "strip_query": True}, "a.com", "/x?q=1", "http://a.com/n"),
+    ({"prefix_rewrite": "/n"}, "a.com", "/x?q=1", "http://a.com/nx?q=1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("redirect", "host", "path", "location"), REDIRECTS)
+def test_redirects(redirect: dict[str, object], host: str, path: str, location: str) -> None:
+    assert answer({"match": {"prefix": "/"}, "redirect": redirect}, path, host).location == location
+
+
+NORMALISED = [
+    ("/a/../b", "/b"), ("/a/./b/", "/a/b/"), ("/%65x", "/ex"), ("/a%2Fb", "/a%2Fb"), ("/a\\b", "/a/b"),
+    ("/a b", "/a%20b"), ("/a/..", "/"), ("/x?a/../b", "/x?a/../b"), ("/%00", None), ("/%zz", "/%zz"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "expected"), NORMALISED)
+def test_normalize_path(path: str, expected: str | None) -> None:
+    assert canonical_path(path) == expected
+
+
+def test_merged_slashes_leave_the_two_ends() -> None:
+    entry = action({"prefix": "/"})
+    assert answer(entry, "//a//b/", merge_slashes=True).upstream_path == "/a/b/"
+    assert answer(entry, "//", merge_slashes=True).upstream_path == "//"
+
+
+def test_a_fragment_is_refused() -> None:
+    found = answer(action({"prefix": "/"}), "/a#b")
+    assert (found.verdict.code, found.verdict.details, found.virtual_host) == (
+        400,
+        "path_normalization_failed",
+        "vh",
+    )
+
+
+def test_a_direct_response_of_3xx_has_the_requests_own_location() -> None:
+    found = answer({"match": {"prefix": "/"}, "direct_response": {"status": 301}}, "/x")
+    assert (found.verdict.code, found.location) == (301, "http://a.com/x")
+
+
+def test_a_grpc_reply_is_200() -> None:
+    found = answer(
+        {"match": {"prefix": "/no"}, "route": {"cluster": "c"}},
+        "/",
+        "a.com",
+        ("content-type", "application/grpc"),
+    )
+    assert (found.verdict.code, found.verdict.flags) == (200, "NR")
