@@ -54,8 +54,9 @@ lab: dev ## two pods with real Envoys and real iptables: the story, live (needs 
 fixtures: dev ## record tests/fixtures again from the lab (needs root)
 	$(BIN)/python -m tests.lab record
 
-schema: dev ## build the descriptor set of Envoy's API again
+schema: dev ## build the descriptor set of Envoy's API and the typed read models again
 	$(BIN)/python tools/build_schema.py
+	PYTHONPATH=. $(BIN)/python tools/build_api.py
 
 clean: ## remove what was built
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

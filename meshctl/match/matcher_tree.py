@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from meshctl.envoy.anys import unpack
+from meshctl.envoy.message import Undecidable
 from meshctl.match import address_ranges, string_match
-from meshctl.match.request_view import Undecidable
 
 Json = dict[str, Any]
 # What an input yields: its type's full name and fields in, its value or None (no data) out.

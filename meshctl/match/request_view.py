@@ -11,16 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from meshctl.envoy.message import Undecidable
+
 Headers = dict[str, list[str]]
 _PATH_END = re.compile(r"[?#]")
-
-
-class Undecidable(Exception):
-    """Raised by a matcher that needs a fact which the configuration and the request do not hold."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 # Dynamic metadata that only the filter of this name writes.

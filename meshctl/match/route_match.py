@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from meshctl.envoy.anys import unpack
+from meshctl.envoy.message import Undecidable
 from meshctl.match import header_match, string_match, uri_template
 from meshctl.match.fraction import Fraction, Runtime
 from meshctl.match.header_match import Criterion
 from meshctl.match.metadata_match import metadata
-from meshctl.match.request_view import RequestView, Undecidable
+from meshctl.match.request_view import RequestView
 
 Json = dict[str, Any]
 

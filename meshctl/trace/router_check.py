@@ -11,9 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from meshctl.envoy.message import Undecidable
 from meshctl.match import header_match
 from meshctl.match.fraction import Fraction, Runtime, fractional_percent
-from meshctl.match.request_view import Headers, RequestView, Undecidable
+from meshctl.match.request_view import Headers, RequestView
 from meshctl.proxy.model import Connection, Request
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing import rewrites, routes

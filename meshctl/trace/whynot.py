@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from meshctl.match.request_view import RequestView, Undecidable
+from meshctl.envoy.message import Undecidable
+from meshctl.match.request_view import RequestView
 from meshctl.proxy.http.hcm import Manager, Reply, decode
 from meshctl.proxy.listen.listeners import Chain
 from meshctl.proxy.model import Connection, Request

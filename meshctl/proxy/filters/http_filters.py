@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from meshctl.envoy.anys import unpack
-from meshctl.match.request_view import RequestView, Undecidable
+from meshctl.envoy.message import Undecidable
+from meshctl.match.request_view import RequestView
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters import filters_policy, filters_traffic
 from meshctl.proxy.filters.filter_scene import Json, Pass, Scene

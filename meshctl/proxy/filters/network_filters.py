@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from meshctl.envoy.message import Undecidable
 from meshctl.match.filter_chains import Facts
-from meshctl.match.request_view import Undecidable
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters import rbac as policies
 from meshctl.proxy.filters import tcp

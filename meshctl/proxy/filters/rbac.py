@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from meshctl.envoy.anys import unpack
+from meshctl.envoy.message import Undecidable
 from meshctl.match import (
     address_ranges,
     header_match,
@@ -26,7 +27,7 @@ from meshctl.match import (
     string_match,
     uri_template,
 )
-from meshctl.match.request_view import Peer, RequestView, Undecidable
+from meshctl.match.request_view import Peer, RequestView
 from meshctl.proxy.model import Rejected
 
 Json = dict[str, Any]

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from meshctl.match.request_view import Headers, RequestView, Undecidable
+from meshctl.envoy.message import Undecidable
+from meshctl.match.request_view import Headers, RequestView
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters import http_filters
 from meshctl.proxy.filters.filter_scene import Scene as FilterScene

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from meshctl.envoy.message import Undecidable
 from meshctl.match import filter_chains, matcher_tree
 from meshctl.match.filter_chains import Facts
-from meshctl.match.request_view import Undecidable
 from meshctl.proxy.listen.listeners import Chain, Filter, Listener
 from meshctl.proxy.model import Connection, Disposition, Payload, Rejected, Verdict
 

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from meshctl.envoy.anys import unpack
+from meshctl.envoy.message import Undecidable
 from meshctl.match import matcher_tree, route_match
 from meshctl.match.fraction import Runtime
-from meshctl.match.request_view import RequestView, Undecidable
+from meshctl.match.request_view import RequestView
 from meshctl.match.route_match import RouteMatch
 from meshctl.proxy.model import Rejected
 from meshctl.proxy.routing.draw import Draw

@@ -1,0 +1,13 @@
+"""Messages of envoy.extensions.filters.http.original_src.v3; made by tools/build_api.py, not by hand."""
+
+from __future__ import annotations
+
+from meshctl.envoy.message import Message
+
+
+class OriginalSrc(Message):
+    __slots__ = ()
+    TYPE = "envoy.extensions.filters.http.original_src.v3.OriginalSrc"
+    mark: int
+    SPEC = """\
+mark Int"""

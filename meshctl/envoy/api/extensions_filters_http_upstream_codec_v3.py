@@ -1,0 +1,10 @@
+"""Messages of envoy.extensions.filters.http.upstream_codec.v3; made by tools/build_api.py, not by hand."""
+
+from __future__ import annotations
+
+from meshctl.envoy.message import Message
+
+
+class UpstreamCodec(Message):
+    __slots__ = ()
+    TYPE = "envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec"

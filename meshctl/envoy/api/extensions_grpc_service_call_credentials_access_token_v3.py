@@ -1,0 +1,13 @@
+"""Messages of envoy.extensions.grpc_service.call_credentials.access_token.v3; made by tools/build_api.py, not by hand."""
+
+from __future__ import annotations
+
+from meshctl.envoy.message import Message
+
+
+class AccessTokenCredentials(Message):
+    __slots__ = ()
+    TYPE = "envoy.extensions.grpc_service.call_credentials.access_token.v3.AccessTokenCredentials"
+    token: str
+    SPEC = """\
+token Text"""

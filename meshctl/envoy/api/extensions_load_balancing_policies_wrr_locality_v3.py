@@ -1,0 +1,18 @@
+"""Messages of envoy.extensions.load_balancing_policies.wrr_locality.v3; made by tools/build_api.py, not by hand."""
+
+from __future__ import annotations
+
+import typing
+
+from meshctl.envoy.message import Message
+
+if typing.TYPE_CHECKING:
+    from meshctl.envoy.api import config_cluster_v3
+
+
+class WrrLocality(Message):
+    __slots__ = ()
+    TYPE = "envoy.extensions.load_balancing_policies.wrr_locality.v3.WrrLocality"
+    endpoint_picking_policy: config_cluster_v3.LoadBalancingPolicy | None
+    SPEC = """\
+endpoint_picking_policy One config_cluster_v3:LoadBalancingPolicy"""

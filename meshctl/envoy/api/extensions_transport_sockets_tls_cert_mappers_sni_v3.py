@@ -1,0 +1,13 @@
+"""Messages of envoy.extensions.transport_sockets.tls.cert_mappers.sni.v3; made by tools/build_api.py, not by hand."""
+
+from __future__ import annotations
+
+from meshctl.envoy.message import Message
+
+
+class SNI(Message):
+    __slots__ = ()
+    TYPE = "envoy.extensions.transport_sockets.tls.cert_mappers.sni.v3.SNI"
+    default_value: str
+    SPEC = """\
+default_value Text"""
