@@ -15,7 +15,9 @@ from typing import Any
 
 import msgspec
 
+from meshctl.envoy.coverage import SectionCoverage
 from meshctl.envoy.notes import NoteKind, Notes
+from meshctl.envoy.sections import SectionKind
 from meshctl.errors import InputError
 
 
@@ -36,13 +38,15 @@ class DocumentKind(enum.Enum):
 class Document(msgspec.Struct, frozen=True, eq=False):
     """One JSON document: its kind, its bytes (a view, never a copy of a large body) and where it came from.
 
-    configs: the sections of a config_dump, where reading it has already cut them out.
+    configs: the sections of a config_dump, where reading it has already cut them out. coverage: how whole its
+    sections are, where that is not the whole of each (a part of a dump); None for what Envoy printed in full.
     """
 
     kind: DocumentKind
     data: bytes | memoryview
     origin: str
     configs: list[msgspec.Raw] | None = None
+    coverage: dict[SectionKind, SectionCoverage] | None = None
 
 
 # The keys by which an answer is known, most telling first.

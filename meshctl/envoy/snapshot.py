@@ -19,9 +19,12 @@ from typing import Any
 
 import msgspec
 
+from meshctl.coverage import Gap
+from meshctl.envoy.coverage import ALWAYS, WHOLE, SectionCoverage, gap_of
 from meshctl.envoy.documents import Document, DocumentKind
 from meshctl.envoy.notes import NoteKind, Notes
 from meshctl.envoy.sections import (
+    LAYOUT,
     Rejection,
     Resource,
     Section,
@@ -65,6 +68,23 @@ class Snapshot(msgspec.Struct, dict=True, eq=False):
     unknown_sections: list[tuple[str, msgspec.Raw]] = msgspec.field(default_factory=list)
     documents: dict[DocumentKind, Document] = msgspec.field(default_factory=dict)
     notes: Notes = msgspec.field(default_factory=Notes)
+    coverage: dict[SectionKind, SectionCoverage] = msgspec.field(default_factory=dict)
+
+    def gap(self, kind: SectionKind, array: str = "") -> Gap | None:
+        """What would have to be seen before "there is none" can be said of a section, or of one array of it
+        (``dynamic_listeners``); None: it is whole, and what is not in it does not exist."""
+        known = self.coverage.get(kind)
+        if known is None and kind is SectionKind.ENDPOINTS:
+            if DocumentKind.CLUSTERS in self.documents:  # /clusters prints the endpoints of every cluster
+                return None
+        elif known is None and self._is_whole:  # the others are printed where there is something to print
+            return None
+        return gap_of(kind, known, array)
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether a whole /config_dump is among what was given."""
+        return all(self.coverage.get(kind) == WHOLE for kind in ALWAYS)
 
     def section(self, kind: SectionKind) -> Section | None:
         return self.sections.get(kind)
@@ -147,7 +167,16 @@ def _add_config_dump(snapshot: Snapshot, document: Document) -> None:
             "The dump was changed after Envoy wrote it.",
         ) from error
     for index, raw in enumerate(configs):
-        _add_section(snapshot, raw, f"{document.origin}: configs[{index}]")
+        kind = _add_section(snapshot, raw, f"{document.origin}: configs[{index}]")
+        if kind is not None:
+            _cover(snapshot, kind, (document.coverage or {}).get(kind, WHOLE))
+
+
+def _cover(snapshot: Snapshot, kind: SectionKind, found: SectionCoverage) -> None:
+    """Take note of how whole a section of a dump is."""
+    known = snapshot.coverage.get(kind)
+    arrays = frozenset(array.key for array in LAYOUT[kind])
+    snapshot.coverage[kind] = found if known is None else known.with_(found, arrays)
 
 
 def _type_url(raw: msgspec.Raw) -> str | None:
@@ -161,17 +190,18 @@ def _type_url(raw: msgspec.Raw) -> str | None:
         return None
 
 
-def _add_section(snapshot: Snapshot, raw: msgspec.Raw, where: str) -> None:
+def _add_section(snapshot: Snapshot, raw: msgspec.Raw, where: str) -> SectionKind | None:
+    """Add a section; its kind, or None for what is none of those that are read."""
     url = _type_url(raw)
     if url is None:
         snapshot.notes.add(NoteKind.INPUT, f"{where} is not a section: passed over")
         snapshot.unknown_sections.append(("", raw))
-        return
+        return None
     kind = _section_kind(url)
     if kind is None:
         snapshot.notes.add(NoteKind.UNKNOWN_SECTION, url or f"without @type ({where})")
         snapshot.unknown_sections.append((url, raw))
-        return
+        return None
     section = Section(kind, raw, snapshot.notes)
     known = snapshot.sections.get(kind)
     if known is not None and kind is SectionKind.ECDS:  # Envoy prints one for HTTP and one for TCP filters
@@ -179,6 +209,7 @@ def _add_section(snapshot: Snapshot, raw: msgspec.Raw, where: str) -> None:
     elif known is not None:
         snapshot.notes.add(NoteKind.DUPLICATE_SECTION, kind.value)
     snapshot.sections[kind] = section
+    return kind
 
 
 def _section_kind(url: str) -> SectionKind | None:

@@ -16,7 +16,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
+from meshctl.coverage import Basis, Gap
 from meshctl.netfilter.packet import Family, Hook
+
+# The command whose output is a whole rule set.
+OBSERVE = "iptables-save; ip6tables-save (or nft list ruleset) in the pod's network namespace"
 
 
 class Backend(StrEnum):
@@ -249,21 +253,58 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Unseen:
+    """Rules that were not shown: of a chain; of a whole table where ``chain`` is ""; of every table where
+    ``table`` is "" too. A hidden rule (see ``hidden``) stands in each base chain this concerns, so that a walk
+    that reaches it is undetermined and not free."""
+
+    gap: Gap
+    table: str = ""
+    chain: str = ""
+    family: Family | None = None  # None: both
+
+    def concerns(self, family: Family, table: str, chain: str = "") -> bool:
+        """Whether rules of that chain (or, without one, any of that table) may be among the unseen."""
+        return (
+            self.family in (None, family)
+            and self.table in ("", table)
+            and (not chain or self.chain in ("", chain))
+        )
+
+
+def hidden(gap: Gap) -> Rule:
+    """The rule that stands for what was not shown: whether it matches and what it does are not known."""
+    text = str(gap)
+    return Rule(f"({text})", (Unknown(text), Unknown(text, action=True)))
+
+
+@dataclass(frozen=True, slots=True)
 class RuleSet:
     """All tables of one network namespace.
 
     covers: the families the source speaks for; a packet of another family is undetermined, not
     free. tracking: the families whose packets are tracked as connections, because some rule asks for
-    it. origin: "observed" or "computed".
+    it. origin: how the rules are known. unseen: what was not shown of them; failure: of a failed run, what
+    the log says of it.
     """
 
     tables: tuple[Table, ...] = ()
     notes: tuple[Note, ...] = ()
     covers: frozenset[Family] = frozenset()
     tracking: frozenset[Family] = frozenset()
-    origin: str = "observed"
+    origin: Basis = Basis.OBSERVED
     source: str = "rules"
     facts: dict[str, str] = field(default_factory=dict)  # what the source says besides rules (istio-init's)
+    unseen: tuple[Unseen, ...] = ()
+    failure: str = ""
+
+    def gap(self, family: Family, table: str, chain: str = "") -> Gap | None:
+        """What would have to be seen before "no rule there does it" can be concluded; None: all was seen."""
+        if self.failure:
+            return Gap("the rules in force", self.failure, OBSERVE)
+        if family not in self.covers:
+            return Gap(f"the {family.value} rules", "none were given for this family", OBSERVE)
+        return next((u.gap for u in self.unseen if u.concerns(family, table, chain)), None)
 
     def for_family(self, family: Family) -> Iterator[Table]:
         """Tables that a packet of this family meets."""
@@ -304,7 +345,7 @@ def merge(*sets: RuleSet) -> RuleSet:
     facts: dict[str, str] = {}
     for rules in sets:
         facts.update(rules.facts)
-    origin = "computed" if any(rules.origin == "computed" for rules in sets) else "observed"
+    origin = next((rules.origin for rules in sets if rules.origin is not Basis.OBSERVED), Basis.OBSERVED)
     return RuleSet(
         tables=tuple(tables),
         notes=tuple(notes),
@@ -313,4 +354,6 @@ def merge(*sets: RuleSet) -> RuleSet:
         origin=origin,
         source=" + ".join(dict.fromkeys(rules.source for rules in sets)),
         facts=facts,
+        unseen=tuple(dict.fromkeys(part for rules in sets for part in rules.unseen)),
+        failure=next((rules.failure for rules in sets if rules.failure), ""),
     )

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from meshctl.coverage import Basis
 from meshctl.netfilter.istio.compute import compute
 from meshctl.netfilter.istio.settings import CaptureSettings, from_arguments, from_environment, from_pod
 from meshctl.netfilter.model import Note, RuleSet, merge
@@ -104,7 +105,7 @@ def has_proxy(manifest: dict[str, Any]) -> bool:
 def rules_of_manifest(manifest: dict[str, Any], name: str) -> RuleSet:
     """What Istio would make for this pod. A pod without a sidecar has no rules."""
     if not has_proxy(manifest):
-        return RuleSet(covers=frozenset(Family), origin="computed", source=name)
+        return RuleSet(covers=frozenset(Family), origin=Basis.COMPUTED, source=name)
     found = from_pod(manifest)
     rules = computed(found.settings, name, found.source)
     notes = tuple(Note(0, f"argument not understood: {word}", name) for word in found.unknown)

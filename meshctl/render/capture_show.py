@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from meshctl.coverage import Basis
 from meshctl.netfilter.model import Action, Chain, Dispatch, Rule, RuleSet, Table, Verb
 from meshctl.netfilter.packet import Family, Hook
 from meshctl.netfilter.walk.explain import explain
@@ -33,7 +34,7 @@ def text(rules: RuleSet, summaries: list[Summary], name: str, *, wide: bool) -> 
 def headline(rules: RuleSet, summaries: list[Summary], name: str) -> str:
     """Whose rules, how they are known, what kind they are."""
     how = rules.facts.get("log") and f"from the log of {rules.facts['log']}"
-    if rules.origin == "computed":
+    if rules.origin is not Basis.OBSERVED:
         made_by = rules.facts.get("made by", "")
         how = f"COMPUTED, not observed{f' (from {made_by})' if made_by else ''}"
     backends = ", ".join(backend.value for backend in rules.backends) or "none"

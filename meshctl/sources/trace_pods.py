@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from meshctl.coverage import Basis
 from meshctl.envoy.documents import Document, read
 from meshctl.envoy.notes import Notes
 from meshctl.envoy.snapshot import load
@@ -101,7 +102,7 @@ def _rules(
     if rules is None:
         return None, ()
     assumed = (f"the capture rules of {name} are computed, not observed",)
-    return rules, assumed if rules.origin == "computed" else ()
+    return rules, () if rules.origin is Basis.OBSERVED else assumed
 
 
 def _node_metadata(proxy: Proxy | None) -> Json:

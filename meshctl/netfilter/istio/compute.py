@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 
+from meshctl.coverage import Basis
 from meshctl.netfilter.hooks import BUILTIN_HOOKS
 from meshctl.netfilter.istio.plan import V4, V6, Planned, plan
 from meshctl.netfilter.istio.settings import CaptureSettings
@@ -59,7 +60,7 @@ class ComputedRules:
             v4 = parse_rules(self.iptables_v4, name="computed rules", family=Family.V4)
             v6 = parse_rules(self.iptables_v6, name="computed rules (IPv6)", family=Family.V6)
             rules = merge(v4, v6)
-        return replace(rules, origin="computed", covers=frozenset(Family))
+        return replace(rules, origin=Basis.COMPUTED, covers=frozenset(Family))
 
 
 def compute(settings: CaptureSettings) -> ComputedRules:

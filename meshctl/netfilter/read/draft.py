@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from meshctl.coverage import Basis
 from meshctl.netfilter.hooks import BUILTIN_HOOKS, TABLE_CHAINS, builtin_priority, builtin_type
 from meshctl.netfilter.model import Action, Backend, Chain, Note, Rule, RuleSet, Step, Table, Unknown, Verb
 from meshctl.netfilter.order import tracked_families
@@ -77,7 +78,7 @@ class RuleSetDraft:
                 return table
         return None
 
-    def finish(self, origin: str = "observed") -> RuleSet:
+    def finish(self, origin: Basis = Basis.OBSERVED) -> RuleSet:
         """The frozen rule set."""
         tables = tuple(self._frozen(table) for table in self.tables)
         for table in tables:
