@@ -46,3 +46,8 @@ class Gap(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"{self.what}: {self.why}" if self.why else self.what
+
+    @property
+    def sentence(self) -> str:
+        """What is missing, and how to get it."""
+        return f"{self} (to see it: {self.remedy})" if self.remedy else str(self)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass
 
-from meshctl.proxy.model import Endpoint, Log, MakeStep, Passage, Upstream, Verdict
+from meshctl.coverage import Gap
+from meshctl.proxy.model import Disposition, Endpoint, Log, MakeStep, Passage, Upstream, Verdict
 
 
 @dataclass(slots=True)
@@ -25,6 +26,7 @@ class Entry:
     cluster: str | None = None
     undetermined: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
     tls: bool = False
     http: bool = False
     decided: bool = True  # False where the split between branches is not known
@@ -46,6 +48,19 @@ class Entry:
         if reason not in self.undetermined:
             self.undetermined = (*self.undetermined, reason)
 
+    def absent(self, verdict: Verdict, gap: Gap | None) -> Verdict:
+        """The verdict over something that is not there; open where it may only not have been shown."""
+        if gap is None:
+            return verdict
+        missing = f"{verdict.reason}, as far as was shown: {gap.sentence}"
+        self.unknown(missing)
+        return Verdict(Disposition.UNDETERMINED, reason=missing)
+
+    def assume(self, text: str) -> None:
+        """What the answer rests on without having been seen."""
+        if text not in self.assumed:
+            self.assumed = (*self.assumed, text)
+
     def note(self, text: str) -> None:
         if text not in self.notes:
             self.notes = (*self.notes, text)
@@ -62,23 +77,24 @@ class Entry:
     ) -> Passage:
         return Passage(
             verdict,
-            self.probability,
-            self.listener,
-            self.filter_chain,
-            self.route_config,
-            self.virtual_host,
-            self.route_name,
-            self.cluster,
-            tuple((endpoint.address, endpoint.probability) for endpoint in endpoints),
-            location,
-            upstream_path,
-            upstream_req_host,
-            self.log.steps,
-            self.undetermined,
-            upstream,
-            self.notes,
-            self.tls,
-            self.http,
-            self.decided,
-            self.logged,
+            probability=self.probability,
+            listener=self.listener,
+            filter_chain=self.filter_chain,
+            route_config=self.route_config,
+            virtual_host=self.virtual_host,
+            route_name=self.route_name,
+            cluster=self.cluster,
+            upstream_hosts=tuple((endpoint.address, endpoint.probability) for endpoint in endpoints),
+            location=location,
+            upstream_path=upstream_path,
+            upstream_req_host=upstream_req_host,
+            steps=self.log.steps,
+            undetermined=self.undetermined,
+            upstream=upstream,
+            notes=self.notes,
+            assumed=self.assumed,
+            tls=self.tls,
+            http=self.http,
+            decided=self.decided,
+            logged=self.logged,
         )

@@ -34,6 +34,7 @@ class Disposition(enum.Enum):
     CONNECTION_FAILED = "CONNECTION_FAILED"
     DROPPED = "DROPPED"
     LOOP = "LOOP"
+    MIXED = "MIXED"  # over several outcomes only: they end differently
     UNDETERMINED = "UNDETERMINED"
 
 
@@ -188,6 +189,7 @@ class Passage:
     undetermined: tuple[str, ...] = ()
     upstream: Upstream | None = None
     notes: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()  # what it rests on without having been seen
     tls: bool = False
     http: bool = False
     decided: bool = True  # False: this way or another, and nothing says how often

@@ -10,6 +10,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from meshctl.coverage import Gap
 from meshctl.envoy.documents import DocumentKind
 from meshctl.envoy.snapshot import Resource, SectionKind, Snapshot, State
 from meshctl.match.fraction import Runtime, runtime_of
@@ -82,6 +83,10 @@ class Proxy:
             found.setdefault(resource.name, resource)
         return found
 
+    def unseen_cluster(self, name: str) -> Gap | None:
+        """What would have to be seen before "there is no such cluster" can be said; None for a warming one."""
+        return None if name in self.warming_clusters else self.snapshot.gap(SectionKind.CLUSTERS)
+
     @functools.cached_property
     def warming_clusters(self) -> frozenset[str]:
         """Clusters that exist only as warming: not usable yet."""
@@ -94,11 +99,6 @@ class Proxy:
         for resource in self.snapshot.resources(SectionKind.ENDPOINTS):
             found.setdefault(resource.name, resource)
         return found
-
-    @functools.cached_property
-    def has_endpoints(self) -> bool:
-        """Whether the dump was taken with include_eds."""
-        return bool(self.snapshot.resources(SectionKind.ENDPOINTS)) or bool(self._statuses)
 
     @functools.cached_property
     def _statuses(self) -> dict[str, Json]:

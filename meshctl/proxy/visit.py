@@ -12,7 +12,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from meshctl.coverage import Gap
+from meshctl.envoy.addresses import bracketed as joined
 from meshctl.envoy.message import Undecidable
+from meshctl.envoy.sections import SectionKind
 from meshctl.match.filter_chains import Facts
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters import network_filters
@@ -47,6 +50,11 @@ def visit(
         entry.listener = (accepted.at or owner).name or None
         entry.logged = False
         return [entry.end(accepted.ended)]
+    gap = _unseen_listener(proxy, accepting, owner)
+    if gap is not None:
+        dst = joined(accepted.facts.dst_ip, accepted.facts.dst_port)
+        none = Verdict(Disposition.NO_LISTENER, reason=f"there is no listener for {dst}")
+        return [entry.end(entry.absent(none, gap))]
     try:
         choices = list(accept.chain_choices(owner, accepted.facts))
     except Undecidable as unknown:
@@ -63,6 +71,13 @@ def visit(
     if original_src is None:
         return passages
     return [_as_the_client(passage, accepted.facts.src_ip, original_src) for passage in passages]
+
+
+def _unseen_listener(proxy: Proxy, accepting: Listener, owner: Listener) -> Gap | None:
+    """What would have to be seen before a connection can be said to stay at the listener that accepted it."""
+    if not accepting.hands_over or owner is not accepting:
+        return None
+    return proxy.snapshot.gap(SectionKind.LISTENERS)
 
 
 def _original_src(listeners: tuple[Listener, ...]) -> int | None:

@@ -55,7 +55,9 @@ def _to_cluster(
     if cluster is None:
         why = f"cluster {name} {'is still warming' if name in proxy.warming_clusters else 'does not exist'}"
         entry.step(lambda: Step(Stage.CLUSTER, name or "none", why))
-        return entry.end(Verdict(Disposition.NO_CLUSTER, 0, "NC", None, why))
+        return entry.end(
+            entry.absent(Verdict(Disposition.NO_CLUSTER, 0, "NC", None, why), proxy.unseen_cluster(name))
+        )
     entry.cluster = name
     choice = upstreams.choose(proxy, cluster, connection, subset_keys(config, settings))
     entry.step(lambda: upstreams.cluster_step(cluster, choice, reason))

@@ -201,9 +201,8 @@ def _cluster_missing(entry: Entry, routed: Routed, name: str, action: Json, reas
     state = "is still warming" if warming else "does not exist"
     why = f"cluster {name} {state}" if name else (reason or "no cluster is named")
     entry.step(lambda: Step(Stage.CLUSTER, name or "none", why))
-    return entry.end(
-        Verdict(Disposition.NO_CLUSTER, reply_code(routed.view, code), "NC", "cluster_not_found", why)
-    )
+    verdict = Verdict(Disposition.NO_CLUSTER, reply_code(routed.view, code), "NC", "cluster_not_found", why)
+    return entry.end(entry.absent(verdict, routed.proxy.unseen_cluster(name) if name else None))
 
 
 def subset_keys(action: Json, settings: Json) -> tuple[tuple[str, Any], ...]:

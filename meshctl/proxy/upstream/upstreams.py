@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from meshctl.envoy.anys import unpack
+from meshctl.envoy.sections import SectionKind
 from meshctl.match.request_view import Headers
 from meshctl.proxy.model import Connection, Endpoint, Rejected, Stage, Step
 from meshctl.proxy.proxy import Proxy
@@ -46,8 +47,12 @@ def choose(
         return _forward_proxy(cluster, connection, headers)
     if kind == "AGGREGATE":
         return _aggregate(proxy, cluster, connection, wanted, headers, depth)
-    if not cluster.hosts and kind == "EDS" and not proxy.has_endpoints:
-        return Choice(cluster, (), undetermined="the dump holds no endpoints: take it with ?include_eds")
+    if not cluster.hosts and kind == "EDS":
+        gap = proxy.snapshot.gap(SectionKind.ENDPOINTS)
+        if gap is not None:
+            return Choice(
+                cluster, (), undetermined=f"the endpoints of {cluster.name} were not shown: {gap.sentence}"
+            )
     found = _distribution(cluster, wanted)
     return Choice(cluster, found.shares, found.reason, found.subset)
 
