@@ -11,6 +11,8 @@ from meshctl.errors import EXIT_FAILURE, UsageError
 
 if TYPE_CHECKING:
     from meshctl.commands.trace_inputs import Inputs
+    from meshctl.commands.trace_one import Question
+    from meshctl.trace.report import Reading
 
 _HELP = """Follow one request from the application through iptables, Envoy and the peer, with the reason at every step.
 
@@ -105,6 +107,15 @@ WhyNot = Annotated[
     str | None,
     typer.Option("--why-not", metavar="NAME", help="Why it does not reach this cluster, route or pod."),
 ]
+Require = Annotated[
+    str,
+    typer.Option(
+        "--require",
+        metavar="all|likeliest",
+        help="Which outcomes make the verdict: all of them, or the likeliest.",
+    ),
+]
+Strict = Annotated[bool, typer.Option("--strict", help="What is assumed counts as undetermined (exit 3).")]
 Explain = Annotated[bool, typer.Option("--explain", help="List at each step what was rejected, and why.")]
 Output = Annotated[
     str, typer.Option("--output", "-o", metavar="FORM", help="text, short, json, yaml, mermaid, svg or html.")
@@ -137,13 +148,20 @@ def trace(
     at: At = None,
     why_not: WhyNot = None,
     explain: Explain = False,
+    require: Require = "all",
+    strict: Strict = False,
     output: Output = "text",
 ) -> None:
     from meshctl.commands.trace_inputs import Inputs
+    from meshctl.commands.trace_one import Question
+    from meshctl.trace.report import READINGS, Reading
     from meshctl.trace.target import Wanted
 
     if at not in (None, "envoy"):
         raise UsageError(f"--at {at!r} is not known", "", "The only place is --at envoy.")
+    if require not in READINGS:
+        raise UsageError(f"--require {require!r} is not known", "", f"Use {' or '.join(READINGS)}.")
+    reading = Reading(require, strict)
     if sum((http11, http10, http2)) > 1:
         raise UsageError("--http1.0, --http1.1 and --http2 exclude each other")
     given = list(words or ())
@@ -164,50 +182,27 @@ def trace(
         directory,
     ) as inputs:
         if requests is not None:
-            _batch(inputs, requests, at_envoy=at == "envoy")
+            _batch(inputs, requests, reading, at_envoy=at == "envoy")
         protocols = tuple(p for p in alpn.split(",") if p)
         wanted = Wanted(
             given[0], method.upper(), tuple(header or ()), http2, http10, tls, tcp, sni, protocols, cert_san
         )
-        _one(
-            inputs, wanted, to, tuple(resolve or ()), sender, output, explain, why_not, at_envoy=at == "envoy"
-        )
+        question = Question(wanted, to, tuple(resolve or ()), sender, why_not, reading, at == "envoy")
+        _one(inputs, question, output, explain=explain)
 
 
-def _batch(inputs: Inputs, path: str, *, at_envoy: bool) -> None:
+def _batch(inputs: Inputs, path: str, reading: Reading, *, at_envoy: bool) -> None:
     from meshctl.commands.trace_batch import run
 
-    failures = run(inputs, path, at_envoy=at_envoy)
+    failures = run(inputs, path, reading, at_envoy=at_envoy)
     inputs.warn()
     raise typer.Exit(EXIT_FAILURE if failures else 0)
 
 
-def _one(
-    inputs: Inputs,
-    wanted: object,
-    to: str | None,
-    resolves: tuple[str, ...],
-    sender: str,
-    output: str,
-    explain: bool,
-    why_not: str | None,
-    *,
-    at_envoy: bool,
-) -> None:
+def _one(inputs: Inputs, question: Question, output: str, *, explain: bool) -> None:
     from meshctl.commands.trace_one import run
 
-    text, code = run(
-        inputs,
-        wanted,
-        to,
-        resolves,
-        sender,
-        output,
-        explain,
-        why_not,
-        at_envoy=at_envoy,
-        colour=sys.stdout.isatty(),
-    )
+    text, code = run(inputs, question, output, explain=explain, colour=sys.stdout.isatty())
     sys.stdout.write(text)
     inputs.warn()
     raise typer.Exit(code)

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from meshctl.envoy.sections import SectionKind
 from meshctl.errors import InputError, MeshctlError
-from meshctl.proxy.model import Disposition, Passage, Verdict
+from meshctl.proxy.entry import Entry
+from meshctl.proxy.model import Disposition, Log, Passage, Verdict
 from meshctl.proxy.visit import visit
 from meshctl.trace import report, requests
 from meshctl.trace.journey import Journey
 from meshctl.trace.pods import Pod
+from meshctl.trace.report import Reading
 
 if TYPE_CHECKING:
     from meshctl.commands.trace_inputs import Inputs
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-def run(inputs: Inputs, path: str, *, at_envoy: bool) -> int:
+def run(inputs: Inputs, path: str, reading: Reading, *, at_envoy: bool) -> int:
     """Answer all requests of a file; the number of failures."""
     from meshctl.sources.file import read_path
 
@@ -41,7 +44,7 @@ def run(inputs: Inputs, path: str, *, at_envoy: bool) -> int:
     for number, line in enumerate(data.splitlines(), 1):
         if not line.strip():
             continue
-        answer, problems = _answer(inputs, journey, line, number, at_envoy)
+        answer, problems = _answer(inputs, journey, line, number, reading, at_envoy)
         for problem in problems:
             sys.stderr.write(f"FAILED {answer.get('id', f'line {number}')}: {problem}\n")
         failures += bool(problems)
@@ -60,7 +63,7 @@ def _is_json_lines(data: bytes) -> bool:
 
 
 def _answer(
-    inputs: Inputs, journey: Journey, line: bytes, number: int, at_envoy: bool
+    inputs: Inputs, journey: Journey, line: bytes, number: int, reading: Reading, at_envoy: bool
 ) -> tuple[Json, list[str]]:
     """The answer to one line, and what it lacks of its expectation."""
     try:
@@ -68,7 +71,7 @@ def _answer(
         if not isinstance(decoded, dict):
             raise InputError("a line must be a JSON object")
         identity = decoded.get("id", number)
-        answer = {"id": identity, **_ask(inputs, journey, decoded, at_envoy)}
+        answer = {"id": identity, **_ask(inputs, journey, decoded, reading, at_envoy)}
     except (MeshctlError, msgspec.DecodeError, TypeError, ValueError, AttributeError) as error:
         identity = number
         text = error.what if isinstance(error, MeshctlError) else f"{type(error).__name__}: {error}"
@@ -80,21 +83,21 @@ def _answer(
     return answer, problems
 
 
-def _ask(inputs: Inputs, journey: Journey, line: Json, at_envoy: bool) -> Json:
+def _ask(inputs: Inputs, journey: Journey, line: Json, reading: Reading, at_envoy: bool) -> Json:
     if at_envoy or "connection" in line:
-        return report.at_proxy(_at_proxy(inputs, line))
+        return report.at_proxy(_at_proxy(inputs, line), reading)
     raw = line.get("request")
     if not isinstance(raw, dict):
         raise InputError("a line needs a `request` object")
     if "to_ip" not in raw and "port" in raw:
-        return report.at_proxy(_at_proxy(inputs, line))
+        return report.at_proxy(_at_proxy(inputs, line), reading)
     pod = inputs.pod(str(line["from"])) if line.get("from") else inputs.first
     stream = requests.stream(raw)
     uid = line.get("uid")
     ways = journey.start(
         pod, str(raw["to_ip"]), int(raw["to_port"]), stream, None if uid is None else int(uid)
     )
-    return report.mesh(ways, http=stream.request is not None)
+    return report.mesh(ways, http=stream.request is not None, reading=reading)
 
 
 def _at_proxy(inputs: Inputs, line: Json) -> list[Passage]:
@@ -102,8 +105,9 @@ def _at_proxy(inputs: Inputs, line: Json) -> list[Passage]:
     assert pod.proxy is not None
     asked = requests.at_proxy(pod.proxy, line)
     if asked.listener is None:
-        reason = f"no listener has port {asked.connection.dst_port}"
-        return [Passage(Verdict(Disposition.NO_LISTENER, reason=reason))]
+        none = Verdict(Disposition.NO_LISTENER, reason=f"no listener has port {asked.connection.dst_port}")
+        entry = Entry(Log(silent=True))
+        return [entry.end(entry.absent(none, pod.proxy.snapshot.gap(SectionKind.LISTENERS)))]
     return visit(pod.proxy, asked.listener, asked.connection, asked.request, silent=True)
 
 

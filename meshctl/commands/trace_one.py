@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from meshctl.errors import UsageError
 from meshctl.trace import report, target
 from meshctl.trace.journey import Journey
 from meshctl.trace.pods import Pod
+from meshctl.trace.report import Reading, TraceReport
 from meshctl.trace.services import service_map
 from meshctl.trace.streams import Stream
 from meshctl.trace.target import Dialled, Wanted
-from meshctl.trace.ways import Way
 
 if TYPE_CHECKING:
     from meshctl.commands.trace_inputs import Inputs
@@ -28,39 +28,53 @@ _DRAWINGS = {
 }
 
 
-def run(
-    inputs: Inputs,
-    wanted: object,
-    to: str | None,
-    resolves: tuple[str, ...],
-    sender: str,
-    output: str,
-    explain: bool,
-    why_not: str | None,
-    *,
-    at_envoy: bool,
-    colour: bool,
-) -> tuple[str, int]:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request as the command line asks for it: what is sent, where to and by whom, and how the answer is read."""
+
+    wanted: Wanted
+    to: str | None
+    resolves: tuple[str, ...]
+    sender: str
+    why_not: str | None
+    reading: Reading
+    at_envoy: bool
+
+
+def run(inputs: Inputs, question: Question, output: str, *, explain: bool, colour: bool) -> tuple[str, int]:
     """The text to print and the exit code."""
     if output not in ("text", "short", "json", "yaml", *_DRAWINGS):
         raise UsageError(
             f"unknown form -o {output}", "", "Use text, short, json, yaml, mermaid, svg or html."
         )
-    dialled = target.parse(cast(Wanted, wanted))
+    dialled = target.parse(question.wanted)
     pod = inputs.first
-    ip, port = target.resolve(dialled, _lookup(inputs, pod), to, resolves)
-    if at_envoy:
-        pod = replace(pod, rules=None)
-    uid, start, stream = _sender(pod, sender, dialled.stream, at_envoy)
+    ip, port = target.resolve(dialled, _lookup(inputs, pod), question.to, question.resolves)
+    if question.at_envoy:
+        pod = replace(pod, rules=None, assumed=())
+    uid, outside, stream = _sender(pod, question.sender, dialled.stream)
     journey = Journey(inputs.source, silent=False)
-    ways = _ways(journey, pod, ip, port, stream, uid, start, at_envoy=at_envoy)
-    code = report.exit_code(report.mesh_verdict(ways))
-    title = _title(dialled, pod, ip, port)
-    if why_not is not None:
-        from meshctl.trace.whynot import explain as answer
+    if question.at_envoy:
+        ways = journey.at_proxy(pod, ip, port, stream)
+    elif outside:
+        ways = journey.arrive(pod, ip, port, stream)
+    else:
+        ways = journey.start(pod, ip, port, stream, uid)
+    answer = TraceReport(
+        _title(dialled, pod, ip, port),
+        tuple(question.reading.ways(ways)),
+        pod,
+        uid,
+        stream.request is not None,
+        question.reading,
+    )
+    code = report.exit_code(answer.verdict)
+    if question.why_not is not None:
+        from meshctl.trace.whynot import explain as why_not
 
-        return "\n".join([title, *answer(ways, why_not, stream.request)]) + "\n", code
-    return _render(output, title, ways, pod, uid, explain, colour, dialled), code
+        lines = [answer.title, *why_not(answer.ways, question.why_not, stream.request)]
+        return "\n".join(lines) + "\n", code
+    return _render(output, answer, explain=explain, colour=colour), code
 
 
 def _lookup(inputs: Inputs, pod: Pod) -> Callable[[str], str]:
@@ -71,7 +85,7 @@ def _lookup(inputs: Inputs, pod: Pod) -> Callable[[str], str]:
     return lambda name: vips.get(name) or vips.get(f"{name}.{domain}") or cluster(name, pod.namespace)
 
 
-def _sender(pod: Pod, sender: str, stream: Stream, at_envoy: bool) -> tuple[int | None, bool, Stream]:
+def _sender(pod: Pod, sender: str, stream: Stream) -> tuple[int | None, bool, Stream]:
     """The uid that sends, and whether the packet comes from outside the pod (an address)."""
     if sender == "app":
         return None, False, stream
@@ -86,24 +100,6 @@ def _sender(pod: Pod, sender: str, stream: Stream, at_envoy: bool) -> tuple[int 
     return None, True, replace(stream, src_ip=sender)
 
 
-def _ways(
-    journey: Journey,
-    pod: Pod,
-    ip: str,
-    port: int,
-    stream: Stream,
-    uid: int | None,
-    outside: bool,
-    *,
-    at_envoy: bool,
-) -> list[Way]:
-    if outside:
-        return journey.arrive(pod, ip, port, stream)
-    if at_envoy:
-        return journey.at_proxy(pod, ip, port, stream)
-    return journey.start(pod, ip, port, stream, uid)
-
-
 def _title(dialled: Dialled, pod: Pod, ip: str, port: int) -> str:
     address = pod.ips[0] if pod.ips else "address unknown"
     where = f"{pod.namespace}/{pod.name}" if pod.namespace else pod.name
@@ -112,46 +108,32 @@ def _title(dialled: Dialled, pod: Pod, ip: str, port: int) -> str:
     return f"{dialled.title}     {where} {address}  ->  {name}{shown}"
 
 
-def _render(
-    output: str,
-    title: str,
-    ways: list[Way],
-    pod: Pod,
-    uid: int | None,
-    explain: bool,
-    colour: bool,
-    dialled: Dialled,
-) -> str:
+def _render(output: str, answer: TraceReport, *, explain: bool, colour: bool) -> str:
     from meshctl.render import trace_text
 
     if output == "text":
-        text = trace_text.render(title, ways, pod, uid=uid, explain=explain, colour=colour)
-        assumed = [f"assumed: {note}\n" for note in pod.assumed]
-        return text + "".join(assumed)
+        return trace_text.render(answer, explain=explain, colour=colour)
     if output == "short":
-        return trace_text.short(ways, pod, title)
+        return trace_text.short(answer)
     if output in _DRAWINGS:
         import importlib
 
         drawing: Any = importlib.import_module(_DRAWINGS[output])
-        return str(drawing.render(title, ways, pod, uid=uid))
-    return structured(output, title, ways, pod, uid, http=dialled.stream.request is not None)
+        return str(drawing.render(answer))
+    return structured(output, answer)
 
 
-def structured(output: str, title: str, ways: list[Way], pod: Pod, uid: int | None, *, http: bool) -> str:
+def structured(output: str, answer: TraceReport) -> str:
     """The trace as JSON or YAML (docs/trace-json.md)."""
     from meshctl.trace.segments import segments_json
 
-    answer = report.mesh(ways, http=http)
-    ordered = sorted(ways, key=lambda way: -way.probability)
     document: Json = {
         "schema": report.SCHEMA,
-        "title": title,
-        "pod": pod.full_name,
-        **answer,
-        "steps": segments_json(ordered[0], pod, uid),
-        "notes": list(dict.fromkeys(note for way in ways for note in way.notes)),
-        "assumed": list(pod.assumed),
+        "title": answer.title,
+        "pod": answer.client.full_name,
+        **report.mesh(answer.ways, http=answer.http, reading=replace(answer.reading, strict=False)),
+        "steps": segments_json(answer.ordered[0], answer.client, answer.uid),
+        "notes": answer.notes,
     }
     if output == "yaml":
         import yaml

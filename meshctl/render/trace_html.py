@@ -5,13 +5,11 @@ No script, no outer file; it can be attached to a ticket and opened anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
 
 from meshctl.render.trace_picture import Box, Frame, Picture, picture
 from meshctl.render.trace_svg import draw
-from meshctl.trace.pods import Pod
-from meshctl.trace.ways import Way
+from meshctl.trace.report import TraceReport
 
 _STYLE = """
 :root{color-scheme:light}
@@ -40,9 +38,9 @@ ul{margin:4px 0 4px 18px;padding:0;font-size:13.5px}
 """
 
 
-def render(title: str, ways: Sequence[Way], client: Pod, *, uid: int | None) -> str:
+def render(answer: TraceReport) -> str:
     """The page."""
-    drawn = picture(title, ways, client, uid=uid)
+    drawn = picture(answer)
     parts = [
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width,initial-scale=1">',

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 
 from meshctl.render.trace_picture import Box, Picture, picture
-from meshctl.trace.pods import Pod
-from meshctl.trace.ways import Way
+from meshctl.trace.report import TraceReport
 
 _SHAPES = {"app": ("([", "])"), "end": ("([", "])"), "capture": ("{{", "}}"), "network": ("[/", "/]")}
 
@@ -25,9 +23,9 @@ def _node(box: Box, index: int) -> str:
     return f'n{index}{opening}"{label}"{closing}'
 
 
-def render(title: str, ways: Sequence[Way], client: Pod, *, uid: int | None) -> str:
+def render(answer: TraceReport) -> str:
     """The likeliest way as a flowchart."""
-    drawn: Picture = picture(title, ways, client, uid=uid)
+    drawn: Picture = picture(answer)
     lines = ["---", f'title: "{drawn.title}"', "---", "flowchart TD"]
     index = 0
     nodes: list[int] = []

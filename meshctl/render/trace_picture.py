@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from meshctl.proxy.model import Disposition, Rejected, Stage, Step
 from meshctl.render.trace_text import access_log
 from meshctl.trace.pods import Pod
-from meshctl.trace.report import mesh_verdict
+from meshctl.trace.report import TraceReport
 from meshctl.trace.segments import segments
 from meshctl.trace.ways import Way
 
@@ -63,22 +62,21 @@ class Picture:
     unknown: tuple[str, ...] = field(default=())
 
 
-def picture(title: str, ways: Sequence[Way], client: Pod, *, uid: int | None) -> Picture:
+def picture(answer: TraceReport) -> Picture:
     """The likeliest way as frames of boxes; the others as a list."""
-    ordered = sorted(ways, key=lambda way: -way.probability)
+    ordered = answer.ordered
     first = ordered[0]
-    verdict = mesh_verdict(ordered)
     outcomes = tuple((_share(way), f"{way.answer.disposition.value}: {_place(way)}") for way in ordered)
     return Picture(
-        " ".join(title.split()),
-        tuple(_frames(first, client, uid)),
-        verdict.value,
+        " ".join(answer.title.split()),
+        tuple(_frames(first, answer.client, answer.uid)),
+        answer.verdict.value,
         first.answer.reason,
         access_log(first),
-        _mood(verdict),
+        _mood(answer.verdict),
         outcomes if len(ordered) > 1 else (),
-        tuple(dict.fromkeys(n for way in ordered for n in way.notes)),
-        tuple(dict.fromkeys(u for way in ordered for u in way.undetermined)),
+        (*answer.notes, *(f"assumed: {text}" for text in answer.assumed)),
+        tuple(answer.undetermined),
     )
 
 
@@ -94,7 +92,7 @@ def _place(way: Way) -> str:
 def _mood(verdict: Disposition) -> str:
     if verdict is Disposition.DELIVERED:
         return "good"
-    return "open" if verdict is Disposition.UNDETERMINED else "bad"
+    return "open" if verdict in (Disposition.UNDETERMINED, Disposition.MIXED) else "bad"
 
 
 def _frames(way: Way, client: Pod, uid: int | None) -> list[Frame]:

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import itertools
 import textwrap
-from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from meshctl.render.trace_picture import Box, Frame, Picture, picture
-from meshctl.trace.pods import Pod
-from meshctl.trace.ways import Way
+from meshctl.trace.report import TraceReport
 
 _WIDTH = 372  # of a frame
 _GAP = 76  # between frames
@@ -167,6 +165,6 @@ def _verdict(drawn: Picture, x: int, y: int, width: int) -> str:
     )
 
 
-def render(title: str, ways: Sequence[Way], client: Pod, *, uid: int | None) -> str:
+def render(answer: TraceReport) -> str:
     """The likeliest way as a drawing."""
-    return draw(picture(title, ways, client, uid=uid))
+    return draw(picture(answer))

@@ -5,11 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from meshctl.proxy.model import Disposition, Rejected, Step
-from meshctl.trace.pods import Pod
-from meshctl.trace.report import mesh_verdict
+from meshctl.trace.report import TraceReport
 from meshctl.trace.segments import Segment, segments
 from meshctl.trace.ways import Way
 
@@ -31,19 +28,16 @@ class Paint:
 def colour_of(disposition: Disposition) -> str:
     if disposition is Disposition.DELIVERED:
         return "green"
-    return "yellow" if disposition is Disposition.UNDETERMINED else "red"
+    return "yellow" if disposition is Disposition.UNDETERMINED or disposition is Disposition.MIXED else "red"
 
 
-def render(
-    title: str, ways: Sequence[Way], client: Pod, *, uid: int | None, explain: bool, colour: bool
-) -> str:
+def render(answer: TraceReport, *, explain: bool, colour: bool) -> str:
     """The whole trace: the likeliest way in full, the others as a list."""
     paint = Paint(colour)
-    ordered = sorted(ways, key=lambda way: -way.probability)
-    lines = [paint(title, "bold"), ""]
-    first = ordered[0]
+    first = answer.ordered[0]
+    lines = [paint(answer.title, "bold"), ""]
     number = 0
-    parts = segments(first, client, uid=uid)
+    parts = segments(first, answer.client, uid=answer.uid)
     lengths = [len(step.chosen) for segment in parts for step in segment.steps]
     width = min(max(lengths, default=0), _CHOSEN_WIDTH)
     for segment in parts:
@@ -51,7 +45,7 @@ def render(
         for step in segment.steps:
             number += 1
             lines += _step(number, step, width, explain, paint)
-    lines += _end(ordered, first, paint)
+    lines += _end(answer, paint)
     return "\n".join(lines) + "\n"
 
 
@@ -71,16 +65,15 @@ def _rejected(candidate: Rejected) -> str:
     return f"{candidate.name}: {candidate.reason}"
 
 
-def _end(ordered: list[Way], first: Way, paint: Paint) -> list[str]:
-    lines = [verdict_line(first, paint)]
+def _end(answer: TraceReport, paint: Paint) -> list[str]:
+    ordered = answer.ordered
+    lines = [verdict_line(ordered[0], paint)]
     if len(ordered) > 1:
-        lines += ["", "outcomes"]
+        lines = [f"{paint(answer.verdict.value, colour_of(answer.verdict))}  {len(ordered)} outcomes"]
         lines += [f"  {_share(way)}  {_outcome(way)}" for way in ordered]
-        lines.append(f"  overall  {mesh_verdict(ordered).value}")
-    for text in dict.fromkeys(note for way in ordered for note in way.notes):
-        lines.append(paint(f"note: {text}", "dim"))
-    for text in dict.fromkeys(reason for way in ordered for reason in way.undetermined):
-        lines.append(paint(f"not known: {text}", "yellow"))
+    lines += [paint(f"note: {text}", "dim") for text in answer.notes]
+    lines += [paint(f"assumed: {text}", "dim") for text in answer.assumed]
+    lines += [paint(f"not known: {text}", "yellow") for text in answer.undetermined]
     return lines
 
 
@@ -115,21 +108,21 @@ def verdict_line(way: Way, paint: Paint) -> str:
     return f"{text}   [{shown}]" if shown else text
 
 
-def short(ways: Sequence[Way], client: Pod, title: str) -> str:
+def short(answer: TraceReport) -> str:
     """One line: verdict, code, the way by pod and endpoint."""
-    ordered = sorted(ways, key=lambda way: -way.probability)
+    ordered = answer.ordered
     first = ordered[0]
-    places = [client.name]
+    places = [answer.client.name]
     for hop in first.hops:
         if hop.pod.name != places[-1]:
             places.append(hop.pod.name)
     if first.target is not None and first.target.pod != places[-1]:
         places.append(first.target.pod)
-    verdict = mesh_verdict(ways)
     code = "-" if first.answer.code is None else str(first.answer.code)
     flags = first.logged_hops[0].verdict.flags if first.logged_hops else None
     chance = f" ({100 * first.probability:.3g} % of {len(ordered)} outcomes)" if len(ordered) > 1 else ""
-    return f"{verdict.value} {code} {flags or '-'} {' -> '.join(places)}: {first.answer.reason}{chance}\n"
+    way = " -> ".join(places)
+    return f"{answer.verdict.value} {code} {flags or '-'} {way}: {first.answer.reason}{chance}\n"
 
 
 __all__ = ["Segment", "render", "short"]

@@ -21,8 +21,8 @@ from meshctl.errors import InputError
 from meshctl.netfilter.model import RuleSet
 from meshctl.netfilter.podrules import rules_of_pod
 from meshctl.proxy.proxy import Proxy
-from meshctl.trace.pods import Pod
-from meshctl.trace.services import ServiceMap, endpoints_of, service_map
+from meshctl.trace.pods import Pod, better
+from meshctl.trace.services import Service, ServiceMap, service_map
 
 if TYPE_CHECKING:
     from meshctl.sources.record import MeshRecords, PodRecord
@@ -135,7 +135,7 @@ class RecordPods:
         self._complete = complete
         self._pods: dict[tuple[str, str], Pod] = {}
         self._services: dict[tuple[str, str], ServiceMap] = {}
-        self._kubernetes: dict[tuple[str, int], tuple[str, list[str]]] | None = None
+        self._kubernetes: dict[tuple[str, int], Service] | None = None
 
     @property
     def complete(self) -> bool:
@@ -190,7 +190,7 @@ class RecordPods:
             self._services[key] = service_map(proxy) if proxy is not None else ServiceMap()
         return self._services[key]
 
-    def service(self, ip: str, port: int) -> tuple[str, list[str]] | None:
+    def service(self, ip: str, port: int) -> Service | None:
         """By the cluster's objects, else by what the pods' proxies know."""
         if self._kubernetes is None:
             self._kubernetes = kubernetes_services(
@@ -199,19 +199,13 @@ class RecordPods:
         found = self._kubernetes.get((ip, port))
         return found if found is not None else self._by_proxies(ip, port)
 
-    def _by_proxies(self, ip: str, port: int) -> tuple[str, list[str]] | None:
-        foreign = ""
+    def _by_proxies(self, ip: str, port: int) -> Service | None:
+        found: Service | None = None
         self._read_all()
         for key, pod in self._pods.items():
-            if pod.proxy is None:
-                continue
-            known = self._map_of(key)
-            host = known.hosts.get((ip, port))
-            addresses = None if host is None else endpoints_of(pod.proxy, host, port)
-            if host is not None and addresses is not None:
-                return host, addresses
-            foreign = foreign or known.owner(ip)
-        return (f"({foreign})", []) if foreign else None
+            if pod.proxy is not None:
+                found = better(found, self._map_of(key).service(pod.proxy, ip, port))
+        return found
 
     def _read_all(self) -> None:
         """All pods of a folder: any of their proxies may know the service."""
@@ -221,8 +215,8 @@ class RecordPods:
 
 def kubernetes_services(
     services: list[Json] | None, slices: list[Json] | None
-) -> dict[tuple[str, int], tuple[str, list[str]]]:
-    """(cluster IP, port) -> the service's host and its ready endpoints, from Kubernetes objects."""
+) -> dict[tuple[str, int], Service]:
+    """(cluster IP, port) -> the service and its ready endpoints, from Kubernetes objects."""
     endpoints: dict[tuple[str, str, str], list[str]] = {}
     for item in slices or ():
         metadata = item.get("metadata") or {}
@@ -230,7 +224,7 @@ def kubernetes_services(
         for port in item.get("ports") or ():
             key = (str(metadata.get("namespace") or ""), str(owner), str(port.get("name") or ""))
             endpoints.setdefault(key, []).extend(_ready(item, int(port.get("port") or 0)))
-    found: dict[tuple[str, int], tuple[str, list[str]]] = {}
+    found: dict[tuple[str, int], Service] = {}
     for item in services or ():
         metadata, spec = item.get("metadata") or {}, item.get("spec") or {}
         namespace, name = str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
@@ -241,7 +235,8 @@ def kubernetes_services(
                 key = (namespace, name, str(port.get("name") or ""))
                 host = f"{name}.{namespace}.svc.cluster.local"
                 of_family = [e for e in endpoints.get(key, []) if e.startswith("[") == (":" in ip)]
-                found[(str(ip), int(port.get("port") or 0))] = (host, of_family)
+                known = None if slices is None else tuple(of_family)
+                found[(str(ip), int(port.get("port") or 0))] = Service(host, known)
     return found
 
 

@@ -72,6 +72,8 @@ def of_verdict(passage: Passage) -> Answer:
 def logged(passage: Passage, answer: Answer, *, grpc: bool) -> Verdict:
     """The verdict of a proxy that forwarded, given what came back."""
     own = passage.verdict
+    if answer.disposition is Disposition.UNDETERMINED:
+        return Verdict(answer.disposition, None, None, None, answer.reason)
     if not passage.http:
         flags = _TCP_FLAGS[answer.failure] if answer.failure else None
         return Verdict(answer.disposition, 0, flags, None, answer.reason)

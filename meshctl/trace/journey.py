@@ -6,6 +6,9 @@ each endpoint it may choose is a new packet, now of the proxy's own uid. In the 
 service (kube-proxy picks one of its endpoints), or outside. The walk ends at an application, at a proxy that
 answers, or at a failure; what came back then gives each hop the code and flags its log would show (``answers``).
 Every function returns all the ways that chance leaves open, each with its probability.
+
+A way ends UNDETERMINED where it leaves what was given: an endpoint of the mesh whose pod is missing, rules or
+listeners that were not shown. What is taken for granted on the way is told as assumed.
 """
 
 from __future__ import annotations
@@ -13,27 +16,65 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from meshctl.coverage import Gap
 from meshctl.envoy.addresses import bracketed
+from meshctl.envoy.sections import SectionKind
+from meshctl.errors import MeshctlError
 from meshctl.match.address_ranges import number
 from meshctl.proxy.listen.listeners import Listener
-from meshctl.proxy.model import (
-    Connection,
-    Disposition,
-    Endpoint,
-    Passage,
-    Upstream,
-)
+from meshctl.proxy.model import Connection, Disposition, Endpoint, Passage, Upstream
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.visit import visit
 from meshctl.trace import answers, capture
-from meshctl.trace.answers import Answer, Failure
+from meshctl.trace.answers import Failure
 from meshctl.trace.capture import Captured
+from meshctl.trace.membership import is_told_external, may_be_inside, service_at, service_behind
 from meshctl.trace.pods import Pod, PodSource
-from meshctl.trace.services import ServiceMap, endpoints_of, service_map
+from meshctl.trace.services import Service, ServiceMap, service_map
 from meshctl.trace.streams import Stream, is_grpc, outgoing, reachable, source_address
-from meshctl.trace.ways import Hop, Target, Way, admin_answer, application, ended, not_our_tls
+from meshctl.trace.ways import (
+    Hop,
+    Way,
+    admin_answer,
+    application,
+    closed_port,
+    ended,
+    not_our_tls,
+    outside,
+    undetermined,
+)
 
 MAX_HOPS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A connection on its way: the pod whose network it is in, where it wants to go, what it carries.
+
+    depth: how many packets came before it. service: the service of the mesh whose endpoint the address is.
+    """
+
+    pod: Pod
+    ip: str
+    port: int
+    stream: Stream
+    depth: int = 0
+    service: str = ""
+    external: bool = False  # the proxy was told that the address is outside of the mesh
+
+    @property
+    def where(self) -> str:
+        return bracketed(self.ip, self.port)
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Where a packet comes to rest in its pod: a local port, and how it got there."""
+
+    port: int
+    redirected: bool
+    hooks: tuple[Captured, ...]
+    transparent: bool = False  # TPROXY: the socket sees the original destination
 
 
 @dataclass
@@ -49,11 +90,12 @@ class Journey:
     ) -> list[Way]:
         """All ways of a connection that a process in the pod opens."""
         uid = pod.app_uid if uid is None else uid
-        return self._depart(pod, ip, port, stream, uid, pod.app_gid if gid is None else gid, 0)
+        return self._depart(Flow(pod, ip, port, stream), uid, pod.app_gid if gid is None else gid)
 
     def arrive(self, pod: Pod, ip: str, port: int, stream: Stream) -> list[Way]:
         """All ways of a connection that comes to the pod from outside."""
-        return self._arrive(pod, ip if ip in pod.ips else (pod.ips[0] if pod.ips else ip), port, stream, 0)
+        own = ip if ip in pod.ips else (pod.ips[0] if pod.ips else ip)
+        return self._arrive(Flow(pod, own, port, stream))
 
     def at_proxy(self, pod: Pod, ip: str, port: int, stream: Stream) -> list[Way]:
         """All ways of a connection that the pod's proxy is given, without asking the capture rules."""
@@ -64,181 +106,162 @@ class Journey:
             listener = outbound or proxy.listeners.bound_to(port) or proxy.listeners.at(ip, port)[0]
             listener = listener or _waypoint(proxy)
         if proxy is None or listener is None:
-            return [ended(Disposition.NO_LISTENER, Failure.REFUSED, f"no listener takes {ip}:{port}")]
+            return [_no_listener(pod, f"no listener takes {bracketed(ip, port)}")]
         socket = (ip, port)
         if listener.hands_over and listener.addresses:
             socket = ("::1" if ":" in ip else "127.0.0.1", listener.addresses[0][1])
         source = replace(stream, src_ip=stream.src_ip or source_address(pod, ip))
-        return self._proxy(pod, listener, ip, port, socket, source, (), 0)
+        return self._proxy(Flow(pod, ip, port, source), listener, socket, ())
 
-    def _depart(
-        self, pod: Pod, ip: str, port: int, stream: Stream, uid: int, gid: int, depth: int, mark: int = 0
-    ) -> list[Way]:
-        if depth > MAX_HOPS:
-            return [Way(Answer(Disposition.LOOP, 503, Failure.RESET, f"more than {MAX_HOPS} hops: a loop"))]
-        if not stream.src_ip:
-            stream = replace(stream, src_ip=source_address(pod, ip))
-        sent = capture.send(pod, stream.src_ip, ip, port, uid, gid, mark)
-        if (
-            sent.undetermined
-            and sent.dropped is False
-            and sent.hooks
-            and sent.hooks[0].verdict == "UNDETERMINED"
-        ):
-            reason = "; ".join(sent.undetermined)
-            return [ended(Disposition.UNDETERMINED, None, reason, sent.hooks, undetermined=sent.undetermined)]
+    def _depart(self, flow: Flow, uid: int, gid: int, mark: int = 0) -> list[Way]:
+        """A packet that a process of the pod sends."""
+        pod = flow.pod
+        if flow.depth > MAX_HOPS:
+            return [_loop(f"more than {MAX_HOPS} hops: a loop")]
+        if not flow.stream.src_ip:
+            flow = replace(flow, stream=replace(flow.stream, src_ip=source_address(pod, flow.ip)))
+        sent = capture.send(pod, flow.stream.src_ip, flow.ip, flow.port, uid, gid, mark)
         if sent.dropped:
-            return [
-                ended(
-                    Disposition.DROPPED,
-                    Failure.REFUSED,
-                    f"a rule of pod {pod.name} drops the packet",
-                    sent.hooks,
-                )
-            ]
+            reason = f"a rule of pod {pod.name} drops the packet"
+            return [ended(Disposition.DROPPED, Failure.REFUSED, reason, sent.hooks)]
+        if sent.undetermined and sent.hooks and sent.hooks[0].verdict == "UNDETERMINED":
+            return [undetermined("; ".join(sent.undetermined), sent=sent.hooks, more=sent.undetermined)]
         if sent.local:
-            ways = self._local(pod, ip, port, sent.port, sent.redirected, stream, sent.hooks, depth)
+            ways = self._local(flow, Landing(sent.port, sent.redirected, sent.hooks))
         else:
-            ways = self._network(pod, ip, port, stream, depth)
-        return [replace(way, sent=sent.hooks) for way in ways]
+            ways = self._network(flow)
+        assumed = pod.assumed if sent.hooks else ()
+        return [replace(way, sent=sent.hooks, assumed=_joined(assumed, way.assumed)) for way in ways]
 
-    def _local(
-        self,
-        pod: Pod,
-        ip: str,
-        port: int,
-        local_port: int,
-        redirected: bool,
-        stream: Stream,
-        hooks: tuple[Captured, ...],
-        depth: int,
-        transparent: bool = False,
-    ) -> list[Way]:
+    def _local(self, flow: Flow, landing: Landing) -> list[Way]:
         """A connection to a port of the pod: the proxy's, the admin interface's or the application's."""
-        loopback = "::1" if ":" in ip else "127.0.0.1"
-        output = bool(hooks) and hooks[0].hook == "output"
-        socket_ip = loopback if redirected and output and not transparent else ip
+        pod = flow.pod
+        loopback = "::1" if ":" in flow.ip else "127.0.0.1"
+        output = bool(landing.hooks) and landing.hooks[0].hook == "output"
+        socket_ip = loopback if landing.redirected and output and not landing.transparent else flow.ip
         if pod.proxy is not None:
-            accepting = pod.proxy.listeners.accepting(socket_ip, local_port)
+            accepting = pod.proxy.listeners.accepting(socket_ip, landing.port)
             if accepting is not None:
-                socket = (ip, port) if transparent else (socket_ip, local_port)
-                return self._proxy(pod, accepting, ip, port, socket, stream, hooks, depth)
-            admin = admin_answer(pod, socket_ip, local_port)
+                socket = (flow.ip, flow.port) if landing.transparent else (socket_ip, landing.port)
+                return self._proxy(flow, accepting, socket, landing.hooks)
+            admin = admin_answer(pod, socket_ip, landing.port)
             if admin is not None:
                 return [admin]
-        if redirected:
+        if pod.proxy_unseen and (
+            landing.redirected or landing.port not in (pod.app_listens or {landing.port})
+        ):
+            reason = f"port {landing.port} of {pod.name} may be its proxy's, and the proxy's configuration was not given"
+            return [undetermined(f"{reason} (curl -s localhost:15000/config_dump?include_eds in the pod)")]
+        if landing.redirected:
+            port = landing.port
             return [
-                ended(
-                    Disposition.NO_LISTENER,
-                    Failure.REFUSED,
-                    f"no listener of pod {pod.name} has port {local_port}, to which the packet is redirected",
+                _no_listener(
+                    pod, f"no listener of pod {pod.name} has port {port}, to which the packet is redirected"
                 )
             ]
-        return [application(pod, ip, local_port, stream)]
+        if pod.is_gateway:
+            return [closed_port(pod, flow.ip, landing.port, _unseen_listeners(pod))]
+        return [application(pod, flow.ip, landing.port, flow.stream, _unseen_listeners(pod))]
 
-    def _network(self, pod: Pod, ip: str, port: int, stream: Stream, depth: int) -> list[Way]:
+    def _network(self, flow: Flow) -> list[Way]:
         """A packet that left a pod: to another pod, through kube-proxy, or outside."""
-        target = self.source.by_ip(ip)
+        if flow.depth > MAX_HOPS:
+            return [_loop(f"{flow.where} leads back to itself: a loop")]
+        try:
+            target = self.source.by_ip(flow.ip)
+        except (
+            MeshctlError
+        ) as error:  # a peer that cannot be read costs its branch, never the rest of the trace
+            reason = f"the pod at {flow.where} could not be read: {error.what}"
+            return [undetermined(reason, target=flow.where)]
         if target is not None:
-            return self._arrive(target, ip, port, stream, depth)
-        service = self.source.service(ip, port) or self._known_service(pod, ip, port)
-        if service is None:
-            return [self._outside(ip, port, stream)]
-        host, addresses = service
-        if host.startswith("("):
-            reason = f"{ip} is the address of service {host.strip('()')}, which has no port {port}"
+            return self._arrive(replace(flow, pod=target))
+        service = self.source.service(flow.ip, flow.port) or self._known_service(flow)
+        if service is not None:
+            return self._balanced(flow, service)
+        if not flow.service and flow.pod.proxy is not None:
+            flow = replace(flow, service=service_at(flow.pod.proxy, flow.ip))
+        return [self._left(flow)]
+
+    def _balanced(self, flow: Flow, service: Service) -> list[Way]:
+        """kube-proxy's choice among a service's own endpoints, whatever the mesh's routes make of its name."""
+        if service.foreign:
+            reason = f"{flow.ip} is the address of service {service.host}, which has no port {flow.port}"
             return [ended(Disposition.CONNECTION_FAILED, Failure.REFUSED, reason)]
-        if not addresses:
-            return [
-                ended(
-                    Disposition.NO_HEALTHY_ENDPOINT,
-                    Failure.REFUSED,
-                    f"service {host} port {port} has no ready endpoint: kube-proxy refuses",
-                )
-            ]
+        if service.endpoints is None:
+            reason = (
+                f"{flow.where} is service {service.host}, whose endpoints were not shown"
+                f" (to see them: kubectl get endpointslices, or take a snapshot)"
+            )
+            return [undetermined(reason, target=flow.where)]
+        if not service.endpoints:
+            reason = f"service {service.host} port {flow.port} has no ready endpoint: kube-proxy refuses"
+            return [ended(Disposition.NO_HEALTHY_ENDPOINT, Failure.REFUSED, reason)]
         ways: list[Way] = []
-        text = f"kube-proxy: {ip}:{port} is service {host}"
-        for address in addresses:
-            endpoint_ip, _, endpoint_port = address.rpartition(":")
-            for way in self._network(pod, endpoint_ip.strip("[]"), int(endpoint_port), stream, depth + 1):
-                ways.append(
-                    replace(
-                        way,
-                        probability=way.probability / len(addresses),
-                        network=f"{text}, endpoint {address}",
-                    )
-                )
+        share = 1 / len(service.endpoints)
+        for address in service.endpoints:
+            ip, _, port = address.rpartition(":")
+            onward = replace(
+                flow, ip=ip.strip("[]"), port=int(port), depth=flow.depth + 1, service=service.host
+            )
+            text = f"kube-proxy: {flow.where} is service {service.host}, endpoint {address}"
+            for way in self._network(onward):
+                ways.append(replace(way, probability=way.probability * share, network=text))
         return ways
 
-    def _known_service(self, pod: Pod, ip: str, port: int) -> tuple[str, list[str]] | None:
+    def _known_service(self, flow: Flow) -> Service | None:
         """The service behind a VIP by what the pod's proxy knows."""
-        if pod.proxy is None:
+        proxy = flow.pod.proxy
+        if proxy is None:
             return None
-        services = self._services.get(id(pod.proxy))
+        services = self._services.get(id(proxy))
         if services is None:
-            services = self._services[id(pod.proxy)] = service_map(pod.proxy)
-        host = services.hosts.get((ip, port))
-        if host is None:
-            owner = services.owner(ip)
-            return (f"({owner})", []) if owner else None
-        addresses = endpoints_of(pod.proxy, host, port)
-        return None if addresses is None else (host, addresses)
+            services = self._services[id(proxy)] = service_map(proxy)
+        return services.service(proxy, flow.ip, flow.port)
 
-    def _outside(self, ip: str, port: int, stream: Stream) -> Way:
-        where = bracketed(ip, port)
-        reason = f"{where} is no pod and no service that is known: whether it answers is not known"
-        target = Target("external", where, "assumed to answer")
-        code = 200 if stream.request is not None else None
-        return Way(
-            Answer(Disposition.DELIVERED, code, None, f"delivered outside, to {where}"),
-            target=target,
-            undetermined=(reason,),
+    def _left(self, flow: Flow) -> Way:
+        """A packet to an address that is no pod and no service of what was given."""
+        known_outside = flow.external or not may_be_inside(flow.ip)
+        if self.source.complete or (not flow.service and known_outside):
+            return outside(flow.where, http=flow.stream.request is not None)
+        what = (
+            f"an endpoint of {flow.service}, and its pod"
+            if flow.service
+            else "not known: a pod of this address"
         )
+        reason = (
+            f"{flow.where} is {what} was not given, so what its rules and its proxy do is open"
+            f" (give it with --peer, or take both with `meshctl snapshot --around`)"
+        )
+        return undetermined(reason, target=flow.where, service=flow.service)
 
-    def _arrive(self, pod: Pod, ip: str, port: int, stream: Stream, depth: int) -> list[Way]:
-        arrived = capture.arrive(pod, stream.src_ip, ip, port)
+    def _arrive(self, flow: Flow) -> list[Way]:
+        """A packet that comes to a pod from outside of it."""
+        pod = flow.pod
+        arrived = capture.arrive(pod, flow.stream.src_ip, flow.ip, flow.port)
         if arrived.dropped:
-            return [
-                ended(
-                    Disposition.DROPPED,
-                    Failure.REFUSED,
-                    f"a rule of pod {pod.name} drops the packet",
-                    arrived=arrived.hooks,
-                )
-            ]
+            reason = f"a rule of pod {pod.name} drops the packet"
+            return [ended(Disposition.DROPPED, Failure.REFUSED, reason, arrived=arrived.hooks)]
         if arrived.undetermined and arrived.hooks[0].verdict == "UNDETERMINED":
             reason = "; ".join(arrived.undetermined)
-            return [
-                ended(
-                    Disposition.UNDETERMINED,
-                    None,
-                    reason,
-                    arrived=arrived.hooks,
-                    undetermined=arrived.undetermined,
-                )
-            ]
-        ways = self._local(
-            pod, ip, port, arrived.port, arrived.redirected, stream, arrived.hooks, depth, arrived.transparent
-        )
-        return [replace(way, arrived=arrived.hooks) for way in ways]
+            return [undetermined(reason, arrived=arrived.hooks, more=arrived.undetermined)]
+        landing = Landing(arrived.port, arrived.redirected, arrived.hooks, arrived.transparent)
+        assumed = pod.assumed if arrived.hooks else ()
+        return [
+            replace(way, arrived=arrived.hooks, assumed=_joined(assumed, way.assumed))
+            for way in self._local(flow, landing)
+        ]
 
     def _proxy(
-        self,
-        pod: Pod,
-        accepting: Listener,
-        ip: str,
-        port: int,
-        socket: tuple[str, int],
-        stream: Stream,
-        hooks: tuple[Captured, ...],
-        depth: int,
+        self, flow: Flow, accepting: Listener, socket: tuple[str, int], hooks: tuple[Captured, ...]
     ) -> list[Way]:
         """Everything a pod's proxy may do with the connection, and what follows."""
-        assert pod.proxy is not None
+        assert flow.pod.proxy is not None
+        stream = flow.stream
         connection = Connection(
             stream.src_ip,
-            ip,
-            port,
+            flow.ip,
+            flow.port,
             capture.CLIENT_PORT,
             stream.payload,
             stream.layers,
@@ -246,119 +269,133 @@ class Journey:
             socket=socket,
         )
         ways: list[Way] = []
-        for passage in visit(pod.proxy, accepting, connection, stream.request, silent=self.silent):
-            ways += self._behind(pod, passage, connection, stream, hooks, depth)
+        for passage in visit(flow.pod.proxy, accepting, connection, stream.request, silent=self.silent):
+            ways += self._behind(flow, passage, connection, hooks)
         return ways
 
     def _behind(
-        self,
-        pod: Pod,
-        passage: Passage,
-        connection: Connection,
-        stream: Stream,
-        hooks: tuple[Captured, ...],
-        depth: int,
+        self, flow: Flow, passage: Passage, connection: Connection, hooks: tuple[Captured, ...]
     ) -> Iterator[Way]:
         """A passage and what happens behind it, as ways."""
+        pod = flow.pod
         assert pod.proxy is not None
         listener = pod.proxy.listeners.by_name.get(passage.listener or "")
-        direction = _direction(pod, listener)
-        original = f"{connection.dst_ip}:{connection.dst_port}"
-        if ":" in connection.dst_ip:
-            original = f"[{connection.dst_ip}]:{connection.dst_port}"
+        hop = Hop(
+            pod,
+            _direction(pod, listener),
+            passage,
+            passage.verdict,
+            bracketed(connection.dst_ip, connection.dst_port),
+            capture=hooks,
+        )
         if passage.upstream is None:
-            hop = Hop(pod, direction, passage, passage.verdict, original, capture=hooks)
             yield Way(
                 answers.of_verdict(passage),
                 passage.probability,
                 (hop,),
                 undetermined=passage.undetermined,
+                assumed=passage.assumed,
                 notes=passage.notes,
                 decided=passage.decided,
             )
             return
-        grpc = is_grpc(stream.request)
+        grpc = is_grpc(flow.stream.request)
         for endpoint in passage.upstream.endpoints:
-            for way in self._upstream(pod, passage.upstream, endpoint, connection, stream, depth):
-                if passage.verdict.disposition is Disposition.DENIED:
-                    way = replace(
-                        way, answer=answers.of_verdict(passage), hops=(), target=None, undetermined=()
-                    )
+            for way in self._upstream(flow, passage.upstream, endpoint, connection):
+                way = _as_far_as_it_goes(passage, way)
                 verdict = answers.logged(passage, way.answer, grpc=grpc)
-                hop = Hop(
-                    pod,
-                    direction,
-                    passage,
-                    verdict,
-                    original,
-                    endpoint,
-                    hooks,
-                    way.sent,
-                    way.arrived,
-                    way.network,
-                )
                 yield Way(
                     answers.behind(passage, way.answer, verdict),
                     passage.probability * endpoint.probability * way.probability,
-                    (hop, *way.hops),
+                    (
+                        replace(
+                            hop,
+                            verdict=verdict,
+                            endpoint=endpoint,
+                            upstream_capture=way.sent,
+                            upstream_arrival=way.arrived,
+                            network=way.network,
+                        ),
+                        *way.hops,
+                    ),
                     target=way.target,
-                    undetermined=tuple(dict.fromkeys(passage.undetermined + way.undetermined)),
-                    notes=tuple(dict.fromkeys(passage.notes + way.notes)),
+                    undetermined=_joined(passage.undetermined, way.undetermined),
+                    assumed=_joined(passage.assumed, way.assumed),
+                    notes=_joined(passage.notes, way.notes),
                     decided=passage.decided and way.decided,
                 )
 
     def _upstream(
-        self,
-        pod: Pod,
-        upstream: Upstream,
-        endpoint: Endpoint,
-        connection: Connection,
-        stream: Stream,
-        depth: int,
+        self, flow: Flow, upstream: Upstream, endpoint: Endpoint, connection: Connection
     ) -> list[Way]:
         """The connection a proxy opens to an endpoint."""
+        pod = flow.pod
         assert pod.proxy is not None
-        onward = outgoing(pod, upstream, endpoint, stream)
+        onward = outgoing(pod, upstream, endpoint, flow.stream)
         if endpoint.address.startswith("envoy://"):
-            return self._internal(pod, endpoint, connection, onward, depth)
-        if not number(endpoint.ip):
-            code = 200 if stream.request is not None else None
-            kind = "the socket" if endpoint.address.startswith(("/", "@")) else "outside,"
-            return [
-                Way(
-                    Answer(Disposition.DELIVERED, code, None, f"delivered to {kind} {endpoint.address}"),
-                    target=Target(
-                        "external" if kind == "outside," else pod.name, endpoint.address, "assumed"
-                    ),
-                )
-            ]
+            return self._internal(replace(flow, stream=onward), endpoint, connection)
+        if endpoint.address.startswith(("/", "@")):
+            return [outside(endpoint.address, http=onward.request is not None, pod=pod.name)]
+        service = service_behind(pod.proxy, upstream.cluster, endpoint)
+        if not number(endpoint.ip):  # a name: resolved by DNS, outside unless the mesh says otherwise
+            return [self._left(Flow(pod, endpoint.ip, endpoint.port, onward, service=service))]
         for source in upstream.source_ips:
             if (":" in source) == (":" in endpoint.ip):
                 onward = replace(onward, src_ip=source)
         endpoint = reachable(pod, endpoint)
-        ways = self._depart(
-            pod, endpoint.ip, endpoint.port, onward, pod.proxy_uid, pod.proxy_gid, depth + 1, upstream.mark
-        )
+        external = not service and is_told_external(pod.proxy, upstream.cluster)
+        departing = Flow(pod, endpoint.ip, endpoint.port, onward, flow.depth + 1, service, external)
+        ways = self._depart(departing, pod.proxy_uid, pod.proxy_gid, upstream.mark)
         if onward.layers != upstream.layers:
             return ways
         return [not_our_tls(way) for way in ways]
 
-    def _internal(
-        self, pod: Pod, endpoint: Endpoint, connection: Connection, stream: Stream, depth: int
-    ) -> list[Way]:
+    def _internal(self, flow: Flow, endpoint: Endpoint, connection: Connection) -> list[Way]:
         """An internal listener of the same proxy; the destination may come in the endpoint's metadata."""
-        assert pod.proxy is not None
+        assert flow.pod.proxy is not None
         name = endpoint.address.removeprefix("envoy://").split("/", 1)[0]
-        listener = pod.proxy.listeners.by_name.get(name)
-        if listener is None or depth > MAX_HOPS:
-            return [
-                ended(Disposition.NO_LISTENER, Failure.REFUSED, f"internal listener {name} does not exist")
-            ]
+        listener = flow.pod.proxy.listeners.by_name.get(name)
+        if flow.depth > MAX_HOPS:
+            return [_loop(f"internal listener {name} leads back to itself: a loop")]
+        if listener is None:
+            return [_no_listener(flow.pod, f"internal listener {name} does not exist")]
         restored = (endpoint.metadata.get("envoy.filters.listener.original_dst") or {}).get("local")
         ip, port = connection.dst_ip, connection.dst_port
         if isinstance(restored, str) and restored.rpartition(":")[2].isdigit():
             ip, port = restored.rpartition(":")[0].strip("[]"), int(restored.rpartition(":")[2])
-        return self._proxy(pod, listener, ip, port, (ip, port), stream, (), depth + 1)
+        inner = replace(flow, ip=ip, port=port, depth=flow.depth + 1)
+        return self._proxy(inner, listener, (ip, port), ())
+
+
+def _as_far_as_it_goes(passage: Passage, way: Way) -> Way:
+    """What is behind a proxy that may not send the request on, or does not."""
+    if passage.verdict.disposition is Disposition.DENIED:  # walked for the fields of its log only
+        return replace(
+            way, answer=answers.of_verdict(passage), hops=(), target=None, undetermined=(), assumed=()
+        )
+    if passage.verdict.disposition is Disposition.UNDETERMINED:  # the rest is shown, as what may follow
+        return replace(way, answer=answers.of_verdict(passage))
+    return way
+
+
+def _joined(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(first + second)) if first or second else ()
+
+
+def _loop(reason: str) -> Way:
+    return ended(Disposition.LOOP, Failure.RESET, reason)
+
+
+def _unseen_listeners(pod: Pod) -> Gap | None:
+    return None if pod.proxy is None else pod.proxy.snapshot.gap(SectionKind.LISTENERS)
+
+
+def _no_listener(pod: Pod, reason: str) -> Way:
+    """Nothing of the proxy accepts: certain only where all of its listeners were shown."""
+    gap = _unseen_listeners(pod)
+    if gap is not None:
+        return undetermined(f"{reason}, as far as was shown: {gap.sentence}")
+    return ended(Disposition.NO_LISTENER, Failure.REFUSED, reason)
 
 
 def _waypoint(proxy: Proxy) -> Listener | None:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from meshctl.netfilter import RuleSet
 from meshctl.proxy.proxy import Proxy
-from meshctl.trace.services import ServiceMap, endpoints_of, service_map
+from meshctl.trace.services import Service, ServiceMap, service_map
 
 
 @dataclass
@@ -33,6 +33,11 @@ class Pod:
     app_listens: frozenset[int] | None = None  # None: not known, assumed to listen
     is_gateway: bool = False
     assumed: tuple[str, ...] = ()
+
+    @property
+    def proxy_unseen(self) -> bool:
+        """Whether rules send to a proxy whose configuration was not given."""
+        return self.proxy is None and self.rules is not None and bool(self.rules.tables)
 
     @functools.cached_property
     def identity(self) -> str:
@@ -64,11 +69,8 @@ class PodSource(Protocol):
         """Whether every pod of the cluster is known: then another address is none."""
         ...
 
-    def service(self, ip: str, port: int) -> tuple[str, list[str]] | None:
-        """The name and the endpoints (``ip:port``) behind a service address; None when it is not known.
-
-        No endpoints and a name in parentheses: the address is a service's, the port is none of its.
-        """
+    def service(self, ip: str, port: int) -> Service | None:
+        """The service at an address of the network; None when it is not known."""
         ...
 
 
@@ -95,20 +97,19 @@ class Pods:
     def by_ip(self, ip: str) -> Pod | None:
         return self._by_ip.get(ip)
 
-    def service(self, ip: str, port: int) -> tuple[str, list[str]] | None:
+    def service(self, ip: str, port: int) -> Service | None:
         """By what any of the pods' proxies knows."""
-        foreign = ""
+        found: Service | None = None
         for pod in self.pods:
             if pod.proxy is None:
                 continue
             if pod.name not in self._services:
                 self._services[pod.name] = service_map(pod.proxy)
-            known = self._services[pod.name]
-            host = known.hosts.get((ip, port))
-            addresses = None if host is None else endpoints_of(pod.proxy, host, port)
-            if host is not None and addresses is not None:
-                return host, addresses
-            owner = known.owner(ip)
-            if owner and host is None:
-                foreign = foreign or owner
-        return (f"({foreign})", []) if foreign else None
+            found = better(found, self._services[pod.name].service(pod.proxy, ip, port))
+        return found
+
+
+def better(first: Service | None, second: Service | None) -> Service | None:
+    """Of what two proxies know of an address: with endpoints, else with the port, else whose it is at all."""
+    found = [s for s in (first, second) if s is not None]
+    return max(found, key=lambda s: (s.endpoints is not None and not s.foreign, not s.foreign), default=None)

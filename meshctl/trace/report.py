@@ -6,12 +6,15 @@ in their endpoint are one outcome at one proxy. A probability is null where noth
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, EXIT_UNDETERMINED
-from meshctl.proxy.model import Disposition, Passage
+from meshctl.proxy.model import Disposition, Passage, Verdict
+from meshctl.trace.answers import Answer
 from meshctl.trace.capture import Captured
+from meshctl.trace.pods import Pod
 from meshctl.trace.ways import Hop, Way
 
 Json = dict[str, Any]
@@ -46,34 +49,94 @@ def passage_outcome(passage: Passage) -> Json:
     }
 
 
-def overall(dispositions: Iterable[tuple[Disposition, float, bool]]) -> Disposition:
-    """The verdict over all outcomes: undetermined where the split is not known, else the likeliest."""
-    shares: dict[Disposition, float] = {}
-    for disposition, probability, decided in dispositions:
-        if not decided:
-            return Disposition.UNDETERMINED
-        shares[disposition] = shares.get(disposition, 0.0) + probability
-    if not shares:
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How one outcome ends, how often, and whether anything says how often (``decided``)."""
+
+    disposition: Disposition
+    probability: float
+    decided: bool = True
+
+
+def overall(endings: Iterable[Ending]) -> Disposition:
+    """The verdict over all outcomes: that of each where they agree, else MIXED; UNDETERMINED where one is open.
+
+    An unknown split between outcomes that end alike does not matter.
+    """
+    possible = [ending for ending in endings if ending.probability > 0.0 or not ending.decided]
+    dispositions = {ending.disposition for ending in possible}
+    if not possible or Disposition.UNDETERMINED in dispositions:
         return Disposition.UNDETERMINED
-    return max(shares, key=lambda d: (round(shares[d], 9), d is not Disposition.UNDETERMINED))
+    if len(dispositions) == 1:
+        return dispositions.pop()
+    return Disposition.MIXED if all(ending.decided for ending in possible) else Disposition.UNDETERMINED
 
 
-def at_proxy(passages: Sequence[Passage]) -> Json:
+def likeliest(endings: Iterable[Ending]) -> Disposition:
+    """The verdict of the likeliest ending; undetermined where nothing says which is."""
+    endings = list(endings)
+    if not all(ending.decided for ending in endings):
+        return overall(endings)
+    shares: dict[Disposition, float] = {}
+    for ending in endings:
+        shares[ending.disposition] = shares.get(ending.disposition, 0.0) + ending.probability
+    return max(shares, key=lambda d: round(shares[d], 9), default=Disposition.UNDETERMINED)
+
+
+# How the verdict over several outcomes is made (``--require``).
+READINGS: dict[str, Callable[[Iterable[Ending]], Disposition]] = {"all": overall, "likeliest": likeliest}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How strictly an answer is read. require: a name of READINGS; strict: what is assumed counts as open."""
+
+    require: str = "all"
+    strict: bool = False
+
+    def verdict(self, endings: Iterable[Ending]) -> Disposition:
+        return READINGS[self.require](endings)
+
+    def ways(self, ways: Sequence[Way]) -> list[Way]:
+        """The ways as this reading takes them."""
+        return [_strict_way(way) for way in ways] if self.strict else list(ways)
+
+    def passages(self, passages: Sequence[Passage]) -> list[Passage]:
+        """The same for the answers of one proxy."""
+        return [_strict_passage(passage) for passage in passages] if self.strict else list(passages)
+
+
+PLAIN = Reading()
+
+
+def _strict_passage(passage: Passage) -> Passage:
+    if not passage.assumed:
+        return passage
+    verdict = Verdict(Disposition.UNDETERMINED, reason=f"assumed: {passage.assumed[0]}")
+    return replace(passage, verdict=verdict, undetermined=passage.undetermined + passage.assumed)
+
+
+def _strict_way(way: Way) -> Way:
+    if not way.assumed:
+        return way
+    answer = Answer(Disposition.UNDETERMINED, None, None, f"assumed: {way.assumed[0]}")
+    return replace(way, answer=answer, undetermined=way.undetermined + way.assumed)
+
+
+def at_proxy(passages: Sequence[Passage], reading: Reading = PLAIN) -> Json:
     """The answer to one question at one proxy."""
-    verdict = overall(
-        (p.verdict.disposition, p.probability, p.decided or _same_end(passages)) for p in passages
-    )
-    unknown = list(dict.fromkeys(reason for p in passages for reason in p.undetermined))
+    passages = reading.passages(passages)
+    endings = [Ending(p.verdict.disposition, p.probability, p.decided) for p in passages]
     return {
-        "verdict": verdict.value,
+        "verdict": reading.verdict(endings).value,
         "outcomes": _merged([passage_outcome(p) for p in passages]),
-        "undetermined": unknown,
+        "undetermined": _all(p.undetermined for p in passages),
+        "assumed": _all(p.assumed for p in passages),
     }
 
 
-def _same_end(passages: Sequence[Passage]) -> bool:
-    """Whether all passages end alike, so that an unknown split does not matter to the verdict."""
-    return len({p.verdict.disposition for p in passages}) == 1
+def _all(texts: Iterable[tuple[str, ...]]) -> list[str]:
+    return list(dict.fromkeys(text for group in texts for text in group))
 
 
 def _merged(outcomes: list[Json]) -> list[Json]:
@@ -152,20 +215,20 @@ def way_outcome(way: Way, *, http: bool) -> Json:
     }
 
 
-def mesh(ways: Sequence[Way], *, http: bool) -> Json:
+def mesh(ways: Sequence[Way], *, http: bool, reading: Reading = PLAIN) -> Json:
     """The answer to one question to a whole mesh."""
-    unknown = list(dict.fromkeys(reason for way in ways for reason in way.undetermined))
+    ways = reading.ways(ways)
     return {
-        "verdict": mesh_verdict(ways).value,
+        "verdict": mesh_verdict(ways, reading).value,
         "outcomes": _merged([way_outcome(way, http=http) for way in ways]),
-        "undetermined": unknown,
+        "undetermined": _all(way.undetermined for way in ways),
+        "assumed": _all(way.assumed for way in ways),
     }
 
 
-def mesh_verdict(ways: Sequence[Way]) -> Disposition:
-    """The verdict over all ways."""
-    same = len({way.answer.disposition for way in ways}) == 1
-    return overall((w.answer.disposition, w.probability, w.decided or same) for w in ways)
+def mesh_verdict(ways: Sequence[Way], reading: Reading = PLAIN) -> Disposition:
+    """The verdict over all ways, as the reading took them."""
+    return reading.verdict(Ending(w.answer.disposition, w.probability, w.decided) for w in ways)
 
 
 def exit_code(verdict: Disposition) -> int:
@@ -173,6 +236,42 @@ def exit_code(verdict: Disposition) -> int:
     if verdict is Disposition.DELIVERED:
         return EXIT_OK
     return EXIT_UNDETERMINED if verdict is Disposition.UNDETERMINED else EXIT_FAILURE
+
+
+@dataclass(frozen=True, slots=True)
+class TraceReport:
+    """A whole answer, ready for any output form: the request in one line, the ways as they were read, the client.
+
+    uid: the sender, None for the application's own. http: whether it was an HTTP request.
+    """
+
+    title: str
+    ways: tuple[Way, ...]
+    client: Pod
+    uid: int | None = None
+    http: bool = True
+    reading: Reading = PLAIN
+
+    @property
+    def ordered(self) -> list[Way]:
+        """The likeliest way first."""
+        return sorted(self.ways, key=lambda way: -way.probability)
+
+    @property
+    def verdict(self) -> Disposition:
+        return mesh_verdict(self.ways, self.reading)
+
+    @property
+    def notes(self) -> list[str]:
+        return _all(way.notes for way in self.ordered)
+
+    @property
+    def assumed(self) -> list[str]:
+        return _all(way.assumed for way in self.ordered)
+
+    @property
+    def undetermined(self) -> list[str]:
+        return _all(way.undetermined for way in self.ordered)
 
 
 # The names an `expect` object may use, and the field of an outcome (or of its hops) they stand for.

@@ -15,9 +15,20 @@ from meshctl.envoy.snapshot import SectionKind
 from meshctl.match.address_ranges import number
 from meshctl.proxy.listen.listeners import Listener
 from meshctl.proxy.proxy import Proxy
+from meshctl.proxy.upstream.clusters import istio_config
 from meshctl.proxy.upstream.endpoints import Health
 
 Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service's address in the network. endpoints: the ready ones (``ip:port``), None where they are not known;
+    foreign: the address is the service's, the port is none of its."""
+
+    host: str
+    endpoints: tuple[str, ...] | None
+    foreign: bool = False
 
 
 @dataclass(slots=True)
@@ -30,6 +41,14 @@ class ServiceMap:
     def owner(self, ip: str) -> str:
         """The service that has an address, on whatever port; "" for none."""
         return next((host for (vip, _), host in self.hosts.items() if vip == ip), "")
+
+    def service(self, proxy: Proxy, ip: str, port: int) -> Service | None:
+        """The service at an address, by what this proxy knows; None when it knows none."""
+        host = self.hosts.get((ip, port))
+        if host is None:
+            owner = self.owner(ip)
+            return Service(owner, (), foreign=True) if owner else None
+        return Service(host, endpoints_of(proxy, host, port))
 
 
 def _host_and_port(name: str) -> tuple[str, int]:
@@ -83,6 +102,8 @@ def _from_listener(found: ServiceMap, listener: Listener, proxy: Proxy) -> None:
 def _service_of(listener: Listener) -> str:
     chains = [*listener.chains, *([listener.default_chain] if listener.default_chain else [])]
     for chain in chains:
+        if istio_config(chain.message).startswith("VirtualService"):
+            continue  # it leads where the VirtualService sends the VIP, which is not whose VIP it is
         for network_filter in chain.filters:
             hosts = {name.split("|")[3] for name in _clusters(network_filter.fields) if name.count("|") == 3}
             name = (network_filter.fields.get("rds") or {}).get("route_config_name")
@@ -108,9 +129,10 @@ def _names(host: str) -> list[str]:
     return [host.lower()]
 
 
-def endpoints_of(proxy: Proxy, host: str, port: int) -> list[str] | None:
-    """The ready endpoints of a service port, None when the proxy has no cluster for it."""
+def endpoints_of(proxy: Proxy, host: str, port: int) -> tuple[str, ...] | None:
+    """The ready endpoints of a service port; None when the proxy does not know them (no such cluster, or one
+    that sends to the original destination and so has no endpoints of its own)."""
     cluster = proxy.cluster(f"outbound|{port}||{host}")
-    if cluster is None or not cluster.hosts:
+    if cluster is None or cluster.kind == "ORIGINAL_DST" or not cluster.hosts:
         return None
-    return [h.address for h in cluster.hosts if h.health is not Health.UNHEALTHY]
+    return tuple(h.address for h in cluster.hosts if h.health is not Health.UNHEALTHY)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from meshctl.coverage import Gap
 from meshctl.envoy.addresses import bracketed
-from meshctl.proxy.model import Disposition, Endpoint, Passage, Verdict
+from meshctl.proxy.model import Disposition, Endpoint, Passage, Payload, Verdict
 from meshctl.trace.answers import Answer, Failure
 from meshctl.trace.capture import Captured
 from meshctl.trace.pods import Pod
@@ -52,6 +53,7 @@ class Way:
     network: str = ""
     target: Target | None = None
     undetermined: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()  # what was taken for granted, not seen
     notes: tuple[str, ...] = ()
     decided: bool = True
 
@@ -67,11 +69,37 @@ def ended(
     reason: str,
     sent: tuple[Captured, ...] = (),
     arrived: tuple[Captured, ...] = (),
-    undetermined: tuple[str, ...] = (),
 ) -> Way:
+    return Way(Answer(disposition, None, failure, reason), sent=sent, arrived=arrived)
+
+
+def undetermined(
+    reason: str,
+    *,
+    sent: tuple[Captured, ...] = (),
+    arrived: tuple[Captured, ...] = (),
+    more: tuple[str, ...] = (),
+    target: str = "",
+    service: str = "",
+) -> Way:
+    """A way that leaves what was given; ``more``: the open questions one by one."""
     return Way(
-        Answer(disposition, None, failure, reason), sent=sent, arrived=arrived, undetermined=undetermined
+        Answer(Disposition.UNDETERMINED, None, None, reason),
+        sent=sent,
+        arrived=arrived,
+        undetermined=more or (reason,),
+        target=Target(service, target, "not given") if target else None,
     )
+
+
+def outside(where: str, *, http: bool, pod: str = "external") -> Way:
+    """A connection that leaves the mesh; ``pod``: whose file system a Unix socket is in."""
+    place = f"outside, to {where}" if pod == "external" else f"to the socket {where}"
+    answer = Answer(Disposition.DELIVERED, 200 if http else None, None, f"delivered {place}")
+    said = f"{where} is no pod and no service of what was given: that it answers is assumed"
+    if pod != "external":
+        said = f"that something listens on the socket {where} is assumed"
+    return Way(answer, target=Target(pod, where, "assumed to answer"), assumed=(said,))
 
 
 def not_our_tls(way: Way) -> Way:
@@ -103,11 +131,27 @@ def admin_answer(pod: Pod, ip: str, port: int) -> Way | None:
     return Way(Answer(Disposition.DELIVERED, 200, None, reason), target=Target(pod.name, bracketed(ip, port)))
 
 
-def application(pod: Pod, ip: str, port: int, stream: Stream) -> Way:
-    """The application's port: it answers, or nothing listens there."""
+# Ports of a router's pod on which not Envoy but the agent answers (pilot/cmd/pilot-agent/options).
+_AGENT_PORTS = frozenset({15020, 15021})
+
+
+def closed_port(pod: Pod, ip: str, port: int, gap: Gap | None) -> Way:
+    """A port of a gateway or waypoint without a listener: no application stands behind a router."""
+    if port in _AGENT_PORTS:
+        return application(pod, ip, port, Stream(Payload.RAW))
+    reason = f"nothing listens on port {port} of {pod.name}: a gateway has no application"
+    if gap is not None:
+        return undetermined(f"{reason}, and no listener was shown for it: {gap.sentence}")
+    return ended(Disposition.CONNECTION_FAILED, Failure.REFUSED, reason)
+
+
+def application(pod: Pod, ip: str, port: int, stream: Stream, gap: Gap | None = None) -> Way:
+    """The application's port: it answers, or nothing listens there. gap: what is missing of the proxy's listeners."""
     where = bracketed(ip, port)
     if pod.app_listens is not None and port not in pod.app_listens:
         reason = f"nothing in pod {pod.name} listens on port {port}"
+        if gap is not None:
+            return undetermined(f"{reason}, as far as was shown: {gap.sentence}")
         return ended(Disposition.CONNECTION_FAILED, Failure.REFUSED, reason)
     if stream.layers and stream.layers[0].mesh and set(stream.layers[0].alpn) & _SIDECAR_ALPN:
         # Seen with a real pair of Envoys: the port bypasses the pod's proxy, so nobody ends the mutual TLS.
@@ -115,7 +159,11 @@ def application(pod: Pod, ip: str, port: int, stream: Stream) -> Way:
             f"port {port} of pod {pod.name} is not captured: its application gets the sidecars' mutual TLS"
         )
         return ended(Disposition.CONNECTION_FAILED, Failure.TLS, reason)
-    assumed = "" if pod.app_listens is not None else "that it listens is assumed"
+    seen = pod.app_listens is not None
     code = 200 if stream.request is not None else None
     reason = f"delivered to {pod.name} port {port}"
-    return Way(Answer(Disposition.DELIVERED, code, None, reason), target=Target(pod.name, where, assumed))
+    return Way(
+        Answer(Disposition.DELIVERED, code, None, reason),
+        target=Target(pod.name, where, "" if seen else "that it listens is assumed"),
+        assumed=() if seen else (f"that an application listens on port {port} of {pod.name}",),
+    )

@@ -1,0 +1,78 @@
+"""What belongs to the mesh: an endpoint whose pod was not given is open, what is outside is said to be outside."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from typing import Any
+
+import pytest
+
+from meshctl.__main__ import main
+from meshctl.trace.membership import may_be_inside
+from tests.corpus import ROOT
+
+STORY = ROOT / "examples" / "story"
+
+
+def run(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, dict[str, Any]]:
+    code = main(["trace", *args, "-o", "json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_a_peer_that_was_not_given_is_named_and_open(capsys: pytest.CaptureFixture[str]):
+    code, answer = run(capsys, "-f", str(STORY / "test-pod" / "config_dump.json"), "http://nginx.test/")
+    assert (code, answer["verdict"]) == (3, "UNDETERMINED")
+    (reason,) = answer["undetermined"]
+    assert "10.244.0.73:80" in reason and "nginx.test.svc.cluster.local" in reason and "--peer" in reason
+    hop = answer["outcomes"][0]["hops"][0]
+    assert (hop["cluster"], hop["upstream_host"], hop["code"]) == (
+        "outbound|80||nginx.test.svc.cluster.local",
+        "10.244.0.73:80",
+        None,
+    )
+
+
+def test_the_same_pod_dialled_directly_is_known_by_its_address(capsys: pytest.CaptureFixture[str]):
+    code, answer = run(capsys, "-f", str(STORY / "test-pod" / "config_dump.json"), "http://10.244.0.73:9999/")
+    assert (code, answer["verdict"]) == (3, "UNDETERMINED")
+    assert "an endpoint of nginx.test.svc.cluster.local" in answer["undetermined"][0]
+
+
+def test_a_private_address_nobody_knows_is_not_called_outside(capsys: pytest.CaptureFixture[str]):
+    code, answer = run(capsys, "-f", str(STORY / "test-pod" / "config_dump.json"), "http://10.9.9.9:80/")
+    assert (code, answer["verdict"]) == (3, "UNDETERMINED")
+
+
+def test_a_public_address_is_outside_and_assumed_to_answer(capsys: pytest.CaptureFixture[str]):
+    code, answer = run(capsys, "-f", str(STORY / "test-pod" / "config_dump.json"), "http://93.184.216.34:80/")
+    assert (code, answer["verdict"], answer["undetermined"]) == (0, "DELIVERED", [])
+    assert any("93.184.216.34:80" in text for text in answer["assumed"])
+    strict, answer = run(
+        capsys, "-f", str(STORY / "test-pod" / "config_dump.json"), "--strict", "http://93.184.216.34:80/"
+    )
+    assert (strict, answer["verdict"]) == (3, "UNDETERMINED")
+
+
+@pytest.mark.parametrize(
+    ("ip", "inside"),
+    [("10.1.2.3", True), ("172.31.0.1", True), ("172.32.0.1", False), ("100.64.1.1", True), ("fd00::1", True),
+     ("2001:4860::1", False), ("8.8.8.8", False), ("example.com", False)],
+)  # fmt: skip
+def test_which_addresses_a_cluster_may_use(ip: str, inside: bool):
+    assert may_be_inside(ip) is inside
+
+
+def test_a_gateway_has_no_application_behind_a_closed_port(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+):
+    dump = json.loads((STORY / "nginx-7c79c4bf97-7985c" / "config_dump.json").read_text())
+    for section in dump["configs"]:
+        if section["@type"].endswith("BootstrapConfigDump"):
+            section["bootstrap"]["node"]["id"] = "router~10.1.1.1~gw-0.test~test.svc.cluster.local"
+            section["bootstrap"]["node"]["metadata"]["INSTANCE_IPS"] = "10.1.1.1"
+    path = tmp_path / "gw.json"
+    path.write_text(json.dumps(dump))
+    code, answer = run(capsys, "-f", str(path), "--from", "10.9.9.9", "--to", "10.1.1.1:81", "http://h/")
+    assert (code, answer["verdict"]) == (1, "CONNECTION_FAILED")
+    assert "a gateway has no application" in answer["outcomes"][0]["reason"]
