@@ -8,20 +8,20 @@ from typing import Any
 
 import pytest
 
-from meshctl.__main__ import main
 from meshctl.trace.membership import may_be_inside
+from tests import cli
 from tests.corpus import ROOT
 
 STORY = ROOT / "examples" / "story"
 
 
-def run(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, dict[str, Any]]:
-    code = main(["trace", *args, "-o", "json"])
-    return code, json.loads(capsys.readouterr().out)
+def run(*args: str) -> tuple[int, dict[str, Any]]:
+    done = cli.run("trace", *args, "-o", "json")
+    return done.rc, json.loads(done.out)
 
 
-def test_a_peer_that_was_not_given_is_named_and_open(capsys: pytest.CaptureFixture[str]):
-    code, answer = run(capsys, "-f", str(STORY / "test-pod" / "config_dump.json"), "http://nginx.test/")
+def test_a_peer_that_was_not_given_is_named_and_open():
+    code, answer = run("-f", str(STORY / "test-pod" / "config_dump.json"), "http://nginx.test/")
     assert (code, answer["verdict"]) == (3, "UNDETERMINED")
     (reason,) = answer["undetermined"]
     assert "10.244.0.73:80" in reason and "nginx.test.svc.cluster.local" in reason and "--peer" in reason
@@ -33,23 +33,23 @@ def test_a_peer_that_was_not_given_is_named_and_open(capsys: pytest.CaptureFixtu
     )
 
 
-def test_the_same_pod_dialled_directly_is_known_by_its_address(capsys: pytest.CaptureFixture[str]):
-    code, answer = run(capsys, "-f", str(STORY / "test-pod" / "config_dump.json"), "http://10.244.0.73:9999/")
+def test_the_same_pod_dialled_directly_is_known_by_its_address():
+    code, answer = run("-f", str(STORY / "test-pod" / "config_dump.json"), "http://10.244.0.73:9999/")
     assert (code, answer["verdict"]) == (3, "UNDETERMINED")
     assert "an endpoint of nginx.test.svc.cluster.local" in answer["undetermined"][0]
 
 
-def test_a_private_address_nobody_knows_is_not_called_outside(capsys: pytest.CaptureFixture[str]):
-    code, answer = run(capsys, "-f", str(STORY / "test-pod" / "config_dump.json"), "http://10.9.9.9:80/")
+def test_a_private_address_nobody_knows_is_not_called_outside():
+    code, answer = run("-f", str(STORY / "test-pod" / "config_dump.json"), "http://10.9.9.9:80/")
     assert (code, answer["verdict"]) == (3, "UNDETERMINED")
 
 
-def test_a_public_address_is_outside_and_assumed_to_answer(capsys: pytest.CaptureFixture[str]):
-    code, answer = run(capsys, "-f", str(STORY / "test-pod" / "config_dump.json"), "http://93.184.216.34:80/")
+def test_a_public_address_is_outside_and_assumed_to_answer():
+    code, answer = run("-f", str(STORY / "test-pod" / "config_dump.json"), "http://93.184.216.34:80/")
     assert (code, answer["verdict"], answer["undetermined"]) == (0, "DELIVERED", [])
     assert any("93.184.216.34:80" in text for text in answer["assumed"])
     strict, answer = run(
-        capsys, "-f", str(STORY / "test-pod" / "config_dump.json"), "--strict", "http://93.184.216.34:80/"
+        "-f", str(STORY / "test-pod" / "config_dump.json"), "--strict", "http://93.184.216.34:80/"
     )
     assert (strict, answer["verdict"]) == (3, "UNDETERMINED")
 
@@ -63,9 +63,7 @@ def test_which_addresses_a_cluster_may_use(ip: str, inside: bool):
     assert may_be_inside(ip) is inside
 
 
-def test_a_gateway_has_no_application_behind_a_closed_port(
-    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
-):
+def test_a_gateway_has_no_application_behind_a_closed_port(tmp_path: pathlib.Path):
     dump = json.loads((STORY / "nginx-7c79c4bf97-7985c" / "config_dump.json").read_text())
     for section in dump["configs"]:
         if section["@type"].endswith("BootstrapConfigDump"):
@@ -73,6 +71,6 @@ def test_a_gateway_has_no_application_behind_a_closed_port(
             section["bootstrap"]["node"]["metadata"]["INSTANCE_IPS"] = "10.1.1.1"
     path = tmp_path / "gw.json"
     path.write_text(json.dumps(dump))
-    code, answer = run(capsys, "-f", str(path), "--from", "10.9.9.9", "--to", "10.1.1.1:81", "http://h/")
+    code, answer = run("-f", str(path), "--from", "10.9.9.9", "--to", "10.1.1.1:81", "http://h/")
     assert (code, answer["verdict"]) == (1, "CONNECTION_FAILED")
     assert "a gateway has no application" in answer["outcomes"][0]["reason"]
