@@ -1,0 +1,148 @@
+"""Every field accounted for: which fields of a message the trace decides by, and what the others may do.
+
+Theory of operation. ``fields.txt`` says of every field of every message that a request meets: evaluated, accounted
+for elsewhere, without effect, or not evaluated and what it may do to the request. A test holds it against the
+descriptor set, so a newer schema lists its new fields. ``open_fields`` asks it of one message of a dump: which set
+fields nobody evaluates, in the message and in those evaluated along with it. A field that the schema does not have,
+an extension without a table, and a value of a wrong type may do anything. Whoever is about to decide by a message
+(the chosen chain, the route, the cluster) takes its open fields as doubts on what follows.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any
+
+from meshctl.envoy.message import (
+    Field,
+    Json,
+    Many,
+    MapOf,
+    Message,
+    One,
+    Packed,
+    PackedField,
+    message_class,
+)
+from meshctl.proxy.contract import EVERYTHING, Effect
+
+
+@dataclass(frozen=True, slots=True)
+class OpenField:
+    """A set field that nobody evaluates: where, and what it may do."""
+
+    path: str
+    may: frozenset[Effect]
+
+    @property
+    def reason(self) -> str:
+        return f"{self.path} is not evaluated: it {_words(self.may)}"
+
+
+def _words(may: frozenset[Effect]) -> str:
+    if may == EVERYTHING:
+        return "may do anything of its place"
+    return "may " + ", ".join(_MAY[effect] for effect in Effect if effect in may)
+
+
+_MAY = {
+    Effect.ENDS: "end the request",
+    Effect.CODE: "change the code",
+    Effect.HEADERS: "change headers",
+    Effect.PATH: "change the path",
+    Effect.ROUTE: "change the route",
+    Effect.HOST: "change where it is sent",
+    Effect.METADATA: "write metadata",
+    Effect.FILTER_STATE: "write filter state",
+    Effect.IDENTITY: "change who the caller is",
+    Effect.BODY: "change the body",
+    Effect.TIMING: "delay it",
+}
+
+
+@dataclass(slots=True)
+class Account:
+    """What is made of one message's fields, by name."""
+
+    evaluated: set[str] = field(default_factory=set)
+    apart: set[str] = field(default_factory=set)
+    harmless: dict[str, str] = field(default_factory=dict)
+    open: dict[str, frozenset[Effect]] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """All names, with repetitions where a field stands in two places."""
+        return [*self.evaluated, *self.apart, *self.harmless, *self.open]
+
+
+@functools.cache
+def accounts() -> dict[str, Account]:
+    """The table, by the message's full name."""
+    text = resources.files(__package__).joinpath("fields.txt").read_text("utf-8")
+    found: dict[str, Account] = {}
+    account = Account()
+    for line in text.splitlines():
+        if not line or line.startswith("#"):
+            continue
+        if not line.startswith(" "):
+            account = found[line] = Account()
+            continue
+        verb, _, rest = line.strip().partition(" ")
+        names, _, reason = rest.partition(" : ")
+        words = names.split()
+        if verb == "evaluated":
+            account.evaluated.update(words)
+        elif verb == "apart":
+            account.apart.update(words)
+        elif verb == "harmless":
+            account.harmless.update(dict.fromkeys(words, reason))
+        elif verb == "open":
+            account.open.update(dict.fromkeys(words[1:], frozenset(Effect[w] for w in words[0].split("-"))))
+        else:
+            raise ValueError(f"fields.txt: {line}")
+    return found
+
+
+def open_fields(raw: Json, type_name: str) -> tuple[OpenField, ...]:
+    """The set fields of a message (JSON in proto names) that nobody evaluates, itself and what is evaluated with it."""
+    return tuple(_open(raw, type_name, type_name.rpartition(".")[2]))
+
+
+def _open(raw: Json, type_name: str, path: str) -> Iterator[OpenField]:
+    account, cls = accounts().get(type_name), message_class(type_name)
+    if account is None or cls is None:
+        yield OpenField(f"{path} ({type_name or 'without a type'})", EVERYTHING)
+        return
+    fields = cls.fields()
+    for name, value in raw.items():
+        if name in account.evaluated:
+            if value.__class__ is dict or value.__class__ is list:
+                yield from _inside(fields[name], value, f"{path}.{name}")
+        elif name in account.harmless or name in account.apart or name == "@type":
+            continue
+        elif value is None or value is False or value == 0 or value == "" or value == []:
+            continue  # as good as not set
+        else:
+            yield OpenField(f"{path}.{name}", account.open.get(name, EVERYTHING))
+
+
+def _inside(kind: Field[Any], value: Any, path: str) -> Iterator[OpenField]:
+    """The open fields of an evaluated field's message or messages."""
+    item = kind.item if isinstance(kind, Many | MapOf) else kind
+    if isinstance(item, PackedField):
+        for one in _each(value, kind):
+            packed = Packed(one)
+            yield from _open(packed.raw, packed.type_name, path)
+    elif isinstance(item, One):
+        inner: type[Message] = item.cls
+        for one in _each(value, kind):
+            yield from _open(one, inner.TYPE, path)
+
+
+def _each(value: Any, kind: Field[Any]) -> list[Json]:
+    found = value.values() if isinstance(kind, MapOf) and isinstance(value, dict) else value
+    found = [found] if isinstance(found, dict) else found
+    return [one for one in found if isinstance(one, dict)] if not isinstance(found, str) else []
