@@ -13,8 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from meshctl.envoy.message import Undecidable
 from meshctl.match import string_match
-from meshctl.match.request_view import RequestView
+from meshctl.match.request_view import Drawn, PartlyKnown, RequestView
 
 Json = dict[str, Any]
 Test = Callable[[RequestView], bool]
@@ -88,7 +89,7 @@ def header(message: Json) -> Criterion:
         present = bool(message.get("present_match", True))
         want = "present" if present != invert else "absent"
         return Criterion(subject, want, _presence(name, present, invert, missing_is_empty), seen)
-    test = _by_value(name, matcher.test, invert, missing_is_empty)
+    test = _by_value(name, matcher, invert, missing_is_empty)
     want = matcher.text + (" (absent counts as empty)" if missing_is_empty else "")
     return Criterion(subject, f"not {want}" if invert else want, test, seen)
 
@@ -100,16 +101,29 @@ def _presence(name: str, present: bool, invert: bool, missing_is_empty: bool) ->
     return lambda view: (bool(view.values(name)) == present) != invert
 
 
-def _by_value(name: str, matches: string_match.Test, invert: bool, missing_is_empty: bool) -> Test:
+def _by_value(name: str, matcher: string_match.StringMatch, invert: bool, missing_is_empty: bool) -> Test:
+    matches = matcher.test
+
     def test(view: RequestView) -> bool:
         values = view.values(name)
         if not values:
             return missing_is_empty and matches("") != invert
-        if len(values) == 1:
+        if len(values) == 1 and values[0].__class__ is str:
             return matches(values[0]) != invert
-        return any(map(matches, values)) != invert
+        return any(_matches_known(name, matcher, value) for value in values) != invert
 
     return test
+
+
+def _matches_known(name: str, matcher: string_match.StringMatch, value: str) -> bool:
+    """The test of one value; undecidable where it depends on the part that is not known."""
+    if not isinstance(value, PartlyKnown):
+        return matcher.test(value)
+    if matcher.kind == "contains" and matcher.test(value):
+        return True
+    if matcher.kind == "exact" and isinstance(value, Drawn):
+        return False
+    raise Undecidable(f"the value of header `{name}` is not known in full")
 
 
 def query_parameter(message: Json) -> Criterion:

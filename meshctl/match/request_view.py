@@ -21,6 +21,18 @@ _PATH_END = re.compile(r"[?#]")
 _OWNED_NAMESPACES = frozenset({"envoy.filters.http.jwt_authn", "envoy.filters.http.rbac", "istio_authn"})
 
 
+class PartlyKnown(str):
+    """A header's value of which only a part is known: it is there, and contains what stands here."""
+
+    __slots__ = ()
+
+
+class Drawn(PartlyKnown):
+    """A value that is drawn at random: it equals nothing that a configuration asks for."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Peer:
     """The certificate a client presented: its URI and DNS names, its subject, whether it was verified."""

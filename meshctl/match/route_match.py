@@ -15,7 +15,7 @@ from typing import Any
 
 from meshctl.envoy.anys import unpack
 from meshctl.envoy.message import Undecidable
-from meshctl.match import header_match, string_match, uri_template
+from meshctl.match import grpc, header_match, string_match, uri_template
 from meshctl.match.fraction import Fraction, Runtime
 from meshctl.match.header_match import Criterion
 from meshctl.match.metadata_match import metadata
@@ -142,12 +142,6 @@ def _path_criterion(path: PathMatch, ignore_parameters: bool) -> Criterion:
     return Criterion("path", path.text, test_without_parameters if ignore_parameters else test, seen)
 
 
-def _is_grpc(view: RequestView) -> bool:
-    """content-type application/grpc or application/grpc+…, in this case and form only."""
-    kind = view.first("content-type")
-    return kind == "application/grpc" or kind.startswith("application/grpc+")
-
-
 def _tls_criteria(message: Json) -> list[Criterion]:
     """TlsContextMatchOptions; without TLS nothing was presented."""
     found = []
@@ -200,7 +194,7 @@ def parse(message: Json, runtime: Runtime, *, ignore_path_parameters: bool = Fal
             Criterion(
                 "content-type",
                 "application/grpc",
-                _is_grpc,
+                lambda view: grpc.is_grpc(view.headers),
                 lambda view: (
                     f"is `{view.first('content-type')}`" if view.first("content-type") else "is absent"
                 ),

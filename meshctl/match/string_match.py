@@ -91,6 +91,7 @@ class StringMatch:
 
     text: str
     test: Test
+    kind: str = ""
 
 
 def _fold(test: Test) -> Test:
@@ -125,8 +126,8 @@ def plain(kind: str, want: str, ignore_case: bool = False) -> StringMatch:
     """A match of one of the four plain kinds."""
     text = f"{kind} `{want}`"
     if ignore_case:
-        return StringMatch(f"{text} in any case", _fold(_PLAIN[kind](want.lower())))
-    return StringMatch(text, _PLAIN[kind](want))
+        return StringMatch(f"{text} in any case", _fold(_PLAIN[kind](want.lower())), kind)
+    return StringMatch(text, _PLAIN[kind](want), kind)
 
 
 def regex(pattern: str) -> StringMatch:

@@ -60,6 +60,7 @@ class Payload(enum.Enum):
     HTTP1 = "http/1.1"
     HTTP10 = "http/1.0"
     HTTP2 = "h2c"
+    HTTP3 = "h3"
     RAW = "raw"
     NONE = "none"
 
@@ -75,6 +76,7 @@ class Tls:
     max_version: str = ""
     server_names: tuple[str, ...] = ()  # identities it accepts from the server; empty: any
     proxy_protocol: bool = False  # a PROXY header goes before the hello
+    agreed: str = ""  # the protocol that ALPN agreed on, behind the handshake
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,11 @@ class Request:
     @property
     def http2(self) -> bool:
         return self.protocol == "HTTP/2"
+
+    @property
+    def multiplexed(self) -> bool:
+        """Whether it is a stream of frames: HTTP/2 or HTTP/3."""
+        return self.protocol in ("HTTP/2", "HTTP/3")
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,12 @@ def _through(
         dst_port=facts.dst_port,
         restored=accepted.restored,
     )
-    ended = handshake(chain, connection)
+    try:
+        ended = handshake(chain, connection)
+    except Undecidable as unknown:
+        entry.unknown(unknown.reason)
+        yield entry.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))
+        return
     entry.step(lambda: _chain_step(owner, choice, accepted.facts, ended.text))
     if ended.verdict is not None:
         entry.logged = False

@@ -89,7 +89,7 @@ def http_request(raw: Json) -> Request:
         None if path is None else str(path),
         _headers(raw.get("headers")),
         protocol,
-        raw.get("scheme") if protocol == "HTTP/2" else None,
+        raw.get("scheme") if protocol in ("HTTP/2", "HTTP/3") else None,
         absolute,
         str(raw.get("body") or ""),
     )
@@ -98,6 +98,11 @@ def http_request(raw: Json) -> Request:
 def _tls_of(raw: Json, peer: Peer | None = None, mesh: bool = False) -> Tls:
     alpn = tuple(map(str, raw.get("alpn") or ()))
     return Tls(str(raw.get("sni") or ""), alpn, peer, mesh, str(raw.get("tls_max") or ""))
+
+
+def _peer(name: str) -> Peer:
+    """A client certificate with one name: a URI, else a DNS name."""
+    return Peer((name,)) if ":" in name else Peer(dns=(name,))
 
 
 def at_proxy(proxy: Proxy, line: Json) -> AtProxy:
@@ -119,7 +124,7 @@ def at_proxy(proxy: Proxy, line: Json) -> AtProxy:
     layers: tuple[Tls, ...] = ()
     if raw.get("tls") or raw.get("sni"):
         san = raw.get("cert_san")
-        layers = (_tls_of(raw, Peer((str(san),)) if san else None, bool(san)),)
+        layers = (_tls_of(raw, _peer(str(san)) if san else None, bool(san)),)
     connection = Connection(
         str(raw.get("src_ip") or "127.0.0.1"),
         ip,

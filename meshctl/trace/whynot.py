@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
 from meshctl.envoy.message import Undecidable
 from meshctl.match.request_view import RequestView
 from meshctl.proxy.http.hcm import Manager, Reply, decode
@@ -145,7 +146,9 @@ def _view(request: Request, proxy: Proxy, hop: Hop) -> RequestView | None:
     manager = _manager_of(proxy, hop)
     if manager is None:
         return None
-    headers = decode(request, Manager(manager), Connection("", "", 0), tls=hop.passage.tls)
+    headers = decode(
+        request, Manager(HttpConnectionManager(manager)), Connection("", "", 0), tls=hop.passage.tls
+    )
     return None if isinstance(headers, Reply) else RequestView(headers, tls=hop.passage.tls)
 
 

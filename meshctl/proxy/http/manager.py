@@ -9,16 +9,19 @@ scope. Follows source/common/http/conn_manager_impl.cc.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
 from meshctl.envoy.message import Undecidable
 from meshctl.match.request_view import Headers, RequestView
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters import http_filters
 from meshctl.proxy.filters.filter_scene import Scene as FilterScene
-from meshctl.proxy.http import hcm
-from meshctl.proxy.http.hcm import Manager, Reply
+from meshctl.proxy.http import hcm, local_reply, spoken
+from meshctl.proxy.http.codec import Reply
+from meshctl.proxy.http.connection_header import is_upgrade
+from meshctl.proxy.http.hcm import Manager
 from meshctl.proxy.listen.listeners import Filter
 from meshctl.proxy.model import Connection, Disposition, Passage, Rejected, Request, Stage, Step, Verdict
 from meshctl.proxy.proxy import Proxy
@@ -47,10 +50,33 @@ class Scene:
 def serve(entry: Entry, scene: Scene) -> Iterator[Passage]:
     """All the ways the request may go."""
     entry.http = True
-    manager = Manager(scene.manager.fields, scene.listener_port, _rejects_fragment(scene.proxy))
+    try:
+        yield from _served(entry, scene, HttpConnectionManager(scene.manager.fields))
+    except Undecidable as unknown:
+        entry.unknown(unknown.reason)
+        yield entry.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))
+
+
+def _served(entry: Entry, scene: Scene, config: HttpConnectionManager) -> Iterator[Passage]:
+    refused = spoken.refusal(config, scene.connection, scene.request)
+    if refused is not None:
+        entry.logged = False
+        yield _early(entry, scene, refused, None)
+        return
+    table, problem = (None, "") if "scoped_routes" in config.raw else _route_table(scene, {})
+    manager = _manager(scene, config, table)
     decoded = hcm.decode(scene.request, manager, scene.connection, tls=scene.tls)
-    table, problem = _route_table(scene, decoded)
+    headers = decoded if isinstance(decoded, dict) else decoded.headers or {}
+    if "scoped_routes" in config.raw:
+        table, problem = _route_table(scene, headers)
     entry.route_config = table.name or None if table is not None else None
+    for passage in _answers(entry, scene, decoded, table, problem):
+        yield local_reply.answered(passage, config, headers, scene.proxy.runtime)
+
+
+def _answers(
+    entry: Entry, scene: Scene, decoded: Headers | Reply, table: RouteTable | None, problem: str
+) -> Iterator[Passage]:
     if isinstance(decoded, Reply):
         yield _early(entry, scene, decoded, table)
         return
@@ -59,17 +85,24 @@ def serve(entry: Entry, scene: Scene) -> Iterator[Passage]:
         yield entry.end(Verdict(Disposition.UNDETERMINED, reason=problem))
         return
     view = _view(scene, decoded)
-    try:
-        for probability, host, route, draw in _route_choices(table, view):
-            branch = entry if probability == 1.0 else entry.branch(probability)
-            yield from _routed(branch, scene, view, table, host, route, draw)
-    except Undecidable as unknown:
-        entry.unknown(unknown.reason)
-        yield entry.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))
+    for probability, host, route, draw in _route_choices(table, view):
+        branch = entry if probability == 1.0 else entry.branch(probability)
+        yield from _routed(branch, scene, view, table, host, route, draw)
 
 
-def _rejects_fragment(proxy: Proxy) -> bool:
-    return proxy.runtime.values.get("envoy.reloadable_features.http_reject_path_with_fragment") is not False
+def _manager(scene: Scene, config: HttpConnectionManager, table: RouteTable | None) -> Manager:
+    node = (scene.proxy.snapshot.bootstrap or {}).get("node") or {}
+    ips = str((node.get("metadata") or {}).get("INSTANCE_IPS") or "")
+    only = table.message.get("internal_only_headers") or () if table is not None else ()
+    return Manager(
+        config,
+        scene.listener_port,
+        scene.proxy.runtime,
+        ips.split(",")[0],
+        str(node.get("id") or ""),
+        str(node.get("cluster") or ""),
+        tuple(str(name).lower() for name in only),
+    )
 
 
 def _view(scene: Scene, headers: Headers) -> RequestView:
@@ -85,7 +118,7 @@ def _early(entry: Entry, scene: Scene, reply: Reply, table: RouteTable | None) -
         _log_route(entry, scene, RequestView(reply.headers), table)
     if not reply.logged:
         entry.listener = entry.filter_chain = entry.route_config = None
-    words = reply.details or "refused by the codec"
+    words = reply.reason or reply.details or "refused by the codec"
     entry.step(lambda: Step(Stage.HTTP, str(reply.code), words))
     redirected = reply.location is not None
     return entry.end(
@@ -119,7 +152,7 @@ def _log_route(entry: Entry, scene: Scene, view: RequestView, table: RouteTable)
         entry.cluster = name if scene.proxy.cluster(name) is not None else None
 
 
-def _route_table(scene: Scene, decoded: Headers | Reply) -> tuple[RouteTable | None, str]:
+def _route_table(scene: Scene, headers: Headers) -> tuple[RouteTable | None, str]:
     """The route configuration of the manager, or why it is not known."""
     fields = scene.manager.fields
     if "route_config" in fields:
@@ -129,13 +162,12 @@ def _route_table(scene: Scene, decoded: Headers | Reply) -> tuple[RouteTable | N
         table = scene.proxy.route_table(name)
         return table, "" if table else f"route configuration {name} is not in the dump (not yet received?)"
     if "scoped_routes" in fields:
-        return _scoped(scene, decoded)
+        return _scoped(scene, headers)
     return None, "the connection manager has no route configuration"
 
 
-def _scoped(scene: Scene, decoded: Headers | Reply) -> tuple[RouteTable | None, str]:
+def _scoped(scene: Scene, headers: Headers) -> tuple[RouteTable | None, str]:
     """Scoped routes: the scope key is built from headers; its scope names the route configuration."""
-    headers = decoded if isinstance(decoded, dict) else decoded.headers or {}
     config = scene.manager.fields["scoped_routes"]
     fragments = []
     for builder in (config.get("scope_key_builder") or {}).get("fragments") or ():
@@ -177,9 +209,7 @@ def _fragment(extractor: Json, headers: Headers) -> str | None:
 
 
 def _remote_ip(scene: Scene) -> str:
-    """The client's address by x-forwarded-for as it came in."""
-    forwarded = [value for name, value in scene.request.headers if name.lower() == "x-forwarded-for"]
-    return hcm.remote_address({}, scene.manager.fields, scene.connection, forwarded or None)
+    return hcm.remote_address(scene.request, HttpConnectionManager(scene.manager.fields), scene.connection)
 
 
 RouteChoice = tuple[float, VirtualHost | None, Route | None, Draw]
@@ -189,6 +219,8 @@ def _route_choices(table: RouteTable | None, view: RequestView) -> Iterator[Rout
     host = table.virtual_host(view)[0] if table is not None else None
     if host is None:
         yield 1.0, None, None, Draw()
+    elif not view.first("x-forwarded-proto"):
+        yield 1.0, host, None, Draw()
     elif routes.tls_required(host, view):
         yield 1.0, host, _TLS_REDIRECT, Draw()
     else:
@@ -250,7 +282,7 @@ def _filtered(
         return
     settings = FilterScene(
         scene.proxy,
-        scene.manager,
+        _with_filters(scene, view),
         scene.connection,
         scene.request,
         view,
@@ -269,7 +301,7 @@ def _filtered(
             yield branch.end(
                 Verdict(
                     Disposition.NO_ROUTE,
-                    router.reply_code(after, 404),
+                    404,
                     "NR",
                     "route_not_found",
                     _no_route_reason(view, table, host),
@@ -280,16 +312,46 @@ def _filtered(
         yield from router.act(branch, routed, target)
 
 
+def _upgrade(view: RequestView) -> str:
+    """The kind of upgrade that a request asks for; "" for none."""
+    if view.is_connect:
+        return "CONNECT"
+    return view.first("upgrade") if is_upgrade(view.headers) else ""
+
+
+def _upgrade_config(holder: Json, kind: str) -> Json | None:
+    for config in holder.get("upgrade_configs") or ():
+        if str(config.get("upgrade_type", "")).lower() == kind.lower():
+            found: Json = config
+            return found
+    return None
+
+
 def _upgrade_refused(scene: Scene, view: RequestView, route: Route | None) -> str:
     """Why a CONNECT or an Upgrade is refused: the route's upgrade_configs decide, else the manager's."""
-    kind = "CONNECT" if view.is_connect else view.first("upgrade") if hcm.is_upgrade(view.headers) else ""
+    kind = _upgrade(view)
     if not kind or route is None:
         return ""
     for holder in (route.message.get("route") or {}, scene.manager.fields):
-        for config in holder.get("upgrade_configs") or ():
-            if str(config.get("upgrade_type", "")).lower() == kind.lower():
-                return f"upgrade {kind} is disabled" if config.get("enabled") is False else ""
+        config = _upgrade_config(holder, kind)
+        if config is not None:
+            return f"upgrade {kind} is disabled" if config.get("enabled") is False else ""
     return f"upgrade {kind} is not configured"
+
+
+def _with_filters(scene: Scene, view: RequestView) -> Filter:
+    """The manager, with the filters that its upgrade_configs have for this upgrade in place of its own."""
+    kind = _upgrade(view)
+    config = _upgrade_config(scene.manager.fields, kind) if kind else None
+    if config is None or not config.get("filters"):
+        return scene.manager
+    own = scene.manager
+
+    def build() -> Filter:
+        return replace(own, fields={**own.fields, "http_filters": config["filters"]})
+
+    found: Filter = scene.proxy.compile_once(config, "upgrade", build)
+    return found
 
 
 def _no_route_reason(view: RequestView, table: RouteTable | None, host: VirtualHost | None) -> str:

@@ -1,20 +1,35 @@
 """Ending TLS at a filter chain: whether the handshake succeeds and what is known behind it.
 
-Theory of operation. A chain with a TLS context reads the client's first bytes as TLS: plain bytes fail, a client
-without a certificate fails where one is required (require_client_certificate), a certificate that the mesh did
-not issue fails where it is verified. A chain without a TLS context passes TLS through as bytes. ALPN: the
-server's list decides. Follows source/common/tls/{context_impl,server_context_impl}.cc.
+Theory of operation. A chain with a TLS context reads the client's first bytes as TLS: plain bytes fail, and so do
+versions that do not overlap. A certificate is demanded by require_client_certificate, and by everything that asks what
+it says (names, hashes), unless untrusted ones are accepted; it must be of an authority that the chain trusts and have
+one of the names. ALPN: the first of the server's list that the client offers. A chain without a TLS context passes TLS
+through as bytes. Follows source/common/tls/{context_impl,server_context_impl}.cc and
+cert_validator/default_validator.cc.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
+from meshctl.envoy.api.extensions_transport_sockets_tls_v3 import (
+    CertificateValidationContext,
+    CommonTlsContext,
+    DownstreamTlsContext,
+    SubjectAltNameMatcher,
+    TlsParameters,
+)
+from meshctl.envoy.message import Undecidable
+from meshctl.match import string_match
+from meshctl.match.request_view import Peer
 from meshctl.proxy.listen.listeners import Chain
-from meshctl.proxy.model import Connection, Disposition, Verdict
+from meshctl.proxy.model import Connection, Disposition, Tls, Verdict
 
-Json = dict[str, Any]
+_VERSIONS = ("TLSv1_0", "TLSv1_1", "TLSv1_2", "TLSv1_3")
+# Between these a server chooses where its configuration says nothing.
+_DEFAULT_RANGE = ("TLSv1_2", "TLSv1_3")
+_NO_CONTEXT = CertificateValidationContext({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +53,25 @@ class Handshake:
 
 
 def handshake(chain: Chain, connection: Connection) -> Handshake:
-    """What a chain's transport socket makes of the connection."""
+    """What a chain's transport socket makes of the connection.
+
+    Raises Undecidable where it depends on what of the client is not known.
+    """
     tls = connection.tls
     if chain.tls is None:
         return Handshake(connection, encrypted=tls is not None)
     if tls is None:
         return _failed(connection, "the chain expects TLS and the client speaks plain text")
-    validates = _validates(chain.tls)
-    if chain.tls.get("require_client_certificate") and tls.peer is None:
-        return _failed(connection, "the chain requires a client certificate and the client presents none")
-    peer = tls.peer if _asks_for_certificate(chain.tls) else None
-    if peer is not None and validates and not tls.mesh:
-        return _failed(connection, "the client's certificate is not from an authority that the chain trusts")
-    inside = replace(connection, layers=connection.layers[1:], session=replace(tls, peer=peer))
+    context = DownstreamTlsContext(chain.tls)
+    common = context.common_tls_context or CommonTlsContext({})
+    reason = _version_mismatch(common.tls_params or TlsParameters({}), tls) or _refused(context, common, tls)
+    if reason:
+        return _failed(connection, reason)
+    peer = tls.peer if _asks(context, common) else None
+    if peer is not None and not tls.mesh:
+        peer = replace(peer, validated=False)
+    session = replace(tls, peer=peer, agreed=_agreed(common.alpn_protocols, tls.alpn))
+    inside = replace(connection, layers=connection.layers[1:], session=session)
     return Handshake(inside, terminated=True, encrypted=bool(inside.layers))
 
 
@@ -60,23 +81,119 @@ def _failed(connection: Connection, reason: str) -> Handshake:
     )
 
 
-def _validation(tls: Json) -> Json:
-    common = tls.get("common_tls_context") or {}
-    return common.get("combined_validation_context") or common.get("validation_context") or {}
+def _version_mismatch(parameters: TlsParameters, tls: Tls) -> str:
+    """Why no TLS version is common to both; a client is taken to speak 1.2 and 1.3 unless it says otherwise."""
+    lowest, highest = parameters.tls_minimum_protocol_version, parameters.tls_maximum_protocol_version
+    server = [
+        _VERSIONS.index(default if given == "TLS_AUTO" else given)
+        for given, default in zip((lowest, highest), _DEFAULT_RANGE, strict=True)
+    ]
+    if tls.max_version and tls.max_version not in _VERSIONS:
+        raise Undecidable(f"{tls.max_version} is no TLS version that Envoy knows")
+    newest = _VERSIONS.index(tls.max_version or _DEFAULT_RANGE[1])
+    oldest = min(_VERSIONS.index(_DEFAULT_RANGE[0]), newest)
+    if max(server[0], oldest) <= min(server[1], newest):
+        return ""
+    return f"the chain takes {_VERSIONS[server[0]]} to {_VERSIONS[server[1]]}, the client {_VERSIONS[oldest]} to {_VERSIONS[newest]}"
 
 
-def _validates(tls: Json) -> bool:
+def _context(common: CommonTlsContext) -> CertificateValidationContext:
+    """What of the validation stands in the listener; the rest of a combined one comes by SDS."""
+    combined = common.combined_validation_context
+    found = combined.default_validation_context if combined is not None else common.validation_context
+    return found or _NO_CONTEXT
+
+
+def _by_sds(common: CommonTlsContext) -> bool:
+    combined = common.combined_validation_context
+    return common.validation_context_type not in (
+        None,
+        "validation_context",
+        "combined_validation_context",
+    ) or (combined is not None and combined.validation_context_sds_secret_config is not None)
+
+
+def _has_authority(common: CommonTlsContext) -> bool:
     """Whether client certificates are verified against an authority."""
-    common = tls.get("common_tls_context") or {}
-    return any(
-        key in common
-        for key in (
-            "combined_validation_context",
-            "validation_context",
-            "validation_context_sds_secret_config",
-        )
+    context = _context(common)
+    members = (
+        context.trusted_ca,
+        context.ca_certificate_provider_instance,
+        context.system_root_certs,
+        context.custom_validator_config,
+    )
+    return _by_sds(common) or any(member is not None for member in members)
+
+
+def _names(context: CertificateValidationContext) -> bool:
+    """Whether the validation asks what a certificate says."""
+    return bool(
+        context.match_typed_subject_alt_names
+        or context.match_subject_alt_names
+        or context.verify_certificate_hash
+        or context.verify_certificate_spki
     )
 
 
-def _asks_for_certificate(tls: Json) -> bool:
-    return _validates(tls) or bool(tls.get("require_client_certificate"))
+def _asks(context: DownstreamTlsContext, common: CommonTlsContext) -> bool:
+    """Whether the server asks for a certificate; else the client never shows it."""
+    validation = _context(common)
+    return (
+        bool(context.require_client_certificate)
+        or _has_authority(common)
+        or _names(validation)
+        or validation.trust_chain_verification == "ACCEPT_UNTRUSTED"
+    )
+
+
+def _refused(context: DownstreamTlsContext, common: CommonTlsContext, tls: Tls) -> str:
+    """Why the client's certificate, or that it has none, ends the handshake."""
+    validation = _context(common)
+    untrusted = validation.trust_chain_verification == "ACCEPT_UNTRUSTED"
+    if tls.peer is None:
+        if context.require_client_certificate:
+            return "the chain requires a client certificate and the client presents none"
+        if _names(validation) and not untrusted:
+            return "the chain matches names or hashes of client certificates and the client presents none"
+        return ""
+    if untrusted:
+        return ""
+    if _has_authority(common) and not tls.mesh:
+        return "the client's certificate is not from an authority that the chain trusts"
+    return _misnamed(validation, tls.peer)
+
+
+def _misnamed(validation: CertificateValidationContext, peer: Peer) -> str:
+    typed, plain = validation.match_typed_subject_alt_names, validation.match_subject_alt_names
+    named = any(_has_name(matcher, peer) for matcher in typed) or any(
+        string_match.parse(matcher.raw).test(name) for matcher in plain for name in (*peer.uris, *peer.dns)
+    )
+    if (typed or plain) and not named:
+        return "no name of the client's certificate is one that the chain matches"
+    if validation.verify_certificate_hash or validation.verify_certificate_spki:
+        raise Undecidable("whether the client's certificate has a hash that the chain verifies is not known")
+    return ""
+
+
+def _has_name(wanted: SubjectAltNameMatcher, peer: Peer) -> bool:
+    if wanted.matcher is None:
+        return False
+    test = string_match.parse(wanted.matcher.raw).test
+    match wanted.san_type:
+        case "URI":
+            return any(map(test, peer.uris))
+        case "DNS":
+            exact = wanted.matcher.exact if wanted.matcher.match_pattern == "exact" else None
+            return any(test(name) or (exact is not None and _covers(name, exact)) for name in peer.dns)
+        case other:
+            raise Undecidable(f"whether the client's certificate has the {other} name is not known")
+
+
+def _covers(name: str, wanted: str) -> bool:
+    """A wildcard DNS name of a certificate stands for one label."""
+    return name.startswith("*.") and wanted.partition(".")[2].lower() == name[2:].lower()
+
+
+def _agreed(server: Iterable[str], client: tuple[str, ...]) -> str:
+    """What ALPN agrees on: the server's order counts; "" without a common protocol."""
+    return next((protocol for protocol in server if protocol in client), "")

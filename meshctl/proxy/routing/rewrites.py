@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from meshctl.envoy.anys import unpack
-from meshctl.match import string_match, uri_template
+from meshctl.envoy.api.config_core_v3 import HeaderValueOption
+from meshctl.match import header_change, string_match, uri_template
 from meshctl.match.request_view import Headers, RequestView
 from meshctl.match.route_match import PathKind, PathMatch
 
@@ -117,13 +118,10 @@ def _redirect_path(redirect: Json, path: PathMatch, view: RequestView) -> str:
     return target.split("?", 1)[0] if strip else target
 
 
-_FORBIDDEN = frozenset({":method", ":path", ":scheme", ":authority", "host"})
-
-
 def mutated_headers(headers: Headers, holders: tuple[Json, ...]) -> Headers:
     """The headers after request_headers_to_add/remove of route, virtual host and configuration, in order.
 
-    A value with a format command (``%…%``) is kept as written: its text is known only at run time.
+    A value with a format command is known only in part.
     """
     changed = False
     for holder in holders:
@@ -132,32 +130,11 @@ def mutated_headers(headers: Headers, holders: tuple[Json, ...]) -> Headers:
             continue
         if not changed:
             headers, changed = {name: list(values) for name, values in headers.items()}, True
-        for name in removes or ():
-            if name.lower() not in _FORBIDDEN:
-                headers.pop(name.lower(), None)
-        apply_options(headers, adds or ())
+        header_change.remove(headers, removes or ())
+        header_change.add(headers, map(HeaderValueOption, adds or ()), None)
     return headers
 
 
 def apply_options(headers: Headers, options: Iterable[Json]) -> None:
     """Apply HeaderValueOptions to the headers, in order."""
-    for option in options:
-        _add(headers, option)
-
-
-def _add(headers: Headers, option: Json) -> None:
-    """One HeaderValueOption by its append_action (the older ``append`` flag included)."""
-    header = option.get("header") or {}
-    name, value = str(header.get("key", "")).lower(), str(header.get("value", ""))
-    if name in _FORBIDDEN or (not value and not option.get("keep_empty_value")):
-        return
-    action = str(option.get("append_action") or "APPEND_IF_EXISTS_OR_ADD")
-    if option.get("append") is False:
-        action = "OVERWRITE_IF_EXISTS_OR_ADD"
-    exists = name in headers
-    if action == ("ADD_IF_ABSENT" if exists else "OVERWRITE_IF_EXISTS"):
-        return
-    if action == "APPEND_IF_EXISTS_OR_ADD":
-        headers.setdefault(name, []).append(value)
-    else:
-        headers[name] = [value]
+    header_change.add(headers, map(HeaderValueOption, options), None)

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from meshctl.match import grpc
 from meshctl.match.request_view import Headers, RequestView
 from meshctl.proxy.entry import Entry
-from meshctl.proxy.http.hcm import is_upgrade
+from meshctl.proxy.http.connection_header import is_connect_udp, is_upgrade
 from meshctl.proxy.model import (
     Connection,
     Disposition,
@@ -65,13 +66,12 @@ class Target:
 
 
 def is_grpc(view: RequestView) -> bool:
-    kind = view.first("content-type")
-    return kind == "application/grpc" or kind.startswith(("application/grpc+", "application/grpc;"))
+    return grpc.is_grpc(view.headers)
 
 
 def reply_code(view: RequestView, code: int) -> int:
-    """A local reply's code: gRPC clients are told in grpc-status, with 200."""
-    return 200 if is_grpc(view) else code
+    """A local reply's code, before the manager makes 200 of it for gRPC (http.local_reply)."""
+    return code
 
 
 def act(entry: Entry, routed: Routed, target: Target) -> Iterator[Passage]:
@@ -97,7 +97,7 @@ def _direct_response(entry: Entry, routed: Routed) -> Passage:
     return entry.end(
         Verdict(
             Disposition.DIRECT_RESPONSE,
-            reply_code(routed.view, code),
+            code,
             None,
             "direct_response",
             f"the route answers {code} itself",
@@ -118,7 +118,7 @@ def _redirect(entry: Entry, routed: Routed) -> Passage:
     return entry.end(
         Verdict(
             Disposition.REDIRECTED,
-            reply_code(routed.view, code),
+            code,
             None,
             "direct_response",
             f"redirected to {location}",
@@ -201,7 +201,7 @@ def _cluster_missing(entry: Entry, routed: Routed, name: str, action: Json, reas
     state = "is still warming" if warming else "does not exist"
     why = f"cluster {name} {state}" if name else (reason or "no cluster is named")
     entry.step(lambda: Step(Stage.CLUSTER, name or "none", why))
-    verdict = Verdict(Disposition.NO_CLUSTER, reply_code(routed.view, code), "NC", "cluster_not_found", why)
+    verdict = Verdict(Disposition.NO_CLUSTER, code, "NC", "cluster_not_found", why)
     return entry.end(entry.absent(verdict, routed.proxy.unseen_cluster(name) if name else None))
 
 
@@ -230,7 +230,7 @@ def _to_cluster(entry: Entry, routed: Routed, cluster: Cluster, target: Target) 
         yield entry.end(
             Verdict(
                 Disposition.NO_HEALTHY_ENDPOINT,
-                reply_code(view, 503),
+                503,
                 "UH",
                 "no_healthy_upstream",
                 f"cluster {cluster.name}: {choice.reason}",
@@ -251,7 +251,8 @@ def _deliver(
     holders = (target.settings, message, routed.host.message, routed.table.message if routed.table else {})
     headers = rewrites.mutated_headers(view.headers, holders)
     target_path = view.target if path is None else path
-    verdict = _success(routed)
+    terminated = _terminates_connect(routed, action)
+    verdict = _success(routed, terminated=terminated)
     if entry.flags:
         verdict = replace(verdict, flags=entry.flags)
     for part in _by_hostname(endpoints) if action.get("auto_host_rewrite") else (endpoints,):
@@ -262,7 +263,6 @@ def _deliver(
         if action.get("auto_host_rewrite") and part[0].hostname:
             authority = part[0].hostname
         onward = _request_onward(routed, headers, target_path, authority)
-        terminated = view.is_connect and _terminates_connect(action)
         _note_extras(branch, action)
         yield branch.end(
             verdict,
@@ -308,20 +308,27 @@ def _by_hostname(endpoints: tuple[Endpoint, ...]) -> list[tuple[Endpoint, ...]]:
     return [tuple(group) for group in groups.values()]
 
 
-def _terminates_connect(action: Json) -> bool:
-    return any(
-        str(c.get("upgrade_type", "")).upper() == "CONNECT" and "connect_config" in c
+def _terminates_connect(routed: Routed, action: Json) -> bool:
+    """Whether the tunnel ends here: its payload goes on, not the request."""
+    kind = (
+        "CONNECT" if routed.view.is_connect else "CONNECT-UDP" if is_connect_udp(routed.view.headers) else ""
+    )
+    return bool(kind) and any(
+        str(c.get("upgrade_type", "")).upper() == kind and "connect_config" in c
         for c in action.get("upgrade_configs") or ()
     )
 
 
-def _success(routed: Routed) -> Verdict:
-    """What the log shows when the application answers; a tunnel is logged when the client hangs up."""
-    if routed.view.is_connect:
-        return Verdict(Disposition.DELIVERED, 200, "DC", "downstream_remote_disconnect")
-    if is_upgrade(routed.view.headers):
-        return Verdict(Disposition.DELIVERED, 101, "DC", "downstream_remote_disconnect")
-    return Verdict(Disposition.DELIVERED, 200, None, "via_upstream")
+def _success(routed: Routed, *, terminated: bool) -> Verdict:
+    """What the log shows when the application answers; a tunnel is logged when the client hangs up.
+
+    HTTP/2 is told 200 where HTTP/1 switches protocols with 101.
+    """
+    connect, upgrade = routed.view.is_connect, is_upgrade(routed.view.headers)
+    if not connect and not upgrade:
+        return Verdict(Disposition.DELIVERED, 200, None, "via_upstream")
+    switched = not connect and not terminated and not routed.request.multiplexed
+    return Verdict(Disposition.DELIVERED, 101 if switched else 200, "DC", "downstream_remote_disconnect")
 
 
 def _request_onward(routed: Routed, headers: Headers, path: str | None, authority: str) -> Request:

@@ -1,0 +1,135 @@
+"""Format strings with command operators (``%REQ(X-A)%``), filled in from what is known of a request.
+
+Theory of operation. A string is text and operators; ``%%`` is a percent sign. An operator without a value is "-", or
+nothing where the string is a header's value. An operator that depends on what is not known here (a time, a host name,
+an upstream) raises Undecidable with its name.
+Follows source/common/formatter/{substitution_formatter,stream_info_formatter,http_specific_formatter}.cc.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from meshctl.envoy.addresses import bracketed
+from meshctl.envoy.message import Undecidable
+from meshctl.match.request_view import Headers, Peer
+
+_OPERATOR = re.compile(r"%%|%([A-Z0-9_]+)(?:\(((?:[^()]|\([^()]*\))*)\))?(?::(\d+))?%")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a format string may ask of a request and its connection."""
+
+    headers: Headers
+    protocol: str = "HTTP/1.1"
+    client: str = ""  # the address that Envoy trusts
+    peer_ip: str = ""  # of the connection
+    peer_port: int = 0
+    local: tuple[str, int] = ("", 0)
+    server_name: str = ""
+    certificate: Peer | None = None
+    route_name: str = ""
+    virtual_host: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    filter_state: Mapping[str, str] = field(default_factory=dict)
+
+
+def _request_header(known: Known, argument: str) -> str | None:
+    """``X-A?X-B``: the first header, else the second."""
+    for name in argument.split("?"):
+        found = known.headers.get(_header_name(name))
+        if found:
+            return found[0]
+    return None
+
+
+def _header_name(name: str) -> str:
+    lowered = name.strip().lower()
+    return ":authority" if lowered == "host" else lowered
+
+
+def _metadata(known: Known, argument: str) -> str | None:
+    value: Any = known.metadata
+    for key in argument.split(":"):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    if value is None or isinstance(value, str):
+        return value
+    raise Undecidable(f"how Envoy writes the metadata {argument} is not known")
+
+
+def _filter_state(known: Known, argument: str) -> str | None:
+    return known.filter_state.get(argument.split(":", 1)[0])
+
+
+def _address(ip: str, port: int) -> str | None:
+    if not ip:
+        return None
+    if not port:
+        raise Undecidable("the client's port is not known")
+    return bracketed(ip, port)
+
+
+def _port(port: int) -> str:
+    if not port:
+        raise Undecidable("the client's port is not known")
+    return str(port)
+
+
+def _certificate(known: Known, names: Callable[[Peer], tuple[str, ...]]) -> str | None:
+    return ",".join(names(known.certificate)) or None if known.certificate is not None else None
+
+
+_OPERATORS: dict[str, Callable[[Known, str], str | None]] = {
+    "REQ": _request_header,
+    "REQUEST_HEADER": _request_header,
+    "PROTOCOL": lambda known, _: known.protocol,
+    "DOWNSTREAM_REMOTE_ADDRESS": lambda known, _: _address(known.client, known.peer_port),
+    "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT": lambda known, _: known.client or None,
+    "DOWNSTREAM_REMOTE_PORT": lambda known, _: _port(known.peer_port),
+    "DOWNSTREAM_DIRECT_REMOTE_ADDRESS": lambda known, _: _address(known.peer_ip, known.peer_port),
+    "DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT": lambda known, _: known.peer_ip or None,
+    "DOWNSTREAM_DIRECT_REMOTE_PORT": lambda known, _: _port(known.peer_port),
+    "DOWNSTREAM_LOCAL_ADDRESS": lambda known, _: _address(*known.local),
+    "DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT": lambda known, _: known.local[0] or None,
+    "DOWNSTREAM_LOCAL_PORT": lambda known, _: str(known.local[1]),
+    "REQUESTED_SERVER_NAME": lambda known, _: known.server_name or None,
+    "DOWNSTREAM_PEER_URI_SAN": lambda known, _: _certificate(known, lambda peer: peer.uris),
+    "DOWNSTREAM_PEER_DNS_SAN": lambda known, _: _certificate(known, lambda peer: peer.dns),
+    "ROUTE_NAME": lambda known, _: known.route_name or None,
+    "VIRTUAL_HOST_NAME": lambda known, _: known.virtual_host or None,
+    "DYNAMIC_METADATA": _metadata,
+    "FILTER_STATE": _filter_state,
+}
+
+
+@functools.cache
+def is_plain(text: str) -> bool:
+    """Whether a text has no operator in it."""
+    return "%" not in text
+
+
+def fill(text: str, known: Known | None, *, absent: str = "") -> str:
+    """The text with its operators filled in; ``absent`` stands for a value that is not there.
+
+    Raises Undecidable for an operator whose value cannot be known.
+    """
+    if is_plain(text):
+        return text
+
+    def value(found: re.Match[str]) -> str:
+        if found[0] == "%%":
+            return "%"
+        operator = _OPERATORS.get(found[1])
+        if operator is None or known is None:
+            raise Undecidable(f"the value of {found[0]} is not known")
+        got = operator(known, found[2] or "")
+        if got is None:
+            return absent
+        return got[: int(found[3])] if found[3] else got
+
+    return _OPERATOR.sub(value, text)
