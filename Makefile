@@ -8,7 +8,9 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3 p
 TESTS ?= tests
 PYTEST_FLAGS ?= -n 2
 
-.PHONY: help install dev demo test lint bench fuzz lab fixtures schema clean
+MUTATE ?=
+
+.PHONY: help install dev demo test lint bench mutate fuzz lab fixtures schema clean
 
 help: ## list the chores
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +46,9 @@ lint: dev ## ruff, mypy --strict, and the rules of which module may import which
 
 bench: dev ## measure speed and memory against python's json in the same run
 	$(BIN)/python -m bench
+
+mutate: dev ## change the code in one place at a time: does a test notice? (MUTATE="meshctl/match -n 300")
+	$(BIN)/python -m tests.mutation $(MUTATE)
 
 fuzz: dev ## random meshes, requests, rules and dumps against the real thing, until stopped
 	$(BIN)/python -m tests.fuzz
