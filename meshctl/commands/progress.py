@@ -64,6 +64,10 @@ class TerminalProgress:
                 self._bar.stop()
                 self._bar = None
 
+    def told(self, sentence: str) -> None:
+        with self._lock:
+            sys.stderr.write(f"warning: {sentence}\n")
+
     def failed(self, proxy: str, error: MeshctlError) -> None:
         with self._lock:
             self.failures += 1

@@ -30,9 +30,9 @@ Json = dict[str, Any]
 
 def run(inputs: Inputs, path: str, reading: Reading, *, at_envoy: bool) -> int:
     """Answer all requests of a file; the number of failures."""
-    from meshctl.sources.file import read_path
+    from meshctl.sources.file import read_bytes
 
-    data = read_path(path)
+    data = read_bytes(path)
     if not _is_json_lines(data):
         from meshctl.commands.trace_router_check import run as router_check
 

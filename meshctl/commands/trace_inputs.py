@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from meshctl.commands.globals import Globals
 from meshctl.envoy.notes import Notes
 from meshctl.errors import InputError, UsageError
-from meshctl.trace.pods import Pod, Pods, PodSource
+from meshctl.trace.pods import Pod, PodSource
 
 if TYPE_CHECKING:
+    from meshctl.reader.given import Given
     from meshctl.sources.kube import Cluster
 
 _ADMIN_PORT = 15000
@@ -37,6 +38,7 @@ class Inputs:
         self._peers, self._peer_rules = peers, peer_rules
         self._directory = directory
         self._cluster: Cluster | None = None
+        self._first: Given | None = None
         if directory and (files or peers):
             raise UsageError("--dir and -f exclude each other")
         if (rules or peers or peer_rules) and not files:
@@ -55,22 +57,12 @@ class Inputs:
             self._cluster.close()
 
     def _open(self) -> PodSource:
-        from meshctl.sources.file import open_bundle
+        from meshctl.sources.file import open_given
         from meshctl.sources.trace_pods import RecordPods
 
-        if self._directory:
-            from meshctl.sources.saved import open_records
-
-            return RecordPods(open_records(self._directory, self._options.namespace), self.notes)
-        if self._files:
-            import pathlib
-
-            first = pathlib.Path(self._files[0])
-            if self._files[0] != "-" and first.exists() and open_bundle(first) is not None:
-                from meshctl.sources.saved import open_records
-
-                return RecordPods(open_records(self._files[0], self._options.namespace), self.notes)
-            return self._single_files()
+        paths = (self._directory,) if self._directory else self._files
+        if paths:
+            return self._saved(open_given((*paths, *self._rules), self._options.namespace, self._pod or ""))
         from meshctl.commands.progress import TerminalProgress
         from meshctl.sources.live import cluster_of
         from meshctl.sources.record import LiveRecords
@@ -78,38 +70,35 @@ class Inputs:
         self._cluster = cluster_of(self._options)
         return RecordPods(LiveRecords(self._cluster, _ADMIN_PORT, TerminalProgress()), self.notes)
 
-    def _single_files(self) -> PodSource:
-        """-f/--rules and --peer/--peer-rules: the n-th rules belong to the n-th peer."""
+    def _saved(self, given: Given) -> PodSource:
+        """Pods of folders, archives and files, with those of --peer: the n-th rules belong to the n-th peer."""
+        from meshctl.sources.file import open_given
+        from meshctl.sources.trace_pods import RecordPods
+
         if len(self._peer_rules) > len(self._peers):
             raise UsageError("more --peer-rules than --peer")
-        pods = [self._file_pod(self._files, self._rules, self._pod or "")]
+        self._first = given
         for index, peer in enumerate(self._peers):
-            pods.append(self._file_pod((peer,), self._peer_rules[index : index + 1], ""))
-        return Pods(pods)
-
-    def _file_pod(self, files: tuple[str, ...], rules: tuple[str, ...], name: str) -> Pod:
-        from meshctl.sources.capture import read_text
-        from meshctl.sources.file import read_path
-        from meshctl.sources.trace_pods import pod_of_dump
-
-        dumps = [(path, read_path(path)) for path in files]
-        texts = [(path, read_text(path)) for path in rules]
-        return pod_of_dump(dumps, texts, name, self.notes)
+            other = open_given((peer, *self._peer_rules[index : index + 1]), self._options.namespace)
+            given.join(other)
+        self.notes.merge(given.notes)
+        _refuse_useless(given)
+        return RecordPods(given, self.notes)
 
     @property
     def first(self) -> Pod:
         """The pod a single request starts in."""
-        if isinstance(self.source, Pods):
-            return self.source.pods[0]
-        if self._pod:
-            found = self.source.by_name(self._pod)
-            if found is not None:
-                return found
-        folders = getattr(getattr(self.source, "_records", None), "folders", None)
-        if folders is not None and len(folders) == 1:
-            found = self.source.by_name(folders[0].name)
-            if found is not None:
-                return found
+        from meshctl.sources.trace_pods import RecordPods
+
+        assert isinstance(self.source, RecordPods)
+        if self._first is not None and self._first.own:
+            if self._first.plain or not self._pod:
+                if len(self._first.own) == 1:
+                    return self.source.of(self._first.own[0])
+            else:
+                return self.source.by_name(self._pod)
+        elif self._pod:
+            return self.source.by_name(self._pod)
         raise UsageError("which pod?", "The request must start in a pod.", "Run `meshctl trace POD URL`.")
 
     def pod(self, name: str) -> Pod:
@@ -123,3 +112,13 @@ class Inputs:
         """Everything that was met and not understood, once each, on stderr."""
         for line in self.notes.lines():
             sys.stderr.write(f"Warning: {line}\n")
+
+
+def _refuse_useless(given: Given) -> None:
+    """What was given must hold an Envoy or a pod's rules somewhere; raises what it is instead."""
+    from meshctl.reader.given import refusal
+    from meshctl.reader.parts import PassedOver
+    from meshctl.reader.recognise import UNKNOWN
+
+    if not given.pods:
+        raise refusal(given.passed or [PassedOver(given.origin, UNKNOWN)], "answer of an Envoy")

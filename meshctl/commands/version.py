@@ -72,7 +72,8 @@ def _proxy_facts(
         admin_port=admin_port,
         globals=options,
     )
-    proxy = open_snapshots(origin, Needs(frozenset({SectionKind.BOOTSTRAP})), TerminalProgress())[0]
+    needs = Needs(frozenset({SectionKind.BOOTSTRAP}))
+    proxy = next(iter(open_snapshots(origin, needs, TerminalProgress())))
     bootstrap = proxy.snapshot.bootstrap
     if bootstrap is None:
         raise MissingDataError(

@@ -183,8 +183,10 @@ _Answer: Any = msgspec.defstruct(
 _decode_answer = msgspec.json.Decoder(_Answer).decode
 
 
-def _read_at_once(data: bytes, origin: str) -> Document | None:
+def read_at_once(data: bytes | memoryview, origin: str) -> Document | None:
     """The document that the bytes are, nothing before or behind it; None when they are anything else."""
+    if not isinstance(data, bytes) or not _is_utf8(data):
+        return None
     try:
         answer = _decode_answer(data)
     except (msgspec.DecodeError, RecursionError):
@@ -211,7 +213,7 @@ def identify(data: bytes | memoryview) -> DocumentKind | None:
 
 def read(data: bytes, origin: str, notes: Notes) -> list[Document]:
     """All documents in a body, each with its kind; raises InputError when none of them is Envoy's."""
-    at_once = _read_at_once(data, origin) if _is_utf8(data) else None
+    at_once = read_at_once(data, origin)
     if at_once is not None:
         return [at_once]
     documents = []

@@ -167,7 +167,7 @@ def _add_config_dump(snapshot: Snapshot, document: Document) -> None:
             "The dump was changed after Envoy wrote it.",
         ) from error
     for index, raw in enumerate(configs):
-        kind = _add_section(snapshot, raw, f"{document.origin}: configs[{index}]")
+        kind = _add_section(snapshot, raw, f"{document.origin}: configs[{index}]", document.coverage or {})
         if kind is not None:
             _cover(snapshot, kind, (document.coverage or {}).get(kind, WHOLE))
 
@@ -190,7 +190,9 @@ def _type_url(raw: msgspec.Raw) -> str | None:
         return None
 
 
-def _add_section(snapshot: Snapshot, raw: msgspec.Raw, where: str) -> SectionKind | None:
+def _add_section(
+    snapshot: Snapshot, raw: msgspec.Raw, where: str, coverage: dict[SectionKind, SectionCoverage]
+) -> SectionKind | None:
     """Add a section; its kind, or None for what is none of those that are read."""
     url = _type_url(raw)
     if url is None:
@@ -204,7 +206,9 @@ def _add_section(snapshot: Snapshot, raw: msgspec.Raw, where: str) -> SectionKin
         return None
     section = Section(kind, raw, snapshot.notes)
     known = snapshot.sections.get(kind)
-    if known is not None and kind is SectionKind.ECDS:  # Envoy prints one for HTTP and one for TCP filters
+    both_in_part = kind in coverage and coverage[kind] != WHOLE and snapshot.coverage.get(kind) != WHOLE
+    # Envoy prints one ECDS section for HTTP and one for TCP filters
+    if known is not None and (kind is SectionKind.ECDS or both_in_part):
         section = merged(known, section)
     elif known is not None:
         snapshot.notes.add(NoteKind.DUPLICATE_SECTION, kind.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from meshctl.share.index import Index
 
@@ -61,3 +62,32 @@ def _removed(index: Index, wide: bool) -> Iterator[str]:
             yield f"  … and {len(reasons) - number} more (-o wide lists all)"
             return
         yield f"  {file}: {path} ({reason})"
+
+
+def content_lines(found: dict[str, Any], *, wide: bool) -> Iterator[str]:
+    """What a folder, archive or file that is no snapshot holds."""
+    yield f"{found['origin']}: no snapshot of meshctl; what it holds is read by content"
+    yield ""
+    rows = [("POD", "NAMESPACE", "HAS", "FILES")]
+    for pod in found["pods"]:
+        rows.append(
+            (pod["pod"] or "-", pod["namespace"] or "-", ", ".join(pod["has"]) or "-", str(len(pod["files"])))
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for number, row in enumerate(rows):
+        yield (
+            "   ".join(cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True))
+            + "   "
+            + row[3]
+        )
+        for file in found["pods"][number - 1]["files"] if wide and number else ():
+            yield f"     {file}"
+    if found["objects"]:
+        yield ""
+        yield "Cluster objects: " + ", ".join(f"{count} {kind}" for kind, count in found["objects"].items())
+    if found["passed_over"]:
+        yield ""
+        kinds = Counter(entry["is"] for entry in found["passed_over"])
+        yield "Passed over: " + ", ".join(f"{count} files ({what})" for what, count in kinds.items())
+        for entry in found["passed_over"] if wide else ():
+            yield f"     {entry['file']}: {entry['is']}"

@@ -7,19 +7,21 @@ touches a kubeconfig or a network.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from meshctl.errors import UsageError
 from meshctl.sources.interface import Needs, Origin, Progress, ProxySnapshot
 
 __all__ = ["Needs", "Origin", "Progress", "ProxySnapshot", "open_snapshots"]
 
 
-def open_snapshots(origin: Origin, needs: Needs, progress: Progress) -> list[ProxySnapshot]:
+def open_snapshots(origin: Origin, needs: Needs, progress: Progress) -> Iterable[ProxySnapshot]:
     """The snapshots of every proxy that ``origin`` names, each holding at least what ``needs`` asks for
-    as far as its source has it. Raises UsageError when nothing or too much is named."""
+    as far as its source has it; saved ones are read one after another. Raises UsageError when nothing or too much is named."""
     if origin.files:
         from meshctl.sources.file import open_files
 
-        return open_files(origin, needs)
+        return open_files(origin, needs, progress)
     if origin.admin:
         from meshctl.sources.admin import open_admin
 

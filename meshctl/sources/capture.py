@@ -5,9 +5,6 @@ What the bytes mean is found out in ``meshctl.netfilter``; here they are only fe
 
 from __future__ import annotations
 
-import json
-import pathlib
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -16,9 +13,13 @@ from meshctl.errors import InputError, MeshctlError, MissingDataError, UsageErro
 from meshctl.netfilter.istio.settings import from_environment, pod_of
 from meshctl.netfilter.model import RuleSet, merge
 from meshctl.netfilter.pod import PodNet
-from meshctl.netfilter.podrules import computed, net_of, net_of_pod, rules_of_manifest, rules_of_pod
+from meshctl.netfilter.podrules import computed, net_of, rules_of_manifest
 from meshctl.netfilter.read.source import parse_rules
 from meshctl.netfilter.walk.summary import proxy_of
+from meshctl.reader.given import Given, refusal
+from meshctl.reader.parts import PassedOver
+from meshctl.reader.recognise import UNKNOWN
+from meshctl.sources.file import open_given, read_text
 
 if TYPE_CHECKING:
     from meshctl.sources.interface import Globals, Progress
@@ -37,41 +38,14 @@ class Captured:
     dump_failed: MeshctlError | None = None
 
 
-def read_text(path: str) -> str:
-    """A file's text, ``-`` for standard input."""
-    if path == "-":
-        return sys.stdin.buffer.read().decode("utf-8", "replace")
-    try:
-        return pathlib.Path(path).read_bytes().decode("utf-8", "replace")
-    except IsADirectoryError as error:
-        raise UsageError(f"{path} is a folder", "A file was expected here.") from error
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be read: {error.strerror or error}",
-            "",
-            f"Working directory: {pathlib.Path.cwd()}",
-        ) from error
-
-
 def read_manifest(path: str) -> dict[str, Any]:
     """A pod's manifest or its workload's, YAML or JSON; of a list or several documents the first."""
-    text = read_text(path)
-    if text.lstrip().startswith("{"):
-        try:
-            documents: list[Any] = [json.loads(text)]
-        except json.JSONDecodeError as error:
-            raise InputError(f"{path} is no JSON: {error}") from error
-    else:
-        import yaml
-
-        try:
-            documents = list(yaml.safe_load_all(text))
-        except yaml.YAMLError as error:
-            raise InputError(f"{path} is no YAML", str(error)) from error
-    for document in documents:
-        for item in document.get("items") or [document] if isinstance(document, dict) else []:
-            if isinstance(item, dict) and pod_of(item) is not None:
-                return item
+    given = open_given((path,))
+    for pod in given.pods:
+        if pod.object is not None:
+            return pod.object
+    if given.passed:
+        raise refusal(given.passed, "pod's manifest")
     raise InputError(f"{path} holds no pod", "A Pod, or a workload with a pod template, was expected.")
 
 
@@ -79,6 +53,10 @@ def from_manifest(path: str) -> Captured:
     """Rules computed for a manifest."""
     manifest = read_manifest(path)
     name = str((manifest.get("metadata") or {}).get("name") or path)
+    return _of_manifest(manifest, name)
+
+
+def _of_manifest(manifest: dict[str, Any], name: str) -> Captured:
     pod = dict(pod_of(manifest) or {})
     rules = rules_of_manifest(pod, name)
     return Captured(rules, net_of({}, pod, rules), name, manifest)
@@ -87,17 +65,34 @@ def from_manifest(path: str) -> Captured:
 def from_files(
     paths: Sequence[str], pod: str | None, namespace: str | None, with_dump: bool = False
 ) -> Captured:
-    """Rules of files: one rule set for all of them, or a pod of a snapshot."""
-    if len(paths) == 1 and paths[0] != "-" and _is_bundle(paths[0]):
-        return _from_bundle(paths[0], pod, namespace, with_dump)
-    sets: list[RuleSet] = []
-    for path in paths:
-        if path != "-" and pathlib.Path(path).suffix in (".yaml", ".yml"):
-            return from_manifest(path)
-        name = "standard input" if path == "-" else path
-        sets.append(parse_rules(read_text(path), name=name, pod=pod))
-    rules = merge(*sets)
-    title = " + ".join("standard input" if path == "-" else path for path in paths)
+    """Rules of what was given: a pod of it, or all plain files as one rule set."""
+    given = open_given(paths, namespace, pod or "")
+    if not given.plain:
+        if not given.pods and all(part.form.what == "empty" for part in given.passed):
+            return Captured(parse_rules("", name=given.origin), PodNet(), given.origin)
+        if not given.pods:
+            raise refusal(given.passed or [PassedOver(given.origin, UNKNOWN)], "rules")
+        record = given.one(pod)
+        if record.object is not None:
+            return _of_manifest(record.object, record.name)
+        return of_record(record, with_dump)
+    return _of_texts(given, pod)
+
+
+def _of_texts(given: Given, pod: str | None) -> Captured:
+    """The rules in plain files, one paste or several."""
+    texts = [part for record in given.own for part in record.rule_texts]
+    if not texts:
+        raise InputError(
+            f"{given.origin} holds Envoy's configuration, and no capture rules",
+            "An Envoy does not know which packets the kernel sends to it.",
+            "`meshctl proxy-config` and `trace` read it; rules are iptables-save and ip6tables-save in the pod, "
+            "or kubectl logs POD -c istio-init.",
+        )
+    rules = merge(*[parse_rules(text, name=origin, pod=pod) for origin, text in texts])
+    title = " + ".join(
+        "standard input" if path == "stdin" else path for path in dict.fromkeys(o for o, _ in texts)
+    )
     if not rules.tables:
         rules = _without_rules(rules, title)
     return Captured(rules, proxy_of(rules), title)
@@ -117,33 +112,17 @@ def _without_rules(rules: RuleSet, title: str) -> RuleSet:
     return rules
 
 
-def _is_bundle(path: str) -> bool:
-    from meshctl.sources.bundle import is_tar
-
-    place = pathlib.Path(path)
-    return place.is_dir() or (place.is_file() and is_tar(place))
-
-
-def _from_bundle(path: str, pod: str | None, namespace: str | None, with_dump: bool) -> Captured:
-    from meshctl.sources.file import choose
-    from meshctl.sources.saved import open_records
-
-    records = open_records(path, namespace)
-    return of_record(choose(records.folders, pod, namespace, path), with_dump)
-
-
 def of_record(record: PodRecord, with_dump: bool = False) -> Captured:
     """Rules of a pod, live or saved, and its Envoy's configuration where that is wanted."""
-    rules = rules_of_pod(record.read, record.name)
+    rules = record.rules()
     if rules is None:
         raise MissingDataError(
             f"nothing is known of the capture rules of {record.name}",
             "It has no iptables-save.txt, istio-init.log or pod.json.",
             "Take a snapshot with `meshctl snapshot`, or give the rules with -f.",
         )
-    pod = net_of_pod(record.read, rules)
-    manifest = record.read("pod.json")
-    captured = Captured(rules, pod, record.name, json.loads(manifest) if manifest else None)
+    manifest = record.manifest
+    captured = Captured(rules, net_of(record.meta, manifest or {}, rules), record.name, manifest)
     if not with_dump:
         return captured
     try:

@@ -1,193 +1,120 @@
-"""Saved answers: files, stdin, folders and archives, told apart by content.
-
-Several plain files together are one proxy (``-f config_dump.json -f clusters.json``). In a folder or archive
-every folder that holds answers of Envoy is one proxy, named by its ``meta.json`` or by the folder; the pod
-argument chooses among them.
-"""
+"""Saved answers: the one way from paths on the command line to what was given (``meshctl.reader``)."""
 
 from __future__ import annotations
 
-import pathlib
-import sys
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
 
-import msgspec
-
-from meshctl.envoy.documents import Document, DocumentKind, read
+from meshctl.envoy.documents import Document, DocumentKind
 from meshctl.envoy.notes import Notes
 from meshctl.envoy.snapshot import load
-from meshctl.errors import InputError, UsageError
-from meshctl.sources.bundle import Bundle, gunzip, is_tar, open_folder, open_tar
-from meshctl.sources.interface import Needs, Origin, ProxySnapshot
-
-# Names under which answers are saved: snapshots, recordings, bug reports. Others are looked into as well
-# when a folder has none of these.
-_LIKELY = ("config_dump", "clusters", "certs", "listeners", "server_info", "stats", "init_dump")
+from meshctl.errors import InputError, MeshctlError, UsageError
+from meshctl.reader.given import Given, GivenPod, refusal
+from meshctl.reader.naming import selects
+from meshctl.sources.folder import open_path
+from meshctl.sources.interface import Needs, Origin, Progress, ProxySnapshot
 
 
-class Meta(msgspec.Struct):
-    """The part of a pod's ``meta.json`` that names it (docs/snapshot-format.md)."""
-
-    pod: str = ""
-    namespace: str = ""
-
-
-class PodFolder(NamedTuple):
-    """One proxy of a bundle: the folder it lies in and what it is called."""
-
-    bundle: Bundle
-    folder: str
-    names: tuple[str, ...]
-    name: str
-    namespace: str
-
-    def path(self, name: str) -> str:
-        return f"{self.folder}/{name}" if self.folder else name
-
-    def read(self, name: str) -> bytes | None:
-        """A file of the folder, or None where it has none of that name."""
-        return self.bundle.read(self.path(name)) if name in self.names else None
-
-    def documents(self, notes: Notes) -> list[Document]:
-        """The Envoy answers in the folder; files that are something else are passed over."""
-        likely = [n for n in self.names if n.startswith(_LIKELY)] or list(self.names)
-        found: list[Document] = []
-        # a dump with endpoints completes one without: sections of the later win
-        for name in sorted(likely, key=lambda n: ("noeds" not in n, n)):
-            try:
-                found.extend(
-                    read(self.bundle.read(self.path(name)), f"{self.bundle.origin}/{self.path(name)}", notes)
-                )
-            except InputError:
-                if name.startswith("config_dump"):
-                    raise
-        return found
-
-
-def open_bundle(path: pathlib.Path) -> Bundle | None:
-    """The bundle that a path is, or None for a plain file."""
-    if path.is_dir():
-        return open_folder(path)
-    return open_tar(path) if is_tar(path) else None
-
-
-def pod_folders(bundle: Bundle) -> list[PodFolder]:
-    """The proxies in a bundle, in the order of their folders."""
-    result = []
-    for folder, names in bundle.folders().items():
-        if not any(name.startswith(_LIKELY) or name == "meta.json" for name in names):
-            continue
-        meta = _meta(bundle, f"{folder}/meta.json" if folder else "meta.json")
-        label = folder.rsplit("/", 1)[-1] or pathlib.Path(bundle.origin).name
-        result.append(PodFolder(bundle, folder, tuple(names), meta.pod or label, meta.namespace))
-    return result
-
-
-def _meta(bundle: Bundle, path: str) -> Meta:
-    if path not in bundle.files:
-        return Meta()
-    try:
-        return msgspec.json.decode(bundle.read(path), type=Meta)
-    except msgspec.DecodeError:
-        return Meta()
-
-
-def choose(folders: Sequence[PodFolder], pod: str | None, namespace: str | None, origin: str) -> PodFolder:
-    """The one proxy that is meant; raises when there is none or the choice is open."""
-    if not folders:
-        raise InputError(
-            f"{origin} holds no answer of an Envoy",
-            "A folder needs config_dump.json or clusters.json (see docs/snapshot-format.md).",
-        )
-    if pod is None:
-        if len(folders) == 1:
-            return folders[0]
-        raise UsageError(
-            f"{origin} holds {len(folders)} proxies",
-            "One of them must be named.",
-            f"Name one: {_listing(folders)}",
-        )
-    matches = [f for f in folders if _is_named(f, pod, namespace)]
-    if len(matches) == 1:
-        return matches[0]
-    if not matches:
-        raise InputError(f'{origin} holds no pod "{pod}"', "", f"It holds: {_listing(folders)}")
-    raise UsageError(
-        f'{origin} holds several pods "{pod}"', "", f"Name the namespace too: {_listing(matches)}"
-    )
-
-
-def _is_named(folder: PodFolder, pod: str, namespace: str | None) -> bool:
-    """``name``, ``name.namespace`` or ``type/name`` against a folder's pod."""
-    wanted = pod.rsplit("/", 1)[-1]
-    if wanted == f"{folder.name}.{folder.namespace}":
-        return True
-    in_namespace = not (namespace and folder.namespace) or namespace == folder.namespace
-    return in_namespace and (wanted == folder.name or ("/" in pod and folder.name.startswith(f"{wanted}-")))
-
-
-def _listing(folders: Sequence[PodFolder], most: int = 6) -> str:
-    names = [f"{f.name}.{f.namespace}" if f.namespace else f.name for f in folders]
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
-def read_path(name: str) -> bytes:
-    """A plain file's bytes, gunzipped; ``-`` is standard input."""
-    if name == "-":
-        return gunzip(sys.stdin.buffer.read(), "stdin")
-    try:
-        return gunzip(pathlib.Path(name).read_bytes(), name)
-    except OSError as error:
-        raise InputError(
-            f"{name} cannot be read: {error.strerror}", "", "Check the path and its permissions."
-        ) from error
-
-
-def _exists(name: str) -> pathlib.Path:
-    path = pathlib.Path(name)
-    if not path.exists():
-        raise InputError(f"{name} does not exist", "", f"Working directory: {pathlib.Path.cwd()}")
-    return path
-
-
-def open_files(origin: Origin, needs: Needs) -> list[ProxySnapshot]:
-    """The proxy (or, with ``all_pods``/``-A``, all proxies of a bundle) that the given paths hold."""
-    bundles: list[Bundle] = []
-    notes = Notes()
-    documents: list[Document] = []
-    for name in origin.files:
-        bundle = None if name == "-" else open_bundle(_exists(name))
-        if bundle is not None:
-            bundles.append(bundle)
+def open_given(paths: Sequence[str], namespace: str | None = None, name: str = "") -> Given:
+    """What the paths hold: each a file, folder, archive or ``-``; plain files together are one pod."""
+    given = Given(", ".join("stdin" if path == "-" else path for path in paths), namespace)
+    plain: list[tuple[str, bytes]] = []
+    for path in paths:
+        opened = open_path(path)
+        if isinstance(opened, bytes):
+            plain.append(("stdin" if path == "-" else path, opened))
         else:
-            documents.extend(read(read_path(name), "stdin" if name == "-" else name, notes))
-    folders = [folder for bundle in bundles for folder in pod_folders(bundle)]
-    if documents:
-        label = origin.pods[0] if origin.pods else ""
-        return [_proxy(label, "", documents, ", ".join(origin.files), notes)]
-    namespace = origin.globals.namespace if origin.globals else None
-    title = ", ".join(origin.files)
-    if origin.all_pods or origin.all_namespaces:
-        chosen = [
-            f for f in folders if origin.all_namespaces or not namespace or f.namespace in ("", namespace)
+            given.add_files(opened, path.rstrip("/") or path)
+    if plain:
+        given.add_plain(plain, name)
+    return given
+
+
+def read_bytes(path: str) -> bytes:
+    """A plain file's bytes, unpacked; ``-`` is standard input. Raises UsageError for a folder or an archive."""
+    opened = open_path(path)
+    if not isinstance(opened, bytes):
+        raise UsageError(f"{path} is a folder or an archive", "A file was expected here.")
+    return opened
+
+
+def read_text(path: str) -> str:
+    """A plain file's text."""
+    return read_bytes(path).decode("utf-8", "replace")
+
+
+def chosen_pods(given: Given, origin: Origin) -> list[GivenPod]:
+    """The pods that are meant, offline as live."""
+    if origin.pods:
+        return [pod for text in origin.pods for pod in given.find(text, every=origin.all_pods)]
+    if origin.selector or origin.all_namespaces or origin.all_pods:
+        namespace = None if origin.all_namespaces else given.namespace
+        found = [
+            pod
+            for pod in given.pods
+            if (not namespace or pod.namespace in ("", namespace))
+            and (not origin.selector or selects(origin.selector, pod.labels))
         ]
+        if not found:
+            where = f'namespace "{namespace}"' if namespace else "any namespace"
+            what = f"no pods match {origin.selector!r}" if origin.selector else "there are no pods"
+            raise InputError(
+                f"{given.origin}: {what} in {where}", "", "`meshctl snapshot show` lists its pods."
+            )
+        return found
+    return [given.one(None)]
+
+
+def open_files(origin: Origin, needs: Needs, progress: Progress) -> Iterator[ProxySnapshot]:
+    """The proxies that are meant, one at a time; of several, those without an Envoy are told and passed over."""
+    namespace = origin.globals.namespace if origin.globals else None
+    given = open_given(origin.files, namespace, origin.pods[0] if origin.pods else "")
+    if given.plain and origin.pods:
+        pods = [pod for pod in given.pods if pod.has_envoy]
     else:
-        chosen = [choose(folders, pod, namespace, title) for pod in (origin.pods or (None,))]
-    return [_folder_proxy(folder) for folder in chosen]
+        pods = chosen_pods(given, origin)
+    several = origin.many or len(origin.pods) > 1
+    without: list[str] = []
+    for pod in pods:
+        if several and not pod.has_envoy:
+            without.append(pod.full_name)
+            continue
+        try:
+            yield _proxy(given, pod)
+        except MeshctlError as error:
+            if not several:
+                raise
+            progress.failed(pod.full_name, error)
+    if without:
+        _tell(without, progress, len(pods))
 
 
-def _folder_proxy(folder: PodFolder) -> ProxySnapshot:
-    notes = Notes()
-    documents = folder.documents(notes)
-    if not documents:
+def _tell(without: list[str], progress: Progress, all_: int) -> None:
+    names = ", ".join(without[:4]) + (f" and {len(without) - 4} more" if len(without) > 4 else "")
+    if len(without) == all_:
         raise InputError(
-            f"{folder.bundle.origin}: {folder.name} has no answer of an Envoy",
-            "It has no sidecar, or was not asked.",
+            f"none of the pods has an answer of an Envoy: {names}", "They have no sidecar, or were not asked."
         )
-    return _proxy(folder.name, folder.namespace, documents, f"{folder.bundle.origin}/{folder.folder}", notes)
+    progress.told(f"passed over {len(without)} pods without an Envoy: {names}")
 
 
-def _proxy(name: str, namespace: str, documents: list[Document], title: str, notes: Notes) -> ProxySnapshot:
-    dump = next((d.data for d in reversed(documents) if d.kind is DocumentKind.CONFIG_DUMP), None)
-    return ProxySnapshot(name, namespace, load(documents, title, notes), dump)
+def _proxy(given: Given, pod: GivenPod) -> ProxySnapshot:
+    notes = Notes()
+    notes.merge(given.notes)
+    documents = pod.documents(notes)
+    if not documents:
+        if given.passed and not pod.told:
+            raise refusal(given.passed, "answer of an Envoy")
+        if given.plain:
+            raise InputError(
+                f"{given.origin} holds capture rules, and nothing of Envoy's",
+                "They say which packets reach Envoy, not what it does with them.",
+                "`meshctl capture show` reads it; an Envoy's dump is kubectl exec POD -c istio-proxy -- curl -s localhost:15000/config_dump?include_eds",
+            )
+        raise InputError(
+            f"{given.origin}: {pod.name} has no answer of an Envoy", "It has no sidecar, or was not asked."
+        )
+    return ProxySnapshot(pod.name, pod.namespace, load(documents, pod.title, notes), _dump(documents))
+
+
+def _dump(documents: list[Document]) -> bytes | memoryview | None:
+    return next((d.data for d in reversed(documents) if d.kind is DocumentKind.CONFIG_DUMP), None)

@@ -95,6 +95,9 @@ class Progress(Protocol):
     def failed(self, proxy: str, error: MeshctlError) -> None:
         """One of several proxies could not be asked; the others go on."""
 
+    def told(self, sentence: str) -> None:
+        """Something that was passed over on the way."""
+
 
 class Silent:
     """A Progress that shows nothing."""
@@ -110,3 +113,6 @@ class Silent:
 
     def failed(self, proxy: str, error: MeshctlError) -> None:
         raise error
+
+    def told(self, sentence: str) -> None:
+        pass

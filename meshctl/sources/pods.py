@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from meshctl.errors import MeshctlError, UsageError
+from meshctl.errors import MeshctlError
+from meshctl.reader.naming import CORE as _CORE
+from meshctl.reader.naming import KINDS, Kind, Reference, parse, selector_text
 from meshctl.sources.kube import ApiError, Cluster
 
 Json = dict[str, Any]
@@ -41,88 +43,6 @@ class Pod:
     @property
     def has_proxy(self) -> bool:
         return any(c.get("name") == "istio-proxy" for c in self.containers)
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A resource type that stands for pods: its API path, its names, and where its pod selector is."""
-
-    group_path: str
-    plural: str
-    names: frozenset[str]
-    selector: tuple[str, ...]
-
-
-_APPS, _CORE = "/apis/apps/v1", "/api/v1"
-KINDS = (
-    Kind(_CORE, "pods", frozenset({"pod", "pods", "po"}), ()),
-    Kind(_APPS, "deployments", frozenset({"deployment", "deployments", "deploy"}), ("spec", "selector")),
-    Kind(_APPS, "replicasets", frozenset({"replicaset", "replicasets", "rs"}), ("spec", "selector")),
-    Kind(_APPS, "statefulsets", frozenset({"statefulset", "statefulsets", "sts"}), ("spec", "selector")),
-    Kind(_APPS, "daemonsets", frozenset({"daemonset", "daemonsets", "ds"}), ("spec", "selector")),
-    Kind("/apis/batch/v1", "jobs", frozenset({"job", "jobs"}), ("spec", "selector")),
-    Kind(
-        _CORE,
-        "replicationcontrollers",
-        frozenset({"replicationcontroller", "replicationcontrollers", "rc"}),
-        ("spec", "selector"),
-    ),
-    Kind(_CORE, "services", frozenset({"service", "services", "svc"}), ("spec", "selector")),
-    Kind(
-        "/apis/gateway.networking.k8s.io/v1",
-        "gateways",
-        frozenset({"gateway", "gateways", "gtw"}),
-        (),
-    ),
-)
-# Types that exist but have no pods: the message says so instead of "unknown".
-_WITHOUT_PODS = {"cm": "configmap", "configmap": "configmap", "configmaps": "configmap", "secret": "secret",
-                 "secrets": "secret", "ns": "namespace", "namespace": "namespace", "node": "node", "nodes": "node"}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A pod argument taken apart."""
-
-    text: str
-    kind: Kind
-    name: str
-    namespace: str
-
-
-def parse(text: str, default_namespace: str) -> Reference:
-    """``[type/]name[.namespace]`` as a Reference. Raises UsageError when it is none."""
-    head, slash, rest = text.rpartition("/")
-    if slash and (not head or "/" in head):
-        raise UsageError(f'"{text}" is not [type/]name[.namespace]')
-    name, dot, namespace = rest.rpartition(".")
-    if not dot:
-        name, namespace = rest, default_namespace
-    elif not namespace:
-        raise UsageError(
-            f'"{text}" names an empty namespace after the dot', "", "Write name.namespace or name alone."
-        )
-    if not name:
-        raise UsageError(
-            f'"{text}" has no name', "", "Write [type/]name[.namespace], such as deploy/nginx.test"
-        )
-    return Reference(text, _kind(head, text), name, namespace)
-
-
-def _kind(name: str, text: str) -> Kind:
-    if not name:
-        return KINDS[0]
-    word = name.split(".", 1)[0].lower()
-    for kind in KINDS:
-        if word in kind.names:
-            return kind
-    if word in _WITHOUT_PODS:
-        raise UsageError(f'"{text}": a {_WITHOUT_PODS[word]} has no pods', "", "Name a pod or a workload.")
-    raise UsageError(
-        f'unknown resource type "{name}" in "{text}"',
-        "",
-        "Use pod, deployment, replicaset, statefulset, daemonset, job, service or gateway.",
-    )
 
 
 def resolve(cluster: Cluster, text: str, *, every: bool = False) -> list[Pod]:
@@ -273,25 +193,6 @@ def _at(value: Any, path: Sequence[str]) -> Json:
     for key in path:
         value = (value or {}).get(key)
     return value if isinstance(value, dict) else {}
-
-
-def selector_text(selector: Json) -> str:
-    """A LabelSelector, or a Service's plain map, in the form of the API's ``labelSelector`` parameter."""
-    if "matchLabels" not in selector and "matchExpressions" not in selector:
-        return ",".join(f"{k}={v}" for k, v in sorted(selector.items()) if isinstance(v, str))
-    parts = [f"{k}={v}" for k, v in sorted((selector.get("matchLabels") or {}).items())]
-    for expression in selector.get("matchExpressions") or []:
-        key, operator = expression.get("key"), expression.get("operator")
-        values = ",".join(expression.get("values") or [])
-        parts.append(
-            {
-                "In": f"{key} in ({values})",
-                "NotIn": f"{key} notin ({values})",
-                "Exists": f"{key}",
-                "DoesNotExist": f"!{key}",
-            }.get(str(operator), f"{key}")
-        )
-    return ",".join(parts)
 
 
 def log_order(pod: Pod) -> tuple[bool, int, bool, str, int, str, str]:

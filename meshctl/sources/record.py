@@ -16,6 +16,9 @@ from meshctl.envoy.documents import DocumentKind
 from meshctl.errors import InputError, MeshctlError
 
 if TYPE_CHECKING:
+    from meshctl.envoy.documents import Document
+    from meshctl.envoy.notes import Notes
+    from meshctl.netfilter.model import RuleSet
     from meshctl.sources.admin import AdminPort
     from meshctl.sources.interface import Progress
     from meshctl.sources.kube import Cluster
@@ -76,6 +79,66 @@ class PodRecord(Protocol):
     def read(self, name: str) -> bytes | None:
         """A file by its name in the snapshot format; None where there is none."""
 
+    def documents(self, notes: Notes) -> list[Document]:
+        """The answers of its Envoy."""
+
+    def rules(self) -> RuleSet | None:
+        """Its capture rules; None when nothing says what they are."""
+
+    @property
+    def manifest(self) -> Json | None: ...
+
+    @property
+    def meta(self) -> Json: ...
+
+
+class NamedFiles:
+    """A record whose files are had by their names in the snapshot format."""
+
+    name: str
+    namespace: str
+
+    def read(self, name: str) -> bytes | None:
+        """A file by its name; None where there is none."""
+        raise NotImplementedError
+
+    def documents(self, notes: Notes) -> list[Document]:
+        """What trace reads of Envoy's answers."""
+        from meshctl.envoy.documents import read
+
+        found: list[Document] = []
+        for file in (CONFIG_DUMP, "clusters.json"):
+            data = self.read(file)
+            if data:
+                found += read(data, f"{self.name}/{file}", notes)
+        return found
+
+    def rules(self) -> RuleSet | None:
+        """What was observed, else logged, else computed."""
+        from meshctl.netfilter.podrules import rules_of_pod
+
+        return rules_of_pod(self.read, self.name)
+
+    @property
+    def manifest(self) -> Json | None:
+        """The pod's object; None where there is none."""
+        return self._object(POD_MANIFEST)
+
+    @property
+    def meta(self) -> Json:
+        """Who the pod is; empty where nothing says."""
+        return self._object(META) or {}
+
+    def _object(self, name: str) -> Json | None:
+        data = self.read(name)
+        if not data:
+            return None
+        try:
+            value = json.loads(data)
+        except ValueError as error:
+            raise InputError(f"{name} of {self.name} cannot be used: {error}") from error
+        return value if isinstance(value, dict) else None
+
 
 class MeshRecords(Protocol):
     """The pods and objects that one live cluster or one snapshot has."""
@@ -91,7 +154,7 @@ class MeshRecords(Protocol):
 
 
 @dataclass
-class LivePod:
+class LivePod(NamedFiles):
     """A pod of a cluster: each file is fetched once, when first read."""
 
     cluster: Cluster
@@ -101,14 +164,7 @@ class LivePod:
 
     def __post_init__(self) -> None:
         self._files: dict[str, bytes | None] = {}
-
-    @property
-    def name(self) -> str:
-        return self.pod.name
-
-    @property
-    def namespace(self) -> str:
-        return self.pod.namespace
+        self.name, self.namespace = self.pod.name, self.pod.namespace
 
     def read(self, name: str) -> bytes | None:
         if name not in self._files:
@@ -253,16 +309,3 @@ def list_objects(cluster: Cluster, kind: str) -> tuple[list[Json] | None, str]:
         ), f'only those of namespace "{cluster.namespace}" may be listed'
     except MeshctlError as error:
         return None, error.what
-
-
-def decode_list(data: bytes | None, origin: str) -> list[Json] | None:
-    """The items of a saved Kubernetes list."""
-    if data is None:
-        return None
-    try:
-        document = json.loads(data)
-        return list(document["items"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{origin} is no Kubernetes list in JSON: {error}", "It was changed or cut off."
-        ) from error

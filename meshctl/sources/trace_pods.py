@@ -8,19 +8,20 @@ cluster's Services and EndpointSlices where they are known, else from what the p
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from meshctl.coverage import Basis
-from meshctl.envoy.documents import Document, read
+from meshctl.envoy.documents import Document
 from meshctl.envoy.notes import Notes
 from meshctl.envoy.snapshot import load
 from meshctl.errors import InputError
 from meshctl.netfilter.model import RuleSet
-from meshctl.netfilter.podrules import rules_of_pod
 from meshctl.proxy.proxy import Proxy
+from meshctl.reader.given import Identity, identity_of
+from meshctl.reader.pod_rules import assumed_rules
 from meshctl.trace.pods import Pod, better
 from meshctl.trace.services import Service, ServiceMap, service_map
 
@@ -48,23 +49,27 @@ class _Meta(msgspec.Struct):
     app_listens: list[int] | None = None
 
 
-def pod_of(read_file: Callable[[str], bytes | None], name: str, namespace: str, notes: Notes) -> Pod:
-    """A pod from its files."""
-    data = read_file("meta.json")
+def pod_of(record: PodRecord, notes: Notes) -> Pod:
+    """A pod from its record. What nothing says of it is found in its Envoy's bootstrap, else assumed."""
     try:
-        meta = msgspec.json.decode(data, type=_Meta) if data else _Meta()
-    except msgspec.DecodeError as error:
-        raise InputError(f"meta.json of {name} cannot be used: {error}") from error
-    pod_name = meta.pod or name
+        meta = msgspec.convert(record.meta, type=_Meta, strict=False)
+    except msgspec.ValidationError as error:
+        raise InputError(f"meta.json of {record.name} cannot be used: {error}") from error
+    documents = record.documents(notes)
+    name = meta.pod or record.name
+    snapshot = load(documents, name or _origin(documents), notes) if documents else None
+    identity = identity_of(snapshot) if snapshot is not None else Identity()
+    name = name or identity.name or _origin(documents)
+    proxy = Proxy(snapshot, name, time.time()) if snapshot is not None else None
     ips = tuple(meta.ips or ([meta.ip] if meta.ip else []))
-    proxy = _proxy(read_file, pod_name, notes)
-    rules, assumed = _rules(read_file, pod_name, meta)
+    router = meta.proxy == "router" or identity.router
+    rules, assumed = _rules(record, name, meta, None if proxy is None else identity, router)
     return Pod(
-        pod_name,
-        meta.namespace or namespace,
-        ips or _instance_ips(proxy),
-        meta.labels or {},
-        meta.service_account or "",
+        name.split(".")[0] if not record.namespace and not meta.namespace else name,
+        meta.namespace or record.namespace or identity.namespace,
+        ips or tuple(getattr(record, "addresses", ())) or identity.addresses,
+        meta.labels or identity.labels,
+        meta.service_account or identity.service_account,
         _or(meta.app_uid, 1000),
         _or(meta.app_gid, 1000),
         _or(meta.proxy_uid, 1337),
@@ -72,58 +77,34 @@ def pod_of(read_file: Callable[[str], bytes | None], name: str, namespace: str, 
         proxy,
         rules,
         None if meta.app_listens is None else frozenset(meta.app_listens),
-        meta.proxy == "router" or _is_router(proxy),
+        router,
         assumed,
     )
+
+
+def _origin(documents: Sequence[Document]) -> str:
+    return documents[0].origin if documents else ""
 
 
 def _or(value: int | None, default: int) -> int:
     return default if value is None else value
 
 
-def _proxy(read_file: Callable[[str], bytes | None], name: str, notes: Notes) -> Proxy | None:
-    documents: list[Document] = []
-    for file in ("config_dump.json", "clusters.json"):
-        data = read_file(file)
-        if data:
-            documents += read(data, f"{name}/{file}", notes)
-    if not documents:
-        return None
-    return Proxy(load(documents, name, notes), name, time.time())
-
-
 def _rules(
-    read_file: Callable[[str], bytes | None], name: str, meta: _Meta
+    record: PodRecord, name: str, meta: _Meta, identity: Identity | None, router: bool
 ) -> tuple[RuleSet | None, tuple[str, ...]]:
-    """The capture rules, and what was assumed about them."""
-    if meta.proxy == "none" and read_file("iptables-save.txt") is None:
-        return None, ()
-    rules = rules_of_pod(read_file, name)
-    if rules is None:
-        return None, ()
-    assumed = (f"the capture rules of {name} are computed, not observed",)
-    return rules, () if rules.origin is Basis.OBSERVED else assumed
-
-
-def _node_metadata(proxy: Proxy | None) -> Json:
-    if proxy is None:
-        return {}
-    node = (proxy.snapshot.bootstrap or {}).get("node") or {}
-    metadata = node.get("metadata") or {}
-    return metadata if isinstance(metadata, dict) else {}
-
-
-def _instance_ips(proxy: Proxy | None) -> tuple[str, ...]:
-    """The pod's addresses as its own bootstrap names them."""
-    text = str(_node_metadata(proxy).get("INSTANCE_IPS") or "")
-    return tuple(ip for ip in text.split(",") if ip)
-
-
-def _is_router(proxy: Proxy | None) -> bool:
-    if proxy is None:
-        return False
-    node = (proxy.snapshot.bootstrap or {}).get("node") or {}
-    return str(node.get("id") or "").startswith("router~")
+    """The capture rules, and what was assumed about them: Istio's defaults stand for those of a sidecar of which
+    nothing else is known, by whatever way its dump was given."""
+    rules = record.rules()
+    if rules is None and identity is not None and not router and meta.proxy in (None, "sidecar"):
+        rules = assumed_rules(identity)
+    if rules is None or (not rules.tables and rules.origin is Basis.COMPUTED):
+        return rules if rules is not None and identity is None else None, ()
+    if rules.origin is Basis.ASSUMED:
+        return rules, (f"the capture rules of {name} are Istio's defaults (none were given)",)
+    if rules.origin is Basis.COMPUTED:
+        return rules, (f"the capture rules of {name} are computed, not observed",)
+    return rules, ()
 
 
 class RecordPods:
@@ -133,8 +114,8 @@ class RecordPods:
         self._records = records
         self._notes = notes
         self._complete = complete
-        self._pods: dict[tuple[str, str], Pod] = {}
-        self._services: dict[tuple[str, str], ServiceMap] = {}
+        self._pods: dict[int, Pod] = {}
+        self._services: dict[int, ServiceMap] = {}
         self._kubernetes: dict[tuple[str, int], Service] | None = None
 
     @property
@@ -147,16 +128,16 @@ class RecordPods:
         return list(self._pods.values())
 
     def by_name(self, name: str) -> Pod:
-        return self._of(self._records.pod(name))
+        return self.of(self._records.pod(name))
 
     def by_ip(self, ip: str) -> Pod | None:
         record = self._records.by_ip(ip)
-        return None if record is None else self._of(record)
+        return None if record is None else self.of(record)
 
-    def _of(self, record: PodRecord) -> Pod:
-        key = (record.namespace, record.name)
+    def of(self, record: PodRecord) -> Pod:
+        key = id(record)  # two dumps may call themselves the same
         if key not in self._pods:
-            self._pods[key] = pod_of(record.read, record.name, record.namespace, self._notes)
+            self._pods[key] = pod_of(record, self._notes)
         return self._pods[key]
 
     def address_of(self, name: str, namespace: str) -> str:
@@ -183,7 +164,7 @@ class RecordPods:
                 return found
         return ""
 
-    def _map_of(self, key: tuple[str, str]) -> ServiceMap:
+    def _map_of(self, key: int) -> ServiceMap:
         """The services a pod's proxy knows, read once."""
         if key not in self._services:
             proxy = self._pods[key].proxy
@@ -209,8 +190,8 @@ class RecordPods:
 
     def _read_all(self) -> None:
         """All pods of a folder: any of their proxies may know the service."""
-        for folder in getattr(self._records, "folders", ()):
-            self._of(folder)
+        for folder in getattr(self._records, "pods", ()):
+            self.of(folder)
 
 
 def kubernetes_services(
@@ -248,76 +229,3 @@ def _ready(item: Json, port: int) -> list[str]:
                 f"[{a}]:{port}" if ":" in a else f"{a}:{port}" for a in endpoint.get("addresses") or ()
             ]
     return addresses
-
-
-def pod_of_dump(dumps: list[tuple[str, bytes]], rules: list[tuple[str, str]], name: str, notes: Notes) -> Pod:
-    """A pod from its dump alone: its bootstrap names it and its addresses; without rules Istio's defaults.
-
-    The default rules are certain for a sidecar in REDIRECT mode, and marked assumed.
-    """
-    from meshctl.netfilter.model import merge
-    from meshctl.netfilter.read.source import parse_rules
-
-    documents = [document for path, data in dumps for document in _documents(data, path, notes)]
-    origin = dumps[0][0]
-    proxy = Proxy(load(documents, name or origin, notes), name or origin, time.time())
-    metadata = _node_metadata(proxy)
-    labels = metadata.get("LABELS")
-    found = merge(*[parse_rules(text, name=path) for path, text in rules]) if rules else None
-    assumed: tuple[str, ...] = ()
-    router = _is_router(proxy)
-    pod_name = name.split(".")[0] or str(metadata.get("NAME") or origin)
-    if found is None and not router and metadata.get("INTERCEPTION_MODE", "REDIRECT") == "REDIRECT":
-        found = default_rules()
-        assumed = (f"the capture rules of {pod_name} are Istio's defaults (none were given)",)
-    return Pod(
-        pod_name,
-        str(metadata.get("NAMESPACE") or ""),
-        _instance_ips(proxy),
-        {str(k): str(v) for k, v in labels.items()} if isinstance(labels, dict) else {},
-        str(metadata.get("SERVICE_ACCOUNT") or ""),
-        proxy=proxy,
-        rules=found,
-        is_gateway=router,
-        assumed=assumed,
-    )
-
-
-def _documents(data: bytes, path: str, notes: Notes) -> list[Document]:
-    """The answers of Envoy in a file, or a bare RouteConfiguration (YAML or JSON), as router_check_tool takes it."""
-    try:
-        return read(data, path, notes)
-    except InputError:
-        wrapped = _wrapped_routes(data)
-        if wrapped is None:
-            raise
-        return read(wrapped, path, notes)
-
-
-def _wrapped_routes(data: bytes) -> bytes | None:
-    """A RouteConfiguration as the section of a dump; None for anything else."""
-    import yaml
-
-    try:
-        document = yaml.safe_load(data)
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError):
-        return None
-    if not isinstance(document, dict) or not isinstance(document.get("virtual_hosts"), list):
-        return None
-    document.setdefault("name", "routes")
-    section = {
-        "@type": "type.googleapis.com/envoy.admin.v3.RoutesConfigDump",
-        "static_route_configs": [{"route_config": document}],
-    }
-    return msgspec.json.encode({"configs": [section]})
-
-
-def default_rules() -> RuleSet:
-    """The rules that istio-init sets with the chart's defaults."""
-    from meshctl.netfilter.istio.settings import CaptureSettings
-    from meshctl.netfilter.podrules import computed
-
-    settings = CaptureSettings(
-        inbound_ports_include="*", inbound_ports_exclude="15090,15021,15020", outbound_ranges_include="*"
-    )
-    return computed(settings, "Istio's default rules", "assumed")

@@ -17,10 +17,11 @@ import pytest
 
 from meshctl.envoy.notes import Notes
 from meshctl.errors import MeshctlError
+from meshctl.sources.record import NamedFiles
 from meshctl.sources.trace_pods import pod_of
 from meshctl.trace import report, requests
 from meshctl.trace.journey import Journey
-from meshctl.trace.pods import Pod, Pods
+from meshctl.trace.pods import Pods
 from tests.corpus import corpus
 from tests.differential.trace_support import folders, lines
 
@@ -41,12 +42,20 @@ def _files(scenario: str) -> dict[str, Files]:
     }
 
 
+class _Record(NamedFiles):
+    """A pod's files in memory."""
+
+    def __init__(self, name: str, files: Files) -> None:
+        self.name = name
+        self.namespace = json.loads(files["meta.json"]).get("namespace") or ""
+        self._files = files
+
+    def read(self, name: str) -> bytes | None:
+        return self._files.get(name)
+
+
 def _pods(files: dict[str, Files]) -> Pods:
-    found: list[Pod] = []
-    for name, given in files.items():
-        namespace = json.loads(given["meta.json"]).get("namespace") or ""
-        found.append(pod_of(given.get, name, namespace, Notes()))
-    return Pods(found)
+    return Pods([pod_of(_Record(name, given), Notes()) for name, given in files.items()])
 
 
 def _answer(source: Pods, record: Json) -> Json:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from meshctl.envoy.notes import Notes
-from meshctl.sources.saved import open_records
+from meshctl.sources.file import open_given
 from meshctl.sources.trace_pods import RecordPods
 from meshctl.trace import report, requests
 from meshctl.trace.journey import Journey
@@ -106,7 +106,7 @@ def _reason(record: Json, answer: Json, dialled: str) -> str:
 def test_scenario_agrees(scenario: str) -> None:
     corpus("e2e")
     folder = next(f for f in folders("e2e") if f.name == scenario)
-    source = RecordPods(open_records(str(folder / "pods")), Notes(), complete=True)
+    source = RecordPods(open_given((str(folder / "pods"),)), Notes(), complete=True)
     journey = Journey(source, silent=True)
     count, wrong, reasons = 0, [], Counter[str]()
     for record in lines(folder / "requests.jsonl"):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from meshctl.envoy.notes import Notes
-from meshctl.sources.saved import open_records
+from meshctl.sources.file import open_given
 from meshctl.sources.trace_pods import RecordPods
 from meshctl.trace import report, requests
 from meshctl.trace.journey import Journey
@@ -70,7 +70,7 @@ class Tracer:
     """meshctl's trace of a recording."""
 
     def __init__(self, folder: pathlib.Path) -> None:
-        self._pods = RecordPods(open_records(str(folder)), Notes(), complete=True)
+        self._pods = RecordPods(open_given((str(folder),)), Notes(), complete=True)
         self._journey = Journey(self._pods, silent=True)
 
     def trace(self, request: Request) -> Json:

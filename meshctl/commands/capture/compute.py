@@ -20,7 +20,8 @@ from meshctl.netfilter.istio.settings import (
     from_pod,
     pod_of,
 )
-from meshctl.sources.capture import read_manifest, read_text
+from meshctl.sources.capture import read_manifest
+from meshctl.sources.file import read_text
 
 # What the injection template gives istio-init where nothing is changed (manifests/charts/istio-control).
 CHART_DEFAULTS = ("-p", "15001", "-z", "15006", "-u", "1337", "-m", "REDIRECT", "-i", "*", "-x", "",

@@ -11,7 +11,8 @@ import typer
 from meshctl.commands.capture import options
 from meshctl.commands.capture.packet import PacketOptions, build_packet, simple_form
 from meshctl.errors import EXIT_OK, EXIT_UNDETERMINED, InputError
-from meshctl.sources.capture import Captured, read_text
+from meshctl.sources.capture import Captured
+from meshctl.sources.file import read_text
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 

@@ -24,16 +24,11 @@ _HELP = """Show the clusters (upstreams) of a proxy.
 
 
 @app.command(help=_HELP)
+@options.with_source
 def cluster(
     ctx: typer.Context,
-    pod: options.Pods = None,
-    file: options.Files = None,
+    source: options.Source,
     output: options.OutputForm = "short",
-    admin: options.Admin = None,
-    admin_port: options.AdminPort = "15000",
-    selector: options.Selector = None,
-    all_namespaces: options.AllNamespaces = False,
-    all_pods: options.AllPods = False,
     fqdn: Annotated[
         str, options.text("--fqdn", help="Clusters whose name holds this.", completion=complete.hosts)
     ] = "",
@@ -46,8 +41,5 @@ def cluster(
     ] = "",
     port: options.Port = "0",
 ) -> int:
-    source = options.Source(
-        tuple(pod or ()), tuple(file or ()), admin, admin_port, selector, all_namespaces, all_pods
-    )
     wanted = ClusterFilter(fqdn, direction, subset, options.go_integer(port))
     return show(ctx, source, output, VIEW, wanted, Needs(frozenset({KIND})))

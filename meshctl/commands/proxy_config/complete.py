@@ -38,7 +38,7 @@ def _snapshot(ctx: Any) -> Any:
     from meshctl.sources import Needs, Origin, open_snapshots
     from meshctl.sources.interface import Silent
 
-    return open_snapshots(Origin(files=tuple(files)), Needs(), Silent())[0].snapshot
+    return next(iter(open_snapshots(Origin(files=tuple(files)), Needs(), Silent()))).snapshot
 
 
 def _from_file(collect: Callable[[Any], Any]) -> Callable[[Any, str], list[str]]:
@@ -123,12 +123,9 @@ def pods(ctx: Any, incomplete: str) -> list[str]:
 
 
 def _bundled_pods(files: list[str]) -> list[str]:
-    import pathlib
+    from meshctl.sources.file import open_given
 
-    from meshctl.sources.file import open_bundle, pod_folders
-
-    bundles = [open_bundle(pathlib.Path(name)) for name in files]
-    return [folder.name for bundle in bundles if bundle for folder in pod_folders(bundle)]
+    return [pod.name for pod in open_given(files).pods if pod.name]
 
 
 def _live_pods(ctx: Any) -> list[str]:

@@ -21,18 +21,10 @@ _HELP = """Show the filters that a proxy fetches apart from their listeners (Was
 
 
 @app.command(help=_HELP)
+@options.with_source
 def ecds(
     ctx: typer.Context,
-    pod: options.Pods = None,
-    file: options.Files = None,
+    source: options.Source,
     output: options.OutputForm = "short",
-    admin: options.Admin = None,
-    admin_port: options.AdminPort = "15000",
-    selector: options.Selector = None,
-    all_namespaces: options.AllNamespaces = False,
-    all_pods: options.AllPods = False,
 ) -> int:
-    source = options.Source(
-        tuple(pod or ()), tuple(file or ()), admin, admin_port, selector, all_namespaces, all_pods
-    )
     return show(ctx, source, output, VIEW, None, Needs(frozenset({KIND})))

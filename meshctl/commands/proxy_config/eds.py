@@ -24,16 +24,11 @@ _HELP = """Show the endpoints that the control plane gave to a proxy.
 
 
 @app.command(help=_HELP)
+@options.with_source
 def eds(
     ctx: typer.Context,
-    pod: options.Pods = None,
-    file: options.Files = None,
+    source: options.Source,
     output: options.OutputForm = "short",
-    admin: options.Admin = None,
-    admin_port: options.AdminPort = "15000",
-    selector: options.Selector = None,
-    all_namespaces: options.AllNamespaces = False,
-    all_pods: options.AllPods = False,
     address: Annotated[str, options.text("--address", help="Only this ip:port.")] = "",
     port: options.Port = "0",
     cluster: Annotated[
@@ -44,8 +39,5 @@ def eds(
         str, options.text("--status", help="Only with this health.", completion=complete.statuses)
     ] = "",
 ) -> int:
-    source = options.Source(
-        tuple(pod or ()), tuple(file or ()), admin, admin_port, selector, all_namespaces, all_pods
-    )
     wanted = EndpointFilter(address, options.go_integer(port), cluster, status)
     return show(ctx, source, output, VIEW, wanted, Needs(frozenset({KIND})))

@@ -25,16 +25,11 @@ _HELP = """Show the hosts that each cluster of a proxy uses, and their health.
 
 
 @app.command(help=_HELP)
+@options.with_source
 def endpoint(
     ctx: typer.Context,
-    pod: options.Pods = None,
-    file: options.Files = None,
+    source: options.Source,
     output: options.OutputForm = "short",
-    admin: options.Admin = None,
-    admin_port: options.AdminPort = "15000",
-    selector: options.Selector = None,
-    all_namespaces: options.AllNamespaces = False,
-    all_pods: options.AllPods = False,
     address: Annotated[str, options.text("--address", help="Only this address, without its port.")] = "",
     port: options.Port = "0",
     cluster: Annotated[
@@ -45,9 +40,6 @@ def endpoint(
         str, options.text("--status", help="Only with this health.", completion=complete.statuses)
     ] = "",
 ) -> int:
-    source = options.Source(
-        tuple(pod or ()), tuple(file or ()), admin, admin_port, selector, all_namespaces, all_pods
-    )
     wanted = EndpointFilter(address, options.go_integer(port), cluster, status)
     needs = Needs(documents=frozenset({DocumentKind.CLUSTERS}))
     return show(ctx, source, output, VIEW, wanted, needs)

@@ -7,7 +7,7 @@ import typer
 
 from meshctl.commands.proxy_config import complete, options
 from meshctl.commands.proxy_config.clock import now
-from meshctl.commands.proxy_config.options import Output, Source
+from meshctl.commands.proxy_config.options import Output
 from meshctl.commands.proxy_config.run import label, many, open_proxies, warn, write
 from meshctl.envoy.secrets import may_hold_secrets, redact
 from meshctl.envoy.snapshot import Snapshot
@@ -42,16 +42,11 @@ class Part:
 
 
 @app.command(help=_HELP)
+@options.with_source
 def everything(
     ctx: typer.Context,
-    pod: options.Pods = None,
-    file: options.Files = None,
+    source: options.Source,
     output: options.OutputForm = "short",
-    admin: options.Admin = None,
-    admin_port: options.AdminPort = "15000",
-    selector: options.Selector = None,
-    all_namespaces: options.AllNamespaces = False,
-    all_pods: options.AllPods = False,
     fqdn: Annotated[
         str, options.text("--fqdn", help="Clusters whose name holds this.", completion=complete.hosts)
     ] = "",
@@ -78,9 +73,6 @@ def everything(
         bool, typer.Option("--with-headers", help="A title before each table.", show_default=False)
     ] = False,
 ) -> int:
-    source = Source(
-        tuple(pod or ()), tuple(file or ()), admin, admin_port, selector, all_namespaces, all_pods
-    )
     form = options.output(output)
     number = options.go_integer(port)
     parts = (

@@ -23,16 +23,11 @@ _HELP = """Show the listeners of a proxy, and where each filter chain leads.
 
 
 @app.command(help=_HELP)
+@options.with_source
 def listener(
     ctx: typer.Context,
-    pod: options.Pods = None,
-    file: options.Files = None,
+    source: options.Source,
     output: options.OutputForm = "short",
-    admin: options.Admin = None,
-    admin_port: options.AdminPort = "15000",
-    selector: options.Selector = None,
-    all_namespaces: options.AllNamespaces = False,
-    all_pods: options.AllPods = False,
     address: Annotated[
         str,
         options.text("--address", help="Only this address.", completion=complete.listener_addresses),
@@ -50,9 +45,6 @@ def listener(
         bool, typer.Option("--waypoint", help="The matcher tree's way to each chain.", hidden=True)
     ] = False,
 ) -> int:
-    source = options.Source(
-        tuple(pod or ()), tuple(file or ()), admin, admin_port, selector, all_namespaces, all_pods
-    )
     wanted = ListenerFilter(address, options.go_integer(port), type_, verbose)
     needs = Needs(frozenset({KIND}))
     if waypoint:

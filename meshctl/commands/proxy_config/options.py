@@ -6,8 +6,11 @@ Values are parsed as istioctl does: a port is Go's base 0 (``0x50``), an output 
 from __future__ import annotations
 
 import enum
+import functools
+import inspect
 import re
-from typing import Annotated, Any, NamedTuple
+from collections.abc import Callable
+from typing import Annotated, Any, NamedTuple, get_type_hints
 
 import typer
 
@@ -138,3 +141,47 @@ Port = Annotated[str, number("--port", "Only this port.")]
 Verbose = Annotated[
     bool, typer.Option("--verbose/--no-verbose", help="Show matches and destinations.", show_default=True)
 ]
+
+
+# The options that say which proxies are meant, in the order of the help page, with their defaults.
+_SOURCE: tuple[tuple[str, Any, Any], ...] = (
+    ("pod", Pods, None),
+    ("file", Files, None),
+    ("admin", Admin, None),
+    ("admin_port", AdminPort, "15000"),
+    ("selector", Selector, None),
+    ("all_namespaces", AllNamespaces, False),
+    ("all_pods", AllPods, False),
+)
+
+
+def with_source(command: Callable[..., int]) -> Callable[..., int]:
+    """A command whose parameter ``source`` is made of the options that every view has.
+
+    typer reads a command's options from its signature: the shared ones stand there in place of ``source``.
+    """
+
+    @functools.wraps(command)
+    def run(ctx: typer.Context, **given: Any) -> int:
+        pod, file, *rest = (given.pop(name) for name, _, _ in _SOURCE)
+        return command(ctx, Source(tuple(pod or ()), tuple(file or ()), *rest), **given)
+
+    own = inspect.signature(command)
+    types = get_type_hints(command, include_extras=True)
+    shared = [_parameter(name, kind, default) for name, kind, default in _SOURCE]
+    others = [
+        _parameter(name, types[name], parameter.default)
+        for name, parameter in own.parameters.items()
+        if name not in ("ctx", "source")
+    ]
+    output_form = [parameter for parameter in others if parameter.name == "output"]
+    views_own = [parameter for parameter in others if parameter.name != "output"]
+    context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    parameters = [context, *shared[:2], *output_form, *shared[2:], *views_own]
+    run.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
+
+
+def _parameter(name: str, kind: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)

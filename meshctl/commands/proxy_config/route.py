@@ -23,22 +23,14 @@ _HELP = """Show the route tables of a proxy: virtual hosts, matches, virtual ser
 
 
 @app.command(help=_HELP)
+@options.with_source
 def route(
     ctx: typer.Context,
-    pod: options.Pods = None,
-    file: options.Files = None,
+    source: options.Source,
     output: options.OutputForm = "short",
-    admin: options.Admin = None,
-    admin_port: options.AdminPort = "15000",
-    selector: options.Selector = None,
-    all_namespaces: options.AllNamespaces = False,
-    all_pods: options.AllPods = False,
     name: Annotated[
         str, options.text("--name", help="Only the route table of this name.", completion=complete.routes)
     ] = "",
     verbose: options.Verbose = True,
 ) -> int:
-    source = options.Source(
-        tuple(pod or ()), tuple(file or ()), admin, admin_port, selector, all_namespaces, all_pods
-    )
     return show(ctx, source, output, VIEW, RouteFilter(name, verbose), Needs(frozenset({KIND})))

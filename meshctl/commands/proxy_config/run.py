@@ -7,8 +7,9 @@ one JSON object by pod, or lines that name the pod.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple, TypeVar
 
 import typer
 
@@ -25,19 +26,50 @@ from meshctl.views.view import Layout, View
 F = TypeVar("F")
 
 
+class Shown(NamedTuple):
+    """What is kept of a proxy once its view is made: the next one's megabytes take its place."""
+
+    label: str
+    table: Table | None
+    names: list[str]
+    values: Any
+    lines: list[str]
+
+
 def show(ctx: typer.Context, source: Source, form: str, view: View[F], wanted: F, needs: Needs) -> int:
     """Run one view from the command line to stdout; the exit code."""
     chosen = output(form)
-    proxies, failures = open_proxies(ctx, source, needs)
-    for proxy in proxies:
-        view.check(proxy.snapshot)
-    write(_rendered(view, wanted, proxies, chosen, many(source)))
-    warn(proxies, [line for p in proxies for line in _unseen(view, p.snapshot, chosen)])
+    several = many(source)
+    with opened(ctx, source, needs) as (proxies, progress):
+        shown = [_shown(view, wanted, proxy, chosen, several) for proxy in proxies]
+        failures = progress.failures
+    redacted: list[str] = []
+    write(_rendered(view, shown, chosen, several, redacted))
+    tell(line for one in shown for line in one.lines)
+    tell(redacted)
     return EXIT_FAILURE if failures else EXIT_OK
 
 
-def _unseen(view: View[F], snapshot: Snapshot, form: Output) -> list[str]:
-    return view.unseen(snapshot) if form is Output.SHORT else []
+def _shown(view: View[F], wanted: F, proxy: ProxySnapshot, form: Output, several: bool) -> Shown:
+    snapshot = proxy.snapshot
+    view.check(snapshot)
+    table, names, values = None, [], None
+    match form:
+        case Output.SHORT:
+            table = view.short(snapshot, wanted)
+        case Output.WIDE:
+            table = view.wide(snapshot, wanted)
+        case Output.NAME:
+            names = list(view.names(snapshot, wanted))
+        case _:
+            marked = _layout(view, form, several) is Layout.JSONPB
+            values = view.values(snapshot, wanted, converter(snapshot, mark_structs=marked))
+    unseen = view.unseen(snapshot) if form is Output.SHORT else []
+    return Shown(label(proxy), table, names, values, [*snapshot.notes.lines(), *unseen])
+
+
+def _layout(view: View[F], form: Output, several: bool) -> Layout:
+    return view.layout if form is Output.JSON and not several else Layout.ENCODING_JSON
 
 
 def many(source: Source) -> bool:
@@ -45,19 +77,17 @@ def many(source: Source) -> bool:
 
 
 def open_proxies(ctx: typer.Context, source: Source, needs: Needs) -> tuple[list[ProxySnapshot], int]:
-    """The proxies that the options name, and how many more could not be asked."""
-    if source.files and source.admin:
-        raise UsageError("both a file and an admin address are given", "", "Name one of them.")
-    if (source.files or source.admin) and any(not f for f in (*source.files, source.admin or "-")):
-        raise UsageError("an empty file name is given", "", "Name a file, folder or - for standard input.")
-    if source.pods and (source.admin or _plain_files(source.files)):
-        raise UsageError(
-            "both a pod and a file or address are given",
-            "A pod can only be chosen from a folder or an archive.",
-            "Name one of them.",
-        )
-    if len(source.pods) > 1 and len(set(source.pods)) < len(source.pods):
-        raise UsageError("a pod is named twice")
+    """All proxies that the options name, and how many more could not be asked."""
+    with opened(ctx, source, needs) as (proxies, progress):
+        return list(proxies), progress.failures
+
+
+@contextmanager
+def opened(
+    ctx: typer.Context, source: Source, needs: Needs
+) -> Iterator[tuple[Iterable[ProxySnapshot], TerminalProgress]]:
+    """The proxies that the options name, one after another where they are saved."""
+    _check(source)
     progress = TerminalProgress()
     origin = Origin(
         pods=source.pods,
@@ -70,15 +100,25 @@ def open_proxies(ctx: typer.Context, source: Source, needs: Needs) -> tuple[list
         globals=ctx.obj or Globals(),
     )
     try:
-        return open_snapshots(origin, needs, progress), progress.failures
+        yield open_snapshots(origin, needs, progress), progress
     finally:
         progress.stop()
 
 
-def _plain_files(files: Sequence[str]) -> bool:
-    from meshctl.sources.bundle import is_bundle
-
-    return any(name == "-" or not is_bundle(name) for name in files)
+def _check(source: Source) -> None:
+    """Raises UsageError where options exclude each other."""
+    if source.files and source.admin:
+        raise UsageError("both a file and an admin address are given", "", "Name one of them.")
+    if (source.files or source.admin) and any(not f for f in (*source.files, source.admin or "-")):
+        raise UsageError("an empty file name is given", "", "Name a file, folder or - for standard input.")
+    if source.pods and source.admin:
+        raise UsageError(
+            "both a pod and an address are given",
+            "A pod can only be chosen from a folder or an archive.",
+            "Name one of them.",
+        )
+    if len(source.pods) > 1 and len(set(source.pods)) < len(source.pods):
+        raise UsageError("a pod is named twice")
 
 
 def label(proxy: ProxySnapshot) -> str:
@@ -86,36 +126,29 @@ def label(proxy: ProxySnapshot) -> str:
 
 
 def _rendered(
-    view: View[F], wanted: F, proxies: Sequence[ProxySnapshot], form: Output, several: bool
+    view: View[F], shown: Sequence[Shown], form: Output, several: bool, redacted: list[str]
 ) -> str | bytes:
     match form:
         case Output.SHORT | Output.WIDE:
             from meshctl.render.table import render
 
-            make = view.wide if form is Output.WIDE else view.short
-            return render(_joined([(label(p), make(p.snapshot, wanted)) for p in proxies], several))
+            return render(
+                _joined([(one.label, one.table) for one in shown if one.table is not None], several)
+            )
         case Output.NAME:
             return "".join(
-                f"{label(p)}\t{name}\n" if several else f"{name}\n"
-                for p in proxies
-                for name in view.names(p.snapshot, wanted)
+                f"{one.label}\t{name}\n" if several else f"{name}\n" for one in shown for name in one.names
             )
         case Output.JSON | Output.YAML | Output.JSONL:
             from meshctl.envoy.secrets import holds_key, redact
 
-            layout = view.layout if form is Output.JSON and not several else Layout.ENCODING_JSON
-            marked = layout is Layout.JSONPB
-            values = {
-                label(p): view.values(p.snapshot, wanted, converter(p.snapshot, mark_structs=marked))
-                for p in proxies
-            }
+            layout = _layout(view, form, several)
+            values = {one.label: one.values for one in shown}
             text = _document(values, form, several, layout)
             if not holds_key(text if isinstance(text, bytes) else text.encode()):
                 return text
             # a key where none should be: in a script, a plugin's configuration, an unknown field
-            proxies[0].snapshot.notes.add_input(
-                "private keys in the text of other fields are shown as [redacted]"
-            )
+            redacted.append("private keys in the text of other fields are shown as [redacted]")
             return _document(redact(values)[0], form, several, layout)
 
 
@@ -190,6 +223,10 @@ def write(text: str | bytes | memoryview) -> None:
 
 def warn(proxies: Sequence[ProxySnapshot], lines: Sequence[str]) -> None:
     """Everything that was met and not understood, and what the output leaves out, once each."""
-    notes = [line for proxy in proxies for line in proxy.snapshot.notes.lines()]
-    for line in dict.fromkeys([*notes, *lines]):
+    tell([line for proxy in proxies for line in proxy.snapshot.notes.lines()] + list(lines))
+
+
+def tell(lines: Iterable[str]) -> None:
+    """Warnings on stderr, once each."""
+    for line in dict.fromkeys(lines):
         sys.stderr.write(f"warning: {line}\n")

@@ -168,6 +168,11 @@ def read_log(lines: list[str], draft: RuleSetDraft, pod: str | None = None) -> R
     return draft.finish()
 
 
+def pods_named(lines: list[str]) -> list[str]:
+    """The pods that a log is about, in its order."""
+    return list(dict.fromkeys(segment.pod for segment in segments(lines) if segment.pod))
+
+
 def _of_one_pod(cut: list[Segment], draft: RuleSetDraft, pod: str | None) -> list[Segment]:
     pods = list(dict.fromkeys(segment.pod for segment in cut if segment.pod))
     if pod is not None:

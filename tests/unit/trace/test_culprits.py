@@ -15,6 +15,7 @@ import pytest
 from meshctl.envoy.notes import Notes
 from meshctl.netfilter import parse_rules
 from meshctl.proxy.model import Disposition
+from meshctl.sources.record import NamedFiles
 from meshctl.sources.trace_pods import pod_of
 from meshctl.trace import target
 from meshctl.trace.journey import Journey
@@ -28,26 +29,30 @@ Json = dict[str, Any]
 Change = Callable[[Json], None]
 
 
-def files(folder: pathlib.Path, change: Change | None) -> Callable[[str], bytes | None]:
-    def read(name: str) -> bytes | None:
-        path = folder / name
-        if not path.exists() or (name == "clusters.json" and change is not None):
+class Changed(NamedFiles):
+    """A pod's folder, its dump changed."""
+
+    def __init__(self, folder: pathlib.Path, change: Change | None) -> None:
+        self.name, self.namespace = folder.name, "test"
+        self._folder, self._change = folder, change
+
+    def read(self, name: str) -> bytes | None:
+        path = self._folder / name
+        if not path.exists() or (name == "clusters.json" and self._change is not None):
             return None
         data = path.read_bytes()
-        if name == "config_dump.json" and change is not None:
+        if name == "config_dump.json" and self._change is not None:
             dump = json.loads(data)
-            change(dump)
+            self._change(dump)
             data = json.dumps(dump).encode()
         return data
-
-    return read
 
 
 def pods(client: Change | None = None, server: Change | None = None) -> list[Pod]:
     found = []
     for folder in sorted(p for p in STORY.iterdir() if p.is_dir()):
         change = client if folder.name == "test-pod" else server
-        found.append(pod_of(files(folder, change), folder.name, "test", Notes()))
+        found.append(pod_of(Changed(folder, change), Notes()))
     return found
 
 

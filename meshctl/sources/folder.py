@@ -1,0 +1,81 @@
+"""A path as what it is: a folder, an archive, or the bytes of a file. The only place where input paths are opened."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import sys
+from collections.abc import Callable
+
+from meshctl.errors import InputError
+from meshctl.reader.archive import MAX_MEMBERS, File, Files, is_archive, is_compressed, open_archive, unpacked
+from meshctl.reader.recognise import HEAD
+
+
+def open_path(name: str) -> Files | bytes:
+    """The files of a folder or archive, or a plain file's bytes (unpacked when it is compressed alone)."""
+    if name == "-":
+        return _stdin()
+    path = pathlib.Path(name)
+    if not path.exists():
+        raise InputError(f"{name} does not exist", "", f"Working directory: {pathlib.Path.cwd()}")
+    try:
+        if path.is_dir():
+            return walk(path)
+        return _open_file(path)
+    except OSError as error:
+        raise InputError(
+            f"{name} cannot be read: {error.strerror or error}", "", "Check the path and its permissions."
+        ) from error
+
+
+def _stdin() -> Files | bytes:
+    import io
+
+    data = sys.stdin.buffer.read()
+    if is_archive(data[:HEAD]) or is_compressed(data[:HEAD]):
+        files = open_archive(io.BytesIO(data), "stdin")
+        return unpacked(data, "stdin") if files is None else files
+    return data
+
+
+def _open_file(path: pathlib.Path) -> Files | bytes:
+    file = path.open("rb")
+    head = file.read(512)
+    if is_archive(head) or is_compressed(head):
+        file.seek(0)
+        files = open_archive(file, str(path))
+        if files is not None:
+            return files  # the archive stays open as long as it is read
+    with file:
+        file.seek(0)
+        return unpacked(file.read(), str(path))
+
+
+def walk(path: pathlib.Path) -> Files:
+    """The regular files below a folder; links that lead out of it are not followed."""
+    files: Files = {}
+    root = path.resolve()
+    for folder, names, found in os.walk(path):
+        names[:] = sorted(
+            n for n in names if not n.startswith(".")
+        )  # a snapshot in the making hides what is unfinished
+        for name in sorted(found):
+            file = pathlib.Path(folder) / name
+            inside = not file.is_symlink() or file.resolve().is_relative_to(root)
+            if inside and file.is_file():
+                relative = file.relative_to(path).as_posix()
+                files[relative] = File(relative, file.read_bytes, _first(file))
+        if len(files) > MAX_MEMBERS:
+            raise InputError(
+                f"{path} holds more than {MAX_MEMBERS:,} files", "It is no folder of saved dumps."
+            )
+    return files
+
+
+def _first(path: pathlib.Path) -> Callable[[], bytes]:
+    def read() -> bytes:
+        with path.open("rb") as file:
+            return file.read(HEAD)
+
+    return read
