@@ -13,12 +13,17 @@ from __future__ import annotations
 
 import enum
 import functools
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
+from meshctl.envoy.api.config_core_v3 import CidrRange
+from meshctl.envoy.api.config_listener_v3 import FilterChainMatch
+from meshctl.envoy.message import Undecidable
 from meshctl.match import address_ranges
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +43,11 @@ class Facts:
     alpn: tuple[str, ...] = ()
 
     @property
-    def local(self) -> bool:
-        """From this very address, or from loopback (source_type SAME_IP_OR_LOOPBACK)."""
+    def local(self) -> bool | None:
+        """From this very address, or from 127.0.0.1 or ::1 (SAME_IP_OR_LOOPBACK); None where it is not told."""
         if not self.src_ip:
-            return True
-        return self.src_ip == self.dst_ip or self.src_ip.startswith("127.") or self.src_ip == "::1"
+            return None if self.dst_ip else False
+        return self.src_ip in (self.dst_ip, "127.0.0.1", "::1")
 
 
 class Level(enum.Enum):
@@ -72,6 +77,7 @@ class Criteria:
     source_type: str = "ANY"
     sources: tuple[address_ranges.Range, ...] = ()
     source_ports: tuple[int, ...] = ()
+    unread: str = ""  # what of it cannot be read: whether it holds is then not known
 
     def failure(self, facts: Facts) -> str:
         """The first criterion that the connection fails on its own, in words; "" when it meets all."""
@@ -137,11 +143,12 @@ class Criteria:
                 )
         if self.source_type != "ANY":
             local = self.source_type == "SAME_IP_OR_LOOPBACK"
+            seen = {True: "local", False: "external", None: "not told"}[facts.local]
             checks.append(
                 (
                     f"a {'local' if local else 'external'} source",
-                    facts.local == local,
-                    f"source is {'local' if facts.local else 'external'}",
+                    facts.local in (local, None),
+                    f"source is {seen}",
                 )
             )
         if self.source_ports:
@@ -183,24 +190,37 @@ def _texts(ranges: tuple[address_ranges.Range, ...]) -> str:
     return ", ".join(r.text for r in ranges)
 
 
-def _ranges(items: Any) -> tuple[address_ranges.Range, ...]:
-    return tuple(r for r in map(address_ranges.parse, items or ()) if r is not None)
+def _ranges(items: Iterable[CidrRange]) -> tuple[address_ranges.Range, ...]:
+    return tuple(r for r in (address_ranges.parse(item.raw) for item in items) if r is not None)
 
 
 def criteria(message: Json | None) -> Criteria:
-    """The criteria of a FilterChainMatch message (address_suffix and the like are not implemented by Envoy)."""
-    message = message or {}
-    return Criteria(
-        port=int(message.get("destination_port") or 0),
-        destinations=_ranges(message.get("prefix_ranges")),
-        server_names=tuple(str(name).lower() for name in message.get("server_names") or ()),
-        transport=str(message.get("transport_protocol") or ""),
-        alpn=tuple(map(str, message.get("application_protocols") or ())),
-        direct_sources=_ranges(message.get("direct_source_prefix_ranges")),
-        source_type=str(message.get("source_type") or "ANY"),
-        sources=_ranges(message.get("source_prefix_ranges")),
-        source_ports=tuple(int(port) for port in message.get("source_ports") or ()),
+    """The criteria of a FilterChainMatch (address_suffix and the like are not implemented by Envoy).
+
+    What cannot be read, or is not in the schema, is named in ``unread``; the other criteria still count.
+    """
+    match = FilterChainMatch(message or {})
+    unread = [f"filter_chain_match has {name}, which meshctl does not know" for name in match.unknown]
+
+    def read(value: Callable[[], T], otherwise: T) -> T:
+        try:
+            return value()
+        except Undecidable as unknown:
+            unread.append(unknown.reason)
+            return otherwise
+
+    found = Criteria(
+        port=read(lambda: match.destination_port or 0, 0),
+        destinations=read(lambda: _ranges(match.prefix_ranges), ()),
+        server_names=read(lambda: tuple(name.lower() for name in match.server_names), ()),
+        transport=read(lambda: match.transport_protocol, ""),
+        alpn=read(lambda: match.application_protocols, ()),
+        direct_sources=read(lambda: _ranges(match.direct_source_prefix_ranges), ()),
+        source_type=read(lambda: str(match.source_type), "ANY"),
+        sources=read(lambda: _ranges(match.source_prefix_ranges), ()),
+        source_ports=read(lambda: match.source_ports, ()),
     )
+    return replace(found, unread="; ".join(unread)) if unread else found
 
 
 def _sni_keys(sni: str) -> list[str]:
@@ -255,7 +275,8 @@ class Trie:
     def __init__(self, chains: list[Criteria]) -> None:
         self._root = _Node()
         for index, chain in enumerate(chains):
-            self._insert(self._root, 0, index, chain)
+            if not chain.unread:
+                self._insert(self._root, 0, index, chain)
 
     def _insert(self, node: _Node, depth: int, index: int, chain: Criteria) -> None:
         if depth == len(_LEVELS):
@@ -343,6 +364,8 @@ def _wanted_keys(chain: Criteria, level: Level) -> tuple[Any, ...]:
 
 
 def _keyed(node: _Node, level: Level, facts: Facts) -> list[_Node]:
+    if node.keys.keys() == {"ANY"}:
+        return [node.keys["ANY"]]  # nobody asks for the source
     for key in _seen_keys(level, facts):
         found = node.keys.get(key)
         if found is not None:
@@ -362,6 +385,8 @@ def _seen_keys(level: Level, facts: Facts) -> tuple[Any, ...]:
         case Level.ALPN:
             return (*facts.alpn, "")
         case Level.SOURCE_TYPE:
+            if facts.local is None:
+                raise Undecidable("whether the connection is local is not known: its source is not told")
             return ("SAME_IP_OR_LOOPBACK" if facts.local else "EXTERNAL", "ANY")
         case _:
             return (facts.src_port, 0)

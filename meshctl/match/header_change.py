@@ -25,7 +25,7 @@ def remove(headers: Headers, names: Iterable[str]) -> None:
 
 
 def add(headers: Headers, options: Iterable[HeaderValueOption], known: Known | None) -> None:
-    """Apply HeaderValueOptions, in order; with ``known`` their command operators are filled in."""
+    """Apply HeaderValueOptions, in order; with ``known`` their command operators are filled in, else kept."""
     for option in options:
         header = option.header
         if header is not None and header.key.lower() not in _FORBIDDEN:
@@ -33,6 +33,8 @@ def add(headers: Headers, options: Iterable[HeaderValueOption], known: Known | N
 
 
 def _filled(text: str, known: Known | None) -> str:
+    if known is None:
+        return text
     try:
         return fill(text, known)
     except Undecidable:

@@ -115,7 +115,7 @@ class RequestView:
 
     @property
     def cookies(self) -> dict[str, str]:
-        """Cookies of all ``cookie`` headers, the first of a name (Utility::parseCookies)."""
+        """Cookies of all ``cookie`` headers, the first of a name; only blanks before a name go (parseCookies)."""
         if self._cookies is None:
             self._cookies = {}
             for header in self.values("cookie"):
@@ -123,10 +123,9 @@ class RequestView:
                     name, mark, value = part.partition("=")
                     if not mark:
                         continue
-                    value = value.strip()
                     if len(value) >= 2 and value[0] == value[-1] == '"':
                         value = value[1:-1]
-                    self._cookies.setdefault(name.strip(), value)
+                    self._cookies.setdefault(name.lstrip(" "), value)
         return self._cookies
 
     def metadata_value(self, namespace: str, path: tuple[str, ...]) -> Any:

@@ -126,7 +126,10 @@ def _path_test(path: PathMatch) -> Callable[[str], bool]:
 def _path_criterion(path: PathMatch, ignore_parameters: bool) -> Criterion:
     if path.kind is PathKind.CONNECT:
         return Criterion(
-            "method", "CONNECT", lambda view: view.is_connect, lambda view: f"is {view.first(':method')}"
+            "method",
+            "CONNECT",
+            lambda view: view.is_connect or view.first("upgrade").lower() == "connect-udp",
+            lambda view: f"is {view.first(':method')}",
         )
     inner = _path_test(path)
 

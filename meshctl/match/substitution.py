@@ -29,7 +29,7 @@ class Known:
     protocol: str = "HTTP/1.1"
     client: str = ""  # the address that Envoy trusts
     peer_ip: str = ""  # of the connection
-    peer_port: int = 0
+    peer_port: int | None = None
     local: tuple[str, int] = ("", 0)
     server_name: str = ""
     certificate: Peer | None = None
@@ -66,18 +66,14 @@ def _filter_state(known: Known, argument: str) -> str | None:
     return known.filter_state.get(argument.split(":", 1)[0])
 
 
-def _address(ip: str, port: int) -> str | None:
-    if not ip:
-        return None
-    if not port:
-        raise Undecidable("the client's port is not known")
-    return bracketed(ip, port)
+def _address(ip: str, port: int | None) -> str | None:
+    return bracketed(ip, _port(port)) if ip else None
 
 
-def _port(port: int) -> str:
-    if not port:
+def _port(port: int | None) -> int:
+    if port is None:
         raise Undecidable("the client's port is not known")
-    return str(port)
+    return port
 
 
 def _certificate(known: Known, names: Callable[[Peer], tuple[str, ...]]) -> str | None:
@@ -90,10 +86,10 @@ _OPERATORS: dict[str, Callable[[Known, str], str | None]] = {
     "PROTOCOL": lambda known, _: known.protocol,
     "DOWNSTREAM_REMOTE_ADDRESS": lambda known, _: _address(known.client, known.peer_port),
     "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT": lambda known, _: known.client or None,
-    "DOWNSTREAM_REMOTE_PORT": lambda known, _: _port(known.peer_port),
+    "DOWNSTREAM_REMOTE_PORT": lambda known, _: str(_port(known.peer_port)),
     "DOWNSTREAM_DIRECT_REMOTE_ADDRESS": lambda known, _: _address(known.peer_ip, known.peer_port),
     "DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT": lambda known, _: known.peer_ip or None,
-    "DOWNSTREAM_DIRECT_REMOTE_PORT": lambda known, _: _port(known.peer_port),
+    "DOWNSTREAM_DIRECT_REMOTE_PORT": lambda known, _: str(_port(known.peer_port)),
     "DOWNSTREAM_LOCAL_ADDRESS": lambda known, _: _address(*known.local),
     "DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT": lambda known, _: known.local[0] or None,
     "DOWNSTREAM_LOCAL_PORT": lambda known, _: str(known.local[1]),

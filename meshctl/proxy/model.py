@@ -95,6 +95,7 @@ class Connection:
     session: Tls | None = None  # the session this proxy has ended
     carried: Peer | None = None  # the identity an HBONE tunnel brought along
     proxy_header: tuple[str, int, str, int] | None = None
+    proxy_version: int = 0  # of the PROXY header; 0 where it is not told
     socket: tuple[str, int] | None = None  # where the proxy's socket accepted it; None: at dst itself
     restored: bool = True  # whether dst is an original destination that a listener filter restored
 

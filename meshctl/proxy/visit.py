@@ -24,7 +24,18 @@ from meshctl.proxy.listen import accept
 from meshctl.proxy.listen.accept import Accepted, ChainChoice
 from meshctl.proxy.listen.handshake import handshake
 from meshctl.proxy.listen.listeners import Chain, Listener
-from meshctl.proxy.model import Connection, Disposition, Log, Passage, Rejected, Request, Stage, Step, Verdict
+from meshctl.proxy.model import (
+    Connection,
+    Disposition,
+    Log,
+    Passage,
+    Payload,
+    Rejected,
+    Request,
+    Stage,
+    Step,
+    Verdict,
+)
 from meshctl.proxy.proxy import Proxy
 
 Json = dict[str, Any]
@@ -40,10 +51,22 @@ def visit(
 ) -> list[Passage]:
     """Everything that may happen to a connection accepted by a listener's socket."""
     entry = Entry(Log(silent=silent))
-    accepted = accept.inspect(accepting, connection, accept.arrival(accepting, connection))
-    owner, how = _owner(proxy, accepting, accepted)
-    if owner is not accepting:
-        accepted = accept.again(accepted, accept.inspect(owner, connection, accepted.facts))
+    full = _full(proxy, accepting)
+    if full is not None:
+        entry.logged = False
+        return [entry.end(full)]
+    try:
+        accepted = accept.inspect(accepting, connection, accept.arrival(accepting, connection))
+        owner, how = _owner(proxy, accepting, accepted)
+        if owner is not accepting:
+            left = replace(connection, proxy_header=accepted.header)
+            accepted = accept.again(accepted, accept.inspect(owner, left, accepted.facts))
+    except Undecidable as unknown:
+        entry.listener = accepting.name or None
+        entry.unknown(unknown.reason)
+        return [entry.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))]
+    if accepted.header is not None:
+        connection, request = replace(connection, payload=Payload.RAW, layers=()), None
     entry.listener = owner.name or None
     entry.step(lambda: _listener_step(proxy, accepting, owner, how, accepted))
     if accepted.ended is not None:
@@ -78,6 +101,16 @@ def _unseen_listener(proxy: Proxy, accepting: Listener, owner: Listener) -> Gap 
     if not accepting.hands_over or owner is not accepting:
         return None
     return proxy.snapshot.gap(SectionKind.LISTENERS)
+
+
+def _full(proxy: Proxy, listener: Listener) -> Verdict | None:
+    """A listener that the runtime allows no connection at all resets each of them."""
+    limit = proxy.runtime.integer(f"envoy.resource_limits.listener.{listener.name}.connection_limit", 1)
+    if limit > 0:
+        return None
+    return Verdict(
+        Disposition.DROPPED, reason=f"the runtime limits listener {listener.name} to no connection"
+    )
 
 
 def _original_src(listeners: tuple[Listener, ...]) -> int | None:

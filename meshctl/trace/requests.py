@@ -26,7 +26,7 @@ _PROTOCOLS = {
     "HTTP/1.1": Payload.HTTP1,
     "HTTP/1.0": Payload.HTTP10,
     "HTTP/2": Payload.HTTP2,
-    "HTTP/3": Payload.HTTP2,
+    "HTTP/3": Payload.HTTP3,
 }
 # What a connection's first bytes are, and the request a connection manager would read from them.
 _FIRST_BYTES: dict[str, tuple[Payload, Request | None]] = {
@@ -114,7 +114,7 @@ def at_proxy(proxy: Proxy, line: Json) -> AtProxy:
         raise InputError("a line needs a `request` or a `connection` object")
     request = http_request(raw)
     port = int(raw.get("port") or 80)
-    listener = _listener_of(proxy, port, request)
+    listener = _listener_of(proxy, port, request, str(raw.get("dst_ip") or ""))
     ip = str(raw.get("dst_ip") or _destination(proxy, listener, request))
     socket = None
     if listener is not None and not listener.bound:
@@ -122,7 +122,7 @@ def at_proxy(proxy: Proxy, line: Json) -> AtProxy:
         if over is not None and proxy.listeners.at(ip, port)[0] is listener:
             listener, socket = over, ("::1" if ":" in ip else "127.0.0.1", over.addresses[0][1])
     layers: tuple[Tls, ...] = ()
-    if raw.get("tls") or raw.get("sni"):
+    if raw.get("tls") or raw.get("sni") or request.protocol == "HTTP/3":
         san = raw.get("cert_san")
         layers = (_tls_of(raw, _peer(str(san)) if san else None, bool(san)),)
     connection = Connection(
@@ -168,9 +168,12 @@ def _vips(proxy: Proxy) -> dict[str, str]:
     return found
 
 
-def _listener_of(proxy: Proxy, port: int, request: Request) -> Listener | None:
+def _listener_of(proxy: Proxy, port: int, request: Request, dst_ip: str) -> Listener | None:
     """The listener of a port: the one with a socket, else that of the host's address, else the wildcard."""
-    bound = proxy.listeners.bound_to(port)
+    if request.protocol == "HTTP/3":
+        return proxy.listeners.quic(port)
+    bound = proxy.listeners.accepting(dst_ip, port) if dst_ip else None
+    bound = bound or proxy.listeners.bound_to(port)
     if bound is not None:
         return bound
     host = _host_of(request)
@@ -180,7 +183,7 @@ def _listener_of(proxy: Proxy, port: int, request: Request) -> Listener | None:
         found, _ = proxy.listeners.at(ip, port)
         if found is not None:
             return found
-    return next((x for x in proxy.listeners.all if any(a[1] == port for a in x.addresses)), None)
+    return proxy.listeners.any_of(port)
 
 
 def _connection(proxy: Proxy, raw: Json) -> AtProxy:
@@ -193,7 +196,7 @@ def _connection(proxy: Proxy, raw: Json) -> AtProxy:
     if layers:
         request = None
     socket = ip, port
-    if listener is not None and listener.addresses:
+    if listener is not None and listener.addresses and not any(a[1] == port for a in listener.addresses):
         local = ("::1" if ":" in ip else "127.0.0.1") if outbound else ip
         socket = local, listener.addresses[0][1]
     connection = Connection(
@@ -204,6 +207,7 @@ def _connection(proxy: Proxy, raw: Json) -> AtProxy:
         payload,
         layers,
         proxy_header=_proxy_header(raw.get("proxy_protocol")),
+        proxy_version=_proxy_version(raw.get("proxy_protocol")),
         socket=socket,
     )
     if isinstance(raw.get("request"), dict):
@@ -239,6 +243,13 @@ def _proxy_header(raw: Any) -> tuple[str, int, str, int] | None:
             int(raw.get("dst_port", 0)),
         )
     return str(raw[0]), int(raw[1]), str(raw[2]), int(raw[3])
+
+
+def _proxy_version(raw: Any) -> int:
+    """1 for a line of PROXY v1; else what the object says, 0 for nothing."""
+    if isinstance(raw, str):
+        return 1
+    return int(raw.get("version") or 0) if isinstance(raw, dict) else 0
 
 
 _CERTIFICATES: dict[str, Callable[[], Peer]] = {

@@ -15,6 +15,7 @@ from meshctl.envoy.message import Undecidable
 from meshctl.match import header_match
 from meshctl.match.fraction import Fraction, Runtime, fractional_percent
 from meshctl.match.request_view import Headers, RequestView
+from meshctl.match.substitution import Known
 from meshctl.proxy.model import Connection, Request
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing import rewrites, routes
@@ -111,8 +112,7 @@ def _seen(proxy: Proxy, table: RouteTable, view: RequestView, draw: Draw) -> Jso
     if host is None:
         return seen
     if routes.tls_required(host, view):
-        target = f"https://{view.first(':authority')}{view.target or ''}"
-        return {**seen, "path_redirect": target, "code_redirect": 301}
+        return {**seen, "path_redirect": rewrites.tls_location(view), "code_redirect": 301}
     for probability, route, rest in routes.choose(host, view, draw):
         if probability > 0.5:
             return seen if route is None else _routed(seen, proxy, table, host, route, view, rest)
@@ -152,33 +152,23 @@ def _routed(
         if target.probability > 0.5:
             seen["cluster_name"] = target.cluster
             holders = (target.settings, message, host.message, table.message)
-            seen["headers"] = rewrites.mutated_headers(view.headers, holders)
+            seen["headers"] = rewrites.mutated_headers(view.headers, holders, _known(view))
     seen["virtual_host_name"] = host.name
     seen["virtual_cluster_name"] = _virtual_cluster(host, view)
     seen["response"] = _response_headers((message, host.message, table.message), {})
     seen["path_rewrite"] = rewrites.rewritten_path(action, route.match.path, view) or view.target or ""
-    seen["host_rewrite"] = rewrites.rewritten_host(action, view) or view.first(":authority")
+    seen["host_rewrite"] = rewrites.rewritten_host(action, view, _known(view)) or view.first(":authority")
     seen["headers"] = {
-        **{name: [_formatted(v) for v in values] for name, values in seen["headers"].items()},
+        **seen["headers"],
         ":path": [seen["path_rewrite"]],
         ":authority": [seen["host_rewrite"]],
     }
     return seen
 
 
-# The tool's stream is a connection from the machine itself.
-_FORMATS = {
-    "%DOWNSTREAM_REMOTE_ADDRESS%": "127.0.0.1:0",
-    "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%": "127.0.0.1",
-    "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%": "127.0.0.1",
-    "%PROTOCOL%": "HTTP/1.1",
-}
-
-
-def _formatted(value: str) -> str:
-    for name, text in _FORMATS.items():
-        value = value.replace(name, text)
-    return value
+def _known(view: RequestView) -> Known:
+    """The tool's stream is a connection from the machine itself."""
+    return Known(view.headers, client="127.0.0.1", peer_ip="127.0.0.1", peer_port=0)
 
 
 def _virtual_cluster(host: VirtualHost, view: RequestView) -> str:

@@ -109,7 +109,7 @@ def _known(request: Request, headers: Headers, connection: Connection, edge: Edg
         request.protocol,
         connection.src_ip,
         connection.src_ip,
-        connection.src_port,
+        connection.src_port or None,
         edge.local,
         session.sni.lower() if session is not None else "",
         edge.certificate,

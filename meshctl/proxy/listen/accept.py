@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from meshctl.envoy.api import config_listener_v3 as api
+from meshctl.envoy.api.extensions_filters_listener_proxy_protocol_v3 import ProxyProtocol
 from meshctl.envoy.message import Undecidable
 from meshctl.match import filter_chains, matcher_tree
 from meshctl.match.filter_chains import Facts
@@ -24,7 +26,6 @@ from meshctl.proxy.model import Connection, Disposition, Payload, Rejected, Verd
 Json = dict[str, Any]
 
 _HTTP_PROTOCOLS = {Payload.HTTP1: "http/1.1", Payload.HTTP10: "http/1.0", Payload.HTTP2: "h2c"}
-_INSPECTORS = {"TlsInspector", "HttpInspector"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,10 @@ class Accepted:
     ended: Verdict | None = None
     at: Listener | None = None  # where it ended
     restored: bool = False  # whether an original_dst filter has run
+    header: tuple[str, int, str, int] | None = None  # a PROXY header that still stands before the bytes
+
+    def saw(self, text: str) -> Accepted:
+        return replace(self, seen=(*self.seen, text))
 
 
 def arrival(accepting: Listener, connection: Connection) -> Facts:
@@ -46,30 +51,34 @@ def arrival(accepting: Listener, connection: Connection) -> Facts:
 
 def inspect(listener: Listener, connection: Connection, facts: Facts) -> Accepted:
     """Run one listener's filters: those it lists, then the original_dst that use_original_dst stands for."""
+    if connection.payload is Payload.HTTP3:
+        return Accepted(_of_quic(facts, connection), ("QUIC",))
     silent = connection.payload is Payload.NONE and connection.tls is None
-    seen: list[str] = []
-    restored = False
+    accepted = Accepted(facts, header=connection.proxy_header)
     for listener_filter in listener.listener_filters:
-        if is_disabled(listener_filter.message.get("filter_disabled"), facts.dst_port):
-            seen.append(f"{listener_filter.short} is off for port {facts.dst_port}")
+        if _is_off(listener_filter, accepted.facts.dst_port):
+            accepted = accepted.saw(f"{listener_filter.short} is off for port {accepted.facts.dst_port}")
         elif listener_filter.short == "OriginalDst":
-            facts, restored = _restored(facts, connection), connection.restored
-        elif listener_filter.short == "ProxyProtocol":
-            if connection.proxy_header is not None:
-                facts = _with_proxy_header(facts, connection.proxy_header)
-                seen.append("proxy_protocol took the addresses of the PROXY header")
-            elif not listener_filter.fields.get("allow_requests_without_proxy_protocol"):
-                return Accepted(facts, tuple(seen), _no_proxy_header(), listener)
-        elif listener_filter.short in _INSPECTORS:
-            if silent:
-                seen.append("the client sent nothing: the listener filters ended by timeout")
-                return Accepted(facts, tuple(seen), _silence(listener), listener, restored)
-            facts, text = _inspected(listener_filter, facts, connection)
-            if text:
-                seen.append(text)
-    if listener.hands_over:
-        facts, restored = _restored(facts, connection), connection.restored
-    return Accepted(facts, tuple(seen), restored=restored)
+            accepted = _restored(accepted, connection)
+        elif listener_filter.short in _READERS:
+            if silent and accepted.header is None:
+                accepted = accepted.saw("the client sent nothing: the listener filters ended by timeout")
+                return replace(accepted, ended=_silence(listener), at=listener)
+            accepted = _READERS[listener_filter.short](accepted, listener_filter, connection)
+            if accepted.ended is not None:
+                return replace(accepted, at=listener)
+    return _restored(accepted, connection) if listener.hands_over else accepted
+
+
+def _is_off(listener_filter: Filter, port: int) -> bool:
+    return is_disabled(api.ListenerFilter(listener_filter.message).filter_disabled, port)
+
+
+def _of_quic(facts: Facts, connection: Connection) -> Facts:
+    """QUIC tells name and protocols itself; filters that read bytes have nothing to read."""
+    tls = connection.tls
+    sni, alpn = (tls.sni.lower(), tls.alpn) if tls is not None else ("", ())
+    return replace(facts, transport="quic", sni=sni, alpn=alpn or ("h3",))
 
 
 def again(first: Accepted, second: Accepted) -> Accepted:
@@ -81,16 +90,33 @@ def again(first: Accepted, second: Accepted) -> Accepted:
     )
 
 
-def _restored(facts: Facts, connection: Connection) -> Facts:
-    if not connection.restored:
-        return facts
-    return replace(facts, dst_ip=connection.dst_ip, dst_port=connection.dst_port)
+def _restored(accepted: Accepted, connection: Connection) -> Accepted:
+    facts = accepted.facts
+    if connection.restored:
+        facts = replace(facts, dst_ip=connection.dst_ip, dst_port=connection.dst_port)
+    return replace(accepted, facts=facts, restored=connection.restored)
 
 
-def _no_proxy_header() -> Verdict:
-    return Verdict(
-        Disposition.DROPPED, 0, None, None, "the proxy_protocol filter wants a PROXY header and there is none"
-    )
+def _ended(accepted: Accepted, reason: str) -> Accepted:
+    return replace(accepted, ended=Verdict(Disposition.DROPPED, 0, None, None, reason))
+
+
+def _proxy_protocol(accepted: Accepted, listener_filter: Filter, connection: Connection) -> Accepted:
+    """The filter takes the PROXY header off, and its addresses are those of the connection from there on."""
+    config = ProxyProtocol(listener_filter.fields)
+    if accepted.header is None:
+        if config.allow_requests_without_proxy_protocol:
+            return accepted
+        return _ended(accepted, "the proxy_protocol filter wants a PROXY header and there is none")
+    if config.disallowed_versions:
+        if not connection.proxy_version:
+            raise Undecidable("the version of the PROXY header is not told, and the listener refuses some")
+        if f"V{connection.proxy_version}" in config.disallowed_versions:
+            return _ended(accepted, f"PROXY protocol version {connection.proxy_version} is disallowed")
+    src_ip, src_port, dst_ip, dst_port = accepted.header
+    facts = replace(accepted.facts, src_ip=src_ip, src_port=src_port, dst_ip=dst_ip, dst_port=dst_port)
+    taken = accepted.saw("proxy_protocol took the addresses of the PROXY header")
+    return replace(taken, facts=facts, header=None)
 
 
 def _silence(listener: Listener) -> Verdict | None:
@@ -110,43 +136,56 @@ def _silence(listener: Listener) -> Verdict | None:
     )
 
 
-def _with_proxy_header(facts: Facts, header: tuple[str, int, str, int]) -> Facts:
-    src_ip, src_port, dst_ip, dst_port = header
-    return replace(facts, src_ip=src_ip, src_port=src_port, dst_ip=dst_ip, dst_port=dst_port)
+def _tls_inspector(accepted: Accepted, _: Filter, connection: Connection) -> Accepted:
+    """SNI and ALPN of a client hello; a PROXY header before it hides it."""
+    tls = connection.tls if accepted.header is None else None
+    if tls is None:
+        return accepted.saw("tls_inspector saw no TLS")
+    facts = replace(accepted.facts, transport="tls", sni=tls.sni.lower(), alpn=tls.alpn)
+    shown = f"SNI {tls.sni or 'none'}, ALPN {', '.join(tls.alpn) or 'none'}"
+    return replace(accepted, facts=facts).saw(f"tls_inspector saw TLS, {shown}")
 
 
-def _inspected(listener_filter: Filter, facts: Facts, connection: Connection) -> tuple[Facts, str]:
-    """The facts after tls_inspector or http_inspector, and the words for it."""
-    tls = connection.tls
-    if listener_filter.short == "TlsInspector":
-        if tls is None:
-            return facts, "tls_inspector saw no TLS"
-        known = replace(facts, transport="tls", sni=tls.sni.lower(), alpn=tls.alpn)
-        return known, f"tls_inspector saw TLS, SNI {tls.sni or 'none'}, ALPN {', '.join(tls.alpn) or 'none'}"
-    if facts.transport == "tls":
-        return facts, ""
-    protocol = _HTTP_PROTOCOLS.get(connection.payload) if tls is None else None
+def _http_inspector(accepted: Accepted, _: Filter, connection: Connection) -> Accepted:
+    """The HTTP version of plain bytes."""
+    if accepted.facts.transport == "tls":
+        return accepted
+    plain = connection.tls is None and accepted.header is None
+    protocol = _HTTP_PROTOCOLS.get(connection.payload) if plain else None
     if protocol is None:
-        return facts, "http_inspector saw no HTTP"
-    return replace(facts, alpn=(protocol,)), f"http_inspector saw {protocol}"
+        return accepted.saw("http_inspector saw no HTTP")
+    facts = replace(accepted.facts, alpn=(protocol,))
+    return replace(accepted, facts=facts).saw(f"http_inspector saw {protocol}")
 
 
-def is_disabled(predicate: Json | None, port: int) -> bool:
-    """A ListenerFilterChainMatchPredicate: whether the filter is off for this destination port."""
-    if not predicate:
+# Filters that wait for the client's first bytes.
+_READERS: dict[str, Callable[[Accepted, Filter, Connection], Accepted]] = {
+    "TlsInspector": _tls_inspector,
+    "HttpInspector": _http_inspector,
+    "ProxyProtocol": _proxy_protocol,
+}
+
+
+def is_disabled(predicate: api.ListenerFilterChainMatchPredicate | None, port: int) -> bool:
+    """Whether a listener filter is off for this destination port."""
+    if predicate is None:
         return False
-    if "any_match" in predicate:
-        return bool(predicate["any_match"])
-    if "or_match" in predicate:
-        return any(is_disabled(rule, port) for rule in predicate["or_match"].get("rules") or ())
-    if "and_match" in predicate:
-        return all(is_disabled(rule, port) for rule in predicate["and_match"].get("rules") or ())
-    if "not_match" in predicate:
-        return not is_disabled(predicate["not_match"], port)
-    bounds = predicate.get("destination_port_range")
-    if bounds:
-        return int(bounds.get("start", 0)) <= port < int(bounds.get("end", 0))
-    return False
+    match predicate.rule:
+        case "any_match":
+            return predicate.any_match
+        case "or_match":
+            rules = predicate.or_match.rules if predicate.or_match is not None else ()
+            return any(is_disabled(rule, port) for rule in rules)
+        case "and_match":
+            rules = predicate.and_match.rules if predicate.and_match is not None else ()
+            return all(is_disabled(rule, port) for rule in rules)
+        case "not_match":
+            return not is_disabled(predicate.not_match, port)
+        case "destination_port_range":
+            bounds = predicate.destination_port_range
+            return bounds is not None and bounds.start <= port < bounds.end
+        case _:
+            return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +206,9 @@ def chain_choices(listener: Listener, facts: Facts) -> Iterator[ChainChoice]:
     if listener.tree is not None:
         yield _by_tree(listener, facts)
         return
+    for chain in listener.chains:
+        if chain.criteria.unread and not chain.criteria.failure(facts):
+            raise Undecidable(f"chain {chain.label}: {chain.criteria.unread}")
     found = listener.trie.find(facts)
     if not found.chains:
         level = found.level.value if found.level else ""
@@ -198,7 +240,7 @@ def _by_tree(listener: Listener, facts: Facts) -> ChainChoice:
     name = str(action.config.get("value") or action.name)
     chain = listener.chains_by_name.get(name)
     if chain is None:
-        return ChainChoice(1.0, listener.default_chain, f"{how}: names chain {name}, which does not exist")
+        return ChainChoice(1.0, None, f"{how}: names chain {name}, which does not exist")
     return ChainChoice(1.0, chain, how)
 
 

@@ -58,11 +58,11 @@ def handshake(chain: Chain, connection: Connection) -> Handshake:
     Raises Undecidable where it depends on what of the client is not known.
     """
     tls = connection.tls
-    if chain.tls is None:
+    context = chain.tls
+    if context is None:
         return Handshake(connection, encrypted=tls is not None)
     if tls is None:
         return _failed(connection, "the chain expects TLS and the client speaks plain text")
-    context = DownstreamTlsContext(chain.tls)
     common = context.common_tls_context or CommonTlsContext({})
     reason = _version_mismatch(common.tls_params or TlsParameters({}), tls) or _refused(context, common, tls)
     if reason:

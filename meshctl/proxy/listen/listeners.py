@@ -4,7 +4,8 @@ Theory of operation. A listener with use_original_dst (virtualOutbound) hands a 
 its original destination: ``ip:port`` exactly, else the wildcard of the family (``0.0.0.0:port``, ``[::]:port``;
 an IPv4 destination also finds ``[::]:port`` with ipv4_compat), else it keeps the connection. Additional
 addresses count like the first. Only active listeners take part; of one name the active one, a draining one
-only serves what it already has. virtualInbound does not hand over.
+only serves what it already has. virtualInbound does not hand over. Sockets are told apart by protocol: a UDP
+listener never takes a TCP connection, and HTTP/3 goes to the one with QUIC.
 Follows source/common/listener_manager/{connection_handler_impl,active_tcp_socket}.cc.
 """
 
@@ -12,14 +13,26 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from meshctl.envoy.anys import unpack
+from meshctl.envoy.api import config_listener_v3 as api
+from meshctl.envoy.api.config_core_v3 import TransportSocket
+from meshctl.envoy.api.extensions_transport_sockets_quic_v3 import QuicDownstreamTransport
+from meshctl.envoy.api.extensions_transport_sockets_tls_v3 import DownstreamTlsContext
+from meshctl.envoy.message import Undecidable
 from meshctl.match import filter_chains, matcher_tree
 from meshctl.match.address_ranges import number
 from meshctl.proxy.upstream.clusters import istio_config, tls_of
 
 Json = dict[str, Any]
+
+_PLAIN_SOCKETS = frozenset(
+    [
+        "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer",
+        "envoy.extensions.transport_sockets.internal_upstream.v3.InternalUpstreamTransport",
+    ]
+)
 
 # Istio's own filters that only watch, whatever they are made of (Wasm in older versions).
 ISTIO_OBSERVERS = frozenset(
@@ -60,6 +73,10 @@ class Chain:
     index: int  # -1 for the default filter chain
     where: str
 
+    @functools.cached_property
+    def config(self) -> api.FilterChain:
+        return api.FilterChain(self.message)
+
     @property
     def name(self) -> str:
         return str(self.message.get("name") or "")
@@ -76,20 +93,39 @@ class Chain:
 
     @functools.cached_property
     def filters(self) -> list[Filter]:
-        return [filter_of(message) for message in self.message.get("filters") or ()]
+        return [filter_of(message.raw) for message in self.config.filters]
 
     @functools.cached_property
-    def tls(self) -> Json | None:
-        """The DownstreamTlsContext, or None for plain text."""
-        name, fields = unpack((self.message.get("transport_socket") or {}).get("typed_config"))
-        short = name.rsplit(".", 1)[-1]
-        if short == "DownstreamTlsContext":
-            return fields
-        inner = fields.get("transport_socket")
-        if inner:
-            name, fields = unpack(inner.get("typed_config"))
-            return fields if name.endswith(".DownstreamTlsContext") else None
+    def tls(self) -> DownstreamTlsContext | None:
+        """The TLS context of the transport socket, also inside another one; None for plain text."""
+        if self.config.tls_context is not None:
+            return self.config.tls_context
+        return _tls_context(self.config.transport_socket)
+
+
+def _tls_context(socket: TransportSocket | None) -> DownstreamTlsContext | None:
+    packed = socket.typed_config if socket is not None else None
+    if packed is None:
         return None
+    if (tls := packed.as_(DownstreamTlsContext)) is not None:
+        return tls
+    if (quic := packed.as_(QuicDownstreamTransport)) is not None:
+        return quic.downstream_tls_context or DownstreamTlsContext({})
+    if packed.type_name in _PLAIN_SOCKETS:
+        return None
+    inner = packed.raw.get("transport_socket")
+    if isinstance(inner, dict):
+        return _tls_context(TransportSocket(inner))
+    raise Undecidable(f"the transport socket {packed.type_name} is not known")
+
+
+class Socket(NamedTuple):
+    """An address a listener is bound to."""
+
+    ip: str
+    port: int
+    ipv4_compat: bool
+    udp: bool
 
 
 @dataclass
@@ -98,6 +134,10 @@ class Listener:
 
     message: Json
     where: str
+
+    @functools.cached_property
+    def config(self) -> api.Listener:
+        return api.Listener(self.message)
 
     @property
     def name(self) -> str:
@@ -108,36 +148,55 @@ class Listener:
         return istio_config(self.message)
 
     @functools.cached_property
-    def addresses(self) -> list[tuple[str, int, bool]]:
-        """(ip, port, ipv4_compat) of the address and the additional ones; none for an internal listener."""
-        messages = [self.message.get("address") or {}]
-        messages += [a.get("address") or {} for a in self.message.get("additional_addresses") or ()]
+    def sockets(self) -> list[Socket]:
+        """The sockets of the address and the additional ones; none for an internal listener."""
         found = []
-        for message in messages:
-            socket = message.get("socket_address")
-            if socket:
-                ip = str(socket.get("address", ""))
-                found.append((ip, int(socket.get("port_value") or 0), bool(socket.get("ipv4_compat"))))
+        for raw in (self.message, *_objects(self.message.get("additional_addresses"))):
+            try:
+                address = api.AdditionalAddress(raw).address
+                socket = address.socket_address if address is not None else None
+                if socket is not None:
+                    found.append(
+                        Socket(
+                            socket.address, socket.port_value, socket.ipv4_compat, socket.protocol == "UDP"
+                        )
+                    )
+            except Undecidable:
+                continue  # an address that cannot be read is no address of anything
         return found
+
+    @property
+    def addresses(self) -> list[tuple[str, int, bool]]:
+        """(ip, port, ipv4_compat) of its sockets."""
+        return [(socket.ip, socket.port, socket.ipv4_compat) for socket in self.sockets]
+
+    @property
+    def udp(self) -> bool:
+        """Whether its sockets are UDP: it takes no TCP connection."""
+        return any(socket.udp for socket in self.sockets)
+
+    @property
+    def quic(self) -> bool:
+        options = self.config.udp_listener_config
+        return self.udp and options is not None and options.quic_options is not None
 
     @property
     def bound(self) -> bool:
         """Whether it has a socket of its own."""
-        value = self.message.get("bind_to_port")
-        old = (self.message.get("deprecated_v1") or {}).get("bind_to_port")
-        return value is not False and old is not False
+        old = self.config.deprecated_v1
+        return self.config.bind_to_port is not False and (old is None or old.bind_to_port is not False)
 
     @property
     def hands_over(self) -> bool:
-        return bool(self.message.get("use_original_dst"))
+        return bool(self.config.use_original_dst)
 
     @property
     def internal(self) -> bool:
-        return "internal_listener" in self.message
+        return self.config.internal_listener is not None
 
     @property
     def direction(self) -> str:
-        return str(self.message.get("traffic_direction") or "UNSPECIFIED")
+        return self.config.traffic_direction
 
     @functools.cached_property
     def listener_filters(self) -> list[Filter]:
@@ -145,13 +204,13 @@ class Listener:
 
     @functools.cached_property
     def chains(self) -> list[Chain]:
-        messages = self.message.get("filter_chains") or ()
-        return [Chain(m, i, f"{self.where}.filter_chains[{i}]") for i, m in enumerate(messages)]
+        chains = enumerate(self.config.filter_chains)
+        return [Chain(c.raw, i, f"{self.where}.filter_chains[{i}]") for i, c in chains]
 
     @functools.cached_property
     def default_chain(self) -> Chain | None:
-        message = self.message.get("default_filter_chain")
-        return None if message is None else Chain(message, -1, f"{self.where}.default_filter_chain")
+        found = self.config.default_filter_chain
+        return None if found is None else Chain(found.raw, -1, f"{self.where}.default_filter_chain")
 
     @functools.cached_property
     def trie(self) -> filter_chains.Trie:
@@ -159,8 +218,8 @@ class Listener:
 
     @functools.cached_property
     def tree(self) -> matcher_tree.Tree | None:
-        message = self.message.get("filter_chain_matcher")
-        return matcher_tree.parse(message) if message else None
+        found = self.config.filter_chain_matcher
+        return matcher_tree.parse(found.raw) if found is not None else None
 
     @functools.cached_property
     def chains_by_name(self) -> dict[str, Chain]:
@@ -169,12 +228,16 @@ class Listener:
     @property
     def timeout_seconds(self) -> float:
         """listener_filters_timeout: 15 s unless said otherwise, 0 for none."""
-        value = self.message.get("listener_filters_timeout")
-        return 15.0 if value is None else float(str(value).rstrip("s") or 0)
+        value = self.config.listener_filters_timeout
+        return 15.0 if value is None else value
 
     @property
     def continues_on_timeout(self) -> bool:
-        return bool(self.message.get("continue_on_listener_filters_timeout"))
+        return self.config.continue_on_listener_filters_timeout
+
+
+def _objects(value: Any) -> list[Json]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 class ListenerBook:
@@ -187,7 +250,8 @@ class ListenerBook:
         self._v4_wildcard: dict[int, Listener] = {}
         self._v6_wildcard: dict[int, Listener] = {}
         self._compatible: dict[int, Listener] = {}
-        for listener in listeners:
+        self._tcp = [listener for listener in listeners if not listener.udp]
+        for listener in self._tcp:
             for ip, port, compatible in listener.addresses:
                 self._file(listener, ip, port, compatible)
 
@@ -228,22 +292,23 @@ class ListenerBook:
         return next(
             (
                 x
-                for x in self.all
+                for x in self._tcp
                 if x.bound and any(a[1] == port and a[0] in ("::", "0.0.0.0") for a in x.addresses)
             ),
             None,
         )
 
     def bound_to(self, port: int) -> Listener | None:
-        """The listener with a socket on this port, whatever its address."""
-        for listener in self.all:
-            if listener.bound and any(address[1] == port for address in listener.addresses):
-                return listener
-        return None
+        """The listener with a TCP socket on this port, whatever its address."""
+        return next((x for x in self._tcp if x.bound and any(a[1] == port for a in x.addresses)), None)
 
+    def quic(self, port: int) -> Listener | None:
+        """The listener with a QUIC socket on this port."""
+        return next((x for x in self.all if x.quic and any(a[1] == port for a in x.addresses)), None)
 
-def server_requires_certificate(tls: Json) -> bool:
-    return bool(tls.get("require_client_certificate"))
+    def any_of(self, port: int) -> Listener | None:
+        """A TCP listener of this port, with a socket or without."""
+        return next((x for x in self._tcp if any(a[1] == port for a in x.addresses)), None)
 
 
 __all__ = ["Chain", "Filter", "Listener", "ListenerBook", "filter_of", "tls_of"]

@@ -16,6 +16,7 @@ from meshctl.envoy.api.config_core_v3 import HeaderValueOption
 from meshctl.match import header_change, string_match, uri_template
 from meshctl.match.request_view import Headers, RequestView
 from meshctl.match.route_match import PathKind, PathMatch
+from meshctl.match.substitution import Known, fill
 
 Json = dict[str, Any]
 
@@ -52,8 +53,10 @@ def _replaced(rewrite: Json, text: str) -> str:
     return string_match.replace_all(pattern, str(rewrite.get("substitution", "")), text)
 
 
-def rewritten_host(action: Json, view: RequestView) -> str | None:
+def rewritten_host(action: Json, view: RequestView, known: Known) -> str | None:
     """The host after the action's rewrites; None when it stays (auto_host_rewrite is the endpoint's business)."""
+    if action.get("host_rewrite"):
+        return fill(str(action["host_rewrite"]), known, absent="-")
     if action.get("host_rewrite_literal"):
         return str(action["host_rewrite_literal"])
     if action.get("host_rewrite_header"):
@@ -74,6 +77,11 @@ _REDIRECT_CODES = {
 
 def redirect_code(redirect: Json) -> int:
     return _REDIRECT_CODES.get(str(redirect.get("response_code", "MOVED_PERMANENTLY")), 301)
+
+
+def tls_location(view: RequestView) -> str:
+    """Where require_tls sends a request: its own URL with https, the port of its host included."""
+    return f"https://{view.first(':authority')}{view.target or ''}"
 
 
 def redirect_location(redirect: Json, path: PathMatch, view: RequestView) -> str:
@@ -118,11 +126,8 @@ def _redirect_path(redirect: Json, path: PathMatch, view: RequestView) -> str:
     return target.split("?", 1)[0] if strip else target
 
 
-def mutated_headers(headers: Headers, holders: tuple[Json, ...]) -> Headers:
-    """The headers after request_headers_to_add/remove of route, virtual host and configuration, in order.
-
-    A value with a format command is known only in part.
-    """
+def mutated_headers(headers: Headers, holders: tuple[Json, ...], known: Known) -> Headers:
+    """The headers after request_headers_to_add/remove of route, virtual host and configuration, in order."""
     changed = False
     for holder in holders:
         adds, removes = holder.get("request_headers_to_add"), holder.get("request_headers_to_remove")
@@ -131,7 +136,7 @@ def mutated_headers(headers: Headers, holders: tuple[Json, ...]) -> Headers:
         if not changed:
             headers, changed = {name: list(values) for name, values in headers.items()}, True
         header_change.remove(headers, removes or ())
-        header_change.add(headers, map(HeaderValueOption, adds or ()), None)
+        header_change.add(headers, map(HeaderValueOption, adds or ()), known)
     return headers
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from meshctl.match import grpc
 from meshctl.match.request_view import Headers, RequestView
+from meshctl.match.substitution import Known
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.http.connection_header import is_connect_udp, is_upgrade
 from meshctl.proxy.model import (
@@ -53,6 +54,26 @@ class Routed:
     route: Route
     draw: Draw
     original: Headers | None = None
+
+    @property
+    def known(self) -> Known:
+        """What format strings of the route may ask for."""
+        connection, view = self.connection, self.view
+        external = view.first("x-envoy-external-address")
+        return Known(
+            view.headers,
+            self.request.protocol,
+            external or connection.src_ip,
+            connection.src_ip,
+            connection.src_port or None,
+            (connection.dst_ip, connection.dst_port),
+            view.sni,
+            view.peer,
+            self.route.name,
+            self.host.name,
+            view.metadata,
+            view.filter_state,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +134,10 @@ def _answer_step(routed: Routed, text: str) -> Step:
 def _redirect(entry: Entry, routed: Routed) -> Passage:
     redirect = routed.route.message["redirect"]
     code = rewrites.redirect_code(redirect)
-    location = rewrites.redirect_location(redirect, routed.route.match.path, routed.view)
+    if routed.route.stands_for_tls:
+        location = rewrites.tls_location(routed.view)
+    else:
+        location = rewrites.redirect_location(redirect, routed.route.match.path, routed.view)
     entry.step(lambda: _answer_step(routed, f"redirect {code} to {location}"))
     return entry.end(
         Verdict(
@@ -246,10 +270,13 @@ def _deliver(
     entry: Entry, routed: Routed, cluster: Cluster, target: Target, endpoints: tuple[Endpoint, ...]
 ) -> Iterator[Passage]:
     action, view, message = routed.route.message["route"], routed.view, routed.route.message
+    known = routed.known
     path = rewrites.rewritten_path(action, routed.route.match.path, view)
-    host = rewrites.rewritten_host(action, view) or str(target.settings.get("host_rewrite_literal") or "")
+    host = rewrites.rewritten_host(action, view, known) or str(
+        target.settings.get("host_rewrite_literal") or ""
+    )
     holders = (target.settings, message, routed.host.message, routed.table.message if routed.table else {})
-    headers = rewrites.mutated_headers(view.headers, holders)
+    headers = rewrites.mutated_headers(view.headers, holders, known)
     target_path = view.target if path is None else path
     terminated = _terminates_connect(routed, action)
     verdict = _success(routed, terminated=terminated)
@@ -274,7 +301,7 @@ def _deliver(
                 own,
                 None if terminated else onward,
                 cluster.source_ips,
-                routed.request.http2 if cluster.http2 is None else cluster.http2,
+                routed.request.multiplexed if cluster.http2 is None else cluster.http2,
                 _alpn_override(entry, cluster, routed),
                 retries=_retries(routed),
                 mirrors=tuple(str(m.get("cluster", "")) for m in action.get("request_mirror_policies") or ()),
@@ -297,7 +324,7 @@ def _alpn_override(entry: Entry, cluster: Cluster, routed: Routed) -> tuple[str,
     istio = ((cluster.message.get("metadata") or {}).get("filter_metadata") or {}).get("istio") or {}
     if str(istio.get("alpn_override", "")).lower() == "false":
         return None
-    http2 = routed.request.http2 if cluster.http2 is None else cluster.http2
+    http2 = routed.request.multiplexed if cluster.http2 is None else cluster.http2
     return dict(entry.alpn).get("HTTP2" if http2 else "HTTP11")
 
 

@@ -43,6 +43,11 @@ class Route:
     def label(self) -> str:
         return self.name or f"#{self.index}"
 
+    @property
+    def stands_for_tls(self) -> bool:
+        """Whether it is the redirect that require_tls stands for, and in no configuration."""
+        return self.index < 0
+
 
 @dataclass(slots=True)
 class VirtualHost:
