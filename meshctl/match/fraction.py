@@ -54,6 +54,14 @@ class Runtime:
             return fractional_percent(value)
         return absent if default is None and absent is not None else fractional_percent(default)
 
+    def percent(self, key: str, default: Fraction) -> Fraction:
+        """featureEnabled(key, default): the runtime's value for the key, else the default."""
+        return self.fraction({"runtime_key": key}, default)
+
+    def chance_of(self, message: Json | None) -> Fraction:
+        """A RuntimeFractionalPercent that stands for 100 % when it is not set."""
+        return Fraction(100) if message is None else self.fraction(message)
+
     def flag(self, message: Json | None, absent: bool) -> bool:
         """A RuntimeFeatureFlag or BoolValue-like object: default_value unless overridden."""
         if message is None:

@@ -4,7 +4,7 @@ Theory of operation. A tree asks for inputs (an address, a header) and ends in a
 has no value goes to its on_no_match. A nested tree without a result is no result: a list goes on with its next
 entry, a prefix map with the next shorter prefix, an IP or server name map with the next wider range (unless
 ``exclusive``), and at last on_no_match. Inputs are asked through a function, so that filter chains, routes and
-RBAC share this module; an input it cannot know raises Undecidable, and CEL is never known.
+RBAC share this module; an input it cannot know raises Undecidable.
 Follows source/common/matcher/{matcher,list_matcher,map_matcher,prefix_map_matcher}.h and
 source/extensions/common/matcher/{trie_matcher,domain_matcher}.h.
 """
@@ -17,11 +17,11 @@ from typing import Any
 
 from meshctl.envoy.anys import unpack
 from meshctl.envoy.message import Undecidable
-from meshctl.match import address_ranges, string_match
+from meshctl.match import address_ranges, cel, string_match
 
 Json = dict[str, Any]
 # What an input yields: its type's full name and fields in, its value or None (no data) out.
-Inputs = Callable[[str, Json], str | None]
+Inputs = Callable[[str, Json], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +137,29 @@ def _custom_predicate(asked: Input, message: Json) -> Predicate:
 
         return Predicate(text, in_ranges)
 
+    if short == "CelMatcher":
+        return _cel(asked, fields)
+
     def undecided(_: Inputs) -> bool:
         raise Undecidable(f"the matcher {short or message.get('name', '')} on {asked.text} is not evaluated")
 
     return Predicate(f"{asked.text} by {short}", undecided)
+
+
+def _cel(asked: Input, fields: Json) -> Predicate:
+    """CelMatcher over the attributes of a request: parsed or checked expressions."""
+    match = fields.get("expr_match") or {}
+    holder = match.get("cel_expr_checked") or match.get("cel_expr_parsed") or {}
+    expression = holder.get("expr") or (match.get("parsed_expr") or match.get("checked_expr") or {}).get(
+        "expr"
+    )
+
+    def holds(inputs: Inputs) -> bool:
+        if expression is None:
+            raise Undecidable("the matcher CelMatcher has no parsed expression")
+        return cel.Expression(expression).holds(inputs(asked.type_name, asked.fields))
+
+    return Predicate(f"{asked.text} by CEL", holds)
 
 
 # A map's ways to answer: the value to its candidates (key, OnMatch), in order of preference.

@@ -6,6 +6,7 @@ repeated name keeps its values apart, in order. Query parameters and cookies are
 
 from __future__ import annotations
 
+import enum
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,8 +18,26 @@ Headers = dict[str, list[str]]
 _PATH_END = re.compile(r"[?#]")
 
 
+class Part(enum.Enum):
+    """What of a request a filter of unknown effect may have changed: conditions on it are undecidable."""
+
+    HEADERS = "headers"
+    PATH = "path"
+    METADATA = "metadata"
+    FILTER_STATE = "filter state"
+
+
+# Which filter may have changed a part, or one header by its name.
+Opaque = Mapping[Part | str, str]
+NOTHING: Opaque = {}
+
+
 # Dynamic metadata that only the filter of this name writes.
 _OWNED_NAMESPACES = frozenset({"envoy.filters.http.jwt_authn", "envoy.filters.http.rbac", "istio_authn"})
+
+
+# Filter state that Envoy or Istio keep themselves, beside what configured filters set.
+_OWNED_STATES = ("envoy.", "io.istio.", "istio.", "wasm.", "downstream_peer", "upstream_peer")
 
 
 class PartlyKnown(str):
@@ -54,6 +73,7 @@ class RequestView:
 
     __slots__ = (
         "_cookies",
+        "_hidden",
         "_query",
         "filter_state",
         "headers",
@@ -75,24 +95,45 @@ class RequestView:
         sni: str = "",
         metadata: Mapping[str, Any] | None = None,
         filter_state: Mapping[str, str] | None = None,
-        opaque: str = "",
+        opaque: Opaque = NOTHING,
     ) -> None:
+        """``opaque`` names, for each part that is not known any more, the filter that may have changed it."""
         self.headers = headers
-        path = headers.get(":path")
-        self.target: str | None = path[0] if path else None
-        self.path: str = _PATH_END.split(self.target, maxsplit=1)[0] if self.target else ""
+        self.opaque = opaque
+        self._hidden = bool(opaque)
+        self.target: str | None
+        self.path: str
+        if Part.PATH not in opaque:  # else both stay unset: __getattr__ tells why
+            path = headers.get(":path")
+            self.target = path[0] if path else None
+            self.path = _PATH_END.split(self.target, maxsplit=1)[0] if self.target else ""
         self.tls = tls
         self.peer = peer
         self.sni = sni
         self.metadata: Mapping[str, Any] = metadata or {}
         self.filter_state: Mapping[str, str] = filter_state or {}
-        self.opaque = opaque  # the filter whose unknown effect may have set metadata or filter state
         self._query: dict[str, str] | None = None
         self._cookies: dict[str, str] | None = None
 
+    def __getattr__(self, name: str) -> Any:
+        """Path and target that a filter may have changed."""
+        if name in ("path", "target") and Part.PATH in self.opaque:
+            raise Undecidable(f"the path may be changed by {self.opaque[Part.PATH]}")
+        raise AttributeError(name)
+
     def values(self, name: str) -> list[str]:
         """All values of a header; ``host`` is another name of ``:authority``."""
+        if self._hidden:
+            self._ask(name)
         return self.headers.get(":authority" if name == "host" else name) or []
+
+    def _ask(self, name: str) -> None:
+        """Raise when a filter may have changed a header; the pseudo headers go with the path."""
+        owner = self.opaque.get(name) or self.opaque.get(
+            Part.PATH if name.startswith(":") or name == "host" else Part.HEADERS
+        )
+        if owner:
+            raise Undecidable(f"header `{name}` may be changed by {owner}")
 
     def first(self, name: str) -> str:
         values = self.values(name)
@@ -133,6 +174,16 @@ class RequestView:
         value: Any = self.metadata.get(namespace)
         for key in path:
             value = value.get(key) if isinstance(value, dict) else None
-        if value is None and self.opaque and namespace not in _OWNED_NAMESPACES:
-            raise Undecidable(f"dynamic metadata {namespace}: {'.'.join(path)} may be set by {self.opaque}")
+        owner = self.opaque.get(Part.METADATA)
+        if owner and namespace not in _OWNED_NAMESPACES:
+            raise Undecidable(f"dynamic metadata {namespace}: {'.'.join(path)} may be set by {owner}")
         return value
+
+    def state(self, key: str) -> str | None:
+        """A filter state object as text, None when nothing set it."""
+        if key not in self.filter_state:
+            if Part.FILTER_STATE in self.opaque:
+                raise Undecidable(f"filter state `{key}` may be set by {self.opaque[Part.FILTER_STATE]}")
+            if key.startswith(_OWNED_STATES):
+                raise Undecidable(f"filter state `{key}` is not known")
+        return self.filter_state.get(key)

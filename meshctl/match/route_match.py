@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from meshctl.envoy.anys import unpack
-from meshctl.envoy.message import Undecidable
 from meshctl.match import grpc, header_match, string_match, uri_template
 from meshctl.match.fraction import Fraction, Runtime
 from meshctl.match.header_match import Criterion
@@ -176,9 +175,8 @@ def _filter_state(message: Json) -> Criterion:
     matcher = string_match.parse(message.get("string_match") or {})
 
     def test(view: RequestView) -> bool:
-        if key not in view.filter_state:
-            raise Undecidable(f"filter state `{key}` is not known")
-        return matcher.test(view.filter_state[key])
+        value = view.state(key)
+        return value is not None and matcher.test(value)
 
     return Criterion(
         f"filter state `{key}`",

@@ -6,10 +6,21 @@ The stages fill it in order; a branch (a weight, a percentage) goes on with a co
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from meshctl.coverage import Gap
+from meshctl.match.request_view import Opaque
 from meshctl.proxy.model import Disposition, Endpoint, Log, MakeStep, Passage, Upstream, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """The upstream host that a filter named for the request; ``unknown`` says why it cannot be told."""
+
+    address: str
+    strict: bool = False
+    code: int = 503  # where a strict one is not there
+    unknown: str = ""
 
 
 @dataclass(slots=True)
@@ -33,13 +44,19 @@ class Entry:
     flags: str = ""  # set by a filter that lets pass (DI)
     logged: bool = True
     alpn: tuple[tuple[str, tuple[str, ...]], ...] = ()  # Istio's ALPN filter: upstream protocol -> ALPN
+    override: Override | None = None
+    doubt: Opaque = field(
+        default_factory=dict
+    )  # what filters of unknown effect may have changed of the request
+    resolves: bool = False  # a filter has looked up the request's host (dynamic forward proxy)
+    resolved: tuple[str, int] | None = None  # the server name and the port that a filter has looked up
 
     def step(self, make: MakeStep) -> None:
         if not self.log.silent:
             self.log = self.log.add(make)
 
     def branch(self, probability: float) -> Entry:
-        """A copy that goes on with a part of the probability."""
+        """A copy that goes on with a part of the probability (all of it: to be changed apart from this one)."""
         other = copy.copy(self)
         other.probability = self.probability * probability
         return other

@@ -1,189 +1,116 @@
 """The HTTP filters of a connection manager, in order, up to the router.
 
-Theory of operation. A filter may be disabled, replaced or configured per route (typed_per_filter_config of the
-route, else the virtual host, else the route configuration), or come by extension discovery. Each filter type
-has one evaluator (``_EVALUATORS``): it continues, answers, or continues with changed headers or metadata, each
-with a probability. A type that neither decides nor is known to pass is of unknown effect: the trace goes on and
-says so. Follows source/common/http/filter_manager.cc and source/common/router/config_impl.cc (per-filter config).
+Theory of operation. Which filters run is settled when the request arrives: a filter may be disabled or enabled by
+the most specific level that speaks of it. Each is found by the full name of its type (``http_table``) and does one
+of these: passes on (with changed headers, metadata, state), has the route chosen again, answers, or splits into
+several ways. One that is not evaluated leaves unknown what it may do (``unknown``). A condition that cannot be
+decided ends its own way only. Filters that come by extension discovery are taken from the dump, else from their
+default. Follows source/common/http/filter_manager.cc and source/common/filter/config_discovery_impl.cc.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from meshctl.envoy.anys import unpack
 from meshctl.envoy.message import Undecidable
-from meshctl.match.request_view import RequestView
+from meshctl.proxy.contract import EVERYTHING
 from meshctl.proxy.entry import Entry
-from meshctl.proxy.filters import filters_policy, filters_traffic
-from meshctl.proxy.filters.filter_scene import Json, Pass, Scene
-from meshctl.proxy.listen.listeners import ISTIO_OBSERVERS, Filter, filter_of
-from meshctl.proxy.model import Disposition, Passage, Stage, Step, Verdict
+from meshctl.proxy.filters.http_table import ROUTER, contract
+from meshctl.proxy.filters.scene import Json, Pass, Scene
+from meshctl.proxy.filters.unknown import unknown_effect
+from meshctl.proxy.filters.well_known import http_type
+from meshctl.proxy.listen.listeners import ISTIO_OBSERVERS, Filter
+from meshctl.proxy.model import Disposition, Passage, Verdict
 
-Evaluator = Callable[[Entry, Scene, Filter, Json], Iterator[Pass]]
-
-# Filters that decide or bend something, by the last word of their type.
-_EVALUATORS: dict[str, Evaluator] = {
-    "RBAC": filters_policy.rbac,
-    "JwtAuthentication": filters_policy.jwt,
-    "ExtAuthz": filters_policy.ext_authz,
-    "HTTPFault": filters_traffic.fault,
-    "Cors": filters_traffic.cors,
-    "HealthCheck": filters_traffic.health_check,
-    "LocalRateLimit": filters_traffic.local_rate_limit,
-    "RateLimit": filters_traffic.rate_limit,
-    "RateLimitQuotaFilterConfig": filters_traffic.rate_limit,
-    "Lua": filters_traffic.unknown_effect,
-    "Wasm": filters_traffic.unknown_effect,
-    "ExternalProcessor": filters_traffic.unknown_effect,
-    "OAuth2": filters_traffic.unknown_decision,
-    "Composite": filters_traffic.unknown_effect,
-    "ExtensionWithMatcher": filters_traffic.unknown_effect,
-    "DynamicModuleFilter": filters_traffic.unknown_effect,
-    "HeaderMutation": filters_traffic.header_mutation,
-}
-# Filters that observe, or change only what no later stage asks for.
-_PASSING = frozenset(
-    [
-        "FilterConfig",
-        "Compressor",
-        "Decompressor",
-        "Buffer",
-        "BufferPerRoute",
-        "GrpcWeb",
-        "GrpcHttp1Bridge",
-        "GrpcStats",
-        "Gzip",
-        "AdaptiveConcurrency",
-        "AdmissionControl",
-        "BandwidthLimit",
-        "PeerMetadata",
-        "Config",
-        "PluginConfig",
-        "SetMetadata",
-        "CacheConfig",
-        "Csrf",
-        "CsrfPolicy",
-        "StatefulSession",
-        "OnDemand",
-        "Tap",
-        "IPTagging",
-        "KillRequest",
-        "GrpcJsonTranscoder",
-        "FileSystemBufferFilterConfig",
-        "OriginalSrc",
-        "SetFilterState",
-        "ConnectGrpcBridge",
-        "FilterStats",
-        "CustomResponse",
-        "JsonToMetadata",
-        "HeaderToMetadata",
-    ]
-)
+_WASM = "envoy.extensions.filters.http.wasm.v3.Wasm"
 
 
-def run(entry: Entry, scene: Scene) -> Iterator[Passage | tuple[Entry, RequestView]]:
+def run(entry: Entry, scene: Scene) -> Iterator[Passage | tuple[Entry, Scene]]:
     """The answers of filters, and what goes on to the router."""
-    filters = _filters(scene)
-    try:
-        yield from _from(entry, scene, filters, 0)
-    except Undecidable as unknown:
-        entry.unknown(unknown.reason)
-        yield entry.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))
+    enabled = [found for found in _filters(scene) if not _disabled(scene, found)]
+    yield from _from(entry, scene, enabled, 0)
 
 
 def _filters(scene: Scene) -> list[Filter]:
-    def build() -> list[Filter]:
-        return [filter_of(m) for m in scene.manager.fields.get("http_filters") or ()]
+    """The filters before the router."""
 
-    found: list[Filter] = scene.proxy.compile_once(scene.manager.fields, "http_filters", build)
-    return found
+    def build() -> list[Filter]:
+        found: list[Filter] = []
+        for message in scene.manager.fields.get("http_filters") or ():
+            http_filter = _filter(scene, message)
+            if http_filter.type_name == ROUTER:
+                break
+            found.append(http_filter)
+        return found
+
+    compiled: list[Filter] = scene.proxy.compile_once(scene.manager.fields, "http_filters", build)
+    return compiled
+
+
+def _filter(scene: Scene, message: Json) -> Filter:
+    """A filter opened; one that comes by discovery as the dump has it, else by its default."""
+    name = str(message.get("name") or "")
+    config = message.get("typed_config")
+    discovery = message.get("config_discovery")
+    if discovery is not None:
+        found = (scene.proxy.ecds.get(name) or {}).get("typed_config")
+        config = found or discovery.get("default_config")
+    type_name, fields = unpack(config)
+    return Filter(name, http_type(name, type_name), fields, message)
+
+
+def _disabled(scene: Scene, http_filter: Filter) -> bool:
+    said = scene.disabled(http_filter.name)
+    return bool(http_filter.message.get("disabled")) if said is None else said
 
 
 def _from(
     entry: Entry, scene: Scene, filters: list[Filter], position: int
-) -> Iterator[Passage | tuple[Entry, RequestView]]:
+) -> Iterator[Passage | tuple[Entry, Scene]]:
     """Run the filters from a position on; branches go on by themselves."""
     for index in range(position, len(filters)):
-        http_filter = filters[index]
-        if http_filter.short == "Router":
-            break
-        settings = _per_route(scene, http_filter.name)
-        if _disabled(http_filter, settings):
+        try:
+            ways = list(_ways(entry, scene, filters[index]))
+        except Undecidable as unknown:
+            entry.unknown(unknown.reason)
+            yield entry.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))
+            return
+        if len(ways) == 1 and ways[0].reply is None:
+            entry, scene = ways[0].entry, ways[0].scene
             continue
-        if http_filter.name in ISTIO_OBSERVERS:
-            continue
-        http_filter = _discovered(entry, scene, http_filter)
-        if http_filter.type_name == _ISTIO_ALPN:
-            entry.alpn = _alpn(http_filter.fields)
-            continue
-        evaluate = _EVALUATORS.get(http_filter.short)
-        if evaluate is None:
-            _passed(entry, http_filter)
-            continue
-        passes = list(evaluate(entry, scene, http_filter, settings))
-        if len(passes) == 1 and passes[0].reply is None:
-            entry, scene = passes[0].entry, passes[0].scene
-            continue
-        for one in passes:
-            if one.reply is not None:
-                yield one.entry.end(one.reply)
+        for way in ways:
+            if way.reply is not None:
+                yield way.entry.end(way.reply, location=way.location)
             else:
-                yield from _from(one.entry, one.scene, filters, index + 1)
+                yield from _from(way.entry, way.scene, filters, index + 1)
         return
-    yield entry, scene.view
+    yield entry, scene
 
 
-def _per_route(scene: Scene, name: str) -> Json:
-    """The most specific typed_per_filter_config of this filter; {} without one."""
-    holders = [
-        scene.route.message if scene.route is not None else {},
-        scene.host.message if scene.host is not None else {},
-        scene.table.message if scene.table is not None else {},
-    ]
-    for holder in holders:
-        config = (holder.get("typed_per_filter_config") or {}).get(name)
-        if config is not None:
-            type_name, fields = unpack(config)
-            if type_name == "envoy.config.route.v3.FilterConfig":
-                _, inner = unpack(fields.get("config"))
-                return {**inner, "filter_disabled": bool(fields.get("disabled"))}
-            return fields
-    return {}
+def _ways(entry: Entry, scene: Scene, http_filter: Filter) -> Iterator[Pass]:
+    """The ways through one filter, the route chosen again where it asks for that."""
+    levels = scene.levels(http_filter.name)
+    for way in through(entry, scene, http_filter, levels[0] if levels else {}):
+        if not way.reroute or way.reply is not None:
+            yield way
+            continue
+        for branch, rerouted in way.scene.rerouted(way.entry):
+            yield Pass(branch, rerouted)
 
 
-def _disabled(http_filter: Filter, settings: Json) -> bool:
-    if "filter_disabled" in settings:
-        return bool(settings["filter_disabled"])
-    return bool(http_filter.message.get("disabled")) and not settings
-
-
-def _discovered(entry: Entry, scene: Scene, http_filter: Filter) -> Filter:
-    """A filter that comes by ECDS: as the dump has it, else of unknown effect."""
-    if "config_discovery" not in http_filter.message:
-        return http_filter
-    found = scene.proxy.ecds.get(http_filter.name) or {}
-    type_name, fields = unpack(found.get("typed_config"))
-    if not type_name:
+def through(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
+    """The ways through a filter by its contract."""
+    if http_filter.name in ISTIO_OBSERVERS and http_filter.type_name in ("", _WASM):
+        yield Pass(entry, scene)
+        return
+    known = contract(http_filter.type_name)
+    if known.evaluate is not None:
+        yield from known.evaluate(entry, scene, http_filter, settings)
+    elif known.observes:
+        yield Pass(entry, scene)
+    elif not http_filter.type_name and "config_discovery" in http_filter.message:
         entry.unknown(f"filter {http_filter.name} comes by extension discovery and is not in the dump")
-        return http_filter
-    return Filter(http_filter.name, type_name, fields, http_filter.message)
-
-
-_ISTIO_ALPN = "istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig"
-
-
-def _alpn(fields: Json) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Istio's ALPN filter: what to offer upstream by the upstream protocol (HTTP10 is the dropped default)."""
-    return tuple(
-        (str(o.get("upstream_protocol") or "HTTP10"), tuple(map(str, o.get("alpn_override") or ())))
-        for o in fields.get("alpn_override") or ()
-    )
-
-
-def _passed(entry: Entry, http_filter: Filter) -> None:
-    if http_filter.short in _PASSING or not http_filter.type_name:
-        return
-    name = http_filter.name or http_filter.type_name
-    entry.unknown(f"filter {name}: its effect is not known")
-    entry.step(lambda: Step(Stage.HTTP_FILTER, name, "its effect is not known: passed over"))
+        yield from unknown_effect(entry, scene, http_filter, EVERYTHING)
+    else:
+        yield from unknown_effect(entry, scene, http_filter, known.may)

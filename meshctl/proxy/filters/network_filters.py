@@ -1,154 +1,88 @@
-"""The network filters of a chain, in order: policies, observers, and the one that ends the list.
+"""The network filters of a chain, in order, until one ends it.
 
-tcp_proxy forwards bytes, the HTTP connection manager forwards requests; RBAC may close the connection; others
-observe, or change the cluster (sni_cluster). What is not known is named and passed.
+Theory of operation. Each filter is found by the full name of its type (``network_table``): it passes the connection
+on, closes it, names the cluster, or ends the chain (tcp_proxy, the HTTP connection manager). One that is not
+evaluated and stands last, or is known to end chains, is undetermined by its name; in the middle it leaves open
+whether the connection goes on, and behind it nothing that it may set is known.
+Follows source/common/network/filter_manager_impl.cc.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from meshctl.envoy.message import Undecidable
-from meshctl.match.filter_chains import Facts
+from meshctl.match.request_view import Part
 from meshctl.proxy.entry import Entry
-from meshctl.proxy.filters import rbac as policies
-from meshctl.proxy.filters import tcp
-from meshctl.proxy.filters.filters_policy import authorizer, denied, rbac_step
-from meshctl.proxy.http import manager as http
-from meshctl.proxy.listen.accept import chain_inputs
-from meshctl.proxy.listen.listeners import ISTIO_OBSERVERS, Chain, Filter, Listener
-from meshctl.proxy.model import Connection, Disposition, Passage, Payload, Request, Verdict
-from meshctl.proxy.proxy import Proxy
+from meshctl.proxy.filters.chance import open_ways
+from meshctl.proxy.filters.network_scene import Scene, Way
+from meshctl.proxy.filters.network_table import contract, ends_chain
+from meshctl.proxy.filters.unknown import label
+from meshctl.proxy.filters.well_known import network_type
+from meshctl.proxy.listen.listeners import ISTIO_OBSERVERS, Filter
+from meshctl.proxy.model import Disposition, Passage, Stage, Step, Verdict
 
-Json = dict[str, Any]
+__all__ = ["Scene", "run"]
 
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What the network filters of a chain see of a connection."""
-
-    proxy: Proxy
-    listener: Listener
-    chain: Chain
-    connection: Connection
-    request: Request | None
-    facts: Facts
-    tls: bool
-    encrypted: bool
+_WASM = "envoy.extensions.filters.network.wasm.v3.Wasm"
 
 
 def run(entry: Entry, scene: Scene) -> Iterator[Passage]:
     """The passages through the chain."""
-    override = ""
-    denial: Verdict | None = None
-    for network_filter in scene.chain.filters:
-        terminal = _TERMINAL.get(network_filter.short)
-        if terminal is not None:
-            entry.logged = bool(network_filter.fields.get("access_log"))
-            for passage in terminal(entry, scene, network_filter, override):
-                yield passage if denial is None else _closed(passage, denial)
+    filters = [replace(f, type_name=network_type(f.name, f.type_name)) for f in scene.chain.filters]
+    yield from _from(entry, scene, filters, 0)
+
+
+def _from(entry: Entry, scene: Scene, filters: list[Filter], position: int) -> Iterator[Passage]:
+    for index in range(position, len(filters)):
+        last = index == len(filters) - 1
+        try:
+            ways = list(_ways(entry, scene, filters[index], last))
+        except Undecidable as unknown:
+            entry.unknown(unknown.reason)
+            yield entry.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))
             return
-        if network_filter.short == "RBAC":
-            try:
-                denial = denial or _rbac(entry, scene, network_filter)
-            except Undecidable as unknown:
-                entry.unknown(unknown.reason)
-        elif network_filter.short == "SniCluster":
-            override = scene.facts.sni
-        elif network_filter.short == "ExtAuthz":
-            entry.unknown(
-                f"the authorizer at {authorizer(network_filter.fields)} decides on the connection (UAEX if it denies)"
-            )
-        elif network_filter.short not in _PASSING and network_filter.name not in ISTIO_OBSERVERS:
-            entry.unknown(f"network filter {network_filter.name}: its effect is not known")
+        if len(ways) == 1 and ways[0].ended is None:
+            entry, scene = ways[0].entry, ways[0].scene
+            continue
+        for way in ways:
+            if way.ended is not None:
+                yield way.ended
+            else:
+                yield from _from(way.entry, way.scene, filters, index + 1)
+        return
     yield entry.end(Verdict(Disposition.DROPPED, 0, None, None, "the chain has no filter that ends it"))
 
 
-def _closed(passage: Passage, denial: Verdict) -> Passage:
-    """A denied connection: Envoy has connected upstream by then, so cluster and host stand in the log."""
-    return replace(passage, verdict=denial)
+def _ways(entry: Entry, scene: Scene, network_filter: Filter, last: bool) -> Iterator[Way]:
+    """The ways through one filter by its contract."""
+    known = contract(network_filter.type_name)
+    watches = network_filter.name in ISTIO_OBSERVERS and network_filter.type_name in ("", _WASM)
+    if known.evaluate is not None:
+        yield from known.evaluate(entry, scene, network_filter)
+    elif known.observes or watches:
+        yield Way(entry, scene)
+    elif last or ends_chain(network_filter.type_name):
+        yield _unknown_end(entry, scene, network_filter)
+    else:
+        yield from _unknown(entry, scene, network_filter)
 
 
-def _rbac(entry: Entry, scene: Scene, network_filter: Filter) -> Verdict | None:
-    """The network RBAC filter: None lets the connection pass."""
-    fields = network_filter.fields
-    rules = scene.proxy.compile_once(fields, "rbac", lambda: policies.compile_rules(fields))
-    if rules is None:
-        return None
-    tls = scene.connection.session if scene.tls else None
-    subject = policies.Subject(
-        scene.facts.dst_ip,
-        scene.facts.dst_port,
-        scene.facts.direct_src_ip,
-        scene.facts.src_ip,
-        scene.facts.sni,
-        scene.tls,
-        tls.peer if tls else scene.connection.carried,
-    )
-    decision = policies.decide(rules, subject, chain_inputs(scene.facts), explain=not entry.log.silent)
-    if rules.policies or rules.tree or not decision.allowed:
-        entry.step(lambda: rbac_step(rules, decision, subject))
-    return None if decision.allowed else replace(denied(decision, rules, 0), details=None)
+def _unknown_end(entry: Entry, scene: Scene, network_filter: Filter) -> Way:
+    name = label(network_filter)
+    reason = f"network filter {name} ends the chain: what it does with the connection is not known"
+    entry.unknown(reason)
+    entry.step(lambda: Step(Stage.NETWORK_FILTER, f"{name}: not known", "it ends the chain"))
+    return Way(entry, scene, entry.end(Verdict(Disposition.UNDETERMINED, reason=reason)))
 
 
-def _tcp_proxy(entry: Entry, scene: Scene, network_filter: Filter, override: str) -> Iterator[Passage]:
-    yield from tcp.forward(entry, scene.proxy, network_filter.fields, scene.connection, override)
-
-
-def _http(entry: Entry, scene: Scene, network_filter: Filter, override: str) -> Iterator[Passage]:
-    refused = _not_http(scene)
-    if refused is not None:
-        entry.http = True
-        yield entry.end(refused)
-        return
-    assert scene.request is not None
-    yield from http.serve(
-        entry,
-        http.Scene(
-            scene.proxy,
-            network_filter,
-            scene.connection,
-            scene.request,
-            scene.facts.dst_port,
-            scene.tls,
-            scene.facts.direct_src_ip,
-        ),
-    )
-
-
-def _not_http(scene: Scene) -> Verdict | None:
-    """What a connection manager says to bytes that are no HTTP."""
-    if scene.connection.payload is Payload.NONE and not scene.encrypted:
-        return Verdict(Disposition.DELIVERED, 0, None, None, "the client sends nothing: nothing happens")
-    if scene.connection.payload is Payload.HTTP2 and scene.request is None and not scene.encrypted:
-        return Verdict(Disposition.DELIVERED, 0, None, None, "an HTTP/2 connection without a request")
-    if scene.encrypted or scene.request is None:
-        return Verdict(
-            Disposition.BAD_REQUEST, 400, "DPE", "http1.codec_error", "the bytes are no HTTP request"
-        )
-    return None
-
-
-# Network filters that observe or only set state.
-_PASSING = frozenset(
-    [
-        "FilterConfig",
-        "PluginConfig",
-        "MongoProxy",
-        "MySQLProxy",
-        "PostgresProxy",
-        "ZooKeeperProxy",
-        "KafkaBroker",
-        "ConnectionLimit",
-        "LocalRateLimit",
-        "Config",
-        "SetFilterState",
-        "MetadataExchange",
-        "PeerMetadata",
-        "DirectResponse",
-        "Wasm",
-    ]
-)
-_TERMINAL = {"TcpProxy": _tcp_proxy, "HttpConnectionManager": _http}
+def _unknown(entry: Entry, scene: Scene, network_filter: Filter) -> Iterator[Way]:
+    name = label(network_filter)
+    reason = f"network filter {name}: its effect is not known; it may close the connection"
+    on, closed = open_ways(entry, 2, reason)
+    on.step(lambda: Step(Stage.NETWORK_FILTER, f"{name}: not known", "it may let the connection pass"))
+    opaque = {Part.METADATA: f"filter {name}", Part.FILTER_STATE: f"filter {name}", **scene.opaque}
+    yield Way(on, replace(scene, opaque=opaque))
+    end = Verdict(Disposition.UNDETERMINED, reason=f"network filter {name} may close the connection")
+    yield Way(closed, scene, closed.end(end))

@@ -8,16 +8,17 @@ scope. Follows source/common/http/conn_manager_impl.cc.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
 from meshctl.envoy.message import Undecidable
-from meshctl.match.request_view import Headers, RequestView
+from meshctl.match.request_view import NOTHING, Headers, Opaque, RequestView
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters import http_filters
-from meshctl.proxy.filters.filter_scene import Scene as FilterScene
+from meshctl.proxy.filters.scene import Chosen
+from meshctl.proxy.filters.scene import Scene as FilterScene
 from meshctl.proxy.http import hcm, local_reply, spoken
 from meshctl.proxy.http.codec import Reply
 from meshctl.proxy.http.connection_header import is_upgrade
@@ -27,7 +28,7 @@ from meshctl.proxy.model import Connection, Disposition, Passage, Rejected, Requ
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing import router, routes
 from meshctl.proxy.routing.draw import Draw
-from meshctl.proxy.routing.router import Routed, Target
+from meshctl.proxy.routing.router import Routed
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
 from meshctl.proxy.upstream.clusters import istio_config
 
@@ -45,6 +46,8 @@ class Scene:
     listener_port: int
     tls: bool
     direct_ip: str = ""
+    state: Mapping[str, str] = field(default_factory=dict)  # filter state of the connection
+    opaque: Opaque = field(default_factory=lambda: NOTHING)
 
 
 def serve(entry: Entry, scene: Scene) -> Iterator[Passage]:
@@ -85,9 +88,8 @@ def _answers(
         yield entry.end(Verdict(Disposition.UNDETERMINED, reason=problem))
         return
     view = _view(scene, decoded)
-    for probability, host, route, draw in _route_choices(table, view):
-        branch = entry if probability == 1.0 else entry.branch(probability)
-        yield from _routed(branch, scene, view, table, host, route, draw)
+    for chosen in _choose(entry, scene, view, table, Draw()):
+        yield from _filtered(chosen, scene, view, table)
 
 
 def _manager(scene: Scene, config: HttpConnectionManager, table: RouteTable | None) -> Manager:
@@ -108,7 +110,12 @@ def _manager(scene: Scene, config: HttpConnectionManager, table: RouteTable | No
 def _view(scene: Scene, headers: Headers) -> RequestView:
     tls = scene.connection.session if scene.tls else None
     return RequestView(
-        headers, tls=scene.tls, peer=tls.peer if tls else None, sni=tls.sni.lower() if tls else ""
+        headers,
+        tls=scene.tls,
+        peer=tls.peer if tls else None,
+        sni=tls.sni.lower() if tls else "",
+        filter_state=scene.state,
+        opaque=scene.opaque,
     )
 
 
@@ -215,18 +222,39 @@ def _remote_ip(scene: Scene) -> str:
 RouteChoice = tuple[float, VirtualHost | None, Route | None, Draw]
 
 
-def _route_choices(table: RouteTable | None, view: RequestView) -> Iterator[RouteChoice]:
+def _choose(
+    entry: Entry, scene: Scene, view: RequestView, table: RouteTable | None, draw: Draw
+) -> Iterator[Chosen]:
+    """The routes and clusters a request may take; asked again where a filter has the route chosen anew."""
+    for probability, host, route, drawn in _route_choices(table, view, draw):
+        branch = entry.branch(probability)
+        branch.virtual_host = host.name if host is not None else None
+        branch.route_name = (route.name or None) if route is not None else None
+        branch.cluster = None
+        branch.step(lambda host=host, route=route: _route_step(view, table, host, route))  # type: ignore[misc]
+        if host is None or route is None:
+            yield Chosen(branch, host, route, drawn, router.NO_TARGET)
+            continue
+        routed = Routed(scene.proxy, scene.connection, scene.request, view, table, host, route, drawn)
+        for target in router.targets(routed):
+            way = branch.branch(target.probability)
+            known = bool(target.cluster) and scene.proxy.cluster(target.cluster) is not None
+            way.cluster = target.cluster if known else None
+            yield Chosen(way, host, route, target.draw or drawn, target)
+
+
+def _route_choices(table: RouteTable | None, view: RequestView, draw: Draw) -> Iterator[RouteChoice]:
     host = table.virtual_host(view)[0] if table is not None else None
     if host is None:
-        yield 1.0, None, None, Draw()
+        yield 1.0, None, None, draw
     elif not view.first("x-forwarded-proto"):
-        yield 1.0, host, None, Draw()
+        yield 1.0, host, None, draw
     elif routes.tls_required(host, view):
-        yield 1.0, host, _TLS_REDIRECT, Draw()
+        yield 1.0, host, _TLS_REDIRECT, draw
     else:
-        for probability, route, draw in routes.choose(host, view, Draw()):
+        for probability, route, drawn in routes.choose(host, view, draw):
             if probability > 0.0:
-                yield probability, host, route, draw
+                yield probability, host, route, drawn
 
 
 def _tls_redirect() -> Route:
@@ -241,41 +269,10 @@ def _tls_redirect() -> Route:
 _TLS_REDIRECT = _tls_redirect()
 
 
-def _routed(
-    entry: Entry,
-    scene: Scene,
-    view: RequestView,
-    table: RouteTable | None,
-    host: VirtualHost | None,
-    route: Route | None,
-    draw: Draw,
-) -> Iterator[Passage]:
-    entry.virtual_host = host.name if host is not None else None
-    entry.route_name = (route.name or None) if route is not None else None
-    entry.step(lambda: _route_step(view, table, host, route))
-    if host is None or route is None:
-        yield from _filtered(entry, scene, view, table, host, route, draw, router.NO_TARGET)
-        return
-    routed = Routed(scene.proxy, scene.connection, scene.request, view, table, host, route, draw)
-    for target in router.targets(routed):
-        branch = entry if target.probability == 1.0 else entry.branch(target.probability)
-        known = bool(target.cluster) and scene.proxy.cluster(target.cluster) is not None
-        branch.cluster = target.cluster if known else None
-        yield from _filtered(branch, scene, view, table, host, route, draw, target)
-
-
-def _filtered(
-    entry: Entry,
-    scene: Scene,
-    view: RequestView,
-    table: RouteTable | None,
-    host: VirtualHost | None,
-    route: Route | None,
-    draw: Draw,
-    target: Target,
-) -> Iterator[Passage]:
+def _filtered(chosen: Chosen, scene: Scene, view: RequestView, table: RouteTable | None) -> Iterator[Passage]:
     """The filters, then the router (or 404 without a route)."""
-    refused = _upgrade_refused(scene, view, route)
+    entry = chosen.entry
+    refused = _upgrade_refused(scene, view, chosen.route)
     if refused:
         entry.step(lambda: Step(Stage.HTTP, "403", refused))
         yield entry.end(Verdict(Disposition.BAD_REQUEST, 403, None, "upgrade_failed", refused))
@@ -287,29 +284,32 @@ def _filtered(
         scene.request,
         view,
         table,
-        host,
-        route,
+        chosen.host,
+        chosen.route,
         scene.direct_ip,
         _remote_ip(scene),
+        chosen.draw,
+        chosen.target,
+        lambda entry, view, draw: _choose(entry, scene, view, table, draw),
     )
     for passed in http_filters.run(entry, settings):
         if isinstance(passed, Passage):
             yield passed
-            continue
-        branch, after = passed
-        if host is None or route is None:
-            yield branch.end(
-                Verdict(
-                    Disposition.NO_ROUTE,
-                    404,
-                    "NR",
-                    "route_not_found",
-                    _no_route_reason(view, table, host),
-                )
-            )
-            continue
-        routed = Routed(scene.proxy, scene.connection, scene.request, after, table, host, route, draw)
-        yield from router.act(branch, routed, target)
+        else:
+            yield from _routed(*passed)
+
+
+def _routed(entry: Entry, after: FilterScene) -> Iterator[Passage]:
+    """The router behind the filters, on the request as they left it."""
+    host, route, table = after.host, after.route, after.table
+    view = after.settled.view
+    if host is None or route is None:
+        reason = _no_route_reason(view, table, host)
+        yield entry.end(Verdict(Disposition.NO_ROUTE, 404, "NR", "route_not_found", reason))
+        return
+    entry.doubt = after.view.opaque
+    routed = Routed(after.proxy, after.connection, after.request, view, table, host, route, after.draw)
+    yield from router.act(entry, routed, after.target)
 
 
 def _upgrade(view: RequestView) -> str:

@@ -84,6 +84,7 @@ class Target:
     cluster: str
     settings: Json
     reason: str = ""
+    draw: Draw | None = None  # what is left of the request's number, where it chose
 
 
 def is_grpc(view: RequestView) -> bool:
@@ -194,16 +195,16 @@ def _weighted(routed: Routed, config: Json) -> Iterator[Target]:
     for cluster, weight in zip(clusters, weights, strict=True):
         end = start + weight
         if number is None:
-            probability, _ = routed.draw.within(total, start, end)
+            probability, drawn = routed.draw.within(total, start, end)
         else:
-            probability = 1.0 if start <= number < end else 0.0
+            probability, drawn = (1.0 if start <= number < end else 0.0), routed.draw
         start = end
         if probability <= 0.0:
             continue
         name = str(cluster.get("name") or "")
         if not name and cluster.get("cluster_header"):
             name = routed.view.first(str(cluster["cluster_header"]).lower())
-        yield Target(probability, name, cluster, f"weight {weight} of {total}")
+        yield Target(probability, name, cluster, f"weight {weight} of {total}", drawn)
 
 
 def _forward(entry: Entry, routed: Routed, target: Target) -> Iterator[Passage]:

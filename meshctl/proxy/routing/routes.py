@@ -16,7 +16,7 @@ from typing import Any
 
 from meshctl.envoy.anys import unpack
 from meshctl.envoy.message import Undecidable
-from meshctl.match import matcher_tree, route_match
+from meshctl.match import cel, matcher_tree, route_match
 from meshctl.match.fraction import Runtime
 from meshctl.match.request_view import RequestView
 from meshctl.match.route_match import RouteMatch
@@ -163,8 +163,10 @@ def _tree_candidates(host: VirtualHost, view: RequestView) -> Iterator[Route]:
 def tree_inputs(view: RequestView) -> matcher_tree.Inputs:
     """The inputs of HTTP matcher trees, answered from the request."""
 
-    def value(type_name: str, fields: Json) -> str | None:
+    def value(type_name: str, fields: Json) -> Any:
         short = type_name.rsplit(".", 1)[-1]
+        if short == "HttpAttributesCelMatchInput":
+            return cel.Attributes(view)
         if short == "HttpRequestHeaderMatchInput":
             values = view.values(str(fields.get("header_name", "")).lower())
             return ",".join(values) if values else None

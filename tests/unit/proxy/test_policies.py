@@ -12,6 +12,7 @@ from tests.unit.proxy.build import (
     NETWORK_RBAC,
     RBAC,
     ask,
+    cluster,
     get,
     http,
     listener,
@@ -115,19 +116,32 @@ def test_a_denied_connection_names_the_policy_and_keeps_the_cluster() -> None:
     assert "AuthorizationPolicy foo/bar rule 0" in passage.verdict.reason
 
 
-def test_the_authorizer_leaves_both_answers_open() -> None:
-    ext = {
-        "name": "ext_authz",
-        "typed_config": {
-            "@type": "type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
-            "http_service": {"server_uri": {"cluster": "authz"}},
-        },
-    }
-    chain = {"filters": http([virtual_host(route("r", {"prefix": "/"}))], filters=(ext,))}
-    passages = ask(proxy([listener([chain])]), get())
-    assert sorted(p.verdict.code or 0 for p in passages) == [200, 403]
+def ext_authz(**fields: Any) -> dict[str, Any]:
+    kind = "type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz"
+    service = {"http_service": {"server_uri": {"cluster": "authz"}}}
+    return {"name": "ext_authz", "typed_config": {"@type": kind, **service, **fields}}
+
+
+def test_the_authorizer_leaves_its_answers_open() -> None:
+    chain = {"filters": http([virtual_host(route("r", {"prefix": "/"}))], filters=(ext_authz(),))}
+    clusters = (cluster("c", "10.0.0.1:8080"), cluster("authz", "10.0.0.2:9000"))
+    passages = ask(proxy([listener([chain])], clusters), get())
+    assert sorted((p.verdict.code or 0, p.verdict.details) for p in passages) == [
+        (200, "via_upstream"),
+        (403, "ext_authz_denied"),
+        (403, "ext_authz_error"),
+    ]
     assert not any(p.decided for p in passages)
-    assert {p.verdict.flags for p in passages} == {None, "UAEX"}
+    assert sum(p.probability for p in passages) == pytest.approx(1.0)
+
+
+def test_an_authorizer_that_is_not_there_fails_for_sure() -> None:
+    assert verdict((ext_authz(),), get()) == (403, "ext_authz_error")
+    assert verdict((ext_authz(status_on_error={"code": "ServiceUnavailable"}),), get()) == (
+        503,
+        "ext_authz_error",
+    )
+    assert verdict((ext_authz(failure_mode_allow=True),), get()) == (200, "via_upstream")
 
 
 def fault(**fields: Any) -> dict[str, Any]:
@@ -159,11 +173,28 @@ def test_a_filter_disabled_on_the_route_does_not_run() -> None:
     assert routed(proxy([listener([chain])]), get()).verdict.code == 200
 
 
-def test_a_filter_of_unknown_effect_is_told() -> None:
-    lua = {
-        "name": "lua",
-        "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua"},
-    }
-    chain = {"filters": http([virtual_host(route("r", {"prefix": "/"}))], filters=(lua,))}
-    (passage,) = ask(proxy([listener([chain])]), get())
-    assert "lua" in passage.undetermined[0]
+LUA = {
+    "name": "lua",
+    "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua"},
+}
+
+
+def test_a_filter_of_unknown_effect_leaves_open_whether_it_answers() -> None:
+    chain = {"filters": http([virtual_host(route("r", {"prefix": "/"}))], filters=(LUA,))}
+    passages = ask(proxy([listener([chain])]), get())
+    found = {passage.verdict.disposition for passage in passages}
+    assert found == {Disposition.DELIVERED, Disposition.UNDETERMINED}
+    assert not any(passage.decided for passage in passages)
+    assert all("lua" in passage.undetermined[0] for passage in passages)
+
+
+def test_behind_a_filter_of_unknown_effect_conditions_on_what_it_may_change_are_open() -> None:
+    """The port it cannot change; the header it can."""
+
+    def ends(permission: dict[str, Any]) -> set[Disposition]:
+        filters = (LUA, rbac("DENY", permission, ANY))
+        chain = {"filters": http([virtual_host(route("r", {"prefix": "/"}))], filters=filters)}
+        return {p.verdict.disposition for p in ask(proxy([listener([chain])]), get())}
+
+    assert ends({"destination_port": 80}) == {Disposition.DENIED, Disposition.UNDETERMINED}
+    assert ends({"header": {"name": "x", "present_match": True}}) == {Disposition.UNDETERMINED}

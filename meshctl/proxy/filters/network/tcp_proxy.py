@@ -7,9 +7,13 @@ endpoint is UH; the log's code is 0. metadata_match selects a subset. Follows so
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
+from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
+from meshctl.proxy.filters.network_scene import Evaluator, Scene, Way
+from meshctl.proxy.listen.listeners import Filter
 from meshctl.proxy.model import Connection, Disposition, Passage, Stage, Step, Upstream, Verdict
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing.router import subset_keys
@@ -18,13 +22,18 @@ from meshctl.proxy.upstream import upstreams
 Json = dict[str, Any]
 
 
-def forward(
-    entry: Entry, proxy: Proxy, config: Json, connection: Connection, cluster_override: str = ""
-) -> Iterator[Passage]:
-    """All the ways the connection may go."""
-    for probability, name, settings, reason in _targets(config, cluster_override):
+def _evaluate(entry: Entry, scene: Scene, network_filter: Filter) -> Iterator[Way]:
+    """All the ways the connection may go; a denied one has connected upstream before it is closed."""
+    config = network_filter.fields
+    entry.logged = bool(config.get("access_log"))
+    for probability, name, settings, reason in _targets(config, scene.cluster):
         branch = entry if probability == 1.0 else entry.branch(probability)
-        yield _to_cluster(branch, proxy, name, config, settings, connection, reason)
+        passage = _to_cluster(branch, scene.proxy, name, config, settings, scene.connection, reason)
+        yield Way(branch, scene, passage if scene.denial is None else _closed(passage, scene.denial))
+
+
+def _closed(passage: Passage, denial: Verdict) -> Passage:
+    return replace(passage, verdict=replace(denial, flags=denial.flags or passage.verdict.flags))
 
 
 def _targets(config: Json, override: str) -> Iterator[tuple[float, str, Json, str]]:
@@ -82,3 +91,10 @@ def _to_cluster(
             layers=connection.layers,
         ),
     )
+
+
+CONTRACTS: dict[str, Contract[Evaluator]] = {
+    "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy": Contract(
+        _evaluate, effects(Effect.HOST, Effect.ENDS), "common/tcp_proxy/tcp_proxy.cc"
+    ),
+}

@@ -13,7 +13,7 @@ Follows source/extensions/filters/common/rbac/{engine_impl,matchers}.cc.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,7 @@ from meshctl.envoy.anys import unpack
 from meshctl.envoy.message import Undecidable
 from meshctl.match import (
     address_ranges,
+    cel,
     header_match,
     matcher_tree,
     metadata_match,
@@ -28,7 +29,7 @@ from meshctl.match import (
     uri_template,
 )
 from meshctl.match.request_view import Peer, RequestView
-from meshctl.proxy.model import Rejected
+from meshctl.proxy.model import Disposition, Rejected, Stage, Step, Verdict
 
 Json = dict[str, Any]
 
@@ -45,6 +46,9 @@ class Subject:
     tls: bool
     peer: Peer | None
     view: RequestView | None = None
+    route: Json = field(default_factory=dict)
+    metadata: Json = field(default_factory=dict)  # of a connection, where there is no request
+    state: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def principal(self) -> str:
@@ -146,11 +150,31 @@ def _uri_template(value: Json) -> Condition:
 
 
 def _metadata(value: Json) -> Condition:
-    return _request(metadata_match.metadata(value))
+    """Dynamic metadata, of the request or of the connection."""
+    criterion = metadata_match.metadata(value)
+
+    def test(subject: Subject) -> bool:
+        return criterion.test(subject.view or RequestView({}, metadata=subject.metadata))
+
+    return Condition(criterion.text, test, lambda s: "" if s.view is None else criterion.seen(s.view))
 
 
 def _sourced_metadata(value: Json) -> Condition:
-    return _metadata(value.get("metadata_matcher") or {})
+    """Metadata of the request, or with ROUTE that of the route's own message."""
+    matcher = value.get("metadata_matcher") or {}
+    if str(value.get("metadata_source") or "DYNAMIC") == "DYNAMIC":
+        return _metadata(matcher)
+    criterion = metadata_match.metadata(matcher)
+
+    def of_route(subject: Subject) -> RequestView:
+        found = (subject.route.get("metadata") or {}).get("filter_metadata") or {}
+        return RequestView({}, metadata=found)
+
+    return Condition(
+        f"route {criterion.text}",
+        lambda s: criterion.test(of_route(s)),
+        lambda s: f"route {criterion.subject} {criterion.seen(of_route(s))}",
+    )
 
 
 def _address(what: str, get: Callable[[Subject], str]) -> Callable[[Json], Condition]:
@@ -191,6 +215,7 @@ def _server_name(value: Json) -> Condition:
 
 
 def _authenticated(value: Json) -> Condition:
+    """The names of the caller's certificate, in this order: URIs, DNS names, the subject; one match is enough."""
     name = value.get("principal_name")
     if not name:
         return Condition("any client with TLS", lambda s: s.tls, lambda s: "the connection is plain text")
@@ -200,10 +225,33 @@ def _authenticated(value: Json) -> Condition:
         if not subject.tls:
             return False
         peer = subject.peer or Peer()
-        names = peer.uris or peer.dns
-        return any(map(matcher.test, names)) if names else matcher.test(peer.subject)
+        names = (*peer.uris, *peer.dns)
+        return any(map(matcher.test, names)) or matcher.test(peer.subject)
 
     return Condition(f"caller {matcher.text}", test, _caller_seen)
+
+
+def _mtls_authenticated(value: Json) -> Condition:
+    """A caller with a validated certificate; its names may be asked for one by one."""
+    san = value.get("san_matcher")
+    matcher = string_match.parse(san.get("matcher") or {}) if san else None
+    kind = str((san or {}).get("san_type") or "")
+
+    def test(subject: Subject) -> bool:
+        if not subject.tls or subject.peer is None or not subject.peer.validated:
+            return False
+        if matcher is None:
+            return True
+        if kind not in ("URI", "DNS"):
+            raise Undecidable(
+                f"the RBAC condition mtls_authenticated with names of type {kind} is not evaluated"
+            )
+        return any(map(matcher.test, subject.peer.uris if kind == "URI" else subject.peer.dns))
+
+    text = (
+        f"caller {kind} {matcher.text}" if matcher is not None else "any client with a validated certificate"
+    )
+    return Condition(text, test, _caller_seen)
 
 
 def _caller_seen(subject: Subject) -> str:
@@ -218,12 +266,24 @@ _PEER_STATES = {"io.istio.peer_principal"}
 def _filter_state(value: Json) -> Condition:
     """Filter state; Istio keeps the caller's identity in io.istio.peer_principal."""
     key = str(value.get("key", ""))
-    matcher = string_match.parse(value.get("string_match") or {})
+    if "string_match" not in value:
+        return _unknown(f"filter state {key}")
+    matcher = string_match.parse(value["string_match"])
     if key in _PEER_STATES:
         return Condition(
             f"caller {matcher.text}", lambda s: bool(s.principal) and matcher.test(s.principal), _caller_seen
         )
-    return _unknown(f"filter state {key}")
+
+    def state(subject: Subject) -> str | None:
+        return (subject.view or RequestView({}, filter_state=subject.state)).state(key)
+
+    def test(subject: Subject) -> bool:
+        found = state(subject)
+        return found is not None and matcher.test(found)
+
+    return Condition(
+        f"filter state {key} {matcher.text}", test, lambda s: f"filter state {key} is {state(s) or 'absent'}"
+    )
 
 
 def _matcher_extension(value: Json) -> Condition:
@@ -262,6 +322,7 @@ _FORMS: dict[str, Callable[[Any], Condition]] = {
     "destination_port_range": _port_range,
     "requested_server_name": _server_name,
     "authenticated": _authenticated,
+    "mtls_authenticated": _mtls_authenticated,
     "filter_state": _filter_state,
     "matcher": _matcher_extension,
 }
@@ -274,14 +335,12 @@ class Policy:
     name: str
     permissions: Condition
     principals: Condition
-    has_condition: bool = False
+    condition: cel.Expression | None = None
 
     def matches(self, subject: Subject) -> bool:
         if not self.permissions.test(subject) or not self.principals.test(subject):
             return False
-        if self.has_condition:
-            raise Undecidable(f"policy {self.name} has a CEL condition, which is not evaluated")
-        return True
+        return self.condition is None or self.condition.holds(attributes_of(subject))
 
     def failure(self, subject: Subject) -> str:
         if not self.permissions.test(subject):
@@ -319,11 +378,34 @@ def compile_rules(message: Json, key: str = "rules", tree_key: str = "matcher") 
             name,
             _any([condition(p) for p in policy.get("permissions") or ()]),
             _any([condition(p) for p in policy.get("principals") or ()]),
-            bool(policy.get("condition") or policy.get("checked_condition")),
+            _expression(policy),
         )
         for name, policy in sorted((rules.get("policies") or {}).items())
     ]
     return Rules(str(rules.get("action") or "ALLOW"), tuple(policies))
+
+
+def _expression(policy: Json) -> cel.Expression | None:
+    """The CEL condition of a policy."""
+    checked = (policy.get("checked_condition") or {}).get("expr")
+    message = policy.get("condition") or checked
+    return None if message is None else cel.Expression(message)
+
+
+def attributes_of(subject: Subject) -> cel.Attributes:
+    """What a CEL expression may ask of a request or a connection."""
+    return cel.Attributes(
+        subject.view,
+        {"address": subject.direct_ip or None},
+        {"address": subject.dst_ip or None, "port": subject.dst_port},
+        {
+            "mtls": bool(subject.tls and subject.peer is not None and subject.peer.principal),
+            "requested_server_name": subject.sni,
+            "uri_san_peer_certificate": next(iter(subject.peer.uris), None) if subject.peer else None,
+            "dns_san_peer_certificate": next(iter(subject.peer.dns), None) if subject.peer else None,
+            "subject_peer_certificate": (subject.peer.subject or None) if subject.peer else None,
+        },
+    )
 
 
 def decide(rules: Rules, subject: Subject, inputs: matcher_tree.Inputs, *, explain: bool = False) -> Decision:
@@ -355,3 +437,33 @@ def istio_policy(name: str) -> str:
     """The AuthorizationPolicy behind a policy name, ``AuthorizationPolicy foo/bar rule 0``; "" for others."""
     found = _ISTIO_NAME.search(name)
     return f"AuthorizationPolicy {found['ns']}/{found['policy']} rule {found['rule']}" if found else ""
+
+
+def details(decision: Decision) -> str:
+    """As the access log writes it: characters that break a log line become underscores."""
+    return f"rbac_access_denied_matched_policy[{(decision.policy or 'none').replace(' ', '_')}]"
+
+
+def denied(decision: Decision, rules: Rules, code: int | None) -> Verdict:
+    """The verdict of a denial."""
+    name = istio_policy(decision.policy) or decision.policy
+    if decision.policy:
+        reason = f"denied by {name}"
+    else:
+        wanted = sorted({(istio_policy(p.name) or p.name).partition(" rule ")[0] for p in rules.policies})
+        reason = "no ALLOW policy matches" + (f": {', '.join(wanted[:4])}" if wanted else "")
+    return Verdict(Disposition.DENIED, code, None, details(decision), reason)
+
+
+def step(rules: Rules, decision: Decision, subject: Subject) -> Step:
+    """The step of a set of rules."""
+    verb = "allowed" if decision.allowed else "denied"
+    name = decision.policy or ("no policy matches" if rules.policies or rules.tree else "no policies")
+    who = subject.principal or ("a client without a certificate" if subject.tls else "a plain text client")
+    return Step(
+        Stage.HTTP_FILTER,
+        f"RBAC {rules.action}: {verb}",
+        f"{name}; caller {who}",
+        resource=istio_policy(decision.policy),
+        rejected=decision.rejected,
+    )

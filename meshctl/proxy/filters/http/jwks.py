@@ -7,15 +7,15 @@ its words too (they end up in the access log).
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 from typing import Any
 
+from meshctl.proxy.filters.http.jwt_token import VERIFICATION, Token
+
 Json = dict[str, Any]
 
 _NO_KEY = "Jwks doesn't have key to match kid or alg from Jwt"
-_FAILED = "Jwt verification fails"
 _TYPES = {"RS": "RSA", "PS": "RSA", "ES": "EC", "HS": "oct", "Ed": "OKP"}
 
 
@@ -24,12 +24,10 @@ def _bytes(text: Any) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def verify(text: str, header: Json, keys: list[Json]) -> str:
+def verify(token: Token, keys: list[Json]) -> str:
     """ "" when one of the keys verifies the token, else the failure."""
-    algorithm, kid = str(header.get("alg") or ""), header.get("kid")
-    kind = _TYPES.get(algorithm[:2])
-    if kind is None:
-        return "Jwt header [alg] is not supported"
+    algorithm, kid = str(token.header.get("alg") or ""), token.header.get("kid")
+    kind = _TYPES[algorithm[:2]]
     fitting = [
         key
         for key in keys
@@ -39,12 +37,8 @@ def verify(text: str, header: Json, keys: list[Json]) -> str:
     ]
     if not fitting:
         return _NO_KEY
-    signed, _, signature = text.rpartition(".")
-    try:
-        raw = _bytes(signature)
-    except (ValueError, binascii.Error):
-        return "Jwt signature is an invalid Base64url encoded"
-    return "" if any(_verifies(key, algorithm, signed.encode(), raw) for key in fitting) else _FAILED
+    signed = token.text.rpartition(".")[0].encode()
+    return "" if any(_verifies(key, algorithm, signed, token.signature) for key in fitting) else VERIFICATION
 
 
 def _verifies(key: Json, algorithm: str, signed: bytes, signature: bytes) -> bool:

@@ -1,0 +1,105 @@
+"""Filters that tell of the client in headers: ip_tagging, grpc_web, dynamic_forward_proxy's host, Istio's ALPN.
+
+Follows source/extensions/filters/http/{ip_tagging,grpc_web,dynamic_forward_proxy}/*.cc and istio/proxy's alpn filter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from meshctl.match import address_ranges
+from meshctl.proxy.contract import Contract, Effect, effects
+from meshctl.proxy.entry import Entry
+from meshctl.proxy.filters.scene import Evaluator, Json, Pass, Scene
+from meshctl.proxy.listen.listeners import Filter
+
+_GRPC_WEB = {
+    "application/grpc-web": "application/grpc",
+    "application/grpc-web+proto": "application/grpc",
+    "application/grpc-web-text": "application/grpc",
+    "application/grpc-web-text+proto": "application/grpc",
+}
+
+
+def _ip_tagging(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
+    """The tags of the client's address in a header; the route is chosen again if there are some."""
+    fields = http_filter.fields
+    kind = str(fields.get("request_type") or "BOTH")
+    internal = scene.view.first("x-envoy-internal") == "true"
+    if kind != "BOTH" and internal != (kind == "INTERNAL"):
+        yield Pass(entry, scene)
+        return
+    address = scene.remote_ip or scene.connection.src_ip
+    tags = [
+        str(tag.get("ip_tag_name") or "")
+        for tag in fields.get("ip_tags") or ()
+        if any(_in(cidr, address) for cidr in tag.get("ip_list") or ())
+    ]
+    header = fields.get("ip_tag_header") or {}
+    name = str(header.get("header") or "x-envoy-ip-tags").lower()
+    headers = scene.headers()
+    if header and header.get("action") != "APPEND_IF_EXISTS_OR_ADD":
+        headers.pop(name, None)
+    if tags:
+        before = headers.get(name) or []
+        headers[name] = [",".join([*before, *tags])]
+    yield Pass(entry, scene.changed(headers), reroute=bool(tags) or headers != scene.view.headers)
+
+
+def _in(message: Json, address: str) -> bool:
+    cidr = address_ranges.parse(message)
+    return cidr is not None and bool(address) and address_ranges.contains(cidr, address)
+
+
+def _grpc_web(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
+    """A gRPC-Web request goes on as gRPC."""
+    kind = scene.view.first("content-type")
+    if kind not in _GRPC_WEB:
+        yield Pass(entry, scene)
+        return
+    headers = scene.headers()
+    headers["content-type"] = [_GRPC_WEB[kind]]
+    headers["te"] = ["trailers"]
+    headers["grpc-accept-encoding"] = ["identity"]
+    headers.pop("content-length", None)
+    yield Pass(entry, scene.changed(headers))
+
+
+def _forward_proxy(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
+    """A route may name the host to look up, or the header that does; it becomes the request's host."""
+    host = str(settings.get("host_rewrite_literal") or "")
+    if settings.get("host_rewrite_header"):
+        host = scene.view.first(str(settings["host_rewrite_header"]).lower())
+    if host:
+        headers = scene.headers()
+        headers[":authority"] = [host]
+        scene = scene.changed(headers)
+    entry.resolves = True
+    yield Pass(entry, scene)
+
+
+def _alpn(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
+    """What to offer upstream by the upstream protocol (HTTP10 is the dropped default)."""
+    entry.alpn = tuple(
+        (str(o.get("upstream_protocol") or "HTTP10"), tuple(map(str, o.get("alpn_override") or ())))
+        for o in http_filter.fields.get("alpn_override") or ()
+    )
+    yield Pass(entry, scene)
+
+
+CONTRACTS: dict[str, Contract[Evaluator]] = {
+    "envoy.extensions.filters.http.ip_tagging.v3.IPTagging": Contract(
+        _ip_tagging, effects(Effect.HEADERS, Effect.ROUTE), "filters/http/ip_tagging/ip_tagging_filter.cc"
+    ),
+    "envoy.extensions.filters.http.grpc_web.v3.GrpcWeb": Contract(
+        _grpc_web, effects(Effect.HEADERS, Effect.BODY), "filters/http/grpc_web/grpc_web_filter.cc"
+    ),
+    "envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig": Contract(
+        _forward_proxy,
+        effects(Effect.HEADERS, Effect.HOST, Effect.ENDS),
+        "filters/http/dynamic_forward_proxy/proxy_filter.cc",
+    ),
+    "istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig": Contract(
+        _alpn, frozenset(), "only the ALPN offered upstream"
+    ),
+}

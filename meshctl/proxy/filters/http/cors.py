@@ -1,0 +1,79 @@
+"""CORS: a preflight of an allowed origin is answered by the proxy.
+
+Theory of operation. The policy comes from the route's settings alone (the filter's own has none), or from the
+older ``cors`` of the route action and the virtual host where no level has settings. Each property is the first
+that a level sets; only whether it is on is asked of the most specific. ``exact: "*"`` stands for any origin.
+Without a route that forwards (none, a redirect, a direct response) the filter does nothing.
+Follows source/extensions/filters/http/cors/cors_filter.cc.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from meshctl.match import string_match
+from meshctl.proxy.contract import Contract, Effect, effects
+from meshctl.proxy.entry import Entry
+from meshctl.proxy.filters.chance import split
+from meshctl.proxy.filters.scene import Evaluator, Json, Pass, Scene
+from meshctl.proxy.listen.listeners import Filter
+from meshctl.proxy.model import Disposition, Stage, Step, Verdict
+
+
+def is_preflight(scene: Scene) -> bool:
+    """A CORS preflight request."""
+    view = scene.view
+    return (
+        view.first(":method") == "OPTIONS"
+        and bool(view.first("origin"))
+        and bool(view.first("access-control-request-method"))
+    )
+
+
+def _policies(scene: Scene, name: str) -> list[Json]:
+    """The policies, the most specific first."""
+    levels = scene.levels(name)
+    if levels:
+        return levels
+    older = [scene.action.get("cors"), scene.host.message.get("cors") if scene.host else None]
+    return [policy for policy in older if policy is not None]
+
+
+def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
+    policies = _policies(scene, http_filter.name) if scene.action else []
+    if not policies or not is_preflight(scene):
+        yield Pass(entry, scene)
+        return
+    for branch, enabled in split(entry, scene.proxy.runtime.chance_of(policies[0].get("filter_enabled"))):
+        if enabled:
+            yield _answered(branch, scene, policies)
+        else:
+            yield Pass(branch, scene)
+
+
+def _first(policies: list[Json], key: str) -> Json | list[Json] | bool | None:
+    """A property as the most specific level that sets it has it."""
+    return next((policy[key] for policy in policies if policy.get(key) is not None), None)
+
+
+def _answered(entry: Entry, scene: Scene, policies: list[Json]) -> Pass:
+    origin = scene.view.first("origin")
+    wanted = next((found for policy in policies if (found := _origins(policy))), [])
+    allowed = any(matcher.test("*") or matcher.test(origin) for matcher in wanted)
+    if not allowed and _first(policies, "forward_not_matching_preflights") is not False:
+        return Pass(entry, scene)
+    words = f"origin {origin} is {'allowed' if allowed else 'not allowed'}"
+    entry.step(lambda: Step(Stage.HTTP_FILTER, "CORS: preflight answered", words))
+    verdict = Verdict(Disposition.DIRECT_RESPONSE, 200, None, "cors_response", f"CORS preflight: {words}")
+    return Pass(entry, scene, verdict)
+
+
+def _origins(policy: Json) -> list[string_match.StringMatch]:
+    return [string_match.parse(matcher) for matcher in policy.get("allow_origin_string_match") or ()]
+
+
+CONTRACTS: dict[str, Contract[Evaluator]] = {
+    "envoy.extensions.filters.http.cors.v3.Cors": Contract(
+        _evaluate, effects(Effect.ENDS), "filters/http/cors/cors_filter.cc"
+    ),
+}

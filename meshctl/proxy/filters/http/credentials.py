@@ -1,0 +1,182 @@
+"""Filters that ask for, or add, a credential: basic_auth, api_key_auth, credential_injector.
+
+Theory of operation. What is wrong with the form of a credential the request shows; whether its secret is the right
+one shows only where the dump holds the secrets, which Envoy redacts: then both answers are open.
+Follows source/extensions/filters/http/{basic_auth,api_key_auth,credential_injector}/*.cc.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import urllib.parse
+from collections.abc import Iterator
+
+from meshctl.envoy.anys import unpack
+from meshctl.match.request_view import Headers, Part
+from meshctl.proxy.contract import Contract, Effect, effects
+from meshctl.proxy.entry import Entry
+from meshctl.proxy.filters.chance import open_ways
+from meshctl.proxy.filters.scene import Evaluator, Json, Pass, Scene
+from meshctl.proxy.listen.listeners import Filter
+from meshctl.proxy.model import Disposition, Stage, Step, Verdict
+
+_REDACTED = "[redacted]"
+
+
+def _denied(entry: Entry, scene: Scene, what: str, details: str, code: int = 401) -> Pass:
+    entry.step(lambda: Step(Stage.HTTP_FILTER, f"{what}: refused", details))
+    verdict = Verdict(Disposition.DENIED, code, None, details, f"{what}: {details}")
+    return Pass(entry, scene, verdict)
+
+
+def _basic_auth(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
+    fields = http_filter.fields
+    name = str(fields.get("authentication_header") or "authorization").lower()
+    values = scene.view.values(name)
+    user, password, problem = _basic(values[0] if values else None)
+    if problem:
+        yield _denied(entry, scene, "basic auth", problem)
+        return
+    users = _users((settings or fields).get("users") or {})
+    forwarded = str(fields.get("forward_username_header") or "").lower()
+    after = scene
+    if forwarded:
+        headers = scene.headers()
+        headers[forwarded] = [user]
+        after = scene.changed(headers)
+    wrong = "invalid_credential_for_basic_auth"
+    if users is None:
+        right, refused = open_ways(
+            entry, 2, f"filter {http_filter.name}: whether the password is right (a secret)"
+        )
+        yield Pass(right, after)
+        yield _denied(refused, scene, "basic auth", wrong)
+    elif users.get(user) == _sha1(password):
+        yield Pass(entry, after)
+    else:
+        yield _denied(entry, scene, "basic auth", wrong)
+
+
+def _sha1(password: str) -> str:
+    return base64.b64encode(hashlib.sha1(password.encode("utf-8", "surrogateescape")).digest()).decode()
+
+
+def _basic(value: str | None) -> tuple[str, str, str]:
+    """(user, password, problem) of an Authorization header."""
+    if value is None:
+        return "", "", "no_credential_for_basic_auth"
+    if not value.startswith("Basic "):
+        return "", "", "invalid_scheme_for_basic_auth"
+    text = value.removeprefix("Basic ")
+    try:
+        decoded = base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode("utf-8", "replace")
+    except (ValueError, binascii.Error):
+        decoded = ""
+    user, mark, password = decoded.partition(":")
+    return user, password, "" if mark else "invalid_format_for_basic_auth"
+
+
+def _users(source: Json) -> dict[str, str] | None:
+    """User names and the hashes of their passwords; None where the dump does not hold them."""
+    text = source.get("inline_string")
+    if text is None and "inline_bytes" in source:
+        text = base64.b64decode(source["inline_bytes"]).decode("utf-8", "replace")
+    if text is None or text == _REDACTED or _REDACTED in text:
+        return None
+    pairs = (line.strip().partition(":{SHA}") for line in text.splitlines() if ":{SHA}" in line)
+    return {user: digest for user, _, digest in pairs}
+
+
+def _api_key(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
+    fields = http_filter.fields
+    sources = settings.get("key_sources") or fields.get("key_sources") or ()
+    credentials = settings.get("credentials") or fields.get("credentials") or ()
+    what = "API key"
+    if not sources or not credentials:
+        yield _denied(entry, scene, what, "missing_credentials" if sources else "missing_key_sources")
+        return
+    key = next((found for source in sources if (found := _key(source, scene))), "")
+    if not key:
+        yield _denied(entry, scene, what, "missing_api_key")
+        return
+    known = {str(c.get("key") or ""): str(c.get("client") or "") for c in credentials}
+    if _REDACTED in known:
+        reason = f"filter {http_filter.name}: whether the key is a known one (a secret)"
+        right, refused = open_ways(entry, 2, reason)
+        yield Pass(right, scene.changed(opaque={Part.HEADERS: http_filter.name}))
+        yield _denied(refused, scene, what, "unkonwn_api_key")
+        return
+    if key not in known:
+        yield _denied(entry, scene, what, "unkonwn_api_key")
+        return
+    allowed = settings.get("allowed_clients") or ()
+    if allowed and known[key] not in allowed:
+        yield _denied(entry, scene, what, "client_not_allowed", 403)
+        return
+    forwarding = settings.get("forwarding") or fields.get("forwarding") or {}
+    yield Pass(entry, _forwarded(scene, forwarding, sources, known[key]))
+
+
+def _key(source: Json, scene: Scene) -> str:
+    if source.get("header"):
+        return scene.view.first(str(source["header"]).lower()).removeprefix("Bearer ")
+    if source.get("query"):
+        return urllib.parse.unquote(scene.view.query.get(str(source["query"]), ""))
+    return scene.view.cookies.get(str(source.get("cookie") or ""), "")
+
+
+def _forwarded(scene: Scene, forwarding: Json, sources: list[Json], client: str) -> Scene:
+    headers = scene.headers()
+    if forwarding.get("header"):
+        headers[str(forwarding["header"]).lower()] = [client]
+    for source in sources if forwarding.get("hide_credentials") else ():
+        _hide(headers, source)
+    return scene.changed(headers)
+
+
+def _hide(headers: Headers, source: Json) -> None:
+    if source.get("header"):
+        headers.pop(str(source["header"]).lower(), None)
+    elif source.get("query") and headers.get(":path"):
+        bare, _, query = headers[":path"][0].partition("?")
+        kept = [part for part in query.split("&") if part.partition("=")[0] != source["query"]]
+        headers[":path"] = [f"{bare}?{'&'.join(kept)}" if kept else bare]
+
+
+def _injector(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
+    """A credential written into a header; its value is a secret, that it is there is known."""
+    fields = http_filter.fields
+    _, credential = unpack((fields.get("credential") or {}).get("typed_config"))
+    name = str(credential.get("header") or "authorization").lower()
+    if scene.view.values(name) and not fields.get("overwrite"):
+        yield Pass(entry, scene)
+        return
+    headers = scene.headers()
+    headers[name] = [f"{credential.get('header_value_prefix') or ''}(a secret)"]
+    after = scene.changed(headers, opaque={name: http_filter.name})
+    if fields.get("allow_request_without_credential"):
+        yield Pass(entry, after)
+        return
+    reason = f"filter {http_filter.name}: whether its credential is there (a secret that is fetched)"
+    found, missing = open_ways(entry, 2, reason)
+    yield Pass(found, after)
+    yield _denied(missing, scene, "credential injector", "failed_to_inject_credential")
+
+
+CONTRACTS: dict[str, Contract[Evaluator]] = {
+    "envoy.extensions.filters.http.basic_auth.v3.BasicAuth": Contract(
+        _basic_auth, effects(Effect.ENDS, Effect.HEADERS), "filters/http/basic_auth/basic_auth_filter.cc"
+    ),
+    "envoy.extensions.filters.http.api_key_auth.v3.ApiKeyAuth": Contract(
+        _api_key,
+        effects(Effect.ENDS, Effect.HEADERS, Effect.PATH),
+        "filters/http/api_key_auth/api_key_auth.cc",
+    ),
+    "envoy.extensions.filters.http.credential_injector.v3.CredentialInjector": Contract(
+        _injector,
+        effects(Effect.ENDS, Effect.HEADERS),
+        "filters/http/credential_injector/credential_injector_filter.cc",
+    ),
+}

@@ -1,0 +1,55 @@
+"""The health check filter: the proxy answers its own health checks.
+
+Theory of operation. A request that all header matchers take (none: every request) is answered, unless the filter
+passes through. With cluster_min_healthy_percentages each named cluster must have that share of healthy hosts,
+else 503. Follows source/extensions/filters/http/health_check/health_check.cc.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from meshctl.match import header_match
+from meshctl.proxy.contract import Contract, Effect, effects
+from meshctl.proxy.entry import Entry
+from meshctl.proxy.filters.scene import Evaluator, Json, Pass, Scene
+from meshctl.proxy.listen.listeners import Filter
+from meshctl.proxy.model import Disposition, Verdict
+from meshctl.proxy.upstream.endpoints import Health
+
+
+def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
+    fields = http_filter.fields
+    matchers = [header_match.header(m) for m in fields.get("headers") or ()]
+    if fields.get("pass_through_mode") or not all(m.test(scene.view) for m in matchers):
+        yield Pass(entry, scene)
+        return
+    failing = _too_unhealthy(scene, fields.get("cluster_min_healthy_percentages") or {})
+    if failing:
+        verdict = Verdict(Disposition.DENIED, 503, "LH", "health_check_failed_cluster_unhealthy", failing)
+    else:
+        verdict = Verdict(
+            Disposition.DIRECT_RESPONSE, 200, None, "health_check_ok", "the health check filter"
+        )
+    yield Pass(entry, scene, verdict)
+
+
+def _too_unhealthy(scene: Scene, wanted: Json) -> str:
+    """Why the check fails: the first cluster without enough healthy hosts."""
+    for name, percent in wanted.items():
+        cluster = scene.proxy.cluster(name)
+        least = float((percent or {}).get("value") or 0)
+        if cluster is None:
+            return f"cluster {name} does not exist"
+        hosts = cluster.hosts
+        healthy = sum(host.health is not Health.UNHEALTHY for host in hosts)
+        if least and (not hosts or healthy < len(hosts) * least / 100):
+            return f"cluster {name} has {healthy} of {len(hosts)} hosts healthy, {least:g} % are wanted"
+    return ""
+
+
+CONTRACTS: dict[str, Contract[Evaluator]] = {
+    "envoy.extensions.filters.http.health_check.v3.HealthCheck": Contract(
+        _evaluate, effects(Effect.ENDS), "filters/http/health_check/health_check.cc"
+    ),
+}

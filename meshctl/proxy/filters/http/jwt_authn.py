@@ -1,0 +1,124 @@
+"""jwt_authn: the requirement of the first rule that takes the request, checked; see ``jwt_verify``.
+
+Theory of operation. A route may name its requirement (one that the filter does not have is 403) or turn the filter
+off. Each provider's headers are sanitised whether it finds a token or not; metadata is written also when the
+request is refused. With clear_route_cache the route is chosen again behind a good token. Whether keys that are
+fetched verify a signature is open. Follows source/extensions/filters/http/jwt_authn/filter.cc.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from meshctl.match import route_match
+from meshctl.match.request_view import RequestView
+from meshctl.proxy.contract import Contract, Effect, effects
+from meshctl.proxy.entry import Entry
+from meshctl.proxy.filters.chance import open_ways
+from meshctl.proxy.filters.http import jwt_token as words
+from meshctl.proxy.filters.http.cors import is_preflight
+from meshctl.proxy.filters.http.jwt_verify import Context, Requirements
+from meshctl.proxy.filters.scene import Evaluator, Json, Pass, Scene
+from meshctl.proxy.filters.services import reachable
+from meshctl.proxy.listen.listeners import Filter
+from meshctl.proxy.model import Disposition, Stage, Step, Verdict
+
+JWT_METADATA = "envoy.filters.http.jwt_authn"
+
+Rules = tuple[tuple[route_match.RouteMatch, Json], ...]
+
+
+def _rules(scene: Scene, fields: Json) -> Rules:
+    found: Rules = scene.proxy.compile_once(
+        fields,
+        "jwt",
+        lambda: tuple(
+            (route_match.parse(rule.get("match") or {}, scene.proxy.runtime), rule)
+            for rule in fields.get("rules") or ()
+        ),
+    )
+    return found
+
+
+def _by_rule(rules: Rules, fields: Json, view: RequestView) -> Json | None:
+    """The requirement of the first rule that takes the request; a rule without one lets it pass."""
+    for match, rule in rules:
+        if match.matches(view):
+            named = rule.get("requirement_name")
+            return (fields.get("requirement_map") or {}).get(named) if named else rule.get("requires")
+    return _by_state(fields, view)
+
+
+def _by_state(fields: Json, view: RequestView) -> Json | None:
+    """filter_state_rules: a filter state object names the requirement."""
+    rules = fields.get("filter_state_rules") or {}
+    if not rules.get("requires"):
+        return None
+    named = view.state(str(rules.get("name") or ""))
+    return rules["requires"].get(named) if named is not None else None
+
+
+def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
+    fields = http_filter.fields
+    if settings.get("disabled") or (fields.get("bypass_cors_preflight") and is_preflight(scene)):
+        yield Pass(entry, scene)
+        return
+    named = settings.get("requirement_name")
+    known = fields.get("requirement_map") or {}
+    if named and named not in known:
+        known_names = ",".join(sorted(known))
+        yield _refused(
+            entry, scene, f"Wrong requirement name: {named}. It should be one of [{known_names}]", 403
+        )
+        return
+    requirement = known[named] if named else _by_rule(_rules(scene, fields), fields, scene.view)
+    if not requirement:
+        yield Pass(entry, scene)
+        return
+    context = Context(scene.headers(), scene.view, scene.proxy.now, lambda p: _fetched(scene, p))
+    problem = Requirements(fields.get("providers") or {}).check(requirement, context)
+    yield from _told(entry, _written(scene, context), context, problem)
+
+
+def _fetched(scene: Scene, provider: Json) -> bool:
+    uri = (provider.get("remote_jwks") or {}).get("http_uri") or {}
+    return reachable(scene.proxy, str(uri.get("cluster") or ""))
+
+
+def _written(scene: Scene, context: Context) -> Scene:
+    before = dict(scene.view.metadata.get(JWT_METADATA) or {})
+    metadata = {JWT_METADATA: {**before, **context.metadata}} if context.metadata else None
+    return scene.changed(context.headers, metadata)
+
+
+def _told(entry: Entry, scene: Scene, context: Context, problem: str) -> Iterator[Pass]:
+    if problem:
+        yield _refused(entry, scene, problem, 403 if problem == words.AUDIENCE else 401)
+        return
+    if not context.trusted:
+        if context.accepted:
+            names = ", ".join(context.accepted)
+            entry.step(lambda: Step(Stage.HTTP_FILTER, "JWT: accepted", f"provider {names}"))
+        yield Pass(entry, scene, reroute=context.reroute)
+        return
+    reason = f"JWT: {context.trusted[0]}"
+    passing, failing, unfetched = open_ways(entry, 3, reason)
+    passing.step(lambda: Step(Stage.HTTP_FILTER, "JWT: may be accepted", context.trusted[0]))
+    yield Pass(passing, scene, reroute=context.reroute)
+    yield _refused(failing, scene, words.VERIFICATION, 401)
+    yield _refused(unfetched, scene, words.FETCH, 401)
+
+
+def _refused(entry: Entry, scene: Scene, problem: str, code: int) -> Pass:
+    entry.step(lambda: Step(Stage.HTTP_FILTER, "JWT: refused", problem))
+    details = f"jwt_authn_access_denied{{{problem.replace(' ', '_')}}}"
+    return Pass(entry, scene, Verdict(Disposition.DENIED, code, None, details, problem))
+
+
+CONTRACTS: dict[str, Contract[Evaluator]] = {
+    "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication": Contract(
+        _evaluate,
+        effects(Effect.ENDS, Effect.HEADERS, Effect.PATH, Effect.METADATA, Effect.ROUTE),
+        "filters/http/jwt_authn/filter.cc",
+    ),
+}

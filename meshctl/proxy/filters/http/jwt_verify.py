@@ -1,0 +1,368 @@
+"""Which tokens a request carries and whether a requirement is met.
+
+Theory of operation. A provider looks where it was told to (else the Authorization header's Bearer and the query's
+access_token): headers in the order of name and prefix, then parameters, then cookies; the last one found is tried
+first, and all of them must be good. Bare allow_missing and allow_missing_or_failed look wherever any provider
+does, and give each token to the provider of its issuer. A good token's claims go to headers and metadata; such
+headers are taken out of the request before, token or not. requires_any tells the most telling failure.
+Remote keys are not in the dump: the signature is then taken on trust and that is said.
+Follows source/extensions/filters/http/jwt_authn/{extractor,authenticator,verifier,jwks_cache}.cc.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import urllib.parse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from meshctl.match import string_match
+from meshctl.match.request_view import Headers, RequestView
+from meshctl.proxy.filters.http import jwt_token as words
+from meshctl.proxy.filters.http.jwks import verify
+from meshctl.proxy.filters.http.jwt_token import Token, claim, parse
+
+Json = dict[str, Any]
+
+_CLOCK_SKEW = 60
+_TOKEN_START = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
+
+
+@dataclass(slots=True)
+class Context:
+    """One request at the filter: its headers as they are changed, what is to go to metadata, what was trusted."""
+
+    headers: Headers
+    view: RequestView
+    now: float
+    fetched: Callable[[Json], bool]  # whether a provider's remote keys can be fetched
+    metadata: Json = field(default_factory=dict)
+    trusted: list[str] = field(default_factory=list)
+    accepted: list[str] = field(default_factory=list)
+    reroute: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A token and where it was; ``issuers`` are those who look there, "" anyone."""
+
+    text: str
+    issuers: frozenset[str]
+    header: str = ""
+    parameter: str = ""
+
+
+def extract(providers: list[Json], context: Context) -> list[Found]:
+    """The tokens that these providers find, in order."""
+    headers: dict[tuple[str, str], set[str]] = {}
+    parameters: dict[str, set[str]] = {}
+    cookies: dict[str, set[str]] = {}
+    for provider in providers:
+        issuer = str(provider.get("issuer") or "")
+        for name, prefix in _header_places(provider):
+            headers.setdefault((name, prefix), set()).add(issuer)
+        for name in _parameter_places(provider):
+            parameters.setdefault(name, set()).add(issuer)
+        for name in provider.get("from_cookies") or ():
+            cookies.setdefault(str(name), set()).add(issuer)
+    return [
+        *_in_headers(headers, context),
+        *_in_query(parameters, context),
+        *_in_cookies(cookies, context),
+    ]
+
+
+def _elsewhere(provider: Json) -> bool:
+    """Whether a provider says where to look."""
+    return any(provider.get(key) for key in ("from_headers", "from_params", "from_cookies"))
+
+
+def _header_places(provider: Json) -> list[tuple[str, str]]:
+    if not _elsewhere(provider):
+        return [("authorization", "Bearer ")]
+    return [
+        (str(place.get("name", "")).lower(), str(place.get("value_prefix") or ""))
+        for place in provider.get("from_headers") or ()
+    ]
+
+
+def _parameter_places(provider: Json) -> list[str]:
+    if not _elsewhere(provider):
+        return ["access_token"]
+    return [str(name) for name in provider.get("from_params") or ()]
+
+
+def _in_headers(places: dict[tuple[str, str], set[str]], context: Context) -> Iterator[Found]:
+    for (name, prefix), issuers in sorted(places.items(), key=lambda place: place[0][0] + place[0][1]):
+        context.view.values(name)  # undecidable where a filter may have changed it
+        for value in context.headers.get(":authority" if name == "host" else name) or ():
+            if prefix:
+                start = value.find(prefix)
+                if start < 0:
+                    continue
+                value = _token_in(value, start + len(prefix))
+            yield Found(value, frozenset(issuers), header=name)
+
+
+def _token_in(value: str, start: int) -> str:
+    """From the first character that a token may have; the whole value when there is none."""
+    for index in range(start, len(value)):
+        if value[index] in _TOKEN_START:
+            return value[index:]
+    return value
+
+
+def _in_query(places: dict[str, set[str]], context: Context) -> Iterator[Found]:
+    for name, issuers in sorted(places.items()):
+        query = {urllib.parse.unquote(k): v for k, v in reversed(context.view.query.items())}
+        if name in query:
+            yield Found(urllib.parse.unquote(query[name]), frozenset(issuers), parameter=name)
+
+
+def _in_cookies(places: dict[str, set[str]], context: Context) -> Iterator[Found]:
+    for name, issuers in sorted(places.items()):
+        if name in context.view.cookies:
+            yield Found(context.view.cookies[name], frozenset(issuers))
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """The providers of a filter and what may be required of them."""
+
+    providers: dict[str, Json]
+
+    def check(self, requirement: Json, context: Context) -> str:
+        """ "" when the requirement is met, else the failure."""
+        for key, build in _FORMS.items():
+            if key in requirement:
+                return build(self, requirement[key], context)
+        return ""
+
+    def by_provider(self, name: str, audiences: list[str], context: Context) -> str:
+        """All tokens that a provider finds must be good."""
+        provider = self.providers.get(name)
+        if provider is None:
+            return f"provider {name} is not configured"
+        _sanitize([provider], context)
+        status = words.MISSING
+        for found in reversed(extract([provider], context)):
+            status = self._verify(found, name, audiences, context)
+            if status:
+                return status
+        return status
+
+    def by_issuer(self, context: Context) -> list[str]:
+        """The statuses of all tokens that any provider finds, each at the provider of its issuer."""
+        providers = list(self.providers.values())
+        _sanitize(providers, context)
+        return [
+            self._verify(found, None, [], context) for found in reversed(extract(providers, context))
+        ] or [words.MISSING]
+
+    def _verify(self, found: Found, name: str | None, audiences: list[str], context: Context) -> str:
+        token = parse(found.text)
+        if token.problem:
+            return token.problem
+        if "" not in found.issuers and token.issuer not in found.issuers:
+            return words.UNKNOWN_ISSUER
+        name = self._owner(token.issuer) if name is None else name
+        if name is None:
+            return words.UNKNOWN_ISSUER
+        provider = self.providers[name]
+        status = _status(provider, token, audiences or list(provider.get("audiences") or ()), context)
+        if not status:
+            _accept(provider, name, found, token, context)
+        return status
+
+    def _owner(self, issuer: str) -> str | None:
+        """The first provider of an issuer, else the first that names none."""
+        names = sorted(self.providers)
+        mine = [n for n in names if self.providers[n].get("issuer") == issuer]
+        anyone = [n for n in names if not self.providers[n].get("issuer")]
+        return next(iter([*mine, *anyone]), None)
+
+
+def _sanitize(providers: list[Json], context: Context) -> None:
+    """Headers that a provider writes are never taken from the client."""
+    for provider in providers:
+        names = [str(provider.get("forward_payload_header") or "")]
+        names += [str(rule.get("header_name", "")) for rule in provider.get("claim_to_headers") or ()]
+        for name in names:
+            context.headers.pop(name.lower(), None)
+
+
+def _status(provider: Json, token: Token, audiences: list[str], context: Context) -> str:
+    """Time, subject, lifetime, audience, signature: the first that fails."""
+    payload, now = token.payload, int(context.now)
+    skew = int(provider.get("clock_skew_seconds") or 0) or _CLOCK_SKEW
+    if now + skew < int(payload.get("nbf") or 0):
+        return words.NOT_YET
+    expiry = int(payload.get("exp") or 0)
+    if expiry and now > expiry + skew:
+        return words.EXPIRED
+    subjects = provider.get("subjects")
+    if subjects is not None and not string_match.parse(subjects).test(str(payload.get("sub") or "")):
+        return words.VERIFICATION
+    if not _lifetime_allowed(provider, expiry - now if expiry else None):
+        return words.VERIFICATION
+    if audiences and not _audience_allowed(token.audiences, audiences):
+        return words.AUDIENCE
+    return _signature(provider, token, context)
+
+
+def _lifetime_allowed(provider: Json, left: int | None) -> bool:
+    """max_lifetime bounds what is left of a token's life, and like require_expiration wants an end of it."""
+    longest = provider.get("max_lifetime")
+    if longest is None:
+        return left is not None or not provider.get("require_expiration")
+    return left is not None and left <= float(str(longest).removesuffix("s"))
+
+
+def _audience_allowed(claimed: list[str], allowed: list[str]) -> bool:
+    """Audiences compare without scheme and without a trailing slash."""
+
+    def bare(text: str) -> str:
+        for scheme in ("https://", "http://"):
+            text = text.removeprefix(scheme)
+        return text.removesuffix("/")
+
+    return bool({bare(a) for a in claimed} & {bare(a) for a in allowed})
+
+
+def _signature(provider: Json, token: Token, context: Context) -> str:
+    if "remote_jwks" in provider:
+        if not context.fetched(provider):
+            return words.FETCH
+        issuer = provider.get("issuer") or "the provider"
+        context.trusted.append(f"the signature (keys of {issuer} are fetched at run time)")
+        return ""
+    keys = _local_keys(provider)
+    if keys is None:
+        context.trusted.append("the signature (the keys are in a file of the proxy's)")
+        return ""
+    return verify(token, keys) if keys else words.NO_KEYS
+
+
+def _local_keys(provider: Json) -> list[Json] | None:
+    """The keys of local_jwks; None when they are not in the dump."""
+    source = provider.get("local_jwks") or {}
+    text = source.get("inline_string")
+    if text is None and "inline_bytes" in source:
+        text = base64.b64decode(source["inline_bytes"])
+    if text is None:
+        return None
+    try:
+        keys = json.loads(text).get("keys")
+    except (ValueError, AttributeError):
+        return []
+    return [key for key in keys or () if isinstance(key, dict)]
+
+
+def _accept(provider: Json, name: str, found: Found, token: Token, context: Context) -> None:
+    """What a good token leaves behind: headers, metadata, and itself only with ``forward``."""
+    headers = context.headers
+    forwarded = str(provider.get("forward_payload_header") or "").lower()
+    if forwarded:
+        text = token.payload_text
+        padding = "=" * (-len(text) % 4) if provider.get("pad_forward_payload_header") else ""
+        headers.setdefault(forwarded, []).append(text + padding)
+    for rule in provider.get("claim_to_headers") or ():
+        value = _claim_text(claim(token.payload, str(rule.get("claim_name", ""))))
+        if value:
+            headers.setdefault(str(rule.get("header_name", "")).lower(), []).append(value)
+    if not provider.get("forward"):
+        _remove(found, headers)
+    for key, part in (("header_in_metadata", token.header), ("payload_in_metadata", token.payload)):
+        if provider.get(key):
+            context.metadata[str(provider[key])] = _normalised(provider, part)
+    context.accepted.append(name)
+    context.reroute = context.reroute or bool(provider.get("clear_route_cache"))
+
+
+def _remove(found: Found, headers: Headers) -> None:
+    if found.header:
+        headers.pop(found.header, None)
+    if found.parameter:
+        bare, _, query = headers[":path"][0].partition("?")
+        kept = [part for part in query.split("&") if part.partition("=")[0] != found.parameter]
+        headers[":path"] = [f"{bare}?{'&'.join(kept)}" if kept else bare]
+
+
+def _normalised(provider: Json, value: Json) -> Json:
+    """normalize_payload_in_metadata: claims that are lists written with blanks."""
+    spaced = (provider.get("normalize_payload_in_metadata") or {}).get("space_delimited_claims") or ()
+    lists = {name: value[name].split(" ") for name in spaced if isinstance(value.get(name), str)}
+    return {**value, **lists}
+
+
+def _claim_text(value: Any) -> str:
+    """A claim in a header: whole numbers without a point, lists and objects as base64 of their JSON."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float):
+        whole = 0 <= value < 1 << 64 and float(value).is_integer()
+        return str(int(value)) if whole else f"{float(value):f}"
+    if value is None:
+        return ""
+    return base64.b64encode(json.dumps(value, separators=(",", ":")).encode()).decode()
+
+
+def _provider_name(all_: Requirements, value: Any, context: Context) -> str:
+    return all_.by_provider(str(value), [], context)
+
+
+def _provider_and_audiences(all_: Requirements, value: Json, context: Context) -> str:
+    return all_.by_provider(str(value.get("provider_name")), list(value.get("audiences") or ()), context)
+
+
+def _allow_missing(all_: Requirements, value: Json, context: Context) -> str:
+    """The token that was looked at last decides; no token is fine."""
+    last = all_.by_issuer(context)[-1]
+    return "" if last == words.MISSING else last
+
+
+def _allow_failed(all_: Requirements, value: Json, context: Context) -> str:
+    all_.by_issuer(context)
+    return ""
+
+
+def _requires_any(all_: Requirements, value: Json, context: Context) -> str:
+    """One success is enough. Of failures, a token that is missing or of another issuer is the least telling."""
+    parts: list[Json] = value.get("requirements") or []
+    lenient = {key for part in parts for key in part} & {"allow_missing", "allow_missing_or_failed"}
+    checked = [part for part in parts if not {"allow_missing", "allow_missing_or_failed"} & part.keys()]
+    if not checked and lenient:
+        return _allow_failed(all_, {}, context) if len(lenient) > 1 else all_.check(parts[0], context)
+    told = words.MISSING
+    for part in checked:
+        status = all_.check(part, context)
+        if not status:
+            return ""
+        if status not in (words.MISSING, words.UNKNOWN_ISSUER) or told == words.MISSING:
+            told = status
+    if "allow_missing_or_failed" in lenient or (told == words.MISSING and lenient):
+        return ""
+    return told
+
+
+def _requires_all(all_: Requirements, value: Json, context: Context) -> str:
+    """The first failure."""
+    for part in value.get("requirements") or ():
+        status = all_.check(part, context)
+        if status:
+            return status
+    return ""
+
+
+_FORMS: dict[str, Callable[[Requirements, Any, Context], str]] = {
+    "provider_name": _provider_name,
+    "provider_and_audiences": _provider_and_audiences,
+    "requires_any": _requires_any,
+    "requires_all": _requires_all,
+    "allow_missing_or_failed": _allow_failed,
+    "allow_missing": _allow_missing,
+}

@@ -1,0 +1,190 @@
+"""What an HTTP filter sees, and what it may do: the values shared by all evaluators.
+
+A filter is asked (entry, scene, filter, its most specific settings) and answers with the ways through it. Settings
+come from typed_per_filter_config of the weighted cluster, the route, the virtual host and the route
+configuration, in this order; without a route there are none. Follows source/common/router/config_impl.cc
+(mostSpecificPerFilterConfig, WeightedClusterEntry, filterDisabled).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from meshctl.envoy.anys import unpack
+from meshctl.match.request_view import NOTHING, Headers, Opaque, RequestView
+from meshctl.match.substitution import Known
+from meshctl.proxy.entry import Entry
+from meshctl.proxy.listen.listeners import Filter
+from meshctl.proxy.model import Connection, Request, Verdict
+from meshctl.proxy.proxy import Proxy
+from meshctl.proxy.routing.draw import Draw
+from meshctl.proxy.routing.router import NO_TARGET, Target
+from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
+
+Json = dict[str, Any]
+
+_FILTER_CONFIG = "envoy.config.route.v3.FilterConfig"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A virtual host, a route and a cluster target, as chosen for a request; ``entry`` says so."""
+
+    entry: Entry
+    host: VirtualHost | None
+    route: Route | None
+    draw: Draw
+    target: Target
+
+
+ANY_DRAW = Draw()
+# The route chosen again for a changed request.
+Choose = Callable[[Entry, RequestView, Draw], Iterator[Chosen]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a filter can see."""
+
+    proxy: Proxy
+    manager: Filter
+    connection: Connection
+    request: Request
+    view: RequestView
+    table: RouteTable | None
+    host: VirtualHost | None
+    route: Route | None
+    direct_ip: str = ""
+    remote_ip: str = ""
+    draw: Draw = ANY_DRAW
+    target: Target = NO_TARGET
+    choose: Choose | None = None
+
+    def changed(
+        self,
+        headers: Headers | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        state: Mapping[str, str] | None = None,
+        opaque: Opaque | None = None,
+    ) -> Scene:
+        """The same scene with the request as a filter left it."""
+        old = self.view
+        return self._with(
+            headers if headers is not None else old.headers,
+            {**old.metadata, **(metadata or {})},
+            {**old.filter_state, **(state or {})},
+            {**(opaque or {}), **old.opaque},
+        )
+
+    @property
+    def settled(self) -> Scene:
+        """The same scene as if nothing were unknown: for what is told of the request, not decided by it."""
+        if not self.view.opaque:
+            return self
+        return self._with(self.view.headers, self.view.metadata, self.view.filter_state, NOTHING)
+
+    def _with(
+        self, headers: Headers, metadata: Mapping[str, Any], state: Mapping[str, str], opaque: Opaque
+    ) -> Scene:
+        old = self.view
+        view = RequestView(
+            headers,
+            tls=old.tls,
+            peer=old.peer,
+            sni=old.sni,
+            metadata=metadata,
+            filter_state=state,
+            opaque=opaque,
+        )
+        return replace(self, view=view)
+
+    def known(self) -> Known:
+        """What command operators may ask for."""
+        view, connection = self.view, self.connection
+        return Known(
+            view.headers,
+            self.request.protocol,
+            self.remote_ip or connection.src_ip,
+            self.direct_ip or connection.src_ip,
+            0,
+            (connection.dst_ip, connection.dst_port),
+            view.sni,
+            view.peer,
+            self.route.name if self.route is not None else "",
+            self.host.name if self.host is not None else "",
+            view.metadata,
+            view.filter_state,
+        )
+
+    def headers(self) -> Headers:
+        """A copy of the headers, to be changed."""
+        return {name: list(values) for name, values in self.view.headers.items()}
+
+    def rerouted(self, entry: Entry) -> Iterator[tuple[Entry, Scene]]:
+        """The ways after clearRouteCache: the route chosen again, by the same random number."""
+        if self.choose is None:
+            yield entry, self
+            return
+        for chosen in self.choose(entry, self.view, self.draw):
+            yield (
+                chosen.entry,
+                replace(self, host=chosen.host, route=chosen.route, draw=chosen.draw, target=chosen.target),
+            )
+
+    @property
+    def action(self) -> Json:
+        """The RouteAction, {} without one."""
+        found: Json = (self.route.message.get("route") or {}) if self.route is not None else {}
+        return found
+
+    @property
+    def cluster_name(self) -> str:
+        """The cluster that was drawn for the request, "" without one."""
+        return self.target.cluster
+
+    def levels(self, name: str) -> list[Json]:
+        """The settings of a filter at each level that has some, the most specific first."""
+        return [fields for fields, _ in _levels(self, name)]
+
+    def disabled(self, name: str) -> bool | None:
+        """Whether the most specific level turns the filter off or on; None where none speaks of it."""
+        for _, disabled in _levels(self, name):
+            return disabled
+        return None
+
+
+def _levels(scene: Scene, name: str) -> Iterator[tuple[Json, bool]]:
+    """(settings, disabled) of each level."""
+    if scene.route is None or not scene.route.message.keys() & _ANSWERS:
+        return
+    holders = [scene.target.settings, scene.route.message]
+    holders += [holder.message for holder in (scene.host, scene.table) if holder is not None]
+    for holder in holders:
+        config = (holder.get("typed_per_filter_config") or {}).get(name)
+        if config is None:
+            continue
+        type_name, fields = unpack(config)
+        if type_name == _FILTER_CONFIG:
+            yield unpack(fields.get("config"))[1], bool(fields.get("disabled"))
+        else:
+            yield fields, False
+
+
+# The redirect that require_tls stands for has no settings of any level.
+_ANSWERS = frozenset({"route", "redirect", "direct_response", "filter_action", "non_forwarding_action"})
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One way through a filter: on with ``scene`` (its route chosen again if ``reroute``), or ended by ``reply``."""
+
+    entry: Entry
+    scene: Scene
+    reply: Verdict | None = None
+    location: str | None = None
+    reroute: bool = False
+
+
+Evaluator = Callable[[Entry, Scene, Filter, Json], Iterator[Pass]]
