@@ -215,6 +215,17 @@ class Chain:
     line: int = 0
 
 
+class Shown(Enum):
+    """In what form a table came, which says what its silence means."""
+
+    SAVE = "a save"  # with every chain declared: nothing else is in the table
+    SCRIPT = "commands"  # what they do not make, they do not make
+    LISTING = "a listing"  # of the table, or of some of its chains
+    TAIL = "the end of a save"  # what came before is cut off
+    HEAD = "the beginning of a save"  # what comes after is cut off
+    RULESET = "nft's rules"  # of all tables, or of some
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table of one family ("ip", "ip6" or "inet") and one backend."""
@@ -224,6 +235,7 @@ class Table:
     backend: Backend
     chains: tuple[Chain, ...] = ()
     source: str = "rules"
+    shown: Shown = Shown.SCRIPT
     _by_name: dict[str, Chain] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -15,10 +15,11 @@ from typing import Any
 from meshctl.coverage import Basis
 from meshctl.netfilter.istio.compute import compute
 from meshctl.netfilter.istio.settings import CaptureSettings, from_arguments, from_environment, from_pod
-from meshctl.netfilter.model import Note, RuleSet, merge
+from meshctl.netfilter.model import Note, RuleSet
 from meshctl.netfilter.packet import Family
 from meshctl.netfilter.pod import PodNet
 from meshctl.netfilter.read.source import parse_rules
+from meshctl.netfilter.read.unseen import observed
 from meshctl.netfilter.walk.summary import proxy_of
 
 Files = Callable[[str], bytes | None]
@@ -62,7 +63,7 @@ def _saved(read: Files, name: str) -> RuleSet | None:
         for file in NFT_LISTINGS[:]
         if (text := _text(read, file)) is not None
     ][:1]
-    return merge(*found) if found else None
+    return observed(*found) if found else None
 
 
 def _logged(read: Files, name: str) -> RuleSet | None:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from meshctl.coverage import Basis
 from meshctl.netfilter.istio.settings import CaptureSettings, from_environment
-from meshctl.netfilter.model import RuleSet, merge
+from meshctl.netfilter.model import RuleSet
 from meshctl.netfilter.podrules import computed, rules_of_manifest, rules_of_pod
+from meshctl.netfilter.read.unseen import observed
 from meshctl.reader.layouts import command_of
 from meshctl.reader.rules_forms import pods_of
 from meshctl.reader.rules_forms import rules_of as rules_of_text
@@ -51,7 +52,7 @@ def _by_content(pod: GivenPod) -> RuleSet | None:
             found.append(rules)
     if not found:
         return None
-    rules = merge(*_latest(found))
+    rules = observed(*_latest(found))
     if rules.tables:
         return rules
     settings, _ = from_environment(rules.facts)

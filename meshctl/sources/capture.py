@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from meshctl.errors import InputError, MeshctlError, MissingDataError, UsageError
 from meshctl.netfilter.istio.settings import from_environment, pod_of
-from meshctl.netfilter.model import RuleSet, merge
+from meshctl.netfilter.model import RuleSet
 from meshctl.netfilter.pod import PodNet
 from meshctl.netfilter.podrules import computed, net_of, rules_of_manifest
 from meshctl.netfilter.read.source import parse_rules
+from meshctl.netfilter.read.unseen import observed
 from meshctl.netfilter.walk.summary import proxy_of
 from meshctl.reader.given import Given, refusal
 from meshctl.reader.parts import PassedOver
@@ -89,7 +90,7 @@ def _of_texts(given: Given, pod: str | None) -> Captured:
             "`meshctl proxy-config` and `trace` read it; rules are iptables-save and ip6tables-save in the pod, "
             "or kubectl logs POD -c istio-init.",
         )
-    rules = merge(*[parse_rules(text, name=origin, pod=pod) for origin, text in texts])
+    rules = observed(*[parse_rules(text, name=origin, pod=pod) for origin, text in texts])
     title = " + ".join(
         "standard input" if path == "stdin" else path for path in dict.fromkeys(o for o, _ in texts)
     )

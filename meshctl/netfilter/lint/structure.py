@@ -221,11 +221,17 @@ ENTRIES = {"inbound": ("ISTIO_INBOUND", "istio-inbound"), "outbound": ("ISTIO_OU
 def loose_ends(subject: Subject) -> Iterator[Finding]:
     """Istio's chains that nothing jumps to: the direction is not captured at all."""
     for table in subject.rules.tables:
+        if any(_may_jump(rule) for chain in table.chains for rule in chain.rules):
+            continue  # a rule that was not shown or not understood may be the jump
         jumped = {action.chain for chain in table.chains for rule in chain.rules for action in jumps(rule)}
         for direction, names in ENTRIES.items():
             for chain in table.chains:
                 if chain.name in names and chain.name not in jumped and chain.rules:
                     yield _not_entered(direction, table, chain)
+
+
+def _may_jump(rule: Rule) -> bool:
+    return any(isinstance(step, Unknown) and step.action for step in rule.steps)
 
 
 def jumps(rule: Rule) -> list[Action]:

@@ -11,9 +11,22 @@ from dataclasses import dataclass, field, replace
 
 from meshctl.coverage import Basis
 from meshctl.netfilter.hooks import BUILTIN_HOOKS, TABLE_CHAINS, builtin_priority, builtin_type
-from meshctl.netfilter.model import Action, Backend, Chain, Note, Rule, RuleSet, Step, Table, Unknown, Verb
+from meshctl.netfilter.model import (
+    Action,
+    Backend,
+    Chain,
+    Note,
+    Rule,
+    RuleSet,
+    Shown,
+    Step,
+    Table,
+    Unknown,
+    Verb,
+)
 from meshctl.netfilter.order import tracked_families
 from meshctl.netfilter.packet import Family, Hook
+from meshctl.netfilter.read.unseen import with_hidden_rules
 
 
 @dataclass(slots=True)
@@ -38,6 +51,7 @@ class TableDraft:
     backend: Backend
     chains: dict[str, ChainDraft] = field(default_factory=dict)
     addresses: set[Family] = field(default_factory=set)  # families its rules name
+    shown: Shown = Shown.SCRIPT
 
     def chain(self, name: str, line: int = 0) -> ChainDraft:
         """The chain of that name, made when it is new; a built-in one gets its hook."""
@@ -60,6 +74,7 @@ class RuleSetDraft:
         self.notes: list[Note] = []
         self.covers: set[Family] = set()
         self.facts: dict[str, str] = {}
+        self.failure = ""
 
     def note(self, line: int, text: str) -> None:
         """Remember something to tell the user."""
@@ -83,7 +98,10 @@ class RuleSetDraft:
         tables = tuple(self._frozen(table) for table in self.tables)
         for table in tables:
             self.covers |= {family for family in Family if table.covers(family)}
-        return RuleSet(
+        if self.failure:
+            origin = Basis.FAILED_RUN
+            self.note(0, f"these rules are of a run that failed: {self.failure}")
+        rules = RuleSet(
             tables=tables,
             notes=tuple(sorted(self.notes, key=lambda note: note.line)),
             covers=frozenset(self.covers),
@@ -91,7 +109,9 @@ class RuleSetDraft:
             origin=origin,
             source=self.source,
             facts=dict(self.facts),
+            failure=self.failure,
         )
+        return with_hidden_rules(rules)
 
     def _frozen(self, draft: TableDraft) -> Table:
         chains = tuple(
@@ -106,7 +126,7 @@ class RuleSetDraft:
             )
             for chain in draft.chains.values()
         )
-        return Table(draft.name, draft.family, draft.backend, chains, self.source)
+        return Table(draft.name, draft.family, draft.backend, chains, self.source, draft.shown)
 
     def _resolved(self, rule: Rule, table: TableDraft, chain: str) -> Rule:
         """The rule, its jump checked against the chains of its table."""
@@ -122,7 +142,11 @@ class RuleSetDraft:
                     f"target {step.chain} of a rule in {chain} is neither a known target nor a chain",
                 )
                 step = Unknown(step.text, action=True)
-            elif isinstance(step, Unknown) and step.text != rule.text:
+            elif (
+                isinstance(step, Unknown)
+                and step.text != rule.text
+                and not step.text.startswith("the interfaces of")
+            ):
                 kind = "target" if step.action else "match"
                 self.note(rule.line, f"{kind} not understood: {step.text}")
             steps.append(step)

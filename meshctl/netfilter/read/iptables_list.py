@@ -3,7 +3,7 @@
 The columns are those of iptables(8): packets and bytes (with -v), target, protocol, options, interfaces
 (with -v), source, destination, then what each extension prints of itself (print functions of libxt_*.c).
 Without -v there are no interfaces: whether a rule has any is not known then, and every rule carries an
-undetermined criterion that says so.
+undetermined criterion of its own that says so.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from meshctl.netfilter.hooks import TABLE_CHAINS
-from meshctl.netfilter.model import Backend, Rule, Unknown
+from meshctl.netfilter.model import Backend, Rule, Shown, Unknown
 from meshctl.netfilter.packet import Family
 from meshctl.netfilter.read.draft import RuleSetDraft, TableDraft
 from meshctl.netfilter.read.iptables_rule import parse_rule
@@ -28,7 +28,6 @@ TABLE_HEADING = re.compile(
     r"^(?:Table:?\s+['\"`]?(\w+)['\"`]?|\*?(nat|mangle|filter|raw) table:?)\s*$", re.IGNORECASE
 )
 AMOUNT = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3}
-NO_INTERFACES = Unknown("the interfaces of this rule, which a listing without -v does not show")
 
 # What extensions print, and the options it stands for. First match wins.
 _PHRASES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = tuple(
@@ -99,6 +98,7 @@ class ListingReader:
         self.named: str | None = None
         self.table: TableDraft | None = None
         self.chain: str | None = None
+        self.told_interfaces = False
         self.verbose = False
         self.numbered = False
 
@@ -132,8 +132,10 @@ class ListingReader:
         if self.table is None:
             family = (self.family or Family.V4).value
             self.table = self.draft.table(self.named or "", family, Backend.UNKNOWN)
+            self.table.shown = Shown.LISTING
         elif name in self.table.chains and self.named is None:
             self.table = self.draft.table("", (self.family or Family.V4).value, Backend.UNKNOWN)
+            self.table.shown = Shown.LISTING
         self.table.chain(name, number).policy = policy
         self.chain = name
 
@@ -151,6 +153,8 @@ class ListingReader:
             self.table.chain(self.chain).rules.append(unreadable_rule(text, number))
             return
         rule = self._model(columns, number, text)
+        if not self.verbose:
+            rule = self._without_interfaces(rule)
         self.table.chain(self.chain).rules.append(replace(rule, packets=packets))
 
     def _model(self, columns: list[str], number: int, text: str) -> Rule:
@@ -175,7 +179,22 @@ class ListingReader:
         except ValueError as error:
             self.draft.note(number, f"rule not understood: {error}")
             return unreadable_rule(text, number)
-        return rule if self.verbose else replace(rule, steps=(NO_INTERFACES, *rule.steps))
+        return rule
+
+    def _without_interfaces(self, rule: Rule) -> Rule:
+        """The rule with a question of its own: whether it asks for an interface is not known, for each rule anew."""
+        assert self.table is not None and self.chain is not None
+        place = len(self.table.chain(self.chain).rules) + 1
+        if not self.told_interfaces:
+            self.draft.note(
+                0,
+                "the listing was made without -v: the rules' interfaces are not shown (give -L -n -v or -S)",
+            )
+        self.told_interfaces = True
+        hidden = Unknown(
+            f"the interfaces of {self.chain} rule {place}, which a listing without -v does not show"
+        )
+        return replace(rule, steps=(hidden, *rule.steps))
 
     def end(self) -> None:
         """Name the tables that nothing named."""

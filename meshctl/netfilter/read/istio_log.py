@@ -32,10 +32,11 @@ LOG_PREFIX = re.compile(
 )
 FINAL = re.compile(r"Final (?:iptables|nftables) state(?: \((IPv[46])\))?:")
 RESTORE = re.compile(
-    r"(?:Running ([\w./-]*iptables[\w-]*)[ \w]*restore[^\n]*following input|"
-    r"Running (ip6?tables)-restore[^\n]*following input|"
+    r"(?:Running (?:command[^:]*: )?([\w./-]*ip6?tables[\w-]*)[ \w]*(?:-?restore)?[^\n]*following (?:input|rules)|"
     r"Writing following contents to rules file:\s*(\S*))"
 )
+# Native nftables: the log has the commands that were carried out.
+PROGRAMMED = re.compile(r"nftables rules programmed:|Running nft[^\n]*following (?:input|rules)")
 CONFIG = re.compile(
     r"^(?:Istio (?:iptables|nftables) environment|Istio (?:iptables )?(?:config|variables)|Environment|"
     r"(?:Istio iptables )?[Vv]ariables):\s*$"
@@ -45,14 +46,34 @@ OWN_COMMAND = re.compile(
 )  # releases up to 1.4 ran each rule by itself
 SETTING = re.compile(r"^([A-Z][A-Z0-9_]+)=(.*)$")
 CNI_POD = re.compile(
-    r"Start (?:iptables|nftables)? ?configuration for (\S+)|(?:pod|Pod)[ =:\"]+([\w.-]+/[\w.-]+)"
+    r"Start (?:iptables|nftables)? ?configuration for (\S+)|(?:pod|Pod)[ =:\"']+([\w.-]+/[\w.-]+)"
+)
+# A pod by two words: istio's log labels, CNI's arguments.
+CNI_POD_PARTS = re.compile(
+    r"(?:\bns=(?P<ns>[\w.-]+),? name=(?P<name>[\w.-]+)|\bname=(?P<name2>[\w.-]+),? (?:ns|namespace)=(?P<ns2>[\w.-]+)"
+    r"|K8S_POD_NAMESPACE=(?P<ns3>[\w.-]+);(?:.*;)?K8S_POD_NAME=(?P<name3>[\w.-]+))"
 )
 RULE_LIKE = re.compile(r"^\s*(?:\*|:|#|-[ANIPFX]\s|\[\d+:\d+\]|COMMIT\b|add |flush |insert )")
 SIGN = re.compile(
     r"Final (?:iptables|nftables) state|Istio (?:iptables|nftables) environment|Istio config:|"
-    r"Writing following contents to rules file|and the following input|Istio iptables variables|"
+    r"Writing following contents to rules file|(?:and|with) the following (?:input|rules)|Istio iptables variables|"
+    r"nftables rules programmed|Start (?:iptables|nftables)? ?configuration for|"
     r"^PROXY_(?:PORT|INBOUND_CAPTURE_PORT)="
 )
+# What says that the rules of a run are not in force; a clean-up that finds nothing to remove does not.
+FAILURE = re.compile(
+    r"(?P<failure>(?:Failed to execute|Failed to run|failed to (?:run|execute|apply|program|set ?up)|Command error output)[^\n]*"
+    r"(?:restore|nft\b|-A |-I |-N )[^\n]*"
+    r"|[^\n]*unable to initialize table[^\n]*|[^\n]*iptables-restore[\w.: -]*line \d+ failed[^\n]*"
+    r"|[^\n]*Error occurred at line: \d+[^\n]*|[^\n]*can't initialize ip6?tables table[^\n]*"
+    r"|[^\n]*Table does not exist \(do you need to insmod[^\n]*|[^\n]*Permission denied \(you must be root\)[^\n]*"
+    r"|[^\n]*exit status [1-9]\d*[^\n]*)"
+)
+_CLEANUP = re.compile(
+    r"-[DFX] |No chain/target/match|clean ?up|iptables-save|does a matching rule exist|Bad rule",
+    re.IGNORECASE,
+)
+_SUCCESS = ("final", "save")
 
 
 @dataclass(slots=True)
@@ -103,8 +124,7 @@ def segments(lines: list[str]) -> list[Segment]:
     found = [Segment("other")]
     pod, before = "", ""
     for number, text, entry in messages(lines):
-        if match := CNI_POD.search(text):
-            pod = match[1] or match[2] or pod
+        pod = _pod_of(text) or pod
         heading = _heading(text, pod)
         if heading is not None:
             found.append(heading)
@@ -119,6 +139,30 @@ def segments(lines: list[str]) -> list[Segment]:
     return found
 
 
+def _pod_of(text: str) -> str:
+    """The pod that a line says the next ones are about; "" for none."""
+    if match := CNI_POD.search(text):
+        return match[1] or match[2] or ""
+    if match := CNI_POD_PARTS.search(text):
+        named = match.groupdict()
+        namespace = named["ns"] or named["ns2"] or named["ns3"]
+        return f"{namespace}/{named['name'] or named['name2'] or named['name3']}"
+    return ""
+
+
+def failure_of(cut: list[Segment]) -> str:
+    """What says that the last run failed; "" when none did, or a later one went well."""
+    found = ""
+    for segment in cut:
+        if segment.kind in _SUCCESS and any(text.strip() for _, text in segment.lines):
+            found = ""
+        for _, text in segment.lines if segment.kind not in ("restore", "final", "save") else ():
+            match = FAILURE.search(text)
+            if match and not _CLEANUP.search(text):
+                found = found or " ".join(match["failure"].split())[:200]
+    return found
+
+
 def _kind(current: str, text: str, entry: bool) -> str:
     """The kind of segment a line belongs to, given the one before it."""
     if OWN_COMMAND.match(text):
@@ -127,7 +171,7 @@ def _kind(current: str, text: str, entry: bool) -> str:
         return "save"
     if not text or (not entry and current == "other" and not SETTING.match(text)):
         return current
-    if current in ("final", "save", "restore") and RULE_LIKE.match(text) and not entry:
+    if current in ("final", "save", "restore", "nft") and RULE_LIKE.match(text) and not entry:
         return current
     return "config" if SETTING.match(text) else "other"
 
@@ -136,8 +180,9 @@ def _heading(text: str, pod: str) -> Segment | None:
     if match := FINAL.search(text):
         return Segment("final", Family.V6 if match[1] == "IPv6" else Family.V4, pod)
     if match := RESTORE.search(text):
-        named = " ".join(part for part in match.groups() if part) + text
-        return Segment("restore", Family.V6 if "ip6tables" in named else Family.V4, pod)
+        return Segment("restore", Family.V6 if "ip6tables" in text else Family.V4, pod)
+    if PROGRAMMED.search(text):
+        return Segment("nft", None, pod)
     if CONFIG.match(text.strip()):
         return Segment("config", pod=pod)
     return None
@@ -151,7 +196,8 @@ def read_log(lines: list[str], draft: RuleSetDraft, pod: str | None = None) -> R
         for _, text in segment.lines:
             if segment.kind in ("config", "other") and (match := SETTING.match(text.strip())):
                 draft.facts[match[1]] = match[2].strip()
-    for kind in ("final", "save", "restore", "commands"):
+    draft.failure = failure_of(cut)
+    for kind in ("final", "save", "nft", "restore", "commands"):
         chosen = [
             segment
             for segment in cut
@@ -202,6 +248,9 @@ def _read_rules(chosen: list[Segment], draft: RuleSetDraft, kind: str) -> None:
             latest[family].lines += segment.lines  # one save per table, each with its own heading
         else:
             latest[family] = segment
+    if kind == "nft":
+        _read_nft(chosen[-1], draft)
+        return
     if kind == "commands":
         reader = SaveReader(draft)
         for number, text in (line for segment in chosen for line in segment.lines):
@@ -219,3 +268,14 @@ def _read_rules(chosen: list[Segment], draft: RuleSetDraft, kind: str) -> None:
                 draft.note(number, f"not understood: {text.strip()[:80]}")
         reader.end()
         draft.covers.add(family)
+
+
+def _read_nft(segment: Segment, draft: RuleSetDraft) -> None:
+    """The commands that nft was given, at their line numbers."""
+    from meshctl.netfilter.read.nft_text import fill
+
+    last = max(number for number, _ in segment.lines)
+    lines = [""] * last
+    for number, text in segment.lines:
+        lines[number - 1] = text
+    fill("\n".join(lines), draft)

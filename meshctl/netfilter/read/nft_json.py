@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from meshctl.netfilter.hooks import BUILTIN_HOOKS, PRIORITY_NAMES, TABLE_CHAINS
-from meshctl.netfilter.model import Backend, Rule, RuleSet, Step, Unknown
+from meshctl.netfilter.model import Backend, Rule, RuleSet, Shown, Step, Unknown
 from meshctl.netfilter.packet import Family, Hook
 from meshctl.netfilter.read.draft import RuleSetDraft, TableDraft
 from meshctl.netfilter.read.nft_expr import NamedSet, Sets
@@ -220,6 +220,8 @@ def read_json(text: str, draft: RuleSetDraft) -> RuleSet:
     objects = document.get("nftables", []) if isinstance(document, dict) else document
     NftReader(draft).read(objects if isinstance(objects, list) else [objects])
     draft.covers |= set(Family)
+    for table in draft.tables:
+        table.shown = Shown.RULESET
     return draft.finish()
 
 

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from meshctl.netfilter.model import RuleSet
+from meshctl.netfilter.model import RuleSet, Shown
 from meshctl.netfilter.packet import Family
 from meshctl.netfilter.read.draft import RuleSetDraft
 from meshctl.netfilter.read.nft_json import NftReader
@@ -331,7 +331,15 @@ def _shown(words: list[Token]) -> str:
 
 def read_text(text: str, draft: RuleSetDraft) -> RuleSet:
     """A listing or a script. ``nft list ruleset`` speaks for both families."""
+    fill(text, draft)
+    return draft.finish()
+
+
+def fill(text: str, draft: RuleSetDraft) -> None:
+    """Read a listing or a script into a draft."""
     objects = TextReader(text, draft).read()
     NftReader(draft).read(objects)
     draft.covers |= set(Family)
-    return draft.finish()
+    shown = Shown.RULESET if re.search(r"^\s*table \S+ \S+ *\{", text, re.MULTILINE) else Shown.SCRIPT
+    for table in draft.tables:
+        table.shown = shown
