@@ -290,6 +290,12 @@ def hidden(gap: Gap) -> Rule:
     return Rule(f"({text})", (Unknown(text), Unknown(text, action=True)))
 
 
+def is_hidden(rule: Rule) -> bool:
+    """Whether a rule stands for what was not shown."""
+    text = rule.text[1:-1]
+    return rule.steps == (Unknown(text), Unknown(text, action=True))
+
+
 @dataclass(frozen=True, slots=True)
 class RuleSet:
     """All tables of one network namespace.

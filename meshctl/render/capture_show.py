@@ -34,9 +34,17 @@ def text(rules: RuleSet, summaries: list[Summary], name: str, *, wide: bool) -> 
 def headline(rules: RuleSet, summaries: list[Summary], name: str) -> str:
     """Whose rules, how they are known, what kind they are."""
     how = rules.facts.get("log") and f"from the log of {rules.facts['log']}"
-    if rules.origin is not Basis.OBSERVED:
-        made_by = rules.facts.get("made by", "")
-        how = f"COMPUTED, not observed{f' (from {made_by})' if made_by else ''}"
+    made_by = f" (from {rules.facts['made by']})" if rules.facts.get("made by") else ""
+    match rules.origin:
+        case Basis.OBSERVED if rules.unseen or rules.facts.get("assumed"):
+            assumed = rules.facts.get("assumed")
+            how = f"{how or 'observed'} {f'(assumed: {assumed})' if assumed else 'IN PART'}"
+        case Basis.COMPUTED:
+            how = f"COMPUTED, not observed{made_by}"
+        case Basis.ASSUMED:
+            how = "ASSUMED, not observed (Istio's defaults)"
+        case Basis.FAILED_RUN:
+            how = f"{how or 'a run'} that FAILED: whether any is in force is not known"
     backends = ", ".join(backend.value for backend in rules.backends) or "none"
     modes = ", ".join(dict.fromkeys(summary.mode for summary in summaries)) or "none"
     return f"Capture rules of {name}: {how or 'observed'}; backend {backends}; mode {modes}"

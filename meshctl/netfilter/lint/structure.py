@@ -6,7 +6,18 @@ from collections.abc import Iterator
 
 from meshctl.netfilter.lint.finding import Finding, Place, Severity, is_istio, place_of
 from meshctl.netfilter.lint.traffic import Subject
-from meshctl.netfilter.model import Action, Backend, Chain, Criterion, Field, Rule, Table, Unknown, Verb
+from meshctl.netfilter.model import (
+    Action,
+    Backend,
+    Chain,
+    Criterion,
+    Field,
+    Rule,
+    Table,
+    Unknown,
+    Verb,
+    is_hidden,
+)
 from meshctl.netfilter.packet import Hook
 
 DIVERTING = frozenset(
@@ -73,7 +84,7 @@ def foreign_first(subject: Subject) -> Iterator[Finding]:
                 continue
             entries = [n for n, rule in enumerate(chain.rules, 1) if _enters_istio(rule)]
             for number, rule in enumerate(chain.rules[: max(entries, default=1) - 1], 1):
-                if _diverts(rule):
+                if _diverts(rule) and not is_hidden(rule):
                     yield _foreign(table, chain, number, rule)
 
 
@@ -147,7 +158,7 @@ def not_understood(subject: Subject) -> Iterator[Finding]:
     """Extensions nobody here knows, once each: walks through their rules are undetermined."""
     places: dict[str, list[Place]] = {}
     for table, chain, number, rule in subject.rules.rules():
-        for step in rule.steps:
+        for step in rule.steps if not is_hidden(rule) else ():
             if isinstance(step, Unknown):
                 name = " ".join(step.text.removeprefix("! ").split()[:2])
                 places.setdefault(name, []).append(place_of(table, chain, number, rule))
@@ -162,6 +173,30 @@ def not_understood(subject: Subject) -> Iterator[Finding]:
             "Judge it by hand.",
             where[0],
             tuple(where[1:10]),
+        )
+
+
+def not_in_force(subject: Subject) -> Iterator[Finding]:
+    """The rules are of a run that failed."""
+    if subject.rules.failure:
+        yield Finding(
+            "failed-run",
+            Severity.ERROR,
+            f"the rules are not known to be in force: {subject.rules.failure}",
+            "Whoever was to set them up failed; iptables-restore applies a table whole or not at all.",
+            "Look at the pod's own rules (iptables-save in its network namespace), and at what failed.",
+        )
+
+
+def not_shown(subject: Subject) -> Iterator[Finding]:
+    """What was given is a part of the rules."""
+    for part in () if subject.rules.failure else subject.rules.unseen:
+        yield Finding(
+            "not-shown",
+            Severity.INFO,
+            f"{part.gap.what} was not shown: {part.gap.why}",
+            "Packets that depend on it are reported as undetermined.",
+            f"Give all of it: {part.gap.remedy}.",
         )
 
 
@@ -258,4 +293,14 @@ def _not_entered(direction: str, table: Table, chain: Chain) -> Finding:
     )
 
 
-CHECKS = (two_backends, repeated, foreign_first, early_hooks, not_understood, circles, loose_ends)
+CHECKS = (
+    not_in_force,
+    not_shown,
+    two_backends,
+    repeated,
+    foreign_first,
+    early_hooks,
+    not_understood,
+    circles,
+    loose_ends,
+)

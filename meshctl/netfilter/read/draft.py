@@ -26,6 +26,7 @@ from meshctl.netfilter.model import (
 )
 from meshctl.netfilter.order import tracked_families
 from meshctl.netfilter.packet import Family, Hook
+from meshctl.netfilter.read.listed_istio import is_hidden_interface
 from meshctl.netfilter.read.unseen import with_hidden_rules
 
 
@@ -142,11 +143,7 @@ class RuleSetDraft:
                     f"target {step.chain} of a rule in {chain} is neither a known target nor a chain",
                 )
                 step = Unknown(step.text, action=True)
-            elif (
-                isinstance(step, Unknown)
-                and step.text != rule.text
-                and not step.text.startswith("the interfaces of")
-            ):
+            elif isinstance(step, Unknown) and step.text != rule.text and not is_hidden_interface(step):
                 kind = "target" if step.action else "match"
                 self.note(rule.line, f"{kind} not understood: {step.text}")
             steps.append(step)

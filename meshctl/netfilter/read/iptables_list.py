@@ -19,6 +19,7 @@ from meshctl.netfilter.packet import Family
 from meshctl.netfilter.read.draft import RuleSetDraft, TableDraft
 from meshctl.netfilter.read.iptables_rule import parse_rule
 from meshctl.netfilter.read.iptables_save import COMMAND, TABLE_OPTION, unreadable_rule
+from meshctl.netfilter.read.listed_istio import HIDDEN
 
 CHAIN = re.compile(r"^Chain (\S+) \((?:policy (\w+)(?: \d+\w? packets, \d+\w? bytes)?|\d+ references?)\)\s*$")
 HEADER = re.compile(
@@ -191,9 +192,8 @@ class ListingReader:
                 "the listing was made without -v: the rules' interfaces are not shown (give -L -n -v or -S)",
             )
         self.told_interfaces = True
-        hidden = Unknown(
-            f"the interfaces of {self.chain} rule {place}, which a listing without -v does not show"
-        )
+        self.draft.facts["interfaces"] = "hidden"
+        hidden = Unknown(f"{HIDDEN} {self.chain} rule {place}, which a listing without -v does not show")
         return replace(rule, steps=(hidden, *rule.steps))
 
     def end(self) -> None:

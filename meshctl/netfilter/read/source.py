@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 
-from meshctl.netfilter.model import RuleSet
+from meshctl.netfilter.model import Note, RuleSet
 from meshctl.netfilter.packet import Family
 from meshctl.netfilter.read.draft import RuleSetDraft
 from meshctl.netfilter.read.iptables_list import ListingReader, is_listing
 from meshctl.netfilter.read.iptables_save import SaveReader
 from meshctl.netfilter.read.istio_log import is_log, read_log
+from meshctl.netfilter.read.listed_istio import with_interfaces
 
 HTML_ESCAPE = re.compile(r"&(?:gt|lt|amp|quot|nbsp|#\d+|#x[0-9a-fA-F]+);")
 QUOTED = re.compile(r"^\s*(?:>\s?)+")
@@ -100,7 +102,19 @@ def _listing(lines: list[str], draft: RuleSetDraft, family: Family | None) -> Ru
     for number, line in enumerate(lines, 1):
         reader.feed(number, line)
     reader.end()
-    return draft.finish()
+    return _with_interfaces(draft.finish())
+
+
+def _with_interfaces(rules: RuleSet) -> RuleSet:
+    """A listing without -v of Istio's own rules, with the interfaces that Istio gives them: assumed, and said so."""
+    found = [with_interfaces(table) for table in rules.tables]
+    if not any(rules.facts.get("interfaces") == "hidden" for _ in found) or all(t is None for t in found):
+        return rules
+    tables = tuple(new or old for new, old in zip(found, rules.tables, strict=True))
+    text = "the listing (made without -v) is of Istio's own rules: their interfaces are assumed to be Istio's"
+    notes = tuple(n for n in rules.notes if "without -v" not in n.text)
+    facts = {**rules.facts, "assumed": "the rules' interfaces (a listing without -v)"}
+    return replace(rules, tables=tables, notes=(*notes, Note(0, text, rules.source)), facts=facts)
 
 
 FORMS = {"listing": _listing, "iptables": read_iptables, "nft text": _nft_text, "nft json": _nft_json}
