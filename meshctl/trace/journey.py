@@ -161,7 +161,7 @@ class Journey:
             ]
         if pod.is_gateway:
             return [closed_port(pod, flow.ip, landing.port, _unseen_listeners(pod))]
-        return [application(pod, flow.ip, landing.port, flow.stream, _unseen_listeners(pod))]
+        return [application(pod, flow.ip, landing.port, flow.stream, _unseen_sockets(pod))]
 
     def _network(self, flow: Flow) -> list[Way]:
         """A packet that left a pod: to another pod, through kube-proxy, or outside."""
@@ -388,6 +388,13 @@ def _loop(reason: str) -> Way:
 
 def _unseen_listeners(pod: Pod) -> Gap | None:
     return None if pod.proxy is None else pod.proxy.snapshot.gap(SectionKind.LISTENERS)
+
+
+def _unseen_sockets(pod: Pod) -> Gap | None:
+    """What is missing of the sockets that a pod's proxy has: its listeners, or where its admin interface listens."""
+    if pod.proxy is None:
+        return None
+    return _unseen_listeners(pod) or pod.proxy.snapshot.gap(SectionKind.BOOTSTRAP)
 
 
 def _no_listener(pod: Pod, reason: str) -> Way:
