@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from meshctl.commands import outputs
 from meshctl.errors import EXIT_FAILURE, UsageError
+from meshctl.render.interface import Content, Outputs
 
 if TYPE_CHECKING:
     from meshctl.commands.trace_inputs import Inputs
@@ -117,9 +119,12 @@ Require = Annotated[
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="What is assumed counts as undetermined (exit 3).")]
 Explain = Annotated[bool, typer.Option("--explain", help="List at each step what was rejected, and why.")]
-Output = Annotated[
-    str, typer.Option("--output", "-o", metavar="FORM", help="text, short, json, yaml, mermaid, svg or html.")
-]
+OUTPUTS = Outputs(
+    (Content.TEXT, Content.SHORT, Content.DOCUMENT, Content.DIAGRAM, Content.PICTURE),
+    "text",
+    without=("jsonl",),
+)
+Output = Annotated[str, outputs.option(OUTPUTS)]
 
 
 @app.command(help=_HELP)
@@ -202,7 +207,10 @@ def _batch(inputs: Inputs, path: str, reading: Reading, *, at_envoy: bool) -> No
 def _one(inputs: Inputs, question: Question, output: str, *, explain: bool) -> None:
     from meshctl.commands.trace_one import run
 
-    text, code = run(inputs, question, output, explain=explain, colour=sys.stdout.isatty())
-    sys.stdout.write(text)
+    OUTPUTS.parse(output)
+    offers, code = run(inputs, question, explain=explain, colour=sys.stdout.isatty())
+    if question.why_not is not None:
+        output = "text"
+    outputs.show(OUTPUTS, output, offers)
     inputs.warn()
     raise typer.Exit(code)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from meshctl.errors import UsageError
+from meshctl.render.interface import Content, Document, Offers
 from meshctl.trace import report, target
 from meshctl.trace.journey import Journey
 from meshctl.trace.pods import Pod
@@ -19,13 +20,6 @@ if TYPE_CHECKING:
     from meshctl.commands.trace_inputs import Inputs
 
 Json = dict[str, Any]
-
-# Forms that draw; each takes (title, ways, client, uid).
-_DRAWINGS = {
-    "mermaid": "meshctl.render.trace_mermaid",
-    "svg": "meshctl.render.trace_svg",
-    "html": "meshctl.render.trace_html",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +35,8 @@ class Question:
     at_envoy: bool
 
 
-def run(inputs: Inputs, question: Question, output: str, *, explain: bool, colour: bool) -> tuple[str, int]:
-    """The text to print and the exit code."""
-    if output not in ("text", "short", "json", "yaml", *_DRAWINGS):
-        raise UsageError(
-            f"unknown form -o {output}", "", "Use text, short, json, yaml, mermaid, svg or html."
-        )
+def run(inputs: Inputs, question: Question, *, explain: bool, colour: bool) -> tuple[Offers, int]:
+    """What there is to print, and the exit code."""
     dialled = target.parse(question.wanted)
     pod = inputs.first
     ip, port = target.resolve(dialled, _lookup(inputs, pod), question.to, question.resolves)
@@ -73,8 +63,21 @@ def run(inputs: Inputs, question: Question, output: str, *, explain: bool, colou
         from meshctl.trace.whynot import explain as why_not
 
         lines = [answer.title, *why_not(answer.ways, question.why_not, stream.request)]
-        return "\n".join(lines) + "\n", code
-    return _render(output, answer, explain=explain, colour=colour), code
+        return {Content.TEXT: lambda: "".join(f"{line}\n" for line in lines)}, code
+    return offers(answer, explain=explain, colour=colour), code
+
+
+def offers(answer: TraceReport, *, explain: bool = False, colour: bool = False) -> Offers:
+    """The contents a trace can be printed from."""
+    from meshctl.render import trace_mermaid, trace_picture, trace_text
+
+    return {
+        Content.TEXT: lambda: trace_text.render(answer, explain=explain, colour=colour),
+        Content.SHORT: lambda: trace_text.short(answer),
+        Content.DOCUMENT: lambda: Document(document(answer)),
+        Content.DIAGRAM: lambda: trace_mermaid.render(trace_picture.picture(answer)),
+        Content.PICTURE: lambda: trace_picture.picture(answer),
+    }
 
 
 def _lookup(inputs: Inputs, pod: Pod) -> Callable[[str], str]:
@@ -108,26 +111,11 @@ def _title(dialled: Dialled, pod: Pod, ip: str, port: int) -> str:
     return f"{dialled.title}     {where} {address}  ->  {name}{shown}"
 
 
-def _render(output: str, answer: TraceReport, *, explain: bool, colour: bool) -> str:
-    from meshctl.render import trace_text
-
-    if output == "text":
-        return trace_text.render(answer, explain=explain, colour=colour)
-    if output == "short":
-        return trace_text.short(answer)
-    if output in _DRAWINGS:
-        import importlib
-
-        drawing: Any = importlib.import_module(_DRAWINGS[output])
-        return str(drawing.render(answer))
-    return structured(output, answer)
-
-
-def structured(output: str, answer: TraceReport) -> str:
-    """The trace as JSON or YAML (docs/trace-json.md)."""
+def document(answer: TraceReport) -> Json:
+    """The trace as plain values (docs/trace-json.md)."""
     from meshctl.trace.segments import segments_json
 
-    document: Json = {
+    return {
         "schema": report.SCHEMA,
         "title": answer.title,
         "pod": answer.client.full_name,
@@ -135,10 +123,3 @@ def structured(output: str, answer: TraceReport) -> str:
         "steps": segments_json(answer.ordered[0], answer.client, answer.uid),
         "notes": answer.notes,
     }
-    if output == "yaml":
-        import yaml
-
-        return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110))
-    import json
-
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -7,8 +7,12 @@ from typing import Annotated
 import typer
 
 import meshctl
+from meshctl.commands import outputs
 from meshctl.commands.globals import Globals
 from meshctl.envoy.schema.pool import API_VERSION
+from meshctl.render.interface import Content, Document, Outputs
+
+_OUTPUTS = Outputs((Content.SHORT, Content.DOCUMENT), "short", without=("yaml", "jsonl"))
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
@@ -37,24 +41,20 @@ def version(
     admin_port: Annotated[
         int, typer.Option("--proxy-admin-port", help="Envoy's admin port in the pod.")
     ] = 15000,
-    output: Annotated[str, typer.Option("--output", "-o", help="short or json.")] = "short",
+    output: Annotated[str, outputs.option(_OUTPUTS)] = "short",
 ) -> None:
+    _OUTPUTS.parse(output)
     facts = {"meshctl": meshctl.__version__, "envoyApi": API_VERSION}
     if pod or file or admin:
         facts.update(_proxy_facts(ctx.obj or Globals(), pod, file, admin, admin_port))
-    if output == "json":
-        import msgspec
+    offers = {Content.SHORT: lambda: _text(facts), Content.DOCUMENT: lambda: Document(facts, indent=4)}
+    outputs.show(_OUTPUTS, output, offers)
 
-        typer.echo(msgspec.json.format(msgspec.json.encode(facts), indent=4))
-        return
-    if output != "short":
-        from meshctl.errors import UsageError
 
-        raise UsageError(f"unknown output {output!r}", "", "Use short or json.")
+def _text(facts: dict[str, str]) -> str:
     titles = {"meshctl": "meshctl", "envoyApi": "Envoy API known", "proxy": "Proxy", "istio": "Istio", "istioProxy": "Istio proxy", "envoy": "Envoy"}  # fmt: skip
     width = max(len(titles[key]) for key in facts) + 1
-    for key, value in facts.items():
-        typer.echo(f"{titles[key] + ':':<{width}} {value}")
+    return "".join(f"{titles[key] + ':':<{width}} {value}\n" for key, value in facts.items())
 
 
 def _proxy_facts(

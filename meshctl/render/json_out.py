@@ -6,9 +6,14 @@ strings, where the escape means the same character.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+from meshctl.views.view import Layout
+
+if TYPE_CHECKING:
+    from meshctl.render.interface import Document
 
 _ESCAPES = (
     (b"<", b"\\u003c"),
@@ -37,3 +42,20 @@ def escape(text: bytes) -> bytes:
 def render_lines(values: list[Any]) -> bytes:
     """One compact JSON document a line, for scripts."""
     return b"".join(msgspec.json.encode(value) + b"\n" for value in values)
+
+
+def document(value: Document) -> bytes:
+    """A document: istioctl's in the layout of the writer it uses, our own plainly."""
+    if value.layout is None:
+        return msgspec.json.format(msgspec.json.encode(value.value), indent=value.indent) + b"\n"
+    if value.layout is Layout.JSONPB:
+        from meshctl.render.jsonpb_out import render as render_jsonpb
+
+        return render_jsonpb(value.value)
+    return render(value.value, escape_html=value.layout is not Layout.PROTOJSON)
+
+
+def document_lines(value: Document) -> bytes:
+    """A document's items, one a line."""
+    items = value.items if value.items is not None else [value.value]
+    return render_lines(list(items))

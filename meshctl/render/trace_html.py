@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from html import escape
 
-from meshctl.render.trace_picture import Box, Frame, Picture, picture
+from meshctl.render.trace_picture import Box, Frame, Picture
 from meshctl.render.trace_svg import draw
-from meshctl.trace.report import TraceReport
 
 _STYLE = """
 :root{color-scheme:light}
@@ -38,9 +37,8 @@ ul{margin:4px 0 4px 18px;padding:0;font-size:13.5px}
 """
 
 
-def render(answer: TraceReport) -> str:
+def render(drawn: Picture) -> str:
     """The page."""
-    drawn = picture(answer)
     parts = [
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width,initial-scale=1">',

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from meshctl.render.trace_picture import Box, Picture, picture
-from meshctl.trace.report import TraceReport
+from meshctl.render.trace_picture import Box, Picture
 
 _SHAPES = {"app": ("([", "])"), "end": ("([", "])"), "capture": ("{{", "}}"), "network": ("[/", "/]")}
 
@@ -23,9 +22,8 @@ def _node(box: Box, index: int) -> str:
     return f'n{index}{opening}"{label}"{closing}'
 
 
-def render(answer: TraceReport) -> str:
+def render(drawn: Picture) -> str:
     """The likeliest way as a flowchart."""
-    drawn: Picture = picture(answer)
     lines = ["---", f'title: "{drawn.title}"', "---", "flowchart TD"]
     index = 0
     nodes: list[int] = []

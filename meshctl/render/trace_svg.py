@@ -11,8 +11,7 @@ import textwrap
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from meshctl.render.trace_picture import Box, Frame, Picture, picture
-from meshctl.trace.report import TraceReport
+from meshctl.render.trace_picture import Box, Frame, Picture
 
 _WIDTH = 372  # of a frame
 _GAP = 76  # between frames
@@ -165,6 +164,6 @@ def _verdict(drawn: Picture, x: int, y: int, width: int) -> str:
     )
 
 
-def render(answer: TraceReport) -> str:
+def render(drawn: Picture) -> str:
     """The likeliest way as a drawing."""
-    return draw(picture(answer))
+    return draw(drawn)

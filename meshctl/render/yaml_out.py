@@ -11,9 +11,12 @@ from __future__ import annotations
 import datetime
 import functools
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Raw
+
+if TYPE_CHECKING:
+    from meshctl.render.interface import Document
 
 _HARMLESS = re.compile(r"[A-Za-z_/][A-Za-z0-9_./|\-]*(?::[A-Za-z0-9_./|\-]+)*\Z")
 _WORDS = frozenset(
@@ -298,3 +301,14 @@ class Renderer:
 def render(value: Any) -> str:
     """The document as istioctl prints it: with one empty line behind."""
     return Renderer().render(value) + "\n"
+
+
+def document(value: Document) -> str:
+    """A document: istioctl's with sorted keys as it prints them, our own in the order they were made."""
+    if value.layout is None:
+        import msgspec
+        import yaml
+
+        plain = msgspec.to_builtins(value.value, enc_hook=str)  # enums and dataclasses as JSON has them
+        return str(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=110))
+    return render(value.value)

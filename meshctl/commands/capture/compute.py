@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from meshctl.commands import outputs
 from meshctl.commands.capture import options
 from meshctl.errors import InputError, UsageError
 from meshctl.netfilter.istio.compute import ComputedRules, compute
@@ -20,12 +21,15 @@ from meshctl.netfilter.istio.settings import (
     from_pod,
     pod_of,
 )
+from meshctl.render.interface import Content, Document, Outputs
 from meshctl.sources.capture import read_manifest
 from meshctl.sources.file import read_text
 
 # What the injection template gives istio-init where nothing is changed (manifests/charts/istio-control).
 CHART_DEFAULTS = ("-p", "15001", "-z", "15006", "-u", "1337", "-m", "REDIRECT", "-i", "*", "-x", "",
                   "-b", "*", "-d", "15090,15021,15020")  # fmt: skip
+
+_OUTPUTS = Outputs((Content.SHORT, Content.DOCUMENT), "short", without=("yaml", "jsonl"))
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
@@ -60,11 +64,11 @@ def compute_rules(
         typer.Option("--backend", metavar="NAME", help="iptables or nft (default: as the settings say)."),
     ] = None,
     ipv6: Annotated[bool | None, typer.Option("--ipv6/--no-ipv6", help="Whether the pod has IPv6.")] = None,
-    output: Annotated[str, typer.Option("--output", "-o", metavar="FORM", help="short or json.")] = "short",
+    output: Annotated[str, outputs.option(_OUTPUTS)] = "short",
 ) -> int:
     from dataclasses import replace
 
-    options.checked_form(output, ("short", "json"))
+    _OUTPUTS.parse(output)
     settings, unknown = _settings(env, manifest, ctx.args)
     for name in unknown:
         sys.stderr.write(f"Warning: {name} is no setting of istio-iptables\n")
@@ -74,10 +78,11 @@ def compute_rules(
         raise UsageError(f"unknown backend {backend!r}", "", "Use iptables or nft.")
     chosen = backend or ("nft" if settings.native_nftables else "iptables")
     rules = compute(settings)
-    if output == "json":
-        options.print_document(_document(rules), "json")
-    else:
-        sys.stdout.write(_script(rules, chosen))
+    offers = {
+        Content.SHORT: lambda: _script(rules, chosen),
+        Content.DOCUMENT: lambda: Document(_document(rules), indent=4),
+    }
+    outputs.show(_OUTPUTS, output, offers)
     return 0
 
 

@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
+from meshctl.commands import outputs
 from meshctl.commands.capture import options
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, InputError
+from meshctl.render.interface import Content, Document
 from meshctl.sources.capture import Captured
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
@@ -39,13 +41,13 @@ def lint(
         str | None,
         typer.Option("--envoy", metavar="FILE", help="The proxy's /config_dump, to compare ports with."),
     ] = None,
-    output: options.Output = "short",
+    output: Annotated[str, outputs.option(options.LISTED)] = "short",
 ) -> int:
     from meshctl.netfilter.lint import Severity, Subject
     from meshctl.netfilter.lint import lint as check
     from meshctl.render import capture_lint
 
-    form = options.checked_form(output, ("short", "wide", "json", "yaml"))
+    options.LISTED.parse(output)
     captured = options.open_rules(ctx, pod, files, manifest, pod_ip, with_dump=envoy is None)
     dump, origin = _dump(captured, envoy)
     facts = None
@@ -54,10 +56,12 @@ def lint(
 
         facts = facts_of(dump, origin)
     findings = check(Subject(captured.rules, captured.pod, facts), captured.manifest)
-    if form in ("json", "yaml"):
-        options.print_document(capture_lint.document(findings, captured.name), form)
-    else:
-        sys.stdout.write(capture_lint.text(findings, captured.name, wide=form == "wide"))
+    offers = {
+        Content.SHORT: lambda: capture_lint.text(findings, captured.name, wide=False),
+        Content.WIDE: lambda: capture_lint.text(findings, captured.name, wide=True),
+        Content.DOCUMENT: lambda: Document(capture_lint.document(findings, captured.name), indent=4),
+    }
+    outputs.show(options.LISTED, output, offers)
     return EXIT_FAILURE if any(finding.severity is Severity.ERROR for finding in findings) else EXIT_OK
 
 

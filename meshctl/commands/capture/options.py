@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from meshctl.errors import UsageError
+from meshctl.render.interface import Content, Outputs
 from meshctl.sources.capture import Captured, from_cluster, from_files, from_manifest, with_addresses
 
 PodArgument = Annotated[
@@ -35,18 +36,8 @@ PodIp = Annotated[
     list[str] | None,
     typer.Option("--pod-ip", metavar="IP", help="An address of the pod, where the source does not tell it."),
 ]
-Output = Annotated[
-    str, typer.Option("--output", "-o", metavar="FORM", help="short, wide, json, yaml or mermaid.")
-]
-
-FORMS = ("short", "wide", "json", "yaml", "mermaid")
-
-
-def checked_form(output: str, forms: Sequence[str] = FORMS) -> str:
-    """The output form, or a UsageError that names those there are."""
-    if output not in forms:
-        raise UsageError(f"unknown output {output!r}", "", f"Use {', '.join(forms[:-1])} or {forms[-1]}.")
-    return output
+DRAWN = Outputs((Content.SHORT, Content.WIDE, Content.DOCUMENT, Content.DIAGRAM), "short", without=("jsonl",))
+LISTED = Outputs((Content.SHORT, Content.WIDE, Content.DOCUMENT), "short", without=("jsonl",))
 
 
 def open_rules(
@@ -84,16 +75,3 @@ def warn(captured: Captured, most: int = 20) -> None:
         sys.stderr.write(f"Warning: {note}\n")
     if len(notes) > most:
         sys.stderr.write(f"Warning: and {len(notes) - most} more lines like these\n")
-
-
-def print_document(document: dict[str, Any], form: str) -> None:
-    """json or yaml to stdout."""
-    if form == "yaml":
-        from meshctl.render.yaml_out import render as render_yaml
-
-        text: Any = render_yaml(document)
-    else:
-        from meshctl.render.json_out import render as render_json
-
-        text = render_json(document, escape_html=False)
-    sys.stdout.write(text if isinstance(text, str) else text.decode())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import sys
+from typing import Annotated
 
 import typer
 
+from meshctl.commands import outputs
 from meshctl.commands.capture import options
+from meshctl.render.interface import Content, Document
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
@@ -27,20 +29,25 @@ def show(
     files: options.Files = None,
     manifest: options.Manifest = None,
     pod_ip: options.PodIp = None,
-    output: options.Output = "short",
+    output: Annotated[str, outputs.option(options.DRAWN)] = "short",
 ) -> int:
-    from meshctl.netfilter.walk.summary import summarise
+    from meshctl.netfilter.walk.summary import Summary, summarise
     from meshctl.render import capture_show
 
-    form = options.checked_form(output)
+    options.DRAWN.parse(output)
     captured = options.open_rules(ctx, pod, files, manifest, pod_ip)
     rules = captured.rules
-    if form == "mermaid":
-        sys.stdout.write(capture_show.mermaid(rules))
-        return 0
-    summaries = [summarise(rules, family, captured.pod) for family in capture_show.families(rules)]
-    if form in ("json", "yaml"):
-        options.print_document(capture_show.document(rules, summaries, captured.name), form)
-    else:
-        sys.stdout.write(capture_show.text(rules, summaries, captured.name, wide=form == "wide"))
+
+    def summaries() -> list[Summary]:
+        return [summarise(rules, family, captured.pod) for family in capture_show.families(rules)]
+
+    offers = {
+        Content.SHORT: lambda: capture_show.text(rules, summaries(), captured.name, wide=False),
+        Content.WIDE: lambda: capture_show.text(rules, summaries(), captured.name, wide=True),
+        Content.DOCUMENT: lambda: Document(
+            capture_show.document(rules, summaries(), captured.name), indent=4
+        ),
+        Content.DIAGRAM: lambda: capture_show.mermaid(rules),
+    }
+    outputs.show(options.DRAWN, output, offers)
     return 0

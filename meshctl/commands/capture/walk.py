@@ -8,9 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
+from meshctl.commands import outputs
 from meshctl.commands.capture import options
 from meshctl.commands.capture.packet import PacketOptions, build_packet, simple_form
 from meshctl.errors import EXIT_OK, EXIT_UNDETERMINED, InputError
+from meshctl.render.interface import Content, Document
 from meshctl.sources.capture import Captured
 from meshctl.sources.file import read_text
 
@@ -79,9 +81,9 @@ def walk(
             "--listener/--no-listener", help="Whether somebody listens transparently on a TPROXY port."
         ),
     ] = True,
-    output: options.Output = "short",
+    output: Annotated[str, outputs.option(options.DRAWN)] = "short",
 ) -> int:
-    form = options.checked_form(output)
+    options.DRAWN.parse(output)
     captured = options.open_rules(ctx, pod, files, manifest, pod_ip)
     if packets is not None:
         return _many(captured, packets)
@@ -103,22 +105,23 @@ def walk(
         mark,
         listener,
     )
-    return _one(captured, chosen, form)
+    return _one(captured, chosen, output)
 
 
-def _one(captured: Captured, chosen: PacketOptions, form: str) -> int:
+def _one(captured: Captured, chosen: PacketOptions, output: str) -> int:
     from meshctl.netfilter.walk.packet_walk import Verdict
     from meshctl.netfilter.walk.passages import journey
     from meshctl.render import capture_walk
 
     chosen, pod, assumed = simple_form(chosen, captured.pod)
     found = journey(captured.rules, build_packet(chosen, pod), pod)
-    if form == "mermaid":
-        sys.stdout.write(capture_walk.mermaid(found))
-    elif form in ("json", "yaml"):
-        options.print_document(capture_walk.document(found, assumed), form)
-    else:
-        sys.stdout.write(capture_walk.text(found, wide=form == "wide", assumed=assumed))
+    offers = {
+        Content.SHORT: lambda: capture_walk.text(found, wide=False, assumed=assumed),
+        Content.WIDE: lambda: capture_walk.text(found, wide=True, assumed=assumed),
+        Content.DOCUMENT: lambda: Document(capture_walk.document(found, assumed), indent=4),
+        Content.DIAGRAM: lambda: capture_walk.mermaid(found),
+    }
+    outputs.show(options.DRAWN, output, offers)
     undecided = any(passage.result.verdict is Verdict.UNDETERMINED for passage in found)
     return EXIT_UNDETERMINED if undecided else EXIT_OK
 

@@ -6,16 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 _PATIENCE = 2.0  # seconds that a person waits for a completion
-_OUTPUTS = ("short", "wide", "json", "yaml", "jsonl", "name")
 _STATUSES = ("healthy", "unhealthy", "draining", "timeout", "degraded", "unknown")
 
 
 def _matching(words: Any, incomplete: str) -> list[str]:
     return sorted({word for word in words if word.startswith(incomplete)})
-
-
-def outputs(incomplete: str) -> list[str]:
-    return [word for word in _OUTPUTS if word.startswith(incomplete)]
 
 
 def directions(incomplete: str) -> list[str]:

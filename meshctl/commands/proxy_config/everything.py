@@ -5,18 +5,22 @@ from typing import Annotated, Any
 
 import typer
 
+from meshctl.commands import outputs
+from meshctl.commands.outputs import write
 from meshctl.commands.proxy_config import complete, options
 from meshctl.commands.proxy_config.clock import now
-from meshctl.commands.proxy_config.options import Output
-from meshctl.commands.proxy_config.run import label, many, open_proxies, warn, write
+from meshctl.commands.proxy_config.run import label, many, open_proxies, warn
 from meshctl.envoy.secrets import may_hold_secrets, redact
 from meshctl.envoy.snapshot import Snapshot
-from meshctl.errors import EXIT_FAILURE, EXIT_OK, MeshctlError, MissingDataError, UsageError
+from meshctl.errors import EXIT_FAILURE, EXIT_OK, MeshctlError, MissingDataError
+from meshctl.render.interface import Content, Document, Form, Outputs
 from meshctl.sources import Needs, ProxySnapshot
 from meshctl.sources.interface import ALL_SECTIONS
 from meshctl.views import bootstrap, clusters, eds, listeners, routes, secrets
 from meshctl.views.endpoint_filter import EndpointFilter
-from meshctl.views.view import View
+from meshctl.views.view import Layout, View
+
+_OUTPUTS = Outputs((Content.SHORT, Content.WIDE, Content.DOCUMENT), "short", without=("jsonl",))
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
@@ -46,7 +50,7 @@ class Part:
 def everything(
     ctx: typer.Context,
     source: options.Source,
-    output: options.OutputForm = "short",
+    output: Annotated[str, outputs.option(_OUTPUTS)] = "short",
     fqdn: Annotated[
         str, options.text("--fqdn", help="Clusters whose name holds this.", completion=complete.hosts)
     ] = "",
@@ -73,7 +77,7 @@ def everything(
         bool, typer.Option("--with-headers", help="A title before each table.", show_default=False)
     ] = False,
 ) -> int:
-    form = options.output(output)
+    form = _OUTPUTS.parse(output)
     number = options.go_integer(port)
     parts = (
         Part("BOOTSTRAP", bootstrap.VIEW, None),
@@ -84,27 +88,23 @@ def everything(
         Part("ENDPOINTS", eds.VIEW, EndpointFilter(address, number)),
     )
     proxies, failures = open_proxies(ctx, source, Needs(ALL_SECTIONS))
-    if form is Output.JSON or form is Output.YAML:
+    missing: list[MeshctlError] = []
+    if form.content is Content.DOCUMENT:
         _dump(proxies, form, many(source))
-        missing = []
-    elif form is Output.SHORT or form is Output.WIDE:
-        missing = _tables(proxies, parts, form, many(source), with_headers)
     else:
-        raise UsageError(
-            f'output format "{form.value}" not supported by all', "", "Use short, wide, json or yaml."
-        )
+        missing = _tables(proxies, parts, form, many(source), with_headers)
     warn(proxies, [line for p in proxies for part in parts for line in _unseen(part, p.snapshot, form)])
     if missing:
         raise _summed_up(missing)
     return EXIT_FAILURE if failures else EXIT_OK
 
 
-def _unseen(part: Part, snapshot: Snapshot, form: Output) -> list[str]:
-    return part.view.unseen(snapshot) if form is Output.SHORT else []
+def _unseen(part: Part, snapshot: Snapshot, form: Form) -> list[str]:
+    return part.view.unseen(snapshot) if form.content is Content.SHORT else []
 
 
 def _tables(
-    proxies: list[ProxySnapshot], parts: tuple[Part, ...], form: Output, several: bool, headers: bool
+    proxies: list[ProxySnapshot], parts: tuple[Part, ...], form: Form, several: bool, headers: bool
 ) -> list[MeshctlError]:
     """Every table that the dump can answer; those it cannot are the errors returned."""
     from meshctl.render.table import render
@@ -124,7 +124,7 @@ def _tables(
                 proxy.snapshot.notes.add_input(
                     f"{error.what}: the last table is empty; save the dump with /config_dump?include_eds"
                 )
-            make = part.view.wide if form is Output.WIDE else part.view.labelled
+            make = part.view.wide if form.content is Content.WIDE else part.view.labelled
             title = f"------ {part.title} INFO ------\n\n" if headers else ""
             blocks.append(title + render(make(proxy.snapshot, part.wanted)))
     write("\n".join(blocks))
@@ -141,7 +141,7 @@ def _summed_up(missing: list[MeshctlError]) -> MeshctlError:
     )
 
 
-def _dump(proxies: list[ProxySnapshot], form: Output, several: bool) -> None:
+def _dump(proxies: list[ProxySnapshot], form: Form, several: bool) -> None:
     """The dumps as Envoy wrote them, without secrets that it did not redact itself."""
     for proxy in proxies:
         if proxy.raw_config_dump is None:
@@ -150,7 +150,7 @@ def _dump(proxies: list[ProxySnapshot], form: Output, several: bool) -> None:
                 "",
                 "Save it with `curl localhost:15000/config_dump?include_eds` inside the pod.",
             )
-    if form is Output.JSON and not several:
+    if form.name == "json" and not several:
         for proxy in proxies:
             write(_clean(proxy))
             write("\n")
@@ -159,14 +159,7 @@ def _dump(proxies: list[ProxySnapshot], form: Output, several: bool) -> None:
 
     values = {label(p): msgspec.json.decode(_clean(p)) for p in proxies}
     value = values if several else next(iter(values.values()), {})
-    if form is Output.JSON:
-        from meshctl.render.json_out import render as render_json
-
-        write(render_json(value, escape_html=False))
-        return
-    from meshctl.render.yaml_out import render as render_yaml
-
-    write(render_yaml(value))
+    write(form.render(Document(value, Layout.PROTOJSON)))
 
 
 def _clean(proxy: ProxySnapshot) -> bytes | memoryview:

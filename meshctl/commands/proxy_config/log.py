@@ -11,9 +11,9 @@ from typing import Annotated, Any
 
 import typer
 
+from meshctl.commands.outputs import write
 from meshctl.commands.progress import TerminalProgress
 from meshctl.commands.proxy_config import options
-from meshctl.commands.proxy_config.run import write
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, ConnectError, UsageError
 from meshctl.sources import Origin
 from meshctl.sources.interface import Globals

@@ -5,7 +5,6 @@ Values are parsed as istioctl does: a port is Go's base 0 (``0x50``), an output 
 
 from __future__ import annotations
 
-import enum
 import functools
 import inspect
 import re
@@ -14,31 +13,17 @@ from typing import Annotated, Any, NamedTuple, get_type_hints
 
 import typer
 
+from meshctl.commands import outputs
 from meshctl.commands.proxy_config import complete
 from meshctl.errors import UsageError
+from meshctl.render.interface import Content, Outputs
 
 DEFAULT_ADMIN_PORT = 15000
 _GO_INTEGER = r"[+-]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO]?[0-7_]+|0|[1-9][0-9_]*)"
 _MAX_INT = 2**63 - 1
 
 
-class Output(enum.StrEnum):
-    """The forms a view can be printed in."""
-
-    SHORT = "short"
-    WIDE = "wide"
-    JSON = "json"
-    YAML = "yaml"
-    JSONL = "jsonl"
-    NAME = "name"
-
-
-def output(value: str) -> Output:
-    try:
-        return Output(value)
-    except ValueError:
-        forms = ", ".join(form.value for form in Output)
-        raise UsageError(f'output format "{value}" not supported', "", f"Use one of {forms}.") from None
+OUTPUTS = Outputs((Content.SHORT, Content.WIDE, Content.DOCUMENT, Content.NAMES), "short")
 
 
 def go_integer(value: str) -> int:
@@ -115,16 +100,7 @@ AllPods = Annotated[
         "--all-pods", help="All pods of the deployment or service, not just one.", show_default=False
     ),
 ]
-OutputForm = Annotated[
-    str,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FORM",
-        help="short, wide, json, yaml, jsonl or name.",
-        autocompletion=complete.outputs,
-    ),
-]
+OutputForm = Annotated[str, outputs.option(OUTPUTS)]
 
 
 def text(*names: str, help: str, metavar: str = "TEXT", completion: Any = None) -> Any:

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
+from meshctl.commands.outputs import write
 from meshctl.commands.proxy_config import options
 from meshctl.commands.proxy_config.options import Source
-from meshctl.commands.proxy_config.run import label, open_proxies, write
+from meshctl.commands.proxy_config.run import label, open_proxies
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, UsageError
 from meshctl.sources import Needs, ProxySnapshot
 from meshctl.views import secrets

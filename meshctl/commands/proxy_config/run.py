@@ -13,11 +13,13 @@ from typing import Any, NamedTuple, TypeVar
 
 import typer
 
+from meshctl.commands.outputs import write
 from meshctl.commands.progress import TerminalProgress
-from meshctl.commands.proxy_config.options import Output, Source, admin_port, output
+from meshctl.commands.proxy_config.options import OUTPUTS, Source, admin_port
 from meshctl.envoy.schema.names import Convert
 from meshctl.envoy.snapshot import Snapshot
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, UsageError
+from meshctl.render.interface import Content, Document, Form
 from meshctl.sources import Needs, Origin, ProxySnapshot, open_snapshots
 from meshctl.sources.interface import Globals
 from meshctl.views.table import Table
@@ -36,40 +38,42 @@ class Shown(NamedTuple):
     lines: list[str]
 
 
-def show(ctx: typer.Context, source: Source, form: str, view: View[F], wanted: F, needs: Needs) -> int:
+def show(ctx: typer.Context, source: Source, output: str, view: View[F], wanted: F, needs: Needs) -> int:
     """Run one view from the command line to stdout; the exit code."""
-    chosen = output(form)
+    form = OUTPUTS.parse(output)
     several = many(source)
     with opened(ctx, source, needs) as (proxies, progress):
-        shown = [_shown(view, wanted, proxy, chosen, several) for proxy in proxies]
+        shown = [_shown(view, wanted, proxy, form, several) for proxy in proxies]
         failures = progress.failures
     redacted: list[str] = []
-    write(_rendered(view, shown, chosen, several, redacted))
+    write(_rendered(view, shown, form, several, redacted))
     tell(line for one in shown for line in one.lines)
     tell(redacted)
     return EXIT_FAILURE if failures else EXIT_OK
 
 
-def _shown(view: View[F], wanted: F, proxy: ProxySnapshot, form: Output, several: bool) -> Shown:
+def _shown(view: View[F], wanted: F, proxy: ProxySnapshot, form: Form, several: bool) -> Shown:
+    """What the form prints of one proxy."""
     snapshot = proxy.snapshot
     view.check(snapshot)
     table, names, values = None, [], None
-    match form:
-        case Output.SHORT:
+    match form.content:
+        case Content.SHORT:
             table = view.short(snapshot, wanted)
-        case Output.WIDE:
+        case Content.WIDE:
             table = view.wide(snapshot, wanted)
-        case Output.NAME:
+        case Content.NAMES:
             names = list(view.names(snapshot, wanted))
         case _:
             marked = _layout(view, form, several) is Layout.JSONPB
             values = view.values(snapshot, wanted, converter(snapshot, mark_structs=marked))
-    unseen = view.unseen(snapshot) if form is Output.SHORT else []
+    unseen = view.unseen(snapshot) if form.content is Content.SHORT else []
     return Shown(label(proxy), table, names, values, [*snapshot.notes.lines(), *unseen])
 
 
-def _layout(view: View[F], form: Output, several: bool) -> Layout:
-    return view.layout if form is Output.JSON and not several else Layout.ENCODING_JSON
+def _layout(view: View[F], form: Form, several: bool) -> Layout:
+    """istioctl's own writer of the view, for the JSON that istioctl prints; several pods are ours."""
+    return view.layout if form.name == "json" and not several else Layout.ENCODING_JSON
 
 
 def many(source: Source) -> bool:
@@ -126,30 +130,26 @@ def label(proxy: ProxySnapshot) -> str:
 
 
 def _rendered(
-    view: View[F], shown: Sequence[Shown], form: Output, several: bool, redacted: list[str]
+    view: View[F], shown: Sequence[Shown], form: Form, several: bool, redacted: list[str]
 ) -> str | bytes:
-    match form:
-        case Output.SHORT | Output.WIDE:
-            from meshctl.render.table import render
-
-            return render(
-                _joined([(one.label, one.table) for one in shown if one.table is not None], several)
+    match form.content:
+        case Content.SHORT | Content.WIDE:
+            tables = [(one.label, one.table) for one in shown if one.table is not None]
+            return form.render(_joined(tables, several))
+        case Content.NAMES:
+            return form.render(
+                f"{one.label}\t{name}" if several else name for one in shown for name in one.names
             )
-        case Output.NAME:
-            return "".join(
-                f"{one.label}\t{name}\n" if several else f"{name}\n" for one in shown for name in one.names
-            )
-        case Output.JSON | Output.YAML | Output.JSONL:
-            from meshctl.envoy.secrets import holds_key, redact
+    from meshctl.envoy.secrets import holds_key, redact
 
-            layout = _layout(view, form, several)
-            values = {one.label: one.values for one in shown}
-            text = _document(values, form, several, layout)
-            if not holds_key(text if isinstance(text, bytes) else text.encode()):
-                return text
-            # a key where none should be: in a script, a plugin's configuration, an unknown field
-            redacted.append("private keys in the text of other fields are shown as [redacted]")
-            return _document(redact(values)[0], form, several, layout)
+    layout = _layout(view, form, several)
+    values = {one.label: one.values for one in shown}
+    text = form.render(_document(values, several, layout))
+    if not holds_key(text if isinstance(text, bytes) else text.encode()):
+        return text
+    # a key where none should be: in a script, a plugin's configuration, an unknown field
+    redacted.append("private keys in the text of other fields are shown as [redacted]")
+    return form.render(_document(redact(values)[0], several, layout))
 
 
 def _joined(tables: list[tuple[str, Table]], several: bool) -> Table:
@@ -166,23 +166,9 @@ def _joined(tables: list[tuple[str, Table]], several: bool) -> Table:
     return Table(("POD", *header) if header else (), rows, padding=padding)
 
 
-def _document(values: dict[str, Any], form: Output, several: bool, layout: Layout) -> str | bytes:
-    if form is Output.JSONL:
-        from meshctl.render.json_out import render_lines
-
-        return render_lines(list(_lines(values, several)))
+def _document(values: dict[str, Any], several: bool, layout: Layout) -> Document:
     value: Any = values if several else next(iter(values.values()), [])
-    if form is Output.YAML:
-        from meshctl.render.yaml_out import render as render_yaml
-
-        return render_yaml(value)
-    if layout is Layout.JSONPB:
-        from meshctl.render.jsonpb_out import render as render_jsonpb
-
-        return render_jsonpb(value)
-    from meshctl.render.json_out import render as render_json
-
-    return render_json(value, escape_html=layout is not Layout.PROTOJSON)
+    return Document(value, layout, items=_lines(values, several))
 
 
 def _lines(values: dict[str, Any], several: bool) -> Iterable[Any]:
@@ -205,20 +191,6 @@ def converter(snapshot: Snapshot, *, mark_structs: bool = False) -> Convert:
         return result
 
     return converted
-
-
-def write(text: str | bytes | memoryview) -> None:
-    """To stdout as UTF-8, whatever the locale says; what is no text (a lone surrogate) as a question mark."""
-    data = text.encode("utf-8", "replace") if isinstance(text, str) else text
-    buffer = getattr(sys.stdout, "buffer", None)
-    if buffer is None:
-        sys.stdout.write(bytes(data).decode())
-        return
-    sys.stdout.flush()
-    rest = memoryview(data)
-    while rest:  # under PYTHONUNBUFFERED this is the raw file, which may take only a part
-        rest = rest[buffer.write(rest) or 0 :]
-    buffer.flush()
 
 
 def warn(proxies: Sequence[ProxySnapshot], lines: Sequence[str]) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from meshctl.errors import EXIT_FAILURE, EXIT_OK, InputError, UsageError
+from meshctl.commands import outputs
+from meshctl.errors import EXIT_FAILURE, EXIT_OK, InputError
+from meshctl.render.interface import Content, Document, Outputs
 
 if TYPE_CHECKING:
     from meshctl.reader.given import Given
+
+_OUTPUTS = Outputs((Content.SHORT, Content.WIDE, Content.DOCUMENT), "short", without=("yaml", "jsonl"))
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
@@ -27,13 +32,12 @@ app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_com
 )
 def show(
     path: Annotated[str, typer.Argument(metavar="FILE", help="A snapshot, or any folder, archive or file.")],
-    output: Annotated[str, typer.Option("--output", "-o", help="short, wide or json.")] = "short",
+    output: Annotated[str, outputs.option(_OUTPUTS)] = "short",
     verify: Annotated[bool, typer.Option("--verify", help="Compare every file with its checksum.")] = False,
 ) -> int:
     from meshctl.sources.file import open_given
 
-    if output not in ("short", "wide", "json"):
-        raise UsageError(f"unknown output {output!r}", "", "Use short, wide or json.")
+    _OUTPUTS.parse(output)
     given = open_given((path,))
     if given.index is None:
         if verify:
@@ -46,19 +50,22 @@ def show(
         wrong = differences(given)
     for line in wrong:
         sys.stderr.write(f"Warning: {line}\n")
-    if output == "json":
-        _print_json(given.index)
-    else:
-        from meshctl.render.snapshot_text import lines
+    from meshctl.render.snapshot_text import lines
 
-        typer.echo("\n".join(lines(given.index, wide=output == "wide")))
+    _print(output, given.index, lines)
     return EXIT_FAILURE if wrong else EXIT_OK
 
 
-def _print_json(value: Any) -> None:
-    import msgspec
+def _print(output: str, value: Any, lines: Callable[..., Iterable[str]]) -> None:
+    def text(wide: bool) -> str:
+        return "".join(f"{line}\n" for line in lines(value, wide=wide))
 
-    typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2))
+    offers = {
+        Content.SHORT: lambda: text(False),
+        Content.WIDE: lambda: text(True),
+        Content.DOCUMENT: lambda: Document(value),
+    }
+    outputs.show(_OUTPUTS, output, offers)
 
 
 def _show_contents(given: Given, output: str) -> int:
@@ -69,10 +76,7 @@ def _show_contents(given: Given, output: str) -> int:
     found = contents(given)
     if not found["pods"] and not found["objects"] and given.passed:
         raise refusal(given.passed, "saved answers of pods")
-    if output == "json":
-        _print_json(found)
-    else:
-        from meshctl.render.snapshot_text import content_lines
+    from meshctl.render.snapshot_text import content_lines
 
-        typer.echo("\n".join(content_lines(found, wide=output == "wide")))
+    _print(output, found, content_lines)
     return EXIT_OK

@@ -1,0 +1,40 @@
+"""The ``-o`` option of a command, made from the forms that the command offers, and writing to stdout."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import typer
+
+from meshctl.render.interface import Offers, Outputs, printed
+
+
+def option(outputs: Outputs) -> Any:
+    """``--output/-o``: its help line and its completion come from the table of forms."""
+    return typer.Option(
+        "--output",
+        "-o",
+        metavar="FORM",
+        help=f"{outputs.words}.",
+        autocompletion=lambda incomplete: [name for name in outputs.forms if name.startswith(incomplete)],
+    )
+
+
+def show(outputs: Outputs, output: str, offers: Offers) -> None:
+    """Print what is offered in the form that is asked for."""
+    write(printed(outputs.parse(output), offers))
+
+
+def write(text: str | bytes | memoryview) -> None:
+    """To stdout as UTF-8, whatever the locale says; what is no text (a lone surrogate) as a question mark."""
+    data = text.encode("utf-8", "replace") if isinstance(text, str) else text
+    buffer = getattr(sys.stdout, "buffer", None)
+    if buffer is None:
+        sys.stdout.write(bytes(data).decode())
+        return
+    sys.stdout.flush()
+    rest = memoryview(data)
+    while rest:  # under PYTHONUNBUFFERED this is the raw file, which may take only a part
+        rest = rest[buffer.write(rest) or 0 :]
+    buffer.flush()

@@ -1,0 +1,105 @@
+"""One printer: what a command hands over, and the forms it can be printed in, are data.
+
+Theory of operation. A command offers contents (a table, a document, a picture ...), each as a function that makes it
+when it is asked for. A form prints one kind of content; so the forms a command has follow from what it offers, and
+``-o`` is parsed, completed and documented from the same table. Adding a form is one module with a function and one
+line in ``_FORMS``: every command that offers its content then has it.
+"""
+
+from __future__ import annotations
+
+import enum
+import importlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from meshctl.errors import UsageError
+from meshctl.views.view import Layout
+
+
+class Content(enum.Enum):
+    """What can be handed over, and the type of the value."""
+
+    TEXT = "text for people: str"
+    SHORT = "the usual table or text: Table or str"
+    WIDE = "the same with everything: Table or str"
+    DOCUMENT = "plain values: Document"
+    NAMES = "one name a line: iterable of str"
+    DIAGRAM = "a drawing as text: str"
+    PICTURE = "a drawing: meshctl.render.trace_picture.Picture"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Plain values for machines.
+
+    layout: which of Go's writers istioctl uses for it, None for documents of our own: those keep the order of their
+    keys and are indented by ``indent``. items: what is one line each as JSON lines; the value itself when None.
+    """
+
+    value: Any
+    layout: Layout | None = None
+    indent: int = 2
+    items: Iterable[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """An output form: its name, the content it prints, and ``module:function`` (content -> str or bytes)."""
+
+    name: str
+    content: Content
+    printer: str
+
+    def render(self, value: Any) -> str | bytes:
+        module, _, function = self.printer.partition(":")
+        found: str | bytes = getattr(importlib.import_module(f"meshctl.render.{module}"), function)(value)
+        return found
+
+
+_FORMS = (
+    Form("text", Content.TEXT, "plain:text"),
+    Form("short", Content.SHORT, "plain:text"),
+    Form("wide", Content.WIDE, "plain:text"),
+    Form("json", Content.DOCUMENT, "json_out:document"),
+    Form("yaml", Content.DOCUMENT, "yaml_out:document"),
+    Form("jsonl", Content.DOCUMENT, "json_out:document_lines"),
+    Form("name", Content.NAMES, "plain:names"),
+    Form("mermaid", Content.DIAGRAM, "plain:text"),
+    Form("svg", Content.PICTURE, "trace_svg:render"),
+    Form("html", Content.PICTURE, "trace_html:render"),
+)
+
+Offers = Mapping[Content, Callable[[], Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """The forms of one command: those of the contents it offers, but for the names it leaves out."""
+
+    contents: tuple[Content, ...]
+    default: str
+    without: tuple[str, ...] = ()
+
+    @property
+    def forms(self) -> dict[str, Form]:
+        return {f.name: f for f in _FORMS if f.content in self.contents and f.name not in self.without}
+
+    @property
+    def words(self) -> str:
+        """The names, as a help line lists them."""
+        *most, last = self.forms
+        return f"{', '.join(most)} or {last}" if most else last
+
+    def parse(self, text: str) -> Form:
+        """The form of this name; UsageError names those there are."""
+        found = self.forms.get(text)
+        if found is None:
+            raise UsageError(f'output format "{text}" not supported', "", f"Use {self.words}.")
+        return found
+
+
+def printed(form: Form, offers: Offers) -> str | bytes:
+    """What a command offers, in one form; only the content that is printed is made."""
+    return form.render(offers[form.content]())

@@ -1,0 +1,20 @@
+"""Text that needs no more form: texts as they are, tables aligned, names one a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from meshctl.views.table import Table
+
+
+def text(value: str | Table) -> str:
+    """A text, or a table's."""
+    if isinstance(value, str):
+        return value
+    from meshctl.render.table import render
+
+    return render(value)
+
+
+def names(value: Iterable[str]) -> str:
+    return "".join(f"{name}\n" for name in value)
