@@ -5,28 +5,17 @@
 
 from __future__ import annotations
 
-import functools
-import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any, NamedTuple, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperGroup
 
 from meshctl.commands import globals as options
 from meshctl.commands.argv import normalise
+from meshctl.commands.lazy import Entry, group
 from meshctl.errors import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, MeshctlError, UsageError
-
-
-class Entry(NamedTuple):
-    """A command of the table: the module whose ``app`` it is, its help line, and its other names."""
-
-    module: str
-    help: str
-    aliases: tuple[str, ...] = ()
-
 
 COMMANDS: dict[str, Entry] = {
     "proxy-config": Entry(
@@ -67,31 +56,8 @@ Why does my request go there, and not where I meant?
 """
 
 
-class LazyGroup(TyperGroup):
-    """A group that knows its commands' names and help lines without importing them."""
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        name = next((n for n, e in COMMANDS.items() if cmd_name == n or cmd_name in e.aliases), None)
-        return None if name is None else _command(name)
-
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        rows = [(", ".join((name, *entry.aliases)), entry.help) for name, entry in COMMANDS.items()]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
-
-
-@functools.cache  # the command line is read twice: to put it in order, and to run it
-def _command(name: str) -> Any:
-    command: Any = typer.main.get_command(importlib.import_module(COMMANDS[name].module).app)
-    command.name = name
-    return command
-
-
 app = typer.Typer(
-    cls=LazyGroup,
+    cls=group(COMMANDS),
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,

@@ -42,15 +42,26 @@ def run(inputs: Inputs, data: bytes, path: str) -> int:
 
 
 def _tests(data: bytes, path: str) -> Iterator[Json]:
-    import yaml
-
-    try:
-        document = yaml.safe_load(data)
-    except yaml.YAMLError as error:
-        raise InputError(f"{path} is neither JSON lines nor YAML", str(error).replace("\n", " ")) from error
+    document = _document(data, path)
     if not isinstance(document, dict) or not isinstance(document.get("tests"), list):
         raise InputError(
             f"{path} holds no requests",
             "JSON lines with a `request` or `connection` each are wanted, or `tests:` of router_check_tool.",
         )
     yield from (test for test in document["tests"] if isinstance(test, dict))
+
+
+def _document(data: bytes, path: str) -> object:
+    """A test file: YAML, JSON, or text proto."""
+    from meshctl.reader import textproto, yaml_text
+    from meshctl.reader.text_frames import decoded
+
+    text, _ = decoded(data, path)
+    if textproto.looks_like(text.split("\n")):
+        found = textproto.generic(text)
+        if found is not None:
+            return found
+    try:
+        return next(iter(yaml_text.documents(text.replace("\t", "  "), path)), None)
+    except InputError as error:
+        raise InputError(f"{path} is neither JSON lines nor YAML", error.what) from error

@@ -1,109 +1,11 @@
-"""Kubernetes and Istio objects, from YAML or JSON: which they are, what a pod's manifest says of the pod.
-
-YAML is read by the rules of YAML 1.2's core schema, as Envoy and Kubernetes' own tools write it: no dates, no
-``yes`` for true. A document of anchors that would grow to many times its text is refused.
-"""
+"""Kubernetes and Istio objects: which they are, and what a pod's manifest says of the pod."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from meshctl.errors import InputError
-
 Json = dict[str, Any]
-_GROWTH, _FREE = 20, 10_000_000
-
-# Objects with a pod template in them.
-WORKLOADS = frozenset(
-    {
-        "Deployment",
-        "ReplicaSet",
-        "StatefulSet",
-        "DaemonSet",
-        "Job",
-        "CronJob",
-        "ReplicationController",
-        "DeploymentConfig",
-    }
-)
-
-
-def yaml_documents(text: str, origin: str) -> list[Any]:
-    """All documents of a YAML text. Raises InputError where it is none."""
-    import yaml
-
-    try:
-        found = list(yaml.load_all(text, Loader=_loader()))
-    except (yaml.YAMLError, ValueError, TypeError) as error:
-        raise InputError(f"{origin} is no YAML", " ".join(str(error).split())[:300]) from error
-    except RecursionError as error:
-        raise InputError(f"{origin} is nested too deeply to be read", "Nobody writes such YAML.") from error
-    for document in found:
-        if _size(document, {}, set()) > max(_FREE, _GROWTH * len(text)):
-            raise InputError(
-                f"{origin} grows without measure when its anchors are followed", "It may be a bomb."
-            )
-    return [document for document in found if document is not None]
-
-
-def _size(value: Any, known: dict[int, int], open_: set[int]) -> int:
-    """How many characters a value would be, written out; a circle is endless."""
-    if not isinstance(value, dict | list):
-        return len(value) if isinstance(value, str) else 8
-    key = id(value)
-    if key in open_:
-        return 10**18
-    if key not in known:
-        open_.add(key)
-        items = value.items() if isinstance(value, dict) else ((0, item) for item in value)
-        known[key] = 2 + sum(len(str(name)) + _size(item, known, open_) for name, item in items)
-        open_.discard(key)
-    return known[key]
-
-
-_loaders: list[Any] = []
-
-
-def _loader() -> Any:
-    """A safe loader whose scalars are those of JSON."""
-    if not _loaders:
-        import re
-
-        import yaml
-
-        base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-        class Core(base):  # type: ignore[misc]
-            """YAML 1.2's core schema."""
-
-        Core.yaml_implicit_resolvers = {}
-        for tag, pattern, first in (
-            ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
-            ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
-            ("int", r"^(?:[-+]?(?:0|[1-9][0-9]*)|0x[0-9a-fA-F]+)$", "-+0123456789"),
-            ("float", r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$", "-+0123456789."),
-            ("merge", r"^<<$", "<"),
-        ):
-            Core.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), list(first))
-        Core.add_constructor(
-            "tag:yaml.org,2002:float", lambda loader, node: float(loader.construct_scalar(node))
-        )
-        Core.add_multi_constructor("!", lambda loader, suffix, node: _plain(loader, node))
-        _loaders.append(Core)
-    return _loaders[0]
-
-
-def _plain(loader: Any, node: Any) -> Any:
-    """A value with a tag nobody here knows (``!Ref``), without it."""
-    name = type(node).__name__
-    if name == "MappingNode":
-        return loader.construct_mapping(node, deep=True)
-    return (
-        loader.construct_sequence(node, deep=True)
-        if name == "SequenceNode"
-        else loader.construct_scalar(node)
-    )
 
 
 def is_object(value: Any) -> bool:

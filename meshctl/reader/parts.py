@@ -219,7 +219,8 @@ def _sort_in(parts: Parts, data: bytes, origin: str, notes: Notes) -> bool:
         return True
     by_pod = pod_maps.by_pod(data, origin, notes)
     if by_pod:
-        parts.by_pod = {**parts.by_pod, **by_pod}
+        for pod, documents in by_pod.items():
+            parts.by_pod = {**parts.by_pod, pod: [*parts.by_pod.get(pod, []), *documents]}
         return True
     value = msgspec.json.decode(data)
     objects = list(manifests.objects_of(value))
@@ -259,10 +260,10 @@ def _looks_like_yaml(lines: list[str]) -> bool:
 def _take_yaml(parts: Parts, text: str, origin: str, notes: Notes) -> None:
     import textwrap
 
-    from meshctl.reader.manifests import yaml_documents
+    from meshctl.reader.yaml_text import documents
 
     try:
-        found = yaml_documents(textwrap.dedent(text.replace("\t", "  ")), origin)
+        found = documents(textwrap.dedent(text.replace("\t", "  ")), origin)
     except InputError as error:
         notes.add_input(f"{error.what}: {error.cause}")
         return

@@ -14,7 +14,7 @@ import ssl
 from typing import Any
 from urllib.parse import urlsplit
 
-from meshctl.errors import MeshctlError, UsageError
+from meshctl.errors import InputError, MeshctlError, UsageError
 from meshctl.sources.interface import Globals
 from meshctl.sources.kube import Cluster
 
@@ -92,19 +92,18 @@ def _from_kubeconfig(options: Globals) -> Cluster:
 
 def _read_kubeconfig(paths: list[str], title: str) -> Json:
     """The merged named entries of the kubeconfig files, the first file's entry winning as kubectl does."""
-    import yaml
+    from meshctl.reader.yaml_text import documents
 
     merged: Json = {"clusters": {}, "users": {}, "contexts": {}, "current-context": ""}
     for path in paths:
         try:
-            document = yaml.safe_load(pathlib.Path(path).read_text())
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            mark = getattr(error, "problem_mark", None)
-            line = f", line {mark.line + 1}" if mark else ""
-            problem = getattr(error, "problem", None) or str(error)
+            document = next(iter(documents(pathlib.Path(path).read_text(), title)), None)
+        except UnicodeDecodeError as error:
             raise MeshctlError(
-                f"{title}{line} is not valid YAML: {problem}", "", "Repair or replace the file."
+                f"{title} is not valid YAML: {error}", "", "Repair or replace the file."
             ) from error
+        except InputError as error:
+            raise MeshctlError(error.what, "", "Repair or replace the file.") from error
         except OSError as error:
             raise MeshctlError(
                 f"{title} cannot be read: {error.strerror}", "", "Check its permissions."

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
-
 import typer
-from typer.core import TyperGroup
 
-_MODULES = {
-    "show": ("meshctl.commands.capture.show", "Say what is captured, and explain every rule."),
-    "walk": ("meshctl.commands.capture.walk", "Take packets through the rules as the kernel does."),
-    "lint": ("meshctl.commands.capture.lint", "Say what is wrong with the rules."),
-    "compute": ("meshctl.commands.capture.compute", "Print the rules Istio makes for given settings."),
+from meshctl.commands.lazy import Entry, group
+
+_COMMANDS = {
+    "show": Entry("meshctl.commands.capture.show", "Say what is captured, and explain every rule."),
+    "walk": Entry("meshctl.commands.capture.walk", "Take packets through the rules as the kernel does."),
+    "lint": Entry("meshctl.commands.capture.lint", "Say what is wrong with the rules."),
+    "compute": Entry("meshctl.commands.capture.compute", "Print the rules Istio makes for given settings."),
 }
 _HELP = """Read a pod's iptables or nftables rules, walk packets through them, and say what is wrong with them.
 
@@ -38,26 +36,8 @@ istio-init, else they are computed from its manifest, and marked so.
 """
 
 
-class CaptureGroup(TyperGroup):
-    """A group that knows its commands without importing them."""
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        return list(_MODULES)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in _MODULES:
-            return None
-        command: Any = typer.main.get_command(importlib.import_module(_MODULES[cmd_name][0]).app)
-        command.name = cmd_name
-        return command
-
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, entry[1]) for name, entry in _MODULES.items()])
-
-
 app = typer.Typer(
-    cls=CaptureGroup,
+    cls=group(_COMMANDS),
     help=_HELP,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

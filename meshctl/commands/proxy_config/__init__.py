@@ -5,68 +5,32 @@ The table below names each view's module, which is imported only when that view 
 
 from __future__ import annotations
 
-import functools
-import importlib
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
+from meshctl.commands.lazy import Entry, group
 
-class Entry(NamedTuple):
-    """A view of the table: the module whose ``app`` it is, its help line, its other names."""
-
-    module: str
-    help: str
-    aliases: tuple[str, ...] = ()
-    hidden: bool = False
-
-
+_HERE = "meshctl.commands.proxy_config"
 VIEWS: dict[str, Entry] = {
-    "all": Entry("everything", "All of the below, or the whole dump.", ("a",)),
-    "bootstrap": Entry("bootstrap", "How the proxy was started, and its versions.", ("b",)),
-    "cluster": Entry("cluster", "Upstreams: clusters.", ("clusters", "c")),
-    "ecds": Entry("ecds", "Filters fetched apart from their listeners (Wasm).", ("ec",)),
-    "eds": Entry("eds", "Endpoints as the control plane gave them.", (), hidden=True),
-    "endpoint": Entry("endpoint", "Hosts of each cluster, and their health.", ("endpoints", "ep")),
-    "listener": Entry("listener", "Where the proxy listens and where that leads.", ("listeners", "l")),
-    "log": Entry("log", "Show and set the levels of the proxy's loggers.", ("o",)),
-    "rootca-compare": Entry("rootca_compare", "Whether two proxies trust a common root.", ("rc",)),
-    "route": Entry("route", "Route tables: virtual hosts and routes.", ("routes", "r")),
-    "secret": Entry("secret", "Certificates and trust bundles.", ("secrets", "s")),
+    "all": Entry(f"{_HERE}.everything", "All of the below, or the whole dump.", ("a",)),
+    "bootstrap": Entry(f"{_HERE}.bootstrap", "How the proxy was started, and its versions.", ("b",)),
+    "cluster": Entry(f"{_HERE}.cluster", "Upstreams: clusters.", ("clusters", "c")),
+    "ecds": Entry(f"{_HERE}.ecds", "Filters fetched apart from their listeners (Wasm).", ("ec",)),
+    "eds": Entry(f"{_HERE}.eds", "Endpoints as the control plane gave them.", (), hidden=True),
+    "endpoint": Entry(f"{_HERE}.endpoint", "Hosts of each cluster, and their health.", ("endpoints", "ep")),
+    "listener": Entry(
+        f"{_HERE}.listener", "Where the proxy listens and where that leads.", ("listeners", "l")
+    ),
+    "log": Entry(f"{_HERE}.log", "Show and set the levels of the proxy's loggers.", ("o",)),
+    "rootca-compare": Entry(f"{_HERE}.rootca_compare", "Whether two proxies trust a common root.", ("rc",)),
+    "route": Entry(f"{_HERE}.route", "Route tables: virtual hosts and routes.", ("routes", "r")),
+    "secret": Entry(f"{_HERE}.secret", "Certificates and trust bundles.", ("secrets", "s")),
 }
 
 
-class ViewGroup(TyperGroup):
-    """A group that knows its views' names and help lines without importing them."""
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        return [name for name, entry in VIEWS.items() if not entry.hidden]
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        name = next((n for n, e in VIEWS.items() if cmd_name == n or cmd_name in e.aliases), None)
-        return None if name is None else _command(name)
-
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        rows = [
-            (", ".join((name, *entry.aliases)), entry.help)
-            for name, entry in VIEWS.items()
-            if not entry.hidden
-        ]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
-
-
-@functools.cache  # the command line is read twice: to put it in order, and to run it
-def _command(name: str) -> Any:
-    module = importlib.import_module(f"{__name__}.{VIEWS[name].module}")
-    command: Any = typer.main.get_command(module.app)
-    command.name = name
-    return command
-
-
 app = typer.Typer(
-    cls=ViewGroup,
+    cls=group(VIEWS),
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     no_args_is_help=False,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
-
 import typer
-from typer.core import TyperGroup
 
-_MODULES = {"take": "meshctl.commands.snapshot.take", "show": "meshctl.commands.snapshot.show"}
+from meshctl.commands.lazy import Entry, group
+
+_COMMANDS = {
+    "take": Entry("meshctl.commands.snapshot.take", "Take a snapshot."),
+    "show": Entry(
+        "meshctl.commands.snapshot.show", "Say what is in a snapshot, or in any folder, archive or file."
+    ),
+}
 _HELP = """Take everything that proxy-config, capture and trace need into one file that can be shared.
 
 `meshctl snapshot POD…` is short for `meshctl snapshot take POD…`.
@@ -26,24 +29,8 @@ _HELP = """Take everything that proxy-config, capture and trace need into one fi
 """
 
 
-class SnapshotGroup(TyperGroup):
-    """Words that are no sub-command are pods to take."""
-
-    default_command = "take"
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        return list(_MODULES)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in _MODULES:
-            return None
-        command: Any = typer.main.get_command(importlib.import_module(_MODULES[cmd_name]).app)
-        command.name = cmd_name
-        return command
-
-
 app = typer.Typer(
-    cls=SnapshotGroup,
+    cls=group(_COMMANDS, default="take"),  # words that are no sub-command are pods to take
     help=_HELP,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
