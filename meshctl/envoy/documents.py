@@ -39,7 +39,7 @@ class Document(msgspec.Struct, frozen=True, eq=False):
     """One JSON document: its kind, its bytes (a view, never a copy of a large body) and where it came from.
 
     configs: the sections of a config_dump, where reading it has already cut them out. coverage: how whole its
-    sections are, where that is not the whole of each (a part of a dump); None for what Envoy printed in full.
+    sections are, where that is not the whole of each (a part of a dump); None for what Envoy printed in full. printed: the bytes it was made of, where those are in another form.
     """
 
     kind: DocumentKind
@@ -47,6 +47,7 @@ class Document(msgspec.Struct, frozen=True, eq=False):
     origin: str
     configs: list[msgspec.Raw] | None = None
     coverage: dict[SectionKind, SectionCoverage] | None = None
+    printed: bytes | memoryview | None = None
 
 
 # The keys by which an answer is known, most telling first.

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from meshctl.envoy.documents import DocumentKind
 from meshctl.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -246,11 +247,36 @@ def _of_service(given: Given, here: Sequence[GivenPod], kind: str, reference: Re
         for endpoint in item.get("endpoints") or ()
         for address in endpoint.get("addresses") or ()
     }
-    found = [pod for pod in here if addresses & set(pod.addresses)]
+    addresses = addresses or _endpoints(here, reference)
+    found = [
+        pod
+        for pod in here
+        if addresses & set(pod.addresses or pod.told_address or pod.identity.addresses if addresses else ())
+    ]
     return (
         found,
         "" if services is not None else "It holds no Services, so what this one selects is not known.",
     )
+
+
+def _endpoints(here: Sequence[GivenPod], reference: Reference) -> set[str]:
+    """The addresses of a service's endpoints, by the first Envoy that has a cluster for it."""
+    from meshctl.envoy.notes import Notes
+
+    home = re.escape(reference.namespace) or "[^.]+"
+    wanted = re.compile(rf"outbound\|\d+\|\|{re.escape(reference.name)}\.{home}\.svc\.")
+    for pod in here:
+        snapshot = pod.snapshot(Notes()) if pod.has_envoy else None
+        answer = snapshot.json(DocumentKind.CLUSTERS) if snapshot is not None else None
+        found = {
+            str(((host.get("address") or {}).get("socket_address") or {}).get("address"))
+            for cluster in (answer or {}).get("cluster_statuses") or ()
+            if wanted.match(str(cluster.get("name")))
+            for host in cluster.get("host_statuses") or ()
+        }
+        if found:
+            return found
+    return set()
 
 
 def _of_gateway(given: Given, here: Sequence[GivenPod], kind: str, reference: Reference) -> Found:

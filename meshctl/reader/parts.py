@@ -8,6 +8,7 @@ looked at: rules, YAML, the text forms of Envoy's answers, text proto. What rema
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -22,6 +23,9 @@ from meshctl.reader.recognise import Form, Gives
 Json = dict[str, Any]
 _decode_raw = msgspec.json.Decoder(msgspec.Raw).decode
 _START = re.compile(r"^[ \t]*[{\[]", re.MULTILINE)
+# A document behind another begins right behind it or at the margin.
+_BEHIND = re.compile(r"\s*[,;]?\s*[{\[]")
+_MARGIN = re.compile(r"^[{\[]", re.MULTILINE)
 _ARRAY_HEAD = re.compile(r'^\s*"(\w+)"\s*:\s*[\[{]')
 
 
@@ -96,8 +100,9 @@ def _framed_parts(data: bytes | memoryview, origin: str, notes: Notes, form: For
         notes.add_input(f"{origin}: passed over {what}")
     parts = Parts()
     lines = _take_json_out(parts, free.lines, origin, notes)
-    if _holds(lines):
-        _take_text(parts, lines, origin, notes)
+    if _holds(lines) and not _take_text(parts, lines, origin, notes) and not parts.is_empty:
+        left = "\n".join(lines).strip()
+        notes.add_input(f"{origin}: passed over {len(left)} bytes beside the JSON: {left[:60]!r}")
     if parts.is_empty:
         parts.passed = [PassedOver(origin, _named(form, free.text))]
     return parts
@@ -157,42 +162,49 @@ def _take_json_out(parts: Parts, lines: list[str], origin: str, notes: Notes) ->
             return []
     rest: list[str] = []
     position, number = 0, 0
-    while match := _START.search(text, position):
-        begin = match.start()
+    while match := _next_start(text, position):
+        begin = match.end() - 1
         rest.append(text[position:begin])
-        size, data = _document_at(text, begin)
-        if size == 0 or not _take_json(
-            parts, data, f"{origin}" if not number else f"{origin} #{number + 1}", notes
-        ):
-            end = text.find("\n", match.end())
-            end = len(text) if end < 0 else end
-            rest.append(text[begin:end] if size == 0 else text[begin : begin + size])
-            position = end if size == 0 else begin + size
-            continue
-        number += 1
-        rest.append("\n" * text.count("\n", begin, begin + size))
-        position = begin + size
-    rest.append(text[position:])
-    return "".join(rest).split("\n")
+        end = _document_end(text, begin)
+        if end is None:  # cut off: what stands inside of it is no document of its own
+            break
+        where = f"{origin} #{number + 1}" if number else origin
+        if end > begin and _take_json(parts, text[begin:end].encode("utf-8", "replace"), where, notes):
+            number += 1
+            rest.append("\n" * text.count("\n", begin, end))
+        else:
+            end = max(end, _end_of_line(text, begin))
+            rest.append(text[begin:end])
+        position = end
+    else:
+        rest.append(text[position:])
+        return "".join(rest).split("\n")
+    return [] if not number else "".join(rest).split("\n")
 
 
-def _document_at(text: str, begin: int) -> tuple[int, bytes]:
-    """The length in characters and the bytes of the JSON document that begins there; (0, b"") for none."""
-    data = text[begin:].encode("utf-8", "replace")
+def _next_start(text: str, position: int) -> re.Match[str] | None:
+    if position:
+        return _BEHIND.match(text, position) or _MARGIN.search(text, position)
+    return _START.search(text)
+
+
+def _end_of_line(text: str, begin: int) -> int:
+    end = text.find("\n", begin)
+    return len(text) if end < 0 else end
+
+
+_scan = json.JSONDecoder(strict=False).raw_decode
+
+
+def _document_end(text: str, begin: int) -> int | None:
+    """Where the JSON document ends that begins there; ``begin`` where none does, None where it is cut off."""
     try:
-        _decode_raw(data)
-        return len(text) - begin, data
-    except (msgspec.DecodeError, RecursionError) as error:
-        trailing = re.search(r"trailing characters \(byte (\d+)\)", str(error))
-        if trailing is None:
-            return 0, b""
-    for end in (int(trailing[1]), int(trailing[1]) - 1):
-        try:
-            _decode_raw(data[:end])
-            return len(data[:end].decode("utf-8", "replace")), data[:end]
-        except msgspec.DecodeError:
-            continue
-    return 0, b""
+        return _scan(text, begin)[1]
+    except json.JSONDecodeError as error:
+        left = text[error.pos :].strip()
+        return None if not left or "Unterminated string" in error.msg else begin
+    except RecursionError:
+        return begin
 
 
 def _take_json(parts: Parts, data: bytes, origin: str, notes: Notes) -> bool:
@@ -215,7 +227,7 @@ def _sort_in(parts: Parts, data: bytes, origin: str, notes: Notes) -> bool:
         return True
     found = envoy_forms.assembled(data.strip(), origin, notes)
     if found is not None:
-        parts.documents = [*parts.documents, *found]
+        parts.documents = [*parts.documents, *(_as_printed(document, data) for document in found)]
         return True
     by_pod = pod_maps.by_pod(data, origin, notes)
     if by_pod:
@@ -228,25 +240,32 @@ def _sort_in(parts: Parts, data: bytes, origin: str, notes: Notes) -> bool:
     return bool(objects)
 
 
-def _take_text(parts: Parts, lines: list[str], origin: str, notes: Notes) -> None:
-    """Sort in what the lines without JSON are."""
+def _as_printed(document: Document, data: bytes) -> Document:
+    """A document with the bytes it was made of."""
+    if document.kind is not DocumentKind.CONFIG_DUMP or document.data is data:
+        return document
+    return msgspec.structs.replace(document, printed=data)
+
+
+def _take_text(parts: Parts, lines: list[str], origin: str, notes: Notes) -> bool:
+    """Sort in what the lines without JSON are; False for nothing that is read."""
     from meshctl.reader import envoy_text, rules_forms, textproto
 
     if rules_forms.holds_rules(lines):
         parts.rules.append(RuleText(origin, "\n".join(lines)))
-        return
+        return True
     kind = envoy_text.kind_of(lines)
     if kind is not None:
         parts.documents = [*parts.documents, envoy_text.document(kind, lines, origin)]
-        return
+        return True
     if textproto.looks_like(lines):
         value = textproto.route_configuration("\n".join(lines))
         if value is not None:
-            _take_json(parts, msgspec.json.encode(value), origin, notes)
-            return
+            return _take_json(parts, msgspec.json.encode(value), origin, notes)
     if not parts.is_empty or not _looks_like_yaml(lines):
-        return
+        return False
     _take_yaml(parts, "\n".join(lines), origin, notes)
+    return not parts.is_empty
 
 
 _YAML_LINE = re.compile(r"^(?:---|- |%YAML|(?:\"[^\"]+\"|'[^']+'|[\w@./|-]+):(?:\s|$)|[{\[])")
@@ -254,6 +273,8 @@ _YAML_LINE = re.compile(r"^(?:---|- |%YAML|(?:\"[^\"]+\"|'[^']+'|[\w@./|-]+):(?:
 
 def _looks_like_yaml(lines: list[str]) -> bool:
     first = next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
+    if re.match(r"\s*(?:\{\s*(?:\"|$)|\[\s*(?:[{\"]|$))", first):
+        return False  # JSON that could not be read
     return bool(_YAML_LINE.match(first.lstrip()))
 
 

@@ -69,9 +69,12 @@ def open_files(origin: Origin, needs: Needs, progress: Progress) -> Iterator[Pro
     namespace = origin.globals.namespace if origin.globals else None
     given = open_given(origin.files, namespace, origin.pods[0] if origin.pods else "")
     if given.plain and origin.pods:
-        pods = [pod for pod in given.pods if pod.has_envoy]
-    else:
-        pods = chosen_pods(given, origin)
+        raise UsageError(
+            "both a pod and a file or address are given",
+            "A pod can only be chosen from a folder or an archive.",
+            "Name one of them.",
+        )
+    pods = chosen_pods(given, origin)
     several = origin.many or len(origin.pods) > 1
     without: list[str] = []
     for pod in pods:
@@ -117,4 +120,5 @@ def _proxy(given: Given, pod: GivenPod) -> ProxySnapshot:
 
 
 def _dump(documents: list[Document]) -> bytes | memoryview | None:
-    return next((d.data for d in reversed(documents) if d.kind is DocumentKind.CONFIG_DUMP), None)
+    dump = next((d for d in reversed(documents) if d.kind is DocumentKind.CONFIG_DUMP), None)
+    return None if dump is None else dump.printed or dump.data
