@@ -13,6 +13,7 @@ from meshctl.trace.pods import Pod, PodSource
 
 if TYPE_CHECKING:
     from meshctl.reader.given import Given
+    from meshctl.reader.parts import RuleText
     from meshctl.sources.kube import Cluster
 
 _ADMIN_PORT = 15000
@@ -62,7 +63,9 @@ class Inputs:
 
         paths = (self._directory,) if self._directory else self._files
         if paths:
-            return self._saved(open_given((*paths, *self._rules), self._options.namespace, self._pod or ""))
+            given = open_given(paths, self._options.namespace, self._pod or "")
+            given.add_rules(self._rule_texts(self._rules))
+            return self._saved(given)
         from meshctl.commands.progress import TerminalProgress
         from meshctl.sources.live import cluster_of
         from meshctl.sources.record import LiveRecords
@@ -79,11 +82,18 @@ class Inputs:
             raise UsageError("more --peer-rules than --peer")
         self._first = given
         for index, peer in enumerate(self._peers):
-            other = open_given((peer, *self._peer_rules[index : index + 1]), self._options.namespace)
+            other = open_given((peer,), self._options.namespace)
+            other.add_rules(self._rule_texts(self._peer_rules[index : index + 1]))
             given.join(other)
         self.notes.merge(given.notes)
         _refuse_useless(given)
         return RecordPods(given, self.notes)
+
+    def _rule_texts(self, paths: tuple[str, ...]) -> list[RuleText]:
+        """What --rules names; raises where that holds no rules."""
+        from meshctl.sources.file import open_rules
+
+        return [text for path in paths for text in open_rules(path)]
 
     @property
     def first(self) -> Pod:
@@ -119,6 +129,10 @@ def _refuse_useless(given: Given) -> None:
     from meshctl.reader.given import refusal
     from meshctl.reader.parts import PassedOver
     from meshctl.reader.recognise import UNKNOWN
+    from meshctl.sources.file import without_envoy
 
+    own = given.own[0] if len(given.own) == 1 else None
+    if own is not None and not own.told and not own.has_envoy:
+        raise without_envoy(given, own)
     if not given.pods:
         raise refusal(given.passed or [PassedOver(given.origin, UNKNOWN)], "answer of an Envoy")

@@ -113,6 +113,29 @@ def rules_of_manifest(manifest: dict[str, Any], name: str) -> RuleSet:
     return replace(rules, notes=rules.notes + notes)
 
 
+def rules_before_injection(manifest: dict[str, Any], name: str) -> RuleSet:
+    """What a manifest's annotations would give once a sidecar is injected; a pod that runs without one, or is not
+    to get one, has no rules."""
+    metadata, spec = manifest.get("metadata") or {}, manifest.get("spec") or {}
+    marks = {**(metadata.get("annotations") or {}), **(metadata.get("labels") or {})}
+    runs = bool((manifest.get("status") or {}).get("phase")) or bool(spec.get("nodeName"))
+    why = ""
+    if runs:
+        why = "the pod runs without a sidecar, so it has no rules"
+    elif str(marks.get("sidecar.istio.io/inject", "")).lower() == "false":
+        why = "the manifest asks for no sidecar (sidecar.istio.io/inject: false), so it gets no rules"
+    elif spec.get("hostNetwork"):
+        why = "a pod in its node's network (hostNetwork) gets no sidecar and no rules"
+    if why:
+        rules = rules_of_manifest(manifest, name)
+        return replace(rules, notes=(*rules.notes, Note(0, why, name)))
+    rules = computed(
+        from_pod(manifest).settings, name, "its annotations, as they would count once it is injected"
+    )
+    text = "there is no sidecar in the manifest: it is one before injection; these are the rules it would get"
+    return replace(rules, notes=(*rules.notes, Note(0, text, name)), origin=Basis.ASSUMED)
+
+
 def computed(settings: CaptureSettings, name: str, made_by: str) -> RuleSet:
     """Rules of settings, with how they came about."""
     rules = compute(settings).rule_set("nft" if settings.native_nftables else "iptables")

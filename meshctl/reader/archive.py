@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MAX_MEMBERS = 200_000
 MAX_FILE_BYTES = 2 * 1024**3
 MAX_TOTAL_BYTES = 64 * 1024**3
-MAX_GROWTH = 2000  # bytes that one compressed byte may become, in a zip, where the sizes are known before
+MAX_GROWTH = 500  # bytes that one compressed byte may become, in a zip, where the sizes are known before
 MAX_NESTED_BYTES = 512 * 1024**2
 GZIP, BZIP2, XZ, ZSTD, ZIP = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"PK"
 
@@ -326,7 +326,7 @@ def _open_zip(file: BinaryIO, origin: str) -> Files:
         if member.flag_bits & 1:
             raise InputError(f"{origin} is encrypted", "", "Unpack it, and give the folder.")
         total += member.file_size
-        grown = member.file_size > MAX_GROWTH * max(member.compress_size, 1024)
+        grown = member.file_size > MAX_GROWTH * max(member.compress_size, 4096)
         if member.file_size > MAX_FILE_BYTES or total > MAX_TOTAL_BYTES or grown:
             raise InputError(
                 f"{origin}: {path} is {member.file_size:,} bytes", "Too large; it may be a bomb."

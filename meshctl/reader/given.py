@@ -25,7 +25,7 @@ from meshctl.errors import InputError, MeshctlError
 from meshctl.reader import recognise
 from meshctl.reader.archive import Files
 from meshctl.reader.layouts import INDEX, MANIFEST, META, NODE_ADDRESS, Layout, Told, layout_of
-from meshctl.reader.parts import Parts, PassedOver, read
+from meshctl.reader.parts import Parts, PassedOver, RuleText, read
 from meshctl.reader.recognise import Form, Gives
 
 if TYPE_CHECKING:
@@ -134,10 +134,20 @@ class GivenPod:
 
         return rules_of(self)
 
+    def take_rules(self, texts: Sequence[RuleText]) -> None:
+        """Rules from elsewhere, in place of its own."""
+        self._parts = msgspec.structs.replace(self._parts, rules=list(texts))
+        self.told = tuple(one for one in self.told if one.gives is not Gives.RULES)
+
     @property
     def has_rule_texts(self) -> bool:
         """Whether any file holds rules, as far as their first bytes tell."""
         return bool(self._parts.rules) or any(one.gives is Gives.RULES for one in self.told)
+
+    @property
+    def own_rule_texts(self) -> list[RuleText]:
+        """Everything in its files that holds rules, without what is told of its node."""
+        return [RuleText(origin, text) for origin, text in self.rule_texts]
 
     @property
     def rule_texts(self) -> list[tuple[str, str]]:
@@ -342,6 +352,20 @@ class Given:
                     GivenPod(name_of(item), namespace_of(item), self.origin, object_=item, given=self)
                 )
 
+    def add_rules(self, texts: Sequence[RuleText]) -> None:
+        """Rules given apart from the dump (``--rules``): they are of its one pod, and count above what it has."""
+        from meshctl.errors import UsageError
+
+        if not texts:
+            return
+        if len(self.own) != 1:
+            raise UsageError(
+                f"{self.origin} holds {len(self.own)} pods: whose rules --rules gives is open",
+                "",
+                "Give the rules with the dump of one pod.",
+            )
+        self.own[0].take_rules(texts)
+
     def join(self, other: Given) -> None:
         """Take in what was given beside it (``--peer``); its own pods stay told apart in ``own``."""
         self._joined += other.pods
@@ -488,14 +512,15 @@ def decode_list(data: bytes, origin: str) -> list[Json]:
         ) from error
 
 
-def refusal(passed: Sequence[PassedOver], wanted: str) -> InputError:
-    """Why what was given does not help: what it is, why, and what to give instead."""
+def refusal(passed: Sequence[PassedOver], wanted: str, instead: str = "") -> InputError:
+    """Why what was given does not help: what it is, why, and what to give instead (of what nobody knows)."""
     first = passed[0]
     form = first.form
     more = f" (and {len(passed) - 1} more files of no use)" if len(passed) > 1 else ""
     known = form is not recognise.UNKNOWN
     what = f"{first.origin} holds no {wanted} that can be read{': it is ' + form.what if known else ''}{more}"
-    return InputError(what, form.why, form.instead)
+    given_instead = instead if instead and form.instead == recognise.DUMP_COMMAND else form.instead
+    return InputError(what, form.why, given_instead)
 
 
 def holds(snapshot: Snapshot, kinds: frozenset[SectionKind], documents: frozenset[DocumentKind]) -> bool:

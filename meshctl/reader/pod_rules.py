@@ -91,5 +91,5 @@ def assumed_rules(identity: Identity) -> RuleSet | None:
         outbound_ranges_include="*",
         ipv6=any(":" in address for address in identity.addresses),
     )
-    rules = computed(settings, "Istio's default rules", "assumed")
+    rules = computed(settings, "Istio's default rules", "Istio's defaults")
     return replace(rules, origin=Basis.ASSUMED)

@@ -42,7 +42,7 @@ def headline(rules: RuleSet, summaries: list[Summary], name: str) -> str:
         case Basis.COMPUTED:
             how = f"COMPUTED, not observed{made_by}"
         case Basis.ASSUMED:
-            how = "ASSUMED, not observed (Istio's defaults)"
+            how = f"ASSUMED, not observed{made_by}"
         case Basis.FAILED_RUN:
             how = f"{how or 'a run'} that FAILED: whether any is in force is not known"
     backends = ", ".join(backend.value for backend in rules.backends) or "none"

@@ -13,14 +13,14 @@ from meshctl.errors import InputError, MeshctlError, MissingDataError, UsageErro
 from meshctl.netfilter.istio.settings import from_environment, pod_of
 from meshctl.netfilter.model import RuleSet
 from meshctl.netfilter.pod import PodNet
-from meshctl.netfilter.podrules import computed, net_of, rules_of_manifest
+from meshctl.netfilter.podrules import computed, has_proxy, net_of, rules_before_injection, rules_of_manifest
 from meshctl.netfilter.read.source import parse_rules
 from meshctl.netfilter.read.unseen import observed
 from meshctl.netfilter.walk.summary import proxy_of
 from meshctl.reader.given import Given, refusal
 from meshctl.reader.parts import PassedOver
-from meshctl.reader.recognise import UNKNOWN
-from meshctl.sources.file import open_given, read_text
+from meshctl.reader.recognise import RULES_COMMAND, UNKNOWN
+from meshctl.sources.file import open_given, read_text, without_rules
 
 if TYPE_CHECKING:
     from meshctl.sources.interface import Globals, Progress
@@ -59,7 +59,7 @@ def from_manifest(path: str) -> Captured:
 
 def _of_manifest(manifest: dict[str, Any], name: str) -> Captured:
     pod = dict(pod_of(manifest) or {})
-    rules = rules_of_manifest(pod, name)
+    rules = rules_of_manifest(pod, name) if has_proxy(pod) else rules_before_injection(pod, name)
     return Captured(rules, net_of({}, pod, rules), name, manifest)
 
 
@@ -72,7 +72,9 @@ def from_files(
         if not given.pods and all(part.form.what == "empty" for part in given.passed):
             return Captured(parse_rules("", name=given.origin), PodNet(), given.origin)
         if not given.pods:
-            raise refusal(given.passed or [PassedOver(given.origin, UNKNOWN)], "rules")
+            raise refusal(
+                given.passed or [PassedOver(given.origin, UNKNOWN)], "rules", f"Rules are {RULES_COMMAND}."
+            )
         record = given.one(pod)
         if record.object is not None:
             return _of_manifest(record.object, record.name)
@@ -84,12 +86,7 @@ def _of_texts(given: Given, pod: str | None) -> Captured:
     """The rules in plain files, one paste or several."""
     texts = [part for record in given.own for part in record.rule_texts]
     if not texts:
-        raise InputError(
-            f"{given.origin} holds Envoy's configuration, and no capture rules",
-            "An Envoy does not know which packets the kernel sends to it.",
-            "`meshctl proxy-config` and `trace` read it; rules are iptables-save and ip6tables-save in the pod, "
-            "or kubectl logs POD -c istio-init.",
-        )
+        raise without_rules(given.origin)
     rules = observed(*[parse_rules(text, name=origin, pod=pod) for origin, text in texts])
     title = " + ".join(
         "standard input" if path == "stdin" else path for path in dict.fromkeys(o for o, _ in texts)

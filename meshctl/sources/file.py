@@ -10,6 +10,8 @@ from meshctl.envoy.snapshot import load
 from meshctl.errors import InputError, MeshctlError, UsageError
 from meshctl.reader.given import Given, GivenPod, refusal
 from meshctl.reader.naming import selects
+from meshctl.reader.parts import RuleText
+from meshctl.reader.recognise import DUMP_COMMAND, RULES_COMMAND
 from meshctl.sources.folder import open_path
 from meshctl.sources.interface import Needs, Origin, Progress, ProxySnapshot
 
@@ -40,6 +42,28 @@ def read_bytes(path: str) -> bytes:
 def read_text(path: str) -> str:
     """A plain file's text."""
     return read_bytes(path).decode("utf-8", "replace")
+
+
+def open_rules(path: str) -> list[RuleText]:
+    """The rules in a file. Raises InputError where it holds none."""
+    given = open_given((path,))
+    texts = [text for pod in given.pods for text in pod.own_rule_texts]
+    if texts:
+        return texts
+    if given.pods:
+        raise without_rules(given.origin)
+    if all(part.form.what == "empty" for part in given.passed):
+        return [RuleText(given.origin, "")]
+    raise refusal(given.passed, "rules", f"Rules are {RULES_COMMAND}.")
+
+
+def without_rules(origin: str) -> InputError:
+    """Something of Envoy's given where rules are wanted."""
+    return InputError(
+        f"{origin} holds Envoy's configuration, and no capture rules",
+        "An Envoy does not know which packets the kernel sends to it.",
+        f"`meshctl proxy-config` and `trace -f` read it; rules are {RULES_COMMAND}.",
+    )
 
 
 def chosen_pods(given: Given, origin: Origin) -> list[GivenPod]:
@@ -100,22 +124,34 @@ def _tell(without: list[str], progress: Progress, all_: int) -> None:
     progress.told(f"passed over {len(without)} pods without an Envoy: {names}")
 
 
+def without_envoy(given: Given, pod: GivenPod) -> InputError:
+    """Why nothing of Envoy's was found for a pod, and what would help."""
+    if pod.object is not None:
+        kind = str(pod.object.get("kind") or "object")
+        return InputError(
+            f"{given.origin} holds a {kind} of Kubernetes, and no answer of an Envoy",
+            "It says what should run, not what the proxy has.",
+            f"`meshctl capture show --pod` reads it; an Envoy's dump is had by {DUMP_COMMAND}",
+        )
+    if given.plain and pod.has_rule_texts:
+        return InputError(
+            f"{given.origin} holds capture rules, and nothing of Envoy's",
+            "They say which packets reach Envoy, not what it does with them.",
+            f"`meshctl capture show` reads it; an Envoy's dump is had by {DUMP_COMMAND}",
+        )
+    if given.passed and not pod.told:
+        return refusal(given.passed, "answer of an Envoy")
+    return InputError(
+        f"{given.origin}: {pod.name} has no answer of an Envoy", "It has no sidecar, or was not asked."
+    )
+
+
 def _proxy(given: Given, pod: GivenPod) -> ProxySnapshot:
     notes = Notes()
     notes.merge(given.notes)
     documents = pod.documents(notes)
     if not documents:
-        if given.passed and not pod.told:
-            raise refusal(given.passed, "answer of an Envoy")
-        if given.plain:
-            raise InputError(
-                f"{given.origin} holds capture rules, and nothing of Envoy's",
-                "They say which packets reach Envoy, not what it does with them.",
-                "`meshctl capture show` reads it; an Envoy's dump is kubectl exec POD -c istio-proxy -- curl -s localhost:15000/config_dump?include_eds",
-            )
-        raise InputError(
-            f"{given.origin}: {pod.name} has no answer of an Envoy", "It has no sidecar, or was not asked."
-        )
+        raise without_envoy(given, pod)
     return ProxySnapshot(pod.name, pod.namespace, load(documents, pod.title, notes), _dump(documents))
 
 
