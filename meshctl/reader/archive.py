@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import msgspec
 
 from meshctl.errors import InputError
-from meshctl.reader.recognise import HEAD
+from meshctl.reader.recognise import BZIP2, GZIP, HEAD, XZ, ZSTD, is_archive, is_compressed
 
 if TYPE_CHECKING:
     import tarfile
@@ -29,7 +29,6 @@ MAX_FILE_BYTES = 2 * 1024**3
 MAX_TOTAL_BYTES = 64 * 1024**3
 MAX_GROWTH = 500  # bytes that one compressed byte may become, in a zip, where the sizes are known before
 MAX_NESTED_BYTES = 512 * 1024**2
-GZIP, BZIP2, XZ, ZSTD, ZIP = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"PK"
 
 
 class File(msgspec.Struct, frozen=True):
@@ -141,15 +140,6 @@ class SeekableGzip(io.RawIOBase):
         self._states.append((self._at, self._file.tell(), self._inflate.copy()))
         if len(self._states) > self.MOST:
             self._states, self._every = self._states[1::2], self._every * 2
-
-
-def is_archive(head: bytes) -> bool:
-    """Whether the first bytes are those of an archive, as far as they tell (a compressed file may be either)."""
-    return head.startswith((b"PK\x03\x04", b"PK\x05\x06")) or head[257:262] == b"ustar"
-
-
-def is_compressed(head: bytes) -> bool:
-    return head.startswith((GZIP, BZIP2, XZ, ZSTD))
 
 
 def open_archive(file: BinaryIO, origin: str, *, depth: int = 0) -> Files | None:

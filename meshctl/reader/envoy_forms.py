@@ -21,6 +21,7 @@ from meshctl.envoy.coverage import WHOLE, SectionCoverage
 from meshctl.envoy.documents import Document, DocumentKind, identify
 from meshctl.envoy.notes import Notes
 from meshctl.envoy.sections import LAYOUT, SectionKind, to_proto_names
+from meshctl.reader.recognise import holds_parts
 
 Fields = dict[str, msgspec.Raw]
 ADMIN = "type.googleapis.com/envoy.admin.v3."
@@ -428,23 +429,13 @@ def _as_bootstrap(assembly: Assembly, fields: Fields, raw: msgspec.Raw) -> bool:
     return False
 
 
-def needs_assembly(configs: list[msgspec.Raw]) -> bool:
-    """Whether the ``configs`` of a dump hold anything but sections as today's Envoy prints them whole."""
-    return any(_ODD_CONFIG.match(memoryview(raw)) for raw in configs)
-
-
-_ODD_CONFIG = re.compile(
-    rb'\{\s*"@type"\s*:\s*"[^"]*(?:envoy\.admin\.v2alpha\.|ConfigDump\.[A-Z]|envoy\.config\.|envoy\.api\.|envoy\.extensions\.)'
-)
-
-
 def assembled(data: bytes | memoryview, origin: str, notes: Notes) -> list[Document] | None:
     """The documents of one JSON value; None when it is nothing of Envoy's."""
     kind = identify(data)
     assembly = Assembly(origin, notes)
     if kind is DocumentKind.CONFIG_DUMP:
         configs = _configs(data)
-        if configs is None or not needs_assembly(configs):
+        if configs is None or not holds_parts(configs):
             return [Document(kind, data, origin, configs)]
         unread = [raw for raw in configs if not _enter_item(assembly, raw)]
         found = assembly.documents()

@@ -11,7 +11,6 @@ How whole each part is stands where the part is: sections of a dump in ``Snapsho
 from __future__ import annotations
 
 import functools
-import ipaddress
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,13 +22,13 @@ from meshctl.envoy.sections import SectionKind
 from meshctl.envoy.snapshot import Snapshot, load
 from meshctl.errors import InputError, MeshctlError
 from meshctl.reader import recognise
-from meshctl.reader.archive import Files
-from meshctl.reader.layouts import INDEX, MANIFEST, META, NODE_ADDRESS, Layout, Told, layout_of
 from meshctl.reader.parts import Parts, PassedOver, RuleText, read
-from meshctl.reader.recognise import Form, Gives
+from meshctl.reader.recognise import INDEX, MANIFEST, META, Form, Gives
 
 if TYPE_CHECKING:
     from meshctl.netfilter.model import RuleSet
+    from meshctl.reader.archive import Files
+    from meshctl.reader.layouts import Layout, Told
     from meshctl.share.index import Index
 
 Json = dict[str, Any]
@@ -206,6 +205,8 @@ class GivenPod:
     @property
     def told_address(self) -> tuple[str, ...]:
         """The address in its Envoy's node id, where that stands among the first bytes of a file."""
+        from meshctl.reader.layouts import NODE_ADDRESS
+
         for one in self.told:
             match = NODE_ADDRESS.search(one.file.head()) if one.gives is Gives.ENVOY else None
             if match:
@@ -314,6 +315,8 @@ class Given:
 
     def add_files(self, files: Files, origin: str) -> None:
         """A folder or an archive."""
+        from meshctl.reader.layouts import layout_of
+
         layout = layout_of(files, origin)
         self._layouts.append((origin, files, layout))
         self.passed += [PassedOver(f"{origin}/{path}", form) for path, form in layout.passed]
@@ -441,8 +444,8 @@ class Given:
 
     def by_ip(self, address: str) -> GivenPod | None:
         """The pod that has an address, by its files, else by what the Envoys say of themselves."""
-        found = self._by_address.get(str(ipaddress.ip_address(address)))
-        return found if found is not None else self._by_identity.get(str(ipaddress.ip_address(address)))
+        found = self._by_address.get(_canonical(address))
+        return found if found is not None else self._by_identity.get(_canonical(address))
 
     @functools.cached_property
     def _by_address(self) -> dict[str, GivenPod]:
@@ -450,7 +453,7 @@ class Given:
         for pod in self.pods:
             for address in pod.addresses:
                 try:
-                    found[str(ipaddress.ip_address(address))] = pod
+                    found[_canonical(address)] = pod
                 except ValueError as error:
                     raise InputError(f"{pod.title}: {META} cannot be used: {error}") from error
         return found
@@ -462,7 +465,7 @@ class Given:
         for pod in self.pods:
             for address in () if pod.addresses else pod.told_address or pod.identity.addresses:
                 try:
-                    found[str(ipaddress.ip_address(address))] = pod
+                    found[_canonical(address)] = pod
                 except ValueError:
                     continue
         return found
@@ -483,6 +486,13 @@ class Given:
             "One of them must be named.",
             f"Name one: {listing(self.pods)}",
         )
+
+
+def _canonical(address: str) -> str:
+    """An address in the one spelling that is compared. Raises ValueError for what is none."""
+    import ipaddress
+
+    return str(ipaddress.ip_address(address))
 
 
 def index_root(files: Files) -> str | None:

@@ -18,27 +18,23 @@ from typing import NamedTuple
 import msgspec
 
 from meshctl.reader.archive import File, Files
-from meshctl.reader.recognise import Form, Gives, form_of
+from meshctl.reader.recognise import INDEX, MANIFEST, META, Form, Gives, form_of
 
 # Files of the snapshot format by name; others are told by their content.
 ENVOY_NAMES = ("config_dump", "clusters", "certs", "listeners", "server_info", "stats", "init_dump")
 RULE_NAMES = ("iptables-save", "ip6tables-save", "nft-ruleset", "istio-init.log", "iptables", "ip6tables")
-META, MANIFEST, INDEX = "meta.json", "pod.json", "index.json"
 # What istiod would send to a proxy is not what the proxy has.
 INTENDED = re.compile(r"config_dump_istiod|istiod_config_dump")
 
 # Where a tool puts the pod's name and namespace in the path of its folder.
-PATHS: tuple[re.Pattern[str], ...] = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"(?:^|/)proxies/(?P<namespace>[^/]+)/(?P<pod>[^/]+)$",
-        r"(?:^|/)namespaces/(?P<namespace>[^/]+)/pods/(?P<pod>[^/]+)(?:/.*)?$",
-        r"(?:^|/)namespaces/(?P<namespace>[^/]+)/(?P<pod>[^/]+)(?:/.*)?$",
-        r"(?:^|/)pods/(?P<namespace>[^/]+)/(?P<pod>[^/]+)$",
-        r"(?:^|/)(?:istio|cni|ztunnel|operator)/(?P<namespace>[^/]+)/(?P<pod>[^/]+)$",
-        r"(?:^|/)(?P<pod>[a-z0-9-]+)\.(?P<namespace>[a-z0-9-]+)$",
-        r"(?:^|/)cni/(?P<pod>[^/]+)$",
-    )
+PATHS: tuple[str, ...] = (
+    r"(?:^|/)proxies/(?P<namespace>[^/]+)/(?P<pod>[^/]+)$",
+    r"(?:^|/)namespaces/(?P<namespace>[^/]+)/pods/(?P<pod>[^/]+)(?:/.*)?$",
+    r"(?:^|/)namespaces/(?P<namespace>[^/]+)/(?P<pod>[^/]+)(?:/.*)?$",
+    r"(?:^|/)pods/(?P<namespace>[^/]+)/(?P<pod>[^/]+)$",
+    r"(?:^|/)(?:istio|cni|ztunnel|operator)/(?P<namespace>[^/]+)/(?P<pod>[^/]+)$",
+    r"(?:^|/)(?P<pod>[a-z0-9-]+)\.(?P<namespace>[a-z0-9-]+)$",
+    r"(?:^|/)cni/(?P<pod>[^/]+)$",
 )
 _NOT_PODS = frozenset(
     {"core", "apps", "batch", "networking.istio.io", "security.istio.io", "pods", "route.openshift.io"}
@@ -176,7 +172,7 @@ def _is_shared_log(folder: str) -> bool:
 def _placed(folder: str) -> tuple[str, str] | None:
     """Name and namespace as the path has them."""
     for pattern in PATHS:
-        match = pattern.search(folder)
+        match = re.search(pattern, folder)
         if match and match["pod"] not in _NOT_PODS:
             return match["pod"], match.groupdict().get("namespace") or ""
     return None

@@ -17,7 +17,7 @@ import msgspec
 from meshctl.envoy.documents import Document, DocumentKind, read_at_once
 from meshctl.envoy.notes import Notes
 from meshctl.errors import InputError
-from meshctl.reader import envoy_forms, recognise
+from meshctl.reader import recognise
 from meshctl.reader.recognise import Form, Gives
 
 Json = dict[str, Any]
@@ -73,7 +73,7 @@ def _needs_a_look(document: Document) -> bool:
     (``stats``, ``entries``), or a dump's entries are not the sections of today's Envoy."""
     if document.kind in (DocumentKind.STATS, DocumentKind.RUNTIME, DocumentKind.MEMORY):
         return True
-    return bool(document.configs) and envoy_forms.needs_assembly(document.configs or [])
+    return recognise.holds_parts(document.configs or ())
 
 
 def _framed(form: Form) -> bool:
@@ -218,6 +218,7 @@ def _take_json(parts: Parts, data: bytes, origin: str, notes: Notes) -> bool:
 
 def _sort_in(parts: Parts, data: bytes, origin: str, notes: Notes) -> bool:
     from meshctl.reader import manifests, pod_maps
+    from meshctl.reader.envoy_forms import assembled
 
     head = data.lstrip()[:1]
     if head not in (b"{", b"["):
@@ -225,7 +226,7 @@ def _sort_in(parts: Parts, data: bytes, origin: str, notes: Notes) -> bool:
     if re.match(rb'\s*\{\s*"nftables"', data):
         parts.rules.append(RuleText(origin, data.decode("utf-8", "replace")))
         return True
-    found = envoy_forms.assembled(data.strip(), origin, notes)
+    found = assembled(data.strip(), origin, notes)
     if found is not None:
         parts.documents = [*parts.documents, *(_as_printed(document, data) for document in found)]
         return True

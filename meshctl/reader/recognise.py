@@ -9,11 +9,16 @@ help, and which command gets what would.
 from __future__ import annotations
 
 import enum
+import functools
 import re
+from collections.abc import Iterable
 
 import msgspec
 
 HEAD = 4096
+GZIP, BZIP2, XZ, ZSTD = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd"
+# Files of the snapshot format that others than their reader ask for by name.
+META, MANIFEST, INDEX = "meta.json", "pod.json", "index.json"
 
 
 class Gives(enum.Enum):
@@ -37,14 +42,22 @@ class Form(msgspec.Struct, frozen=True):
 
 
 class Recogniser(msgspec.Struct, frozen=True):
-    """A form, and the pattern that the first bytes have."""
+    """A form, and the pattern that the first bytes have: compiled when it is first asked, for most runs ask none."""
 
-    pattern: re.Pattern[bytes]
+    pattern: bytes
     form: Form
+
+    def fits(self, head: bytes) -> bool:
+        return _compiled(self.pattern).match(head) is not None
+
+
+@functools.cache
+def _compiled(pattern: bytes) -> re.Pattern[bytes]:
+    return re.compile(pattern, re.DOTALL)
 
 
 def _row(pattern: bytes, what: str, gives: Gives, why: str = "", instead: str = "") -> Recogniser:
-    return Recogniser(re.compile(pattern, re.DOTALL), Form(what, gives, why, instead))
+    return Recogniser(pattern, Form(what, gives, why, instead))
 
 
 DUMP_COMMAND = (
@@ -105,8 +118,28 @@ def form_of(head: bytes) -> Form:
     """The form that begins with these bytes."""
     head = head[:HEAD]
     for row in TABLE:
-        if row.pattern.match(head):
+        if row.fits(head):
             return row.form
     if head[:2] not in (b"\xff\xfe", b"\xfe\xff") and sum(byte in WAVES for byte in head[:512]) > 8:
         return BINARY
     return UNKNOWN
+
+
+# A dump whose entries are not the sections of today's Envoy: ``envoy_forms`` looks at it.
+_PART = re.compile(
+    rb'\{\s*"@type"\s*:\s*"[^"]*(?:envoy\.admin\.v2alpha\.|ConfigDump\.[A-Z]|envoy\.config\.|envoy\.api\.|envoy\.extensions\.)'
+)
+
+
+def holds_parts(configs: Iterable[msgspec.Raw]) -> bool:
+    """Whether the entries of a dump are anything but sections as today's Envoy prints them."""
+    return any(_PART.match(memoryview(raw)) for raw in configs)
+
+
+def is_archive(head: bytes) -> bool:
+    """Whether the first bytes are those of an archive, as far as they tell (a compressed file may be either)."""
+    return head.startswith((b"PK\x03\x04", b"PK\x05\x06")) or head[257:262] == b"ustar"
+
+
+def is_compressed(head: bytes) -> bool:
+    return head.startswith((GZIP, BZIP2, XZ, ZSTD))

@@ -9,7 +9,6 @@ from meshctl.envoy.notes import Notes
 from meshctl.envoy.snapshot import load
 from meshctl.errors import InputError, MeshctlError, UsageError
 from meshctl.reader.given import Given, GivenPod, refusal
-from meshctl.reader.naming import selects
 from meshctl.reader.parts import RuleText
 from meshctl.reader.recognise import DUMP_COMMAND, RULES_COMMAND
 from meshctl.sources.folder import open_path
@@ -71,6 +70,8 @@ def chosen_pods(given: Given, origin: Origin) -> list[GivenPod]:
     if origin.pods:
         return [pod for text in origin.pods for pod in given.find(text, every=origin.all_pods)]
     if origin.selector or origin.all_namespaces or origin.all_pods:
+        from meshctl.reader.naming import selects
+
         namespace = None if origin.all_namespaces else given.namespace
         found = [
             pod

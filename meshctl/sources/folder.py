@@ -6,10 +6,13 @@ import os
 import pathlib
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from meshctl.errors import InputError
-from meshctl.reader.archive import MAX_MEMBERS, File, Files, is_archive, is_compressed, open_archive, unpacked
-from meshctl.reader.recognise import HEAD
+from meshctl.reader.recognise import HEAD, is_archive, is_compressed
+
+if TYPE_CHECKING:
+    from meshctl.reader.archive import Files
 
 
 def open_path(name: str) -> Files | bytes:
@@ -34,19 +37,25 @@ def _stdin() -> Files | bytes:
 
     data = sys.stdin.buffer.read()
     if is_archive(data[:HEAD]) or is_compressed(data[:HEAD]):
+        from meshctl.reader.archive import open_archive, unpacked
+
         files = open_archive(io.BytesIO(data), "stdin")
         return unpacked(data, "stdin") if files is None else files
     return data
 
 
 def _open_file(path: pathlib.Path) -> Files | bytes:
+    with path.open("rb", buffering=0) as plain:  # a buffer would copy what is read whole
+        head = plain.read(512)
+        if not is_archive(head) and not is_compressed(head):
+            plain.seek(0)
+            return plain.readall()
+    from meshctl.reader.archive import open_archive, unpacked
+
     file = path.open("rb")
-    head = file.read(512)
-    if is_archive(head) or is_compressed(head):
-        file.seek(0)
-        files = open_archive(file, str(path))
-        if files is not None:
-            return files  # the archive stays open as long as it is read
+    files = open_archive(file, str(path))
+    if files is not None:
+        return files  # the archive stays open as long as it is read
     with file:
         file.seek(0)
         return unpacked(file.read(), str(path))
@@ -54,6 +63,8 @@ def _open_file(path: pathlib.Path) -> Files | bytes:
 
 def walk(path: pathlib.Path) -> Files:
     """The regular files below a folder; links that lead out of it are not followed."""
+    from meshctl.reader.archive import MAX_MEMBERS, File
+
     files: Files = {}
     root = path.resolve()
     for folder, names, found in os.walk(path):
