@@ -472,15 +472,15 @@ class Given:
 
     def one(self, text: str | None) -> GivenPod:
         """The one pod that is meant; raises MeshctlError where the choice is open."""
-        from meshctl.errors import UsageError
-        from meshctl.reader.naming import listing
-
         if text is not None:
             return self.pod(text)
         if not self.pods:
             raise refusal(self.passed or [PassedOver(self.origin, recognise.UNKNOWN)], "answer of an Envoy")
         if len(self.pods) == 1:
             return self.pods[0]
+        from meshctl.errors import UsageError
+        from meshctl.reader.naming import listing
+
         raise UsageError(
             f"{self.origin} holds {len(self.pods)} pods",
             "One of them must be named.",

@@ -8,8 +8,9 @@ looked at: rules, YAML, the text forms of Envoy's answers, text proto. What rema
 
 from __future__ import annotations
 
-import json
+import functools
 import re
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -193,16 +194,20 @@ def _end_of_line(text: str, begin: int) -> int:
     return len(text) if end < 0 else end
 
 
-_scan = json.JSONDecoder(strict=False).raw_decode
+@functools.cache
+def _scanner() -> Callable[[str, int], tuple[Any, int]]:
+    import json  # the one that says where a document ends; clean dumps do not need it
+
+    return json.JSONDecoder(strict=False).raw_decode
 
 
 def _document_end(text: str, begin: int) -> int | None:
     """Where the JSON document ends that begins there; ``begin`` where none does, None where it is cut off."""
     try:
-        return _scan(text, begin)[1]
-    except json.JSONDecodeError as error:
-        left = text[error.pos :].strip()
-        return None if not left or "Unterminated string" in error.msg else begin
+        return _scanner()(text, begin)[1]
+    except ValueError as error:
+        left = text[getattr(error, "pos", 0) :].strip()
+        return None if not left or "Unterminated string" in str(error) else begin
     except RecursionError:
         return begin
 
