@@ -13,7 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from meshctl.envoy.message import Undecidable
+from meshctl.envoy.api.config_route_v3 import CookieMatcher, HeaderMatcher, QueryParameterMatcher
+from meshctl.envoy.api.type_v3 import Int64Range
+from meshctl.envoy.message import Message, Undecidable
 from meshctl.match import string_match
 from meshctl.match.request_view import Drawn, PartlyKnown, RequestView
 
@@ -38,13 +40,12 @@ class Criterion:
         return f"{self.subject} {self.seen(view)}, wants {self.want}"
 
 
-_SPECIFIERS = ("exact", "prefix", "suffix", "contains")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 
 
-def _range(message: Json) -> string_match.StringMatch:
+def _range(bounds: Int64Range) -> string_match.StringMatch:
     """Int64Range: half open, decimal; what does not parse as an int64 does not match."""
-    start, end = int(message.get("start", 0)), int(message.get("end", 0))
+    start, end = bounds.start, bounds.end
 
     def test(value: str) -> bool:
         value = value.strip()
@@ -56,18 +57,40 @@ def _range(message: Json) -> string_match.StringMatch:
     return string_match.StringMatch(f"in range [{start}, {end})", test)
 
 
-def _value_match(message: Json) -> string_match.StringMatch | None:
+def _value_match(matcher: HeaderMatcher) -> string_match.StringMatch | None:
     """The condition on the value; None for a mere presence condition."""
-    if "string_match" in message:
-        return string_match.parse(message["string_match"])
-    for kind in _SPECIFIERS:
-        if f"{kind}_match" in message:
-            return string_match.plain(kind, str(message[f"{kind}_match"]))
-    if "safe_regex_match" in message:
-        return string_match.regex(str(message["safe_regex_match"].get("regex", "")))
-    if "range_match" in message:
-        return _range(message["range_match"])
-    return None
+    match matcher.header_match_specifier:
+        case "string_match" if matcher.string_match is not None:
+            return string_match.parse(matcher.string_match.raw)
+        case "safe_regex_match" if matcher.safe_regex_match is not None:
+            return string_match.regex(matcher.safe_regex_match.regex)
+        case "regex_match":
+            return string_match.regex(matcher.regex_match)
+        case "range_match" if matcher.range_match is not None:
+            return _range(matcher.range_match)
+        case "exact_match" | "prefix_match" | "suffix_match" | "contains_match" as kind:
+            return string_match.plain(kind.removesuffix("_match"), getattr(matcher, kind))
+        case _:
+            return None
+
+
+def undecided(subject: str, reason: str) -> Criterion:
+    """A condition of which it cannot be known whether it holds."""
+
+    def test(_: RequestView) -> bool:
+        raise Undecidable(reason)
+
+    return Criterion(subject, "what meshctl does not know", test, lambda _: f"is not known: {reason}")
+
+
+def known(subject: str, build: Callable[[], Criterion], message: Message) -> Criterion:
+    """A compiled condition; one that has parts outside the schema, or cannot be read, never counts as met."""
+    if unknown := message.unknown:
+        return undecided(subject, f"{subject} has {', '.join(unknown)}, which meshctl does not know")
+    try:
+        return build()
+    except Undecidable as reason:
+        return undecided(subject, reason.reason)
 
 
 def _seen_header(name: str) -> Callable[[RequestView], str]:
@@ -80,17 +103,21 @@ def _seen_header(name: str) -> Callable[[RequestView], str]:
 
 def header(message: Json) -> Criterion:
     """A HeaderMatcher."""
-    name = str(message.get("name", "")).lower()
-    invert = bool(message.get("invert_match"))
-    missing_is_empty = bool(message.get("treat_missing_header_as_empty"))
+    matcher = HeaderMatcher(message)
+    return known("a header condition", lambda: _header(matcher), matcher)
+
+
+def _header(matcher: HeaderMatcher) -> Criterion:
+    name = matcher.name.lower()
+    invert, missing_is_empty = matcher.invert_match, matcher.treat_missing_header_as_empty
     subject, seen = f"header `{name}`", _seen_header(name)
-    matcher = _value_match(message)
-    if matcher is None:
-        present = bool(message.get("present_match", True))
+    value = _value_match(matcher)
+    if value is None:
+        present = matcher.present_match if "present_match" in matcher.raw else True
         want = "present" if present != invert else "absent"
         return Criterion(subject, want, _presence(name, present, invert, missing_is_empty), seen)
-    test = _by_value(name, matcher, invert, missing_is_empty)
-    want = matcher.text + (" (absent counts as empty)" if missing_is_empty else "")
+    test = _by_value(name, value, invert, missing_is_empty)
+    want = value.text + (" (absent counts as empty)" if missing_is_empty else "")
     return Criterion(subject, f"not {want}" if invert else want, test, seen)
 
 
@@ -128,33 +155,54 @@ def _matches_known(name: str, matcher: string_match.StringMatch, value: str) -> 
 
 def query_parameter(message: Json) -> Criterion:
     """A QueryParameterMatcher."""
-    name = str(message.get("name", ""))
+    matcher = QueryParameterMatcher(message)
+    return known("a query parameter condition", lambda: _query_parameter(matcher), matcher)
+
+
+def _query_parameter(matcher: QueryParameterMatcher) -> Criterion:
+    name = matcher.name
     subject = f"query parameter `{name}`"
 
     def seen(view: RequestView) -> str:
         return f"is `{view.query[name]}`" if name in view.query else "is absent"
 
-    if "string_match" in message:
-        matcher = string_match.parse(message["string_match"])
+    value = _parameter_value(matcher)
+    if value is not None:
+        test = value.test
         return Criterion(
-            subject, matcher.text, lambda view: name in view.query and matcher.test(view.query[name]), seen
+            subject, value.text, lambda view: name in view.query and test(view.query[name]), seen
         )
-    present = bool(message.get("present_match", True))
+    present = matcher.present_match if matcher.query_parameter_match_specifier == "present_match" else True
     want = "present" if present else "absent"
     return Criterion(subject, want, lambda view: (name in view.query) == present, seen)
 
 
+def _parameter_value(matcher: QueryParameterMatcher) -> string_match.StringMatch | None:
+    """The condition on the value, in today's words or in those of before 2020; None where none is asked."""
+    if matcher.query_parameter_match_specifier == "string_match" and matcher.string_match is not None:
+        return string_match.parse(matcher.string_match.raw)
+    if matcher.value:
+        return (
+            string_match.regex(matcher.value) if matcher.regex else string_match.plain("exact", matcher.value)
+        )
+    return None
+
+
 def cookie(message: Json) -> Criterion:
     """A CookieMatcher: an absent cookie never matches, except inverted."""
-    name = str(message.get("name", ""))
-    matcher = string_match.parse(message.get("string_match") or {})
-    invert = bool(message.get("invert_match"))
+    matcher = CookieMatcher(message)
+    return known("a cookie condition", lambda: _cookie(matcher), matcher)
+
+
+def _cookie(matcher: CookieMatcher) -> Criterion:
+    name, invert = matcher.name, matcher.invert_match
+    value = string_match.parse(matcher.string_match.raw if matcher.string_match is not None else {})
 
     def test(view: RequestView) -> bool:
-        value = view.cookies.get(name)
-        return (value is not None and matcher.test(value)) != invert
+        found = view.cookies.get(name)
+        return (found is not None and value.test(found)) != invert
 
     def seen(view: RequestView) -> str:
         return f"is `{view.cookies[name]}`" if name in view.cookies else "is absent"
 
-    return Criterion(f"cookie `{name}`", f"not {matcher.text}" if invert else matcher.text, test, seen)
+    return Criterion(f"cookie `{name}`", f"not {value.text}" if invert else value.text, test, seen)

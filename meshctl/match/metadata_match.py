@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from meshctl.envoy.api.type_matcher_v3 import DoubleMatcher, MetadataMatcher, ValueMatcher
+from meshctl.envoy.message import Undecidable
 from meshctl.match import string_match
-from meshctl.match.header_match import Criterion
+from meshctl.match.header_match import Criterion, known
 from meshctl.match.request_view import RequestView
 
 Json = dict[str, Any]
@@ -18,31 +20,46 @@ ValueTest = Callable[[Any], bool]
 
 def value_matcher(message: Json) -> tuple[str, ValueTest]:
     """The text and the test of a ValueMatcher; a value of another type never matches."""
-    if "string_match" in message:
-        matcher = string_match.parse(message["string_match"])
-        return matcher.text, lambda value: isinstance(value, str) and matcher.test(value)
-    if "list_match" in message:
-        text, inner = value_matcher(message["list_match"].get("one_of") or {})
-        return f"a list with {text}", lambda value: isinstance(value, list) and any(map(inner, value))
-    if "or_match" in message:
-        parts = [value_matcher(part) for part in message["or_match"].get("value_matchers") or ()]
-        return " or ".join(t for t, _ in parts), lambda value: any(test(value) for _, test in parts)
-    if "bool_match" in message:
-        wanted = bool(message["bool_match"])
-        return str(wanted).lower(), lambda value: isinstance(value, bool) and value is wanted
-    if "double_match" in message:
-        return _double(message["double_match"])
-    if "present_match" in message:
-        present = bool(message["present_match"])
-        return ("present" if present else "never"), lambda value: present and value is not None
-    return "null", lambda value: value is None
+    try:
+        return _value(ValueMatcher(message))
+    except Undecidable as unknown:
+        reason = unknown.reason
+
+        def test(_: Any) -> bool:
+            raise Undecidable(reason)
+
+        return "what meshctl does not know", test
 
 
-def _double(message: Json) -> tuple[str, ValueTest]:
-    if "range" in message:
-        start, end = float(message["range"].get("start", 0)), float(message["range"].get("end", 0))
+def _value(matcher: ValueMatcher) -> tuple[str, ValueTest]:
+    match matcher.match_pattern:
+        case "string_match" if matcher.string_match is not None:
+            wanted = string_match.parse(matcher.string_match.raw)
+            return wanted.text, lambda value: isinstance(value, str) and wanted.test(value)
+        case "list_match" if matcher.list_match is not None:
+            one = matcher.list_match.one_of
+            text, inner = value_matcher(one.raw if one is not None else {})
+            return f"a list with {text}", lambda value: isinstance(value, list) and any(map(inner, value))
+        case "or_match" if matcher.or_match is not None:
+            parts = [value_matcher(part.raw) for part in matcher.or_match.value_matchers]
+            return " or ".join(t for t, _ in parts), lambda value: any(test(value) for _, test in parts)
+        case "bool_match":
+            flag = matcher.bool_match
+            return str(flag).lower(), lambda value: isinstance(value, bool) and value is flag
+        case "double_match" if matcher.double_match is not None:
+            return _double(matcher.double_match)
+        case "present_match":
+            present = matcher.present_match
+            return ("present" if present else "never"), lambda value: present and value is not None
+        case _:
+            return "null", lambda value: value is None
+
+
+def _double(matcher: DoubleMatcher) -> tuple[str, ValueTest]:
+    if matcher.match_pattern == "range" and matcher.range is not None:
+        start, end = matcher.range.start, matcher.range.end
         return f"in [{start}, {end})", lambda value: _is_number(value) and start <= value < end
-    wanted = float(message.get("exact", 0))
+    wanted = matcher.exact
     return str(wanted), lambda value: _is_number(value) and float(value) == wanted
 
 
@@ -52,10 +69,14 @@ def _is_number(value: Any) -> bool:
 
 def metadata(message: Json) -> Criterion:
     """A MetadataMatcher on the request's dynamic metadata."""
-    namespace = str(message.get("filter", ""))
-    path = tuple(str(part.get("key", "")) for part in message.get("path") or ())
-    text, test = value_matcher(message.get("value") or {})
-    invert = bool(message.get("invert"))
+    matcher = MetadataMatcher(message)
+    return known("a metadata condition", lambda: _metadata(matcher), matcher)
+
+
+def _metadata(matcher: MetadataMatcher) -> Criterion:
+    namespace, invert = matcher.filter, matcher.invert
+    path = tuple(part.key for part in matcher.path)
+    text, test = value_matcher(matcher.value.raw if matcher.value is not None else {})
 
     def check(view: RequestView) -> bool:
         return test(view.metadata_value(namespace, path)) != invert

@@ -13,7 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from meshctl.envoy.anys import unpack
+from meshctl.envoy.api import config_route_v3 as api
+from meshctl.envoy.api.config_core_v3 import TypedExtensionConfig
+from meshctl.envoy.api.extensions_path_match_uri_template_v3 import UriTemplateMatchConfig
+from meshctl.envoy.message import Undecidable
 from meshctl.match import grpc, header_match, string_match, uri_template
 from meshctl.match.fraction import Fraction, Runtime
 from meshctl.match.header_match import Criterion
@@ -64,20 +67,32 @@ class RouteMatch:
     fraction: Fraction | None = None
 
     def matches(self, view: RequestView) -> bool:
-        """Whether everything but the chance of runtime_fraction holds."""
-        return all(criterion.test(view) for criterion in self.criteria)
+        """Whether everything but the chance of runtime_fraction holds.
+
+        Raises Undecidable where one condition cannot be known and no other fails.
+        """
+        doubt: Undecidable | None = None
+        for criterion in self.criteria:
+            try:
+                if not criterion.test(view):
+                    return False
+            except Undecidable as unknown:
+                doubt = doubt or unknown
+        if doubt is not None:
+            raise doubt
+        return True
 
     def passed(self, view: RequestView) -> int:
         """How many criteria hold before the first that fails: near misses have many."""
         for index, criterion in enumerate(self.criteria):
-            if not criterion.test(view):
+            if _fails(criterion, view):
                 return index
         return len(self.criteria)
 
     def failure(self, view: RequestView) -> str:
-        """The first criterion that fails, in words; "" when all hold."""
+        """The first criterion that fails, in words; "" when all hold or may hold."""
         for criterion in self.criteria:
-            if not criterion.test(view):
+            if _fails(criterion, view):
                 return criterion.failure(view)
         return ""
 
@@ -90,19 +105,36 @@ class RouteMatch:
         return ", ".join(parts)
 
 
-def _path(message: Json) -> PathMatch:
-    ignore_case = message.get("case_sensitive") is False
-    for kind in (PathKind.PREFIX, PathKind.EXACT, PathKind.SEPARATED):
-        if kind.value in message:
-            return PathMatch(kind, str(message[kind.value]), ignore_case)
-    if "safe_regex" in message:
-        return PathMatch(PathKind.REGEX, str(message["safe_regex"].get("regex", "")))
-    if "path_match_policy" in message:
-        _, fields = unpack(message["path_match_policy"].get("typed_config"))
-        return PathMatch(PathKind.TEMPLATE, str(fields.get("path_template", "")))
-    if "connect_matcher" in message:
-        return PathMatch(PathKind.CONNECT, "")
-    return PathMatch(PathKind.PREFIX, "")
+def _fails(criterion: Criterion, view: RequestView) -> bool:
+    try:
+        return not criterion.test(view)
+    except Undecidable:
+        return False
+
+
+def _path(wanted: api.RouteMatch) -> PathMatch:
+    """The path specifier; without one the route takes every path."""
+    ignore_case = wanted.case_sensitive is False
+    match wanted.path_specifier:
+        case "prefix" | "path" | "path_separated_prefix" as name:
+            return PathMatch(PathKind(name), getattr(wanted, name), ignore_case)
+        case "safe_regex" if wanted.safe_regex is not None:
+            return PathMatch(PathKind.REGEX, wanted.safe_regex.regex)
+        case "regex":  # before 2021
+            return PathMatch(PathKind.REGEX, wanted.regex)
+        case "path_match_policy" if wanted.path_match_policy is not None:
+            return _policy(wanted.path_match_policy)
+        case "connect_matcher":
+            return PathMatch(PathKind.CONNECT, "")
+        case _:
+            return PathMatch(PathKind.PREFIX, "")
+
+
+def _policy(policy: TypedExtensionConfig) -> PathMatch:
+    template = policy.typed_config.as_(UriTemplateMatchConfig) if policy.typed_config is not None else None
+    if template is None:
+        raise Undecidable(f"the path match policy {policy.name} is not evaluated")
+    return PathMatch(PathKind.TEMPLATE, template.path_template)
 
 
 def _path_test(path: PathMatch) -> Callable[[str], bool]:
@@ -144,21 +176,23 @@ def _path_criterion(path: PathMatch, ignore_parameters: bool) -> Criterion:
     return Criterion("path", path.text, test_without_parameters if ignore_parameters else test, seen)
 
 
-def _tls_criteria(message: Json) -> list[Criterion]:
+def _tls_criteria(wanted: api.RouteMatch.TlsContextMatchOptions | None) -> list[Criterion]:
     """TlsContextMatchOptions; without TLS nothing was presented."""
-    found = []
-    if "presented" in message:
-        want = bool(message["presented"])
+    found: list[Criterion] = []
+    if wanted is None:
+        return found
+    if wanted.presented is not None:
+        presented = wanted.presented
         found.append(
             Criterion(
                 "client certificate",
-                "presented" if want else "absent",
-                lambda view: (view.peer is not None) == want,
+                "presented" if presented else "absent",
+                lambda view: (view.peer is not None) == presented,
                 lambda view: "was presented" if view.peer else "is absent",
             )
         )
-    if "validated" in message:
-        valid = bool(message["validated"])
+    if wanted.validated is not None:
+        valid = wanted.validated
         found.append(
             Criterion(
                 "client certificate",
@@ -186,26 +220,46 @@ def _filter_state(message: Json) -> Criterion:
     )
 
 
+def _grpc_criterion() -> Criterion:
+    def seen(view: RequestView) -> str:
+        kind = view.first("content-type")
+        return f"is `{kind}`" if kind else "is absent"
+
+    return Criterion("content-type", "application/grpc", lambda view: grpc.is_grpc(view.headers), seen)
+
+
 def parse(message: Json, runtime: Runtime, *, ignore_path_parameters: bool = False) -> RouteMatch:
-    """A compiled RouteMatch."""
-    path = _path(message)
-    criteria = [_path_criterion(path, ignore_path_parameters)]
-    if "grpc" in message:
-        criteria.append(
-            Criterion(
-                "content-type",
-                "application/grpc",
-                lambda view: grpc.is_grpc(view.headers),
-                lambda view: (
-                    f"is `{view.first('content-type')}`" if view.first("content-type") else "is absent"
-                ),
-            )
-        )
-    criteria += map(header_match.header, message.get("headers") or ())
-    criteria += map(header_match.query_parameter, message.get("query_parameters") or ())
-    criteria += map(header_match.cookie, message.get("cookies") or ())
-    criteria += _tls_criteria(message.get("tls_context") or {})
-    criteria += map(metadata, message.get("dynamic_metadata") or ())
-    criteria += map(_filter_state, message.get("filter_state") or ())
-    fraction = message.get("runtime_fraction")
-    return RouteMatch(path, tuple(criteria), None if fraction is None else runtime.fraction(fraction))
+    """A compiled RouteMatch; a condition that meshctl does not know never counts as met."""
+    wanted = api.RouteMatch(message)
+    doubts = [f"the route's match has {name}, which meshctl does not know" for name in wanted.unknown]
+
+    def read(build: Callable[[], list[Criterion]]) -> list[Criterion]:
+        try:
+            return build()
+        except Undecidable as unknown:
+            doubts.append(unknown.reason)
+            return []
+
+    path = PathMatch(PathKind.PREFIX, "")
+    try:
+        path = _path(wanted)
+    except Undecidable as unknown:
+        doubts.append(unknown.reason)
+    criteria = [
+        _path_criterion(path, ignore_path_parameters),
+        *read(lambda: [] if wanted.grpc is None else [_grpc_criterion()]),
+        *read(lambda: [header_match.header(m.raw) for m in wanted.headers]),
+        *read(lambda: [header_match.query_parameter(m.raw) for m in wanted.query_parameters]),
+        *read(lambda: [header_match.cookie(m.raw) for m in wanted.cookies]),
+        *read(lambda: _tls_criteria(wanted.tls_context)),
+        *read(lambda: [metadata(m.raw) for m in wanted.dynamic_metadata]),
+        *read(lambda: [_filter_state(m.raw) for m in wanted.filter_state]),
+    ]
+    fraction: Fraction | None = None
+    try:
+        chance = wanted.runtime_fraction
+        fraction = None if chance is None else runtime.fraction(chance.raw)
+    except Undecidable as unknown:
+        doubts.append(unknown.reason)
+    criteria += [header_match.undecided("the route's match", doubt) for doubt in dict.fromkeys(doubts)]
+    return RouteMatch(path, tuple(criteria), fraction)

@@ -12,6 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from meshctl.envoy.api.type_matcher_v3 import StringMatcher
+from meshctl.envoy.message import Undecidable
+
 Json = dict[str, Any]
 Test = Callable[[str], bool]
 
@@ -131,17 +134,40 @@ def plain(kind: str, want: str, ignore_case: bool = False) -> StringMatch:
 
 
 def regex(pattern: str) -> StringMatch:
-    return StringMatch(f"regex `{pattern}`", full_match(pattern))
+    """A regex that RE2 refuses can be in no Envoy of today: what an older one made of it is not known."""
+    if compiled_regex(pattern) is None:
+        return undecided(f"regex `{pattern}`", f"the regex `{pattern}` is none that RE2 takes")
+    return StringMatch(f"regex `{pattern}`", full_match(pattern), "regex")
+
+
+def undecided(text: str, reason: str) -> StringMatch:
+    """A match whose outcome is not known, whatever the value."""
+
+    def test(_: str) -> bool:
+        raise Undecidable(reason)
+
+    return StringMatch(text, test)
 
 
 def parse(message: Json) -> StringMatch:
     """A StringMatcher; an empty one is an exact match of the empty string (proto3 drops the default)."""
-    ignore_case = bool(message.get("ignore_case"))
-    for kind in _PLAIN:
-        if kind in message:
-            return plain(kind, str(message[kind]), ignore_case)
-    if "safe_regex" in message:
-        return regex(str(message["safe_regex"].get("regex", "")))
-    if "custom" in message:
-        return StringMatch(f"custom matcher {message['custom'].get('name', '')}", lambda _: False)
-    return plain("exact", "", ignore_case)
+    matcher = StringMatcher(message)
+    try:
+        return _parsed(matcher)
+    except Undecidable as unknown:
+        return undecided("what meshctl does not know", unknown.reason)
+
+
+def _parsed(matcher: StringMatcher) -> StringMatch:
+    match matcher.match_pattern:
+        case "safe_regex":
+            return regex(matcher.safe_regex.regex if matcher.safe_regex is not None else "")
+        case "regex":  # before 2021: the same meaning, in the syntax of std::regex
+            return regex(matcher.regex)
+        case "custom":
+            name = matcher.custom.name if matcher.custom is not None else ""
+            return undecided(f"custom matcher {name}", f"the custom matcher {name} is not evaluated")
+        case None:
+            return plain("exact", "", matcher.ignore_case)
+        case kind:
+            return plain(kind, str(getattr(matcher, kind)), matcher.ignore_case)
