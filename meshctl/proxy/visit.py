@@ -17,6 +17,7 @@ from meshctl.envoy.addresses import bracketed as joined
 from meshctl.envoy.message import Undecidable
 from meshctl.envoy.sections import SectionKind
 from meshctl.match.filter_chains import Facts
+from meshctl.proxy.doubts import doubted
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters import network_filters
 from meshctl.proxy.http import manager as http
@@ -84,6 +85,9 @@ def visit(
         entry.unknown(unknown.reason)
         return [entry.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))]
     passages: list[Passage] = []
+    entry, open_end = doubted(proxy, entry, accepting.config, owner.config, more=accepted.doubts)
+    if open_end is not None:
+        passages.append(open_end)
     for choice in choices:
         branch = entry if choice.probability == 1.0 else entry.branch(choice.probability)
         if choice.undetermined:
@@ -194,6 +198,9 @@ def _through(
         yield entry.end(ended.verdict)
         return
     entry.tls = ended.terminated
+    entry, open_end = doubted(proxy, entry, chain.config, chain.tls if ended.terminated else None)
+    if open_end is not None:
+        yield open_end
     yield from network_filters.run(
         entry,
         network_filters.Scene(

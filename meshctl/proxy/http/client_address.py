@@ -115,7 +115,7 @@ def _first_untrusted(headers: Headers, trusted: tuple[CidrRange, ...]) -> tuple[
     last = ""
     for position, part in enumerate(reversed(parts)):
         if not address_ranges.number(part):
-            return last, False
+            return "", False
         last = part
         if not _within(part, trusted):
             return part, len(parts) == 1 and position == 0

@@ -93,6 +93,8 @@ def decode(request: Request, manager: Manager, connection: Connection, *, tls: b
     if refused is not None:
         return refused
     _normalise_host(headers, manager)
+    if not config.proxy_100_continue and headers.get("expect", [""])[0].lower() == "100-continue":
+        del headers["expect"]
     edge = manager.edge(request, connection, tls=tls)
     if config.early_header_mutation_extensions:
         request_headers.early(config, headers, _known(request, headers, connection, edge))

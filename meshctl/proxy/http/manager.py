@@ -12,9 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from meshctl.envoy.api import config_route_v3 as api
 from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
 from meshctl.envoy.message import Undecidable
 from meshctl.match.request_view import NOTHING, Headers, Opaque, RequestView
+from meshctl.proxy.doubts import doubted
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters import http_filters
 from meshctl.proxy.filters.scene import Chosen
@@ -73,6 +75,11 @@ def _served(entry: Entry, scene: Scene, config: HttpConnectionManager) -> Iterat
     if "scoped_routes" in config.raw:
         table, problem = _route_table(scene, headers)
     entry.route_config = table.name or None if table is not None else None
+    entry, open_end = doubted(
+        scene.proxy, entry, config, api.RouteConfiguration(table.message) if table is not None else None
+    )
+    if open_end is not None:
+        yield open_end
     for passage in _answers(entry, scene, decoded, table, problem):
         yield local_reply.answered(passage, config, headers, scene.proxy.runtime)
 
@@ -303,6 +310,14 @@ def _routed(entry: Entry, after: FilterScene) -> Iterator[Passage]:
     """The router behind the filters, on the request as they left it."""
     host, route, table = after.host, after.route, after.table
     view = after.settled.view
+    entry, open_end = doubted(
+        after.proxy,
+        entry,
+        api.VirtualHost(host.message) if host is not None else None,
+        api.Route(route.message) if route is not None and not route.stands_for_tls else None,
+    )
+    if open_end is not None:
+        yield open_end
     if host is None or route is None:
         reason = _no_route_reason(view, table, host)
         yield entry.end(Verdict(Disposition.NO_ROUTE, 404, "NR", "route_not_found", reason))

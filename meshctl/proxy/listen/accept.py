@@ -20,7 +20,7 @@ from meshctl.envoy.api.extensions_filters_listener_proxy_protocol_v3 import Prox
 from meshctl.envoy.message import Undecidable
 from meshctl.match import filter_chains, matcher_tree
 from meshctl.match.filter_chains import Facts
-from meshctl.proxy.listen.listeners import Chain, Filter, Listener
+from meshctl.proxy.listen.listeners import ISTIO_OBSERVERS, Chain, Filter, Listener
 from meshctl.proxy.model import Connection, Disposition, Payload, Rejected, Verdict
 
 Json = dict[str, Any]
@@ -38,6 +38,7 @@ class Accepted:
     at: Listener | None = None  # where it ended
     restored: bool = False  # whether an original_dst filter has run
     header: tuple[str, int, str, int] | None = None  # a PROXY header that still stands before the bytes
+    doubts: tuple[str, ...] = ()  # listener filters of unknown effect
 
     def saw(self, text: str) -> Accepted:
         return replace(self, seen=(*self.seen, text))
@@ -67,7 +68,25 @@ def inspect(listener: Listener, connection: Connection, facts: Facts) -> Accepte
             accepted = _READERS[listener_filter.short](accepted, listener_filter, connection)
             if accepted.ended is not None:
                 return replace(accepted, at=listener)
-    return _restored(accepted, connection) if listener.hands_over else accepted
+        elif listener_filter.short not in _OBSERVERS and listener_filter.name not in ISTIO_OBSERVERS:
+            reason = f"listener filter {listener_filter.name}: its effect is not known"
+            accepted = replace(accepted, doubts=(*accepted.doubts, reason))
+    if listener.hands_over:
+        accepted = _restored(accepted, connection)
+    if any(_expects_proxy_header(chain) for chain in listener.chains[:1]):
+        accepted = _proxy_protocol(accepted, _PLAIN_PROXY_PROTOCOL, connection)
+        accepted = replace(accepted, at=listener) if accepted.ended is not None else accepted
+    return accepted
+
+
+def _expects_proxy_header(chain: Chain) -> bool:
+    """use_proxy_proto of the first chain stands for a proxy_protocol filter behind the others."""
+    return chain.config.use_proxy_proto is True
+
+
+# Listener filters that take no part in what a chain is chosen by (original_src is visit's business).
+_OBSERVERS = frozenset(["OriginalSrc"])
+_PLAIN_PROXY_PROTOCOL = Filter("proxy_protocol", ProxyProtocol.TYPE, {}, {})
 
 
 def _is_off(listener_filter: Filter, port: int) -> bool:
@@ -86,6 +105,7 @@ def again(first: Accepted, second: Accepted) -> Accepted:
     return replace(
         second,
         seen=tuple(dict.fromkeys(first.seen + second.seen)),
+        doubts=tuple(dict.fromkeys(first.doubts + second.doubts)),
         restored=first.restored or second.restored,
     )
 

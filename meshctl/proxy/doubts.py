@@ -1,0 +1,53 @@
+"""Set fields that nobody evaluates, on the way of a request: the answer stays open for what they may do.
+
+Theory of operation. Whoever is about to decide by a message (a listener, the chosen chain, a route) asks here for its
+open fields (``accounting``). One that may change the answer makes a second outcome, which is undetermined and says
+why; nothing tells how often it comes. What only delays, or bears on the body, changes no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from meshctl.envoy.message import Message
+from meshctl.proxy.accounting import OpenField, open_fields
+from meshctl.proxy.contract import Effect
+from meshctl.proxy.entry import Entry
+from meshctl.proxy.model import Disposition, Passage, Verdict
+from meshctl.proxy.proxy import Proxy
+
+_WITHOUT_ANSWER = {Effect.TIMING, Effect.BODY}
+
+
+def of(proxy: Proxy, *messages: Message | None) -> tuple[OpenField, ...]:
+    """The open fields of some messages of a dump that may change an answer."""
+    return tuple(doubt for message in messages if message is not None for doubt in _of(proxy, message))
+
+
+def _of(proxy: Proxy, message: Message) -> tuple[OpenField, ...]:
+    def build() -> tuple[OpenField, ...]:
+        found = open_fields(message.raw, message.TYPE)
+        return tuple(one for one in found if one.may - _WITHOUT_ANSWER)
+
+    found: tuple[OpenField, ...] = proxy.compile_once(message.raw, f"open fields of {message.TYPE}", build)
+    return found
+
+
+def split(entry: Entry, reasons: Iterable[str]) -> tuple[Entry, Passage | None]:
+    """The way on, and the open outcome beside it; None where there is no doubt."""
+    found = list(dict.fromkeys(reasons))
+    if not found:
+        return entry, None
+    on, other = entry.branch(0.5), entry.branch(0.5)
+    for branch in (on, other):
+        branch.decided = False
+        for reason in found:
+            branch.unknown(reason)
+    return on, other.end(Verdict(Disposition.UNDETERMINED, reason="; ".join(found)))
+
+
+def doubted(
+    proxy: Proxy, entry: Entry, *messages: Message | None, more: Iterable[str] = ()
+) -> tuple[Entry, Passage | None]:
+    """``split`` by the open fields of these messages (and more reasons)."""
+    return split(entry, (*more, *(doubt.reason for doubt in of(proxy, *messages))))
