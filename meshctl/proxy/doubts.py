@@ -7,9 +7,9 @@ why; nothing tells how often it comes. What only delays, or bears on the body, c
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from meshctl.envoy.message import Message
+from meshctl.envoy.message import Message, Undecidable
 from meshctl.proxy.accounting import OpenField, open_fields
 from meshctl.proxy.contract import Effect
 from meshctl.proxy.entry import Entry
@@ -44,6 +44,19 @@ def split(entry: Entry, reasons: Iterable[str]) -> tuple[Entry, Passage | None]:
         for reason in found:
             branch.unknown(reason)
     return on, other.end(Verdict(Disposition.UNDETERMINED, reason="; ".join(found)))
+
+
+def guarded(entry: Entry, ways: Iterable[Passage]) -> Iterator[Passage]:
+    """The ways on from an entry; where one cannot be decided, the rest of its probability ends undetermined."""
+    left = entry.probability
+    try:
+        for passage in ways:
+            left -= passage.probability
+            yield passage
+    except Undecidable as unknown:
+        rest = entry.branch(max(left, 0.0) / entry.probability)
+        rest.unknown(unknown.reason)
+        yield rest.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))
 
 
 def doubted(

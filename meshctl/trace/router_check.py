@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from meshctl.envoy.api.config_route_v3 import RedirectAction, RouteAction
 from meshctl.envoy.message import Undecidable
 from meshctl.match import header_match
 from meshctl.match.fraction import Fraction, Runtime, fractional_percent
@@ -130,14 +131,14 @@ def _routed(
 ) -> Json:
     message = route.message
     if "redirect" in message:
-        location = rewrites.redirect_location(message["redirect"], route.match.path, view)
+        redirect = RedirectAction(message["redirect"])
         return {
             **seen,
-            "path_redirect": location,
-            "code_redirect": rewrites.redirect_code(message["redirect"]),
+            "path_redirect": rewrites.redirect_location(redirect, route.match.path, view, _known(view)),
+            "code_redirect": rewrites.redirect_code(redirect),
         }
     if "direct_response" in message:
-        location = rewrites.redirect_location({}, route.match.path, view)
+        location = rewrites.redirect_location(RedirectAction({}), route.match.path, view, _known(view))
         return {
             **seen,
             "path_redirect": location,
@@ -146,7 +147,7 @@ def _routed(
         }
     if "route" not in message:
         return seen
-    action = message["route"]
+    action = RouteAction(message["route"])
     routed = Routed(proxy, Connection("", "", 0), Request(), view, table, host, route, draw)
     for target in targets(routed):
         if target.probability > 0.5:
@@ -156,7 +157,9 @@ def _routed(
     seen["virtual_host_name"] = host.name
     seen["virtual_cluster_name"] = _virtual_cluster(host, view)
     seen["response"] = _response_headers((message, host.message, table.message), {})
-    seen["path_rewrite"] = rewrites.rewritten_path(action, route.match.path, view) or view.target or ""
+    seen["path_rewrite"] = (
+        rewrites.rewritten_path(action, route.match.path, view, _known(view)) or view.target or ""
+    )
     seen["host_rewrite"] = rewrites.rewritten_host(action, view, _known(view)) or view.first(":authority")
     seen["headers"] = {
         **seen["headers"],

@@ -16,7 +16,7 @@ from meshctl.envoy.api import config_route_v3 as api
 from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
 from meshctl.envoy.message import Undecidable
 from meshctl.match.request_view import NOTHING, Headers, Opaque, RequestView
-from meshctl.proxy.doubts import doubted
+from meshctl.proxy.doubts import doubted, guarded
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters import http_filters
 from meshctl.proxy.filters.scene import Chosen
@@ -55,11 +55,7 @@ class Scene:
 def serve(entry: Entry, scene: Scene) -> Iterator[Passage]:
     """All the ways the request may go."""
     entry.http = True
-    try:
-        yield from _served(entry, scene, HttpConnectionManager(scene.manager.fields))
-    except Undecidable as unknown:
-        entry.unknown(unknown.reason)
-        yield entry.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))
+    yield from guarded(entry, _served(entry, scene, HttpConnectionManager(scene.manager.fields)))
 
 
 def _served(entry: Entry, scene: Scene, config: HttpConnectionManager) -> Iterator[Passage]:
@@ -96,7 +92,7 @@ def _answers(
         return
     view = _view(scene, decoded)
     for chosen in _choose(entry, scene, view, table, Draw()):
-        yield from _filtered(chosen, scene, view, table)
+        yield from guarded(chosen.entry, _filtered(chosen, scene, view, table))
 
 
 def _manager(scene: Scene, config: HttpConnectionManager, table: RouteTable | None) -> Manager:
@@ -129,9 +125,13 @@ def _view(scene: Scene, headers: Headers) -> RequestView:
 def _early(entry: Entry, scene: Scene, reply: Reply, table: RouteTable | None) -> Passage:
     """A request the codec or the manager refuses; the virtual host is looked up for the log."""
     if reply.logged and table is not None and reply.headers is not None and reply.flags is None:
-        _log_route(entry, scene, RequestView(reply.headers), table)
+        try:
+            _log_route(entry, scene, RequestView(reply.headers), table)
+        except Undecidable as unknown:
+            entry.unknown(unknown.reason)  # of the log's route only: the answer stands
     if not reply.logged:
         entry.listener = entry.filter_chain = entry.route_config = None
+        entry.logged = False
     words = reply.reason or reply.details or "refused by the codec"
     entry.step(lambda: Step(Stage.HTTP, str(reply.code), words))
     redirected = reply.location is not None
@@ -324,7 +324,7 @@ def _routed(entry: Entry, after: FilterScene) -> Iterator[Passage]:
         return
     entry.doubt = after.view.opaque
     routed = Routed(after.proxy, after.connection, after.request, view, table, host, route, after.draw)
-    yield from router.act(entry, routed, after.target)
+    yield from guarded(entry, router.act(entry, routed, after.target))
 
 
 def _upgrade(view: RequestView) -> str:

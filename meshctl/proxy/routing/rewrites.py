@@ -11,8 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from meshctl.envoy.anys import unpack
 from meshctl.envoy.api.config_core_v3 import HeaderValueOption
+from meshctl.envoy.api.config_route_v3 import RedirectAction, RouteAction
+from meshctl.envoy.api.extensions_path_rewrite_uri_template_v3 import UriTemplateRewriteConfig
+from meshctl.envoy.api.type_matcher_v3 import RegexMatchAndSubstitute
+from meshctl.envoy.message import Undecidable
 from meshctl.match import header_change, string_match, uri_template
 from meshctl.match.request_view import Headers, RequestView
 from meshctl.match.route_match import PathKind, PathMatch
@@ -28,42 +31,56 @@ def matched_length(path: PathMatch, view: RequestView) -> int:
     return len(view.path)
 
 
-def rewritten_path(action: Json, path: PathMatch, view: RequestView) -> str | None:
-    """The path after prefix_rewrite, regex_rewrite or path_rewrite_policy; None when nothing rewrites it."""
+def rewritten_path(
+    action: RouteAction | RedirectAction, path: PathMatch, view: RequestView, known: Known
+) -> str | None:
+    """The path after a rewrite of the action; None when nothing rewrites it."""
     target = view.target
     if target is None:
         return None
-    if action.get("prefix_rewrite"):
-        return str(action["prefix_rewrite"]) + target[matched_length(path, view) :]
     bare, mark, query = target.partition("?")
-    if "regex_rewrite" in action:
-        return _replaced(action["regex_rewrite"], bare) + mark + query
-    if "path_rewrite_policy" in action:
-        _, fields = unpack(action["path_rewrite_policy"].get("typed_config"))
-        variables = uri_template.parse(path.value).variables(bare)
-        if variables is None:
-            return None
-        return uri_template.rewrite(str(fields.get("path_template_rewrite", "")), variables) + mark + query
-    return None
+    if action.prefix_rewrite:
+        return action.prefix_rewrite + target[matched_length(path, view) :]
+    if action.regex_rewrite is not None:
+        return _replaced(action.regex_rewrite, bare) + mark + query
+    if action.path_rewrite:
+        return _with_query(fill(action.path_rewrite, known), mark + query)
+    policy = action.path_rewrite_policy if isinstance(action, RouteAction) else None
+    if policy is None:
+        return None
+    template = policy.typed_config.as_(UriTemplateRewriteConfig) if policy.typed_config is not None else None
+    if template is None:
+        raise Undecidable(f"the path rewrite policy {policy.name} is not evaluated")
+    variables = uri_template.parse(path.value).variables(bare)
+    if variables is None:
+        return None
+    return uri_template.rewrite(template.path_template_rewrite, variables) + mark + query
 
 
-def _replaced(rewrite: Json, text: str) -> str:
+def _with_query(text: str, query: str) -> str:
+    """The request's own query, unless the text has one."""
+    return text if "?" in text else text + query
+
+
+def _replaced(rewrite: RegexMatchAndSubstitute, text: str) -> str:
     """A RegexMatchAndSubstitute on a text."""
-    pattern = str((rewrite.get("pattern") or {}).get("regex", ""))
-    return string_match.replace_all(pattern, str(rewrite.get("substitution", "")), text)
+    pattern = rewrite.pattern.regex if rewrite.pattern is not None else ""
+    return string_match.replace_all(pattern, rewrite.substitution, text)
 
 
-def rewritten_host(action: Json, view: RequestView, known: Known) -> str | None:
+def rewritten_host(action: RouteAction, view: RequestView, known: Known) -> str | None:
     """The host after the action's rewrites; None when it stays (auto_host_rewrite is the endpoint's business)."""
-    if action.get("host_rewrite"):
-        return fill(str(action["host_rewrite"]), known, absent="-")
-    if action.get("host_rewrite_literal"):
-        return str(action["host_rewrite_literal"])
-    if action.get("host_rewrite_header"):
-        return view.first(str(action["host_rewrite_header"]).lower()) or None
-    if "host_rewrite_path_regex" in action:
-        return _replaced(action["host_rewrite_path_regex"], view.path)
-    return None
+    match action.host_rewrite_specifier:
+        case "host_rewrite":
+            return fill(action.host_rewrite, known, absent="-")
+        case "host_rewrite_literal":
+            return action.host_rewrite_literal or None
+        case "host_rewrite_header" | "auto_host_rewrite_header" as name:
+            return view.first(getattr(action, name).lower()) or None
+        case "host_rewrite_path_regex" if action.host_rewrite_path_regex is not None:
+            return _replaced(action.host_rewrite_path_regex, view.path)
+        case _:
+            return None
 
 
 _REDIRECT_CODES = {
@@ -75,8 +92,8 @@ _REDIRECT_CODES = {
 }
 
 
-def redirect_code(redirect: Json) -> int:
-    return _REDIRECT_CODES.get(str(redirect.get("response_code", "MOVED_PERMANENTLY")), 301)
+def redirect_code(redirect: RedirectAction) -> int:
+    return _REDIRECT_CODES[redirect.response_code]
 
 
 def tls_location(view: RequestView) -> str:
@@ -84,17 +101,17 @@ def tls_location(view: RequestView) -> str:
     return f"https://{view.first(':authority')}{view.target or ''}"
 
 
-def redirect_location(redirect: Json, path: PathMatch, view: RequestView) -> str:
+def redirect_location(redirect: RedirectAction, path: PathMatch, view: RequestView, known: Known) -> str:
     """The Location header of a redirect."""
-    if redirect.get("scheme_redirect"):
-        scheme = str(redirect["scheme_redirect"])
-    elif redirect.get("https_redirect"):
+    if redirect.scheme_redirect:
+        scheme = redirect.scheme_redirect
+    elif redirect.https_redirect:
         scheme = "https"
     else:
         scheme = view.first(":scheme")
-    port = f":{redirect['port_redirect']}" if redirect.get("port_redirect") else ""
-    host = str(redirect.get("host_redirect") or "") or _redirect_host(view, scheme, port)
-    return f"{scheme}://{host}{port}{_redirect_path(redirect, path, view)}"
+    port = f":{redirect.port_redirect}" if redirect.port_redirect else ""
+    host = redirect.host_redirect or _redirect_host(view, scheme, port)
+    return f"{scheme}://{host}{port}{_redirect_path(redirect, path, view, known)}"
 
 
 def _redirect_host(view: RequestView, scheme: str, port: str) -> str:
@@ -114,16 +131,33 @@ def _redirect_host(view: RequestView, scheme: str, port: str) -> str:
     return host[:colon] if drop else host
 
 
-def _redirect_path(redirect: Json, path: PathMatch, view: RequestView) -> str:
+def _redirect_path(redirect: RedirectAction, path: PathMatch, view: RequestView, known: Known) -> str:
     target = view.target or ""
-    strip = bool(redirect.get("strip_query"))
-    fixed = str(redirect.get("path_redirect") or "")
-    if fixed:
+    if redirect.path_redirect:
         _, mark, query = target.partition("?")
-        return fixed if "?" in fixed or strip or not mark else f"{fixed}?{query}"
-    rewritten = rewritten_path(redirect, path, view)
+        fixed = redirect.path_redirect
+        return fixed if redirect.strip_query else _with_query(fixed, mark + query)
+    rewritten = rewritten_path(redirect, path, view, known)
     target = target if rewritten is None else rewritten
-    return target.split("?", 1)[0] if strip else target
+    return target.split("?", 1)[0] if redirect.strip_query else target
+
+
+def onward_headers(
+    headers: Headers, view: RequestView, *, path: str | None, host: str, forwarded_host: bool
+) -> Headers:
+    """The headers with what the router notes of a rewrite: the path and the host as they were."""
+    if path is None and not host:
+        return headers
+    noted = dict(headers)
+    if path is not None:
+        noted["x-envoy-original-path"] = [view.target or ""]
+    if host:
+        noted["x-envoy-original-host"] = [view.first(":authority")]
+        if forwarded_host:
+            noted["x-forwarded-host"] = [
+                ",".join([*headers.get("x-forwarded-host", ()), view.first(":authority")])
+            ]
+    return noted
 
 
 def mutated_headers(headers: Headers, holders: tuple[Json, ...], known: Known) -> Headers:

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from meshctl.envoy.api import config_route_v3 as api
+from meshctl.envoy.api.config_route_v3 import RedirectAction, RouteAction, RouteConfiguration
 from meshctl.match import grpc
 from meshctl.match.request_view import Headers, RequestView
 from meshctl.match.substitution import Known
@@ -115,7 +117,9 @@ def _direct_response(entry: Entry, routed: Routed) -> Passage:
     entry.step(lambda: _answer_step(routed, f"direct response {code}"))
     location = None
     if code == 201 or 300 <= code < 400:
-        location = rewrites.redirect_location({}, routed.route.match.path, routed.view)
+        location = rewrites.redirect_location(
+            RedirectAction({}), routed.route.match.path, routed.view, routed.known
+        )
     return entry.end(
         Verdict(
             Disposition.DIRECT_RESPONSE,
@@ -133,12 +137,12 @@ def _answer_step(routed: Routed, text: str) -> Step:
 
 
 def _redirect(entry: Entry, routed: Routed) -> Passage:
-    redirect = routed.route.message["redirect"]
+    redirect = RedirectAction(routed.route.message["redirect"])
     code = rewrites.redirect_code(redirect)
     if routed.route.stands_for_tls:
         location = rewrites.tls_location(routed.view)
     else:
-        location = rewrites.redirect_location(redirect, routed.route.match.path, routed.view)
+        location = rewrites.redirect_location(redirect, routed.route.match.path, routed.view, routed.known)
     entry.step(lambda: _answer_step(routed, f"redirect {code} to {location}"))
     return entry.end(
         Verdict(
@@ -270,14 +274,19 @@ def _to_cluster(entry: Entry, routed: Routed, cluster: Cluster, target: Target) 
 def _deliver(
     entry: Entry, routed: Routed, cluster: Cluster, target: Target, endpoints: tuple[Endpoint, ...]
 ) -> Iterator[Passage]:
-    action, view, message = routed.route.message["route"], routed.view, routed.route.message
+    action, view = routed.route.message["route"], routed.view
     known = routed.known
-    path = rewrites.rewritten_path(action, routed.route.match.path, view)
-    host = rewrites.rewritten_host(action, view, known) or str(
+    typed = RouteAction(action)
+    path = rewrites.rewritten_path(typed, routed.route.match.path, view, known)
+    host = rewrites.rewritten_host(typed, view, known) or str(
         target.settings.get("host_rewrite_literal") or ""
     )
-    holders = (target.settings, message, routed.host.message, routed.table.message if routed.table else {})
-    headers = rewrites.mutated_headers(view.headers, holders, known)
+    headers = rewrites.mutated_headers(view.headers, _holders(routed, target), known)
+    if api.VirtualHost(routed.host.message).include_request_attempt_count:
+        headers = {**headers, "x-envoy-attempt-count": ["1"]}
+    headers = rewrites.onward_headers(
+        headers, view, path=path, host=host, forwarded_host=typed.append_x_forwarded_host
+    )
     target_path = view.target if path is None else path
     terminated = _terminates_connect(routed, action)
     verdict = _success(routed, terminated=terminated)
@@ -308,6 +317,14 @@ def _deliver(
                 mirrors=tuple(str(m.get("cluster", "")) for m in action.get("request_mirror_policies") or ()),
             ),
         )
+
+
+def _holders(routed: Routed, target: Target) -> tuple[Json, ...]:
+    """Who changes headers, in order: the most specific first, or last where the configuration says so."""
+    table = routed.table.message if routed.table is not None else {}
+    holders = (target.settings, routed.route.message, routed.host.message, table)
+    wins = RouteConfiguration(table).most_specific_header_mutations_wins
+    return tuple(reversed(holders)) if wins else holders
 
 
 def _retries(routed: Routed) -> frozenset[str]:

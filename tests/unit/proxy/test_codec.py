@@ -1,0 +1,155 @@
+"""What the codecs refuse, and the request as it comes off the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from meshctl.proxy.model import Disposition, Passage, Request
+from tests.unit.proxy.build import get, http, listener, proxy, route, routed, virtual_host
+
+ROUTES = (
+    route("a", {"prefix": "/", "headers": [{"name": "x-a", "present_match": True}]}),
+    route("r", {"prefix": "/"}),
+)
+
+
+def asked(request: Request, **settings: Any) -> Passage:
+    return routed(proxy([listener([{"filters": http([virtual_host(*ROUTES)], **settings)}])]), request)
+
+
+def h2(path: str | None = "/", *headers: tuple[str, str], **more: Any) -> Request:
+    return get(path, "a.com", *headers, protocol="HTTP/2", scheme="http", **more)
+
+
+REFUSED = [
+    ("an unknown method", get("/", method="FROB"), 400),
+    ("a method in small letters", get("/", method="get"), 400),
+    ("no path", get(""), 400),
+    ("a tab in the path", get("/a\tb"), 400),
+    ("a blank in a name", get("/", "a.com", ("x a", "1")), 400),
+    ("no name", get("/", "a.com", ("", "1")), 400),
+    ("a zero byte in a value", get("/", "a.com", ("x-a", "a\0b")), 400),
+    ("a length that is no number", get("/", "a.com", ("content-length", "+0")), 400),
+    ("two lengths", get("/", "a.com", ("content-length", "5"), ("content-length", "5")), 400),
+    ("an encoding other than chunked", get("/", "a.com", ("transfer-encoding", "gzip")), 501),
+    ("length and chunks", get("/", "a.com", ("content-length", "0"), ("transfer-encoding", "chunked")), 400),
+    ("CONNECT with a body", get(None, "a.com:1", ("content-length", "1"), method="CONNECT"), 400),
+    ("CONNECT without a port", get(None, "a.com", method="CONNECT"), 400),
+    ("ten nominated headers", get("/", "a.com", ("connection", ",".join("abcdefghij"))), 400),
+    ("x-forwarded-for nominated", get("/", "a.com", ("connection", "x-forwarded-for")), 400),
+    ("101 headers", get("/", "a.com", *[(f"x{i}", "1") for i in range(100)]), 431),
+    ("a head of more than 60 KiB", get("/", "a.com", ("x-big", "a" * 61_500)), 431),
+    ("a path of more than 60 KiB", get("/" + "a" * 61_500), 431),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("request_", "code"), [r[1:] for r in REFUSED], ids=[r[0] for r in REFUSED])
+def test_http1_is_answered_by_the_codec(request_: Request, code: int) -> None:
+    assert asked(request_).verdict.code == code
+
+
+TAKEN = [
+    ("100 headers", get("/", "a.com", *[(f"x{i}", "1") for i in range(99)]), "r"),
+    ("bytes above ASCII", get("/", "a.com", ("x-a", "\u00e9")), "a"),
+    ("a colon in the name ends it", get("/", "a.com", ("x:a", "1")), "r"),
+    ("a nominated header is gone", get("/", "a.com", ("connection", "x-a"), ("x-a", "1")), "r"),
+    ("h2c is taken off", get("/", "a.com", ("connection", "upgrade"), ("upgrade", "h2c")), "r"),
+]
+
+
+@pytest.mark.parametrize(("request_", "name"), [t[1:] for t in TAKEN], ids=[t[0] for t in TAKEN])
+def test_http1_takes(request_: Request, name: str) -> None:
+    passage = asked(request_)
+    assert (passage.route_name, passage.verdict.disposition) == (name, Disposition.DELIVERED)
+
+
+RESET = [
+    ("no path", h2("")),
+    ("a path without its slash", h2("a")),
+    ("connection", h2("/", ("connection", "x"))),
+    ("te other than trailers", h2("/", ("te", "gzip"))),
+    ("an extended CONNECT that is not allowed", h2("/", (":protocol", "websocket"), method="CONNECT")),
+    ("101 with the pseudo headers", h2("/", *[(f"x{i}", "1") for i in range(97)])),
+]
+
+
+@pytest.mark.parametrize("request_", [r[1] for r in RESET], ids=[r[0] for r in RESET])
+def test_http2_is_reset_without_a_log_entry(request_: Request) -> None:
+    passage = asked(request_)
+    assert (passage.verdict.code, passage.logged, passage.listener) == (None, False, None)
+
+
+def test_http2_drops_host_beside_the_authority() -> None:
+    assert asked(h2("/", ("host", "b.com"))).upstream_req_host == "a.com"
+
+
+@pytest.mark.parametrize(
+    ("action", "protocol", "expected"),
+    [
+        ("ALLOW", "HTTP/1.1", "a"), ("DROP_HEADER", "HTTP/1.1", "r"), ("REJECT_REQUEST", "HTTP/1.1", 400),
+        ("DROP_HEADER", "HTTP/2", "r"), ("REJECT_REQUEST", "HTTP/2", None),
+    ],
+)  # fmt: skip
+def test_headers_with_underscores(action: str, protocol: str, expected: str | int | None) -> None:
+    match = {"prefix": "/", "headers": [{"name": "x_a", "present_match": True}]}
+    hosts = [virtual_host(route("a", match), route("r", {"prefix": "/"}))]
+    options = {"headers_with_underscores_action": action}
+    built = proxy([listener([{"filters": http(hosts, common_http_protocol_options=options)}])])
+    passage = routed(built, get("/", "a.com", ("x_a", "1"), protocol=protocol))
+    assert (passage.route_name or passage.verdict.code) == expected
+
+
+def absolute(url: str, path: str = "") -> Request:
+    return Request("GET", "other.com", path, absolute_form=url)
+
+
+ABSOLUTE = [
+    ("without a path it is /", absolute("http://a.com"), (200, "/", "a.com")),
+    ("user info goes", absolute("http://me@a.com", "/x"), (200, "/x", "a.com")),
+    ("the port stays", absolute("http://a.com:8080", "/x"), (200, "/x", "a.com:8080")),
+    ("an IPv6 host", absolute("http://[::1]", "/x"), (200, "/x", "[::1]")),
+    ("a query is no path", absolute("http://a.com", "?q"), (404, None, None)),
+    ("another scheme", absolute("ftp://a.com", "/x"), (400, None, None)),
+    ("an empty port", absolute("http://a.com:", "/x"), (400, None, None)),
+    ("a port too large", absolute("http://a.com:99999", "/x"), (400, None, None)),
+    ("no host", absolute("http://", "/x"), (400, None, None)),
+]
+
+
+@pytest.mark.parametrize(("request_", "expected"), [a[1:] for a in ABSOLUTE], ids=[a[0] for a in ABSOLUTE])
+def test_absolute_targets(request_: Request, expected: tuple[int, str | None, str | None]) -> None:
+    passage = asked(request_)
+    assert (passage.verdict.code, passage.upstream_path, passage.upstream_req_host) == expected
+
+
+def test_absolute_targets_may_be_forbidden() -> None:
+    passage = asked(absolute("http://a.com", "/x"), http_protocol_options={"allow_absolute_url": False})
+    assert passage.verdict.details == "absolute_path_rejected"
+
+
+def test_custom_methods_are_allowed_where_the_listener_says_so() -> None:
+    assert (
+        asked(get("/", method="FROB"), http_protocol_options={"allow_custom_methods": True}).verdict.code
+        == 200
+    )
+
+
+def test_query_wants_a_content_type() -> None:
+    assert asked(get("/", method="QUERY")).verdict.details == "query_missing_content_type"
+    assert asked(get("/", "a.com", ("content-type", "x"), method="QUERY")).verdict.code == 200
+
+
+def test_http10_has_the_default_host() -> None:
+    options = {"accept_http_10": True, "default_host_for_http_10": "d.com"}
+    passage = asked(get("/", None, protocol="HTTP/1.0"), http_protocol_options=options)
+    assert passage.upstream_req_host == "d.com"
+    assert asked(get("/", None, protocol="HTTP/1.0")).verdict.code == 426
+
+
+def test_an_upgrade_that_is_ignored_is_none() -> None:
+    request = get("/", "a.com", ("connection", "upgrade"), ("upgrade", "TLS/1.2"))
+    assert asked(request).verdict.details == "upgrade_failed"
+    ignored = {"ignore_http_11_upgrade": [{"prefix": "TLS/"}]}
+    assert asked(request, http_protocol_options=ignored).verdict.code == 200

@@ -1,0 +1,246 @@
+"""From a socket to the chain behind its handshake."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from meshctl.match.request_view import Peer
+from meshctl.proxy.model import Connection, Disposition, Passage, Payload, Tls
+from meshctl.proxy.proxy import Proxy
+from meshctl.proxy.visit import visit
+from tests.unit.proxy.build import ask, get, http, listener, proxy, route, tcp, virtual_host
+
+Json = dict[str, Any]
+_TYPES = "type.googleapis.com/envoy.extensions"
+HOSTS = [virtual_host(route("r", {"prefix": "/"}))]
+
+
+def inspector(kind: str, **fields: Any) -> Json:
+    short = kind.rsplit(".", 1)[-1]
+    return {"name": short, "typed_config": {"@type": f"{_TYPES}.filters.listener.{kind}", **fields}}
+
+
+TLS_INSPECTOR = inspector("tls_inspector.v3.TlsInspector")
+HTTP_INSPECTOR = inspector("http_inspector.v3.HttpInspector")
+
+
+def proxy_protocol(**fields: Any) -> Json:
+    return inspector("proxy_protocol.v3.ProxyProtocol", **fields)
+
+
+def downstream(**common: Any) -> Json:
+    context = {"require_client_certificate": common.pop("require", False), "common_tls_context": common}
+    kind = f"{_TYPES}.transport_sockets.tls.v3.DownstreamTlsContext"
+    return {"name": "tls", "typed_config": {"@type": kind, **context}}
+
+
+def reached(chain: Json, connection: Connection | None = None, **tls: Any) -> Passage:
+    built = proxy([listener([{"name": "c", "filters": http(HOSTS), **chain}])])
+    if connection is not None:
+        return visit(built, built.listeners.all[0], connection, get(), silent=True)[0]
+    return ask(built, get(), tls=Tls("a.com", **tls))[0]
+
+
+CA = {"trusted_ca": {"filename": "ca"}}
+NAMED = Peer(("spiffe://td/ns/a/sa/a",), ("a.com",))
+
+
+def san(kind: str, **matcher: Any) -> Json:
+    return {"match_typed_subject_alt_names": [{"san_type": kind, "matcher": matcher}]}
+
+
+URI = san("URI", exact="spiffe://td/ns/a/sa/a")
+HANDSHAKES: list[tuple[str, Json, Json, bool]] = [
+    ("none is asked for", downstream(), {}, True),
+    ("none is presented where one is optional", downstream(validation_context=CA), {}, True),
+    ("one is required", downstream(validation_context=CA, require=True), {}, False),
+    ("names demand one", downstream(validation_context=URI), {}, False),
+    ("hashes demand one", downstream(validation_context={"verify_certificate_hash": ["aa"]}), {}, False),
+    ("unless untrusted ones are accepted",
+     downstream(validation_context={**URI, "trust_chain_verification": "ACCEPT_UNTRUSTED"}), {}, True),
+    ("the name is there", downstream(validation_context=CA | URI), {"peer": NAMED, "mesh": True}, True),
+    ("another name", downstream(validation_context=CA | san("DNS", exact="b.com")), {"peer": NAMED, "mesh": True}, False),
+    ("a wildcard of the certificate", downstream(validation_context=CA | san("DNS", exact="x.a.com")),
+     {"peer": Peer((), ("*.a.com",)), "mesh": True}, True),
+    ("names of a combined context", downstream(combined_validation_context={
+        "default_validation_context": URI, "validation_context_sds_secret_config": {"name": "ROOTCA"}}), {}, False),
+    ("another authority", downstream(validation_context=CA), {"peer": NAMED}, False),
+    ("TLS 1.3 only", downstream(tls_params={"tls_minimum_protocol_version": "TLSv1_3"}), {"max_version": "TLSv1_2"}, False),
+    ("up to TLS 1.1", downstream(tls_params={"tls_minimum_protocol_version": "TLSv1_0",
+                                            "tls_maximum_protocol_version": "TLSv1_1"}), {}, False),
+    ("1.2 on both sides", downstream(), {"max_version": "TLSv1_2"}, True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("socket", "tls", "ends"), [h[1:] for h in HANDSHAKES], ids=[h[0] for h in HANDSHAKES]
+)
+def test_handshake(socket: Json, tls: Json, ends: bool) -> None:
+    found = reached({"transport_socket": socket}, **tls).verdict.disposition
+    assert found is (Disposition.DELIVERED if ends else Disposition.CONNECTION_FAILED)
+
+
+def test_a_hash_of_a_certificate_is_not_known() -> None:
+    socket = downstream(validation_context={"verify_certificate_hash": ["aa"]})
+    passage = reached({"transport_socket": socket}, peer=NAMED, mesh=True)
+    assert passage.verdict.disposition is Disposition.UNDETERMINED
+
+
+def test_an_unknown_transport_socket_is_undetermined() -> None:
+    socket = {"name": "x", "typed_config": {"@type": "type.googleapis.com/vendor.Socket"}}
+    assert reached({"transport_socket": socket}).verdict.disposition is Disposition.UNDETERMINED
+
+
+@pytest.mark.parametrize(
+    ("codec", "server", "client", "spoken", "understood"),
+    [
+        ("AUTO", ["h2", "http/1.1"], ("h2",), "HTTP/1.1", False),
+        ("AUTO", ["h2", "http/1.1"], ("h2", "http/1.1"), "HTTP/2", True),
+        ("AUTO", ["h2", "http/1.1"], ("http/1.1",), "HTTP/2", False),
+        ("AUTO", ["h2", "http/1.1"], (), "HTTP/2", True),
+        ("AUTO", ["http/1.1"], ("h2", "http/1.1"), "HTTP/1.1", True),
+        ("HTTP2", [], ("http/1.1",), "HTTP/1.1", False),
+        ("HTTP1", ["h2"], ("h2",), "HTTP/1.1", True),
+    ],
+)
+def test_the_version_that_is_expected(
+    codec: str, server: list[str], client: tuple[str, ...], spoken: str, understood: bool
+) -> None:
+    chain = {"filters": http(HOSTS, codec_type=codec), "transport_socket": downstream(alpn_protocols=server)}
+    built = proxy([listener([chain])])
+    (passage,) = ask(built, get(protocol=spoken), tls=Tls("a.com", client))
+    assert (passage.verdict.code == 200) is understood
+    assert passage.logged is understood
+
+
+HEADER = ("10.7.7.7", 5, "10.8.8.8", 443)
+RAW = Connection("10.1.1.1", "10.9.9.9", 80, 40000)
+OVER_TLS = replace(RAW, layers=(Tls("a.com"),), proxy_header=HEADER, proxy_version=2)
+
+
+def chains(filters: list[Json]) -> Proxy:
+    by_name = {"name": "name", "filter_chain_match": {"server_names": ["a.com"]}, "filters": tcp("c")}
+    by_source = {
+        "name": "source",
+        "filter_chain_match": {"source_prefix_ranges": [{"address_prefix": "10.7.7.7", "prefix_len": 32}]},
+        "filters": tcp("c"),
+    }
+    rest = {"name": "rest", "filters": tcp("c")}
+    return proxy([listener([by_name, by_source], listener_filters=filters, default_filter_chain=rest)])
+
+
+PROXIED: list[tuple[str, list[Json], Connection, str | None]] = [
+    ("the header is taken off before the hello", [proxy_protocol(), TLS_INSPECTOR], OVER_TLS, "name"),
+    ("it hides the hello from an inspector before", [TLS_INSPECTOR, proxy_protocol()], OVER_TLS, "source"),
+    ("and from one that is alone", [TLS_INSPECTOR], OVER_TLS, "rest"),
+    ("none, where one is wanted", [proxy_protocol()], RAW, None),
+    ("none, where none is needed", [proxy_protocol(allow_requests_without_proxy_protocol=True)], RAW, "rest"),
+    ("a version that is refused", [proxy_protocol(disallowed_versions=["V2"])], OVER_TLS, None),
+    ("another version", [proxy_protocol(disallowed_versions=["V1"])], OVER_TLS, "source"),
+    ("silence", [proxy_protocol(allow_requests_without_proxy_protocol=True)], replace(RAW, payload=Payload.NONE), None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("filters", "connection", "chain"), [p[1:] for p in PROXIED], ids=[p[0] for p in PROXIED]
+)
+def test_proxy_headers(filters: list[Json], connection: Connection, chain: str | None) -> None:
+    built = chains(filters)
+    (passage,) = visit(built, built.listeners.all[0], connection, None, silent=True)
+    assert passage.filter_chain == chain
+
+
+def test_a_version_that_is_not_told_is_undetermined() -> None:
+    built = chains([proxy_protocol(disallowed_versions=["V1"])])
+    told = replace(OVER_TLS, proxy_version=0)
+    (passage,) = visit(built, built.listeners.all[0], told, None, silent=True)
+    assert passage.verdict.disposition is Disposition.UNDETERMINED
+
+
+def test_use_proxy_proto_stands_for_the_filter() -> None:
+    built = proxy([listener([{"name": "c", "use_proxy_proto": True, "filters": tcp("c")}])])
+    (passage,) = visit(built, built.listeners.all[0], RAW, None, silent=True)
+    assert passage.verdict.disposition is Disposition.DROPPED
+
+
+@pytest.mark.parametrize(
+    ("src", "dst", "local"),
+    [
+        ("127.0.0.1", "10.9.9.9", True), ("::1", "fd00::9", True), ("10.9.9.9", "10.9.9.9", True),
+        ("127.0.0.6", "127.0.0.1", False), ("127.0.0.6", "127.0.0.6", True), ("10.1.1.1", "10.9.9.9", False),
+    ],
+)  # fmt: skip
+def test_a_local_source_is_loopback_itself_or_the_own_address(src: str, dst: str, local: bool) -> None:
+    kinds = [("local", "SAME_IP_OR_LOOPBACK"), ("far", "EXTERNAL")]
+    found = [{"name": n, "filter_chain_match": {"source_type": t}, "filters": tcp("c")} for n, t in kinds]
+    (passage,) = ask(proxy([listener(found)]), src=src, dst=(dst, 80))
+    assert passage.filter_chain == ("local" if local else "far")
+
+
+def test_a_source_that_is_not_told_is_undetermined_only_where_it_is_asked() -> None:
+    local = {
+        "name": "local",
+        "filter_chain_match": {"source_type": "SAME_IP_OR_LOOPBACK"},
+        "filters": tcp("c"),
+    }
+    any_ = {"name": "any", "filters": tcp("c")}
+    (asked_,) = ask(proxy([listener([local, any_])]), src="")
+    assert asked_.verdict.disposition is Disposition.UNDETERMINED
+    (free,) = ask(proxy([listener([any_])]), src="")
+    assert free.filter_chain == "any"
+
+
+@pytest.mark.parametrize(
+    ("match", "port", "decided"),
+    [
+        ({"destination_port": "many"}, 80, False), ({"of_tomorrow": 1}, 80, False),
+        ({"destination_port": 81, "of_tomorrow": 1}, 80, True), ({"source_type": "NEAR"}, 80, False),
+    ],
+)  # fmt: skip
+def test_a_chain_that_cannot_be_read_decides_nothing_unless_it_fails_anyhow(
+    match: Json, port: int, decided: bool
+) -> None:
+    found = [
+        {"name": "odd", "filter_chain_match": match, "filters": tcp("c")},
+        {"name": "c", "filters": tcp("c")},
+    ]
+    (passage,) = ask(proxy([listener(found)]), dst=("10.9.9.9", port))
+    assert (passage.filter_chain == "c") is decided
+    assert (passage.verdict.disposition is Disposition.UNDETERMINED) is not decided
+
+
+def test_an_unknown_listener_filter_leaves_the_answer_open() -> None:
+    odd = {"name": "odd", "typed_config": {"@type": "type.googleapis.com/vendor.Filter"}}
+    built = proxy([listener([{"name": "c", "filters": tcp("c")}], listener_filters=[odd])])
+    passages = ask(built)
+    assert {p.verdict.disposition for p in passages} == {Disposition.DELIVERED, Disposition.UNDETERMINED}
+    assert not any(p.decided for p in passages)
+
+
+def test_a_udp_listener_takes_no_tcp_connection_and_quic_takes_http3() -> None:
+    quic = listener([{"name": "q", "filters": http(HOSTS)}])
+    quic["name"] = "quic"
+    quic["address"]["socket_address"]["protocol"] = "UDP"
+    quic["udp_listener_config"] = {"quic_options": {}}
+    built = proxy([quic, listener([{"name": "c", "filters": http(HOSTS)}])])
+    found = built.listeners.bound_to(80), built.listeners.quic(80)
+    assert [x.name for x in found if x] == ["0.0.0.0_80", "quic"]
+    assert built.listeners.at("10.9.9.9", 80)[0] is found[0]
+
+
+def test_a_listener_that_the_runtime_closes_resets() -> None:
+    layer = {"envoy.resource_limits.listener.0.0.0.0_80.connection_limit": 0}
+    bootstrap = {"layered_runtime": {"layers": [{"name": "s", "static_layer": layer}]}}
+    built = proxy([listener([{"name": "c", "filters": tcp("c")}])], bootstrap=bootstrap)
+    (passage,) = ask(built)
+    assert (passage.verdict.disposition, passage.logged) == (Disposition.DROPPED, False)
+
+
+def test_a_matcher_that_names_no_chain_closes_though_there_is_a_default() -> None:
+    matcher = {"on_no_match": {"action": {"name": "gone", "typed_config": {"value": "gone"}}}}
+    rest = {"name": "rest", "filters": tcp("c")}
+    built = proxy([listener([rest], filter_chain_matcher=matcher, default_filter_chain=rest)])
+    assert ask(built)[0].verdict.disposition is Disposition.NO_FILTER_CHAIN
