@@ -115,6 +115,18 @@ class RequestView:
         self._query: dict[str, str] | None = None
         self._cookies: dict[str, str] | None = None
 
+    def doubted(self, opaque: Opaque) -> RequestView:
+        """The same request, where filters may have changed it."""
+        return RequestView(
+            self.headers,
+            tls=self.tls,
+            peer=self.peer,
+            sni=self.sni,
+            metadata=self.metadata,
+            filter_state=self.filter_state,
+            opaque=opaque,
+        )
+
     def __getattr__(self, name: str) -> Any:
         """Path and target that a filter may have changed."""
         if name in ("path", "target") and Part.PATH in self.opaque:

@@ -213,6 +213,7 @@ class Endpoint:
     hostname: str = ""
     metadata: Json = field(default_factory=dict)
     additional: tuple[str, ...] = ()  # other addresses of the same host, for the other family
+    cluster: str = ""  # the cluster it belongs to, where that is not the one that was asked (an aggregate)
 
     @property
     def ip(self) -> str:

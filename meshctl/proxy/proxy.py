@@ -16,7 +16,8 @@ from meshctl.envoy.snapshot import Resource, SectionKind, Snapshot, State
 from meshctl.match.fraction import Runtime, runtime_of
 from meshctl.proxy.listen.listeners import Listener, ListenerBook
 from meshctl.proxy.routing.routes import RouteTable
-from meshctl.proxy.upstream.clusters import Cluster
+from meshctl.proxy.upstream.clusters import Cluster, locality_text
+from meshctl.proxy.upstream.zones import Zone
 
 Json = dict[str, Any]
 
@@ -123,7 +124,22 @@ class Proxy:
             self.runtime,
             assigned.value if assigned else None,
             self._statuses.get(name),
+            None if name == self._local_cluster else self._zone,
         )
+
+    @property
+    def _local_cluster(self) -> str:
+        manager = (self.snapshot.bootstrap or {}).get("cluster_manager") or {}
+        return str(manager.get("local_cluster_name") or "")
+
+    @functools.cached_property
+    def _zone(self) -> Zone | None:
+        """The proxy's locality and the hosts of its local cluster, for zone aware routing."""
+        local = self.cluster(self._local_cluster) if self._local_cluster else None
+        if local is None:
+            return None
+        node = (self.snapshot.bootstrap or {}).get("node") or {}
+        return Zone(locality_text(node.get("locality")), tuple(h for h in local.hosts if h.priority == 0))
 
     @functools.cached_property
     def cluster_names(self) -> tuple[str, ...]:

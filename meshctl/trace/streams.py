@@ -60,7 +60,7 @@ def outgoing(pod: Pod, upstream: Upstream, endpoint: Endpoint, stream: Stream) -
             absolute_form="",
             scheme=request.scheme,
         )
-    cluster = pod.proxy.cluster(upstream.cluster)
+    cluster = pod.proxy.cluster(endpoint.cluster or upstream.cluster)
     tls = cluster.tls_to(endpoint.metadata)[0] if cluster is not None else None
     if cluster is not None and tls is not None:
         alpn = tls.alpn

@@ -14,8 +14,8 @@ from dataclasses import replace
 
 from meshctl.envoy.message import Undecidable
 from meshctl.match.request_view import Part
+from meshctl.proxy.chance import open_ways
 from meshctl.proxy.entry import Entry
-from meshctl.proxy.filters.chance import open_ways
 from meshctl.proxy.filters.network_scene import Scene, Way
 from meshctl.proxy.filters.network_table import contract, ends_chain
 from meshctl.proxy.filters.unknown import label

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from meshctl.match.request_view import Part
+from meshctl.proxy.chance import open_ways
 from meshctl.proxy.contract import Effect
 from meshctl.proxy.entry import Entry, Override
-from meshctl.proxy.filters.chance import open_ways
 from meshctl.proxy.filters.scene import Pass, Scene
 from meshctl.proxy.listen.listeners import Filter
 from meshctl.proxy.model import Disposition, Stage, Step, Verdict

@@ -323,7 +323,17 @@ def _routed(entry: Entry, after: FilterScene) -> Iterator[Passage]:
         yield entry.end(Verdict(Disposition.NO_ROUTE, 404, "NR", "route_not_found", reason))
         return
     entry.doubt = after.view.opaque
-    routed = Routed(after.proxy, after.connection, after.request, view, table, host, route, after.draw)
+    routed = Routed(
+        after.proxy,
+        after.connection,
+        after.request,
+        view,
+        table,
+        host,
+        route,
+        after.draw,
+        client_ip=after.remote_ip,
+    )
     yield from guarded(entry, router.act(entry, routed, after.target))
 
 

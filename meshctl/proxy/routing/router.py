@@ -18,6 +18,7 @@ from meshctl.envoy.api.config_route_v3 import RedirectAction, RouteAction, Route
 from meshctl.match import grpc
 from meshctl.match.request_view import Headers, RequestView
 from meshctl.match.substitution import Known
+from meshctl.proxy.chance import open_ways
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.http.connection_header import is_connect_udp, is_upgrade
 from meshctl.proxy.model import (
@@ -35,8 +36,9 @@ from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing import rewrites
 from meshctl.proxy.routing.draw import Draw
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
-from meshctl.proxy.upstream import upstreams
+from meshctl.proxy.upstream import admission, hash_policy, upstreams
 from meshctl.proxy.upstream.clusters import Cluster, istio_config
+from meshctl.proxy.upstream.hash_policy import RANDOM
 
 Json = dict[str, Any]
 
@@ -56,6 +58,7 @@ class Routed:
     route: Route
     draw: Draw
     original: Headers | None = None
+    client_ip: str = ""  # as x-forwarded-for and the like have it
 
     @property
     def known(self) -> Known:
@@ -65,7 +68,7 @@ class Routed:
         return Known(
             view.headers,
             self.request.protocol,
-            external or connection.src_ip,
+            self.client_ip or external or connection.src_ip,
             connection.src_ip,
             connection.src_port or None,
             (connection.dst_ip, connection.dst_port),
@@ -244,30 +247,50 @@ def subset_keys(action: Json, settings: Json) -> tuple[tuple[str, Any], ...]:
 
 
 def _to_cluster(entry: Entry, routed: Routed, cluster: Cluster, target: Target) -> Iterator[Passage]:
-    action, view = routed.route.message["route"], routed.view
     entry.cluster = cluster.name
-    choice = upstreams.choose(
-        routed.proxy, cluster, routed.connection, subset_keys(action, target.settings), view.headers
-    )
+    priority = str(routed.route.message["route"].get("priority") or "DEFAULT")
+    for share, refusal in admission.http(cluster, priority):
+        branch = entry if share >= 1.0 else entry.branch(share)
+        if refusal is None:
+            yield from _to_host(branch, routed, cluster, target)
+        else:
+            branch.step(lambda refusal=refusal: Step(Stage.CLUSTER, cluster.name, refusal.reason))  # type: ignore[misc]
+            yield branch.end(refusal)
+
+
+def _asked(entry: Entry, routed: Routed, cluster: Cluster, target: Target) -> upstreams.Ask:
+    """What the choice of a host goes by; a hash of what a filter may have changed is not known."""
+    action, view = routed.route.message["route"], routed.view
+    key = RANDOM
+    if cluster.policy.hashing is not None:
+        seen = view if not entry.doubt else view.doubted(entry.doubt)
+        key = hash_policy.of_request(action.get("hash_policy") or (), seen, routed.client_ip)
+    return upstreams.Ask(routed.connection, subset_keys(action, target.settings), view, key, entry.override)
+
+
+def _to_host(entry: Entry, routed: Routed, cluster: Cluster, target: Target) -> Iterator[Passage]:
+    choice = upstreams.choose(routed.proxy, cluster, _asked(entry, routed, cluster, target))
     entry.step(lambda: upstreams.cluster_step(cluster, choice, target.reason))
     if not choice.endpoints and choice.undetermined:
         entry.unknown(choice.undetermined)
         yield entry.end(Verdict(Disposition.UNDETERMINED, reason=choice.undetermined))
         return
     entry.step(lambda: upstreams.endpoint_step(choice))
+    why = f"cluster {cluster.name}: {choice.reason}"
+    none = Verdict(Disposition.NO_HEALTHY_ENDPOINT, choice.code, "UH", "no_healthy_upstream", why)
     if not choice.endpoints:
-        yield entry.end(
-            Verdict(
-                Disposition.NO_HEALTHY_ENDPOINT,
-                503,
-                "UH",
-                "no_healthy_upstream",
-                f"cluster {cluster.name}: {choice.reason}",
-            )
-        )
+        yield entry.end(none)
         return
-    if choice.undetermined:
-        entry.note(choice.undetermined)
+    for reason in (choice.undetermined, entry.override.unknown if entry.override else ""):
+        if reason and len(choice.endpoints) > 1:
+            entry.unknown(reason)
+    if choice.open:
+        entry, failing = open_ways(entry, 2, choice.open[0])
+        failed = Verdict(Disposition.NO_HEALTHY_ENDPOINT, 503, "DF", "dns_resolution_failure", choice.open[0])
+        yield failing.end(failed)
+    if choice.missing:
+        yield entry.branch(choice.missing).end(none)
+        entry = entry.branch(1.0 - choice.missing)
     yield from _deliver(entry, routed, cluster, target, choice.endpoints)
 
 

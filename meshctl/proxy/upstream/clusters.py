@@ -9,18 +9,22 @@ Follows envoy.config.cluster.v3.Cluster, source/common/upstream/{upstream_impl,t
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from meshctl.envoy.anys import unpack
-from meshctl.match.fraction import Runtime
-from meshctl.proxy.upstream.endpoints import Health, Host, Policy, Subsets, subsets_of
+from meshctl.match.fraction import Runtime, fractional_percent
+from meshctl.proxy.upstream.endpoints import Policy
+from meshctl.proxy.upstream.hosts import Health, Host
+from meshctl.proxy.upstream.lb_policy import Balancing, balancing
+from meshctl.proxy.upstream.subsets import Subsets
+from meshctl.proxy.upstream.zones import Zone
 
 Json = dict[str, Any]
 
 _HEALTH = {
     "UNHEALTHY": Health.UNHEALTHY,
-    "DRAINING": Health.UNHEALTHY,
+    "DRAINING": Health.EXCLUDED,
     "TIMEOUT": Health.UNHEALTHY,
     "DEGRADED": Health.DEGRADED,
 }
@@ -57,6 +61,7 @@ class Cluster:
     runtime: Runtime
     assignment: Json | None = None
     statuses: Json | None = None
+    zone: Zone | None = None
 
     @property
     def name(self) -> str:
@@ -72,7 +77,7 @@ class Cluster:
 
     @functools.cached_property
     def hosts(self) -> list[Host]:
-        assignment = self.assignment or self.message.get("load_assignment") or {}
+        assignment = self._shown
         live = _statuses_by_address(self.statuses)
         found = [
             _host(locality, endpoint, live)
@@ -81,35 +86,107 @@ class Cluster:
         ]
         if not found and live:
             found = [_host_of_status(status) for status in live.values()]
-        return found
+        return [
+            replace(host, health=Health.EXCLUDED, reason="draining")
+            if host.address in self._draining
+            else host
+            for host in found
+        ]
+
+    @functools.cached_property
+    def _shown(self) -> Json:
+        """The endpoints as the dump shows them; a cluster's own assignment has settings that the dump leaves out."""
+        own: Json = self.message.get("load_assignment") or {}
+        if self.assignment is None:
+            return own
+        policy = {**(self.assignment.get("policy") or {}), **(own.get("policy") or {})}
+        return {**self.assignment, "policy": policy}
+
+    @functools.cached_property
+    def _draining(self) -> frozenset[str]:
+        """Hosts that drain: the dump calls them unhealthy, the cluster's own assignment and /clusters know."""
+        own = (self.message.get("load_assignment") or {}).get("endpoints") or ()
+        found = {
+            address_text((endpoint.get("endpoint") or {}).get("address"))
+            for locality in own
+            for endpoint in locality.get("lb_endpoints") or ()
+            if endpoint.get("health_status") == "DRAINING"
+        }
+        for address, status in _statuses_by_address(self.statuses).items():
+            if (status.get("health_status") or {}).get("eds_health_status") == "DRAINING":
+                found.add(address)
+        return frozenset(found)
+
+    @functools.cached_property
+    def may_drain(self) -> bool:
+        """Whether hosts that are shown as unhealthy may be draining ones: nothing but a dump of endpoints is there."""
+        told = self.statuses is not None or "load_assignment" in self.message
+        return not told and any(host.health is Health.UNHEALTHY for host in self.hosts)
+
+    @functools.cached_property
+    def balancing(self) -> Balancing:
+        return balancing(self.message)
 
     @functools.cached_property
     def policy(self) -> Policy:
-        assignment = self.assignment or self.message.get("load_assignment") or {}
-        common = self.message.get("common_lb_config") or {}
-        threshold = common.get("healthy_panic_threshold")
-        percent = 50.0 if threshold is None else float(threshold.get("value", 0))
-        percent = float(self.runtime.integer("upstream.healthy_panic_threshold", int(percent)))
-        name, typed = _typed_policy(self.message)
-        locality = "locality_weighted_lb_config" in common or "locality_weighted_lb_config" in (
-            typed.get("locality_lb_config") or {}
-        )
+        said, own = self._shown.get("policy") or {}, self.balancing
+        threshold = own.common.get("healthy_panic_threshold")
+        percent = 50.0 if threshold is None else float(round(float(threshold.get("value") or 0)))
+        zones = own.zone_aware or {}
         return Policy(
-            percent,
-            int((assignment.get("policy") or {}).get("overprovisioning_factor") or 140),
-            locality,
-            self.message.get("lb_policy") == "RANDOM" or name == "random",
-            bool((common.get("zone_aware_lb_config") or {}).get("fail_traffic_on_panic")),
+            float(self.runtime.integer("upstream.healthy_panic_threshold", int(percent))),
+            int(said.get("overprovisioning_factor") or 140),
+            bool(said.get("weighted_priority_health")),
+            own.locality_weighted,
+            own.kind == "RANDOM",
+            bool(zones.get("fail_traffic_on_panic")),
+            own.hashing,
+            self._zone(zones) if own.zone_aware is not None and not own.locality_weighted else None,
+            own.unknown,
         )
 
-    @functools.cached_property
+    def _zone(self, zones: Json) -> Zone | None:
+        if self.zone is None:
+            return None
+        routing = zones.get("routing_enabled")
+        percent = 100.0 if routing is None else float(routing.get("value") or 0)
+        least = int(zones.get("min_cluster_size") or 6)
+        return replace(
+            self.zone,
+            enabled=self.runtime.integer("upstream.zone_routing.enabled", int(percent)) / 100,
+            min_cluster_size=self.runtime.integer("upstream.zone_routing.min_cluster_size", least),
+        )
+
+    @property
     def lb_policy(self) -> str:
-        name, _ = _typed_policy(self.message)
-        return name.upper() if name else str(self.message.get("lb_policy") or "ROUND_ROBIN")
+        return self.balancing.kind
+
+    @property
+    def subsets(self) -> Subsets | None:
+        return self.balancing.subsets
 
     @functools.cached_property
-    def subsets(self) -> Subsets | None:
-        return subsets_of(self.message.get("lb_subset_config"))
+    def drop_share(self) -> float:
+        """The share of requests that drop_overloads drops (Envoy takes one category only)."""
+        drops: list[Json] = (self._shown.get("policy") or {}).get("drop_overloads") or []
+        return fractional_percent(drops[0].get("drop_percentage")).chance if len(drops) == 1 else 0.0
+
+    @functools.cached_property
+    def override_statuses(self) -> frozenset[str]:
+        """The health by which a host may be named for a request (override_host_status)."""
+        said = (self.message.get("common_lb_config") or {}).get("override_host_status") or {}
+        return frozenset(said.get("statuses") or ("UNKNOWN", "HEALTHY", "DEGRADED"))
+
+    def closed(self, priority: str, limit: str) -> bool:
+        """Whether a circuit breaker of a priority is 0."""
+        for threshold in (self.message.get("circuit_breakers") or {}).get("thresholds") or ():
+            if str(threshold.get("priority") or "DEFAULT") == priority:
+                value = self.runtime.integer(
+                    f"circuit_breakers.{self.name}.{priority.lower()}.{limit}",
+                    int(threshold.get(limit, 1024)),
+                )
+                return value == 0
+        return False
 
     @functools.cached_property
     def http2(self) -> bool | None:
@@ -161,15 +238,6 @@ _CUSTOM_KINDS = {
     "envoy.clusters.aggregate": "AGGREGATE",
     "envoy.clusters.dns": "STRICT_DNS",
 }
-
-
-def _typed_policy(message: Json) -> tuple[str, Json]:
-    """The short name and fields of the first extension policy of load_balancing_policy."""
-    for policy in (message.get("load_balancing_policy") or {}).get("policies") or ():
-        extension = policy.get("typed_extension_config") or {}
-        _, fields = unpack(extension.get("typed_config"))
-        return str(extension.get("name", "")).rpartition(".")[2], fields
-    return "", {}
 
 
 def istio_config(message: Json) -> str:
@@ -227,7 +295,7 @@ def _live_health(status: Json | None) -> tuple[Health, str] | None:
     return None
 
 
-def _locality(message: Json | None) -> str:
+def locality_text(message: Json | None) -> str:
     message = message or {}
     return "/".join(str(message.get(part, "")) for part in ("region", "zone", "sub_zone")).rstrip("/")
 
@@ -246,7 +314,7 @@ def _host(locality: Json, lb_endpoint: Json, live: dict[str, Json]) -> Host:
         health,
         int(lb_endpoint.get("load_balancing_weight") or 1),
         int(locality.get("priority") or 0),
-        _locality(locality.get("locality")),
+        locality_text(locality.get("locality")),
         int(locality.get("load_balancing_weight") or 0),
         (lb_endpoint.get("metadata") or {}).get("filter_metadata") or {},
         "" if health is Health.HEALTHY else reason,
@@ -263,8 +331,9 @@ def _host_of_status(status: Json) -> Host:
         health,
         int(status.get("weight") or 1),
         int(status.get("priority") or 0),
-        _locality(status.get("locality")),
+        locality_text(status.get("locality")),
         reason=reason,
+        shown=False,
     )
 
 

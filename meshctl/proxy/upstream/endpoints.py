@@ -1,51 +1,30 @@
-"""Which endpoint of a cluster takes a request: the probability of each.
+"""Which endpoint of a cluster takes a request: the share of each.
 
-Theory of operation. Hosts are grouped by priority. A priority's availability is its healthy share times the
-overprovisioning factor (1.4); the load goes to the first priority as far as it is available, the rest on to
-degraded hosts and the next priorities. A priority with too few available hosts (healthy_panic_threshold) sends
-to all its hosts. Within a priority, locality weights count only with locality_weighted_lb_config; host weights
-count except for RANDOM. With subsets, the request's metadata_match picks a subset or the fallback.
-Draining and unhealthy hosts get nothing; DEGRADED ones only what the healthy leave.
-Follows source/extensions/load_balancing_policies/common/load_balancer_impl.cc and …/subset/subset_lb.cc.
+Theory of operation. The load falls on priorities (``priorities``); within one, healthy hosts or degraded ones are
+used, in panic all. Locality weights count only with locality_weighted_lb_config (a locality's weight times what of it
+is available), zones only with a local cluster (``zones``). Host weights count except for RANDOM. With consistent
+hashing (``rings``) the key decides, also which priority. A share for which there is no host is told as ``missing``.
+Follows source/extensions/load_balancing_policies/common/{load_balancer_impl,thread_aware_lb_impl}.cc and
+source/common/upstream/upstream_impl.cc (effectiveLocalityWeight).
 """
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from meshctl.proxy.model import Endpoint
+from meshctl.proxy.upstream import rings
+from meshctl.proxy.upstream.hash_policy import RANDOM, HashKey
+from meshctl.proxy.upstream.hosts import Health, Host
+from meshctl.proxy.upstream.priorities import Level, Load, loads
+from meshctl.proxy.upstream.zones import Zone, locality_shares
+
+__all__ = ["Distribution", "Health", "Host", "Policy", "distribute", "shares_of", "within"]
 
 Json = dict[str, Any]
-
-
-class Health(enum.Enum):
-    """A host's health as the load balancer counts it."""
-
-    HEALTHY = "healthy"
-    DEGRADED = "degraded"
-    UNHEALTHY = "unhealthy"
-
-
-@dataclass(frozen=True, slots=True)
-class Host:
-    """One upstream host."""
-
-    address: str
-    hostname: str = ""
-    health: Health = Health.HEALTHY
-    weight: int = 1
-    priority: int = 0
-    locality: str = ""
-    locality_weight: int = 0
-    metadata: Json = field(default_factory=dict)
-    reason: str = ""  # why it is not healthy
-    additional: tuple[str, ...] = ()
-
-    def lb_metadata(self, key: str) -> Any:
-        return (self.metadata.get("envoy.lb") or {}).get(key)
+Shares = list[tuple[Host, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,227 +33,192 @@ class Policy:
 
     panic_threshold: float = 50.0
     overprovisioning: int = 140
+    by_weight: bool = False
     locality_weighted: bool = False
     ignore_weights: bool = False
     fail_on_panic: bool = False
+    hashing: rings.Settings | None = None
+    zone: Zone | None = None
+    unknown: str = ""  # why the shares cannot be told
+
+    def level(self, hosts: Iterable[Host]) -> Level:
+        return Level(tuple(hosts), self.overprovisioning, self.by_weight)
 
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """The shares of the hosts (empty: no healthy upstream), and why."""
+    """The shares of the hosts, the share for which there is none, and why."""
 
     shares: tuple[Endpoint, ...]
     reason: str = ""
     panic: bool = False
     subset: str = ""
+    missing: float = 0.0
+    undetermined: str = ""
 
 
-def distribute(hosts: list[Host], policy: Policy) -> Distribution:
+def distribute(hosts: Sequence[Host], policy: Policy, key: HashKey = RANDOM) -> Distribution:
     """The shares of hosts that are all eligible (no subsets, or within one)."""
     if not hosts:
-        return Distribution((), "the cluster has no endpoints")
-    levels = _by_priority(hosts)
-    healthy = [_availability(level, Health.HEALTHY, policy) for level in levels]
-    degraded = [_availability(level, Health.DEGRADED, policy) for level in levels]
-    available = min(100, sum(healthy) + sum(degraded))
-    panic = [available < 100 and _in_panic(level, policy) for level in levels]
-    if available == 0:
-        loads = _loads_in_total_panic(levels)
-        panic = [_in_panic(level, policy) for level in levels]
+        return Distribution((), "the cluster has no endpoints", missing=1.0)
+    levels = [policy.level(level) for level in by_priority(hosts)]
+    falling = loads(levels, policy.panic_threshold)
+    if policy.hashing is not None:
+        found = _hashed(levels, falling, policy, key)
     else:
-        loads = _loads(healthy, degraded, available)
+        found = [
+            (host, share)
+            for level, load in zip(levels, falling, strict=True)
+            for host, share in within(level, load, policy, first=level is levels[0])
+        ]
+    unknown = policy.unknown or (key.unknown if policy.hashing is not None else "")
+    return shares_of(found, any(load.panic for load in falling), hosts, unknown)
+
+
+def shares_of(found: Shares, panic: bool, hosts: Sequence[Host], undetermined: str = "") -> Distribution:
+    """Shares of hosts as a distribution; what is left of one has no host."""
     weights: dict[str, tuple[Host, float]] = {}
-    for (healthy_load, degraded_load), level, panicking in zip(loads, levels, panic, strict=True):
-        for share, wanted in ((healthy_load, Health.HEALTHY), (degraded_load, Health.DEGRADED)):
-            for host, weight in _within(level, wanted, panicking, policy):
-                before = weights.get(host.address, (host, 0.0))[1]
-                weights[host.address] = (host, before + share / 100 * weight)
-    return _result(weights, any(panic), hosts)
-
-
-def _result(weights: dict[str, tuple[Host, float]], panic: bool, hosts: list[Host]) -> Distribution:
-    total = sum(weight for _, weight in weights.values())
+    for host, share in found:
+        weights[host.address] = (host, weights.get(host.address, (host, 0.0))[1] + share)
+    total = sum(share for _, share in weights.values())
     if total <= 0:
-        return Distribution((), _no_host_reason(hosts))
-    shares = tuple(
-        Endpoint(host.address, weight / total, host.hostname, host.metadata, host.additional)
-        for host, weight in weights.values()
-        if weight > 0
+        return Distribution((), _no_host_reason(hosts), missing=1.0)
+    endpoints = tuple(
+        Endpoint(host.address, share / total, host.hostname, host.metadata, host.additional)
+        for host, share in weights.values()
+        if share > 0
     )
     reason = "panic: too few healthy hosts, all hosts are used" if panic else ""
-    return Distribution(shares, reason, panic)
+    missing = 1.0 - total if total < 0.999999 else 0.0
+    return Distribution(
+        endpoints, reason, panic, missing=missing, undetermined=undetermined if len(endpoints) > 1 else ""
+    )
 
 
-def _no_host_reason(hosts: list[Host]) -> str:
+def _no_host_reason(hosts: Sequence[Host]) -> str:
     reasons = {host.reason or host.health.value for host in hosts}
     return f"none of {len(hosts)} endpoint{'s' if len(hosts) > 1 else ''} is healthy: {', '.join(sorted(reasons))}"
 
 
-def _by_priority(hosts: list[Host]) -> list[list[Host]]:
+def by_priority(hosts: Sequence[Host]) -> list[list[Host]]:
+    """The hosts of each priority, empty ones in between included."""
     levels: list[list[Host]] = [[] for _ in range(max(host.priority for host in hosts) + 1)]
     for host in hosts:
         levels[host.priority].append(host)
     return levels
 
 
-def _availability(level: list[Host], health: Health, policy: Policy) -> int:
-    """The percentage of a priority that this health makes available, overprovisioning included."""
-    if not level:
-        return 0
-    count = sum(1 for host in level if host.health is health)
-    return min(100, policy.overprovisioning * count // len(level))
+def within(level: Level, load: Load, policy: Policy, *, first: bool) -> Iterable[tuple[Host, float]]:
+    """The hosts of a priority with their shares of all."""
+    for percent, wanted in ((load.healthy, Health.HEALTHY), (load.degraded, Health.DEGRADED)):
+        if percent:
+            for host, share in _of_health(level, wanted, load.panic, policy, first=first):
+                yield host, percent / 100 * share
 
 
-def _in_panic(level: list[Host], policy: Policy) -> bool:
-    if not level:
-        return policy.panic_threshold > 0
-    available = sum(1 for host in level if host.health is not Health.UNHEALTHY)
-    return 100.0 * available / len(level) < policy.panic_threshold
-
-
-def _loads_in_total_panic(levels: list[list[Host]]) -> list[tuple[float, float]]:
-    total = sum(map(len, levels))
-    return [(100.0 * len(level) / total, 0.0) for level in levels]
-
-
-def _loads(healthy: list[int], degraded: list[int], available: int) -> list[tuple[float, float]]:
-    """The load of each priority, healthy ones of all priorities first, in whole percent as Envoy rounds."""
-    remaining = 100
-    shares: list[list[int]] = []
-    for values in (healthy, degraded):
-        row = []
-        for value in values:
-            load = min(remaining, value * 100 // available)
-            row.append(load)
-            remaining -= load
-        shares.append(row)
-    if remaining:
-        row = shares[0] if any(healthy) else shares[1]
-        first = next(i for i, value in enumerate(healthy if any(healthy) else degraded) if value)
-        row[first] += remaining
-    return [(float(h), float(d)) for h, d in zip(*shares, strict=True)]
-
-
-def _within(
-    level: list[Host], wanted: Health, panicking: bool, policy: Policy
-) -> Iterable[tuple[Host, float]]:
-    """The hosts of a priority with their shares (of one)."""
-    if panicking:
-        if policy.fail_on_panic:
-            return []
-        pool = level
-    else:
-        pool = [host for host in level if host.health is wanted]
+def _of_health(level: Level, wanted: Health, panic: bool, policy: Policy, *, first: bool) -> Shares:
+    """The hosts of a health (in panic all) with their shares of one."""
+    if panic:
+        return [] if policy.fail_on_panic else _weighted(list(level.hosts), policy)
+    pool = level.healthy(wanted)
     if not pool:
         return []
-    if policy.locality_weighted and not panicking:
-        return _by_locality(level, pool, wanted, policy)
+    if policy.locality_weighted:
+        return _by_locality(level, pool, policy)
+    if policy.zone is not None and first and wanted is Health.HEALTHY:
+        return _by_zone(level, pool, policy, policy.zone)
     return _weighted(pool, policy)
 
 
-def _weighted(pool: list[Host], policy: Policy) -> list[tuple[Host, float]]:
+def _by_zone(level: Level, pool: list[Host], policy: Policy, zone: Zone) -> Shares:
+    """By zone, for the share of requests that this is turned on for."""
+    zones = locality_shares(level, zone, policy.panic_threshold)
+    if zones is None or not zone.enabled:
+        return _weighted(pool, policy)
+    found = [
+        (host, zone.enabled * zones[name] * share)
+        for name in zones
+        for host, share in _weighted([h for h in pool if h.locality == name], policy)
+    ]
+    return found + [(host, (1.0 - zone.enabled) * share) for host, share in _weighted(pool, policy)]
+
+
+def _weighted(pool: list[Host], policy: Policy) -> Shares:
     if policy.ignore_weights:
         return [(host, 1.0 / len(pool)) for host in pool]
     total = sum(host.weight for host in pool)
     return [(host, host.weight / total) for host in pool]
 
 
-def _by_locality(
-    level: list[Host], pool: list[Host], wanted: Health, policy: Policy
-) -> list[tuple[Host, float]]:
-    """Localities by their effective weight: the weight times what of it is available."""
+def _localities(level: Level, pool: list[Host], policy: Policy) -> dict[str, tuple[list[Host], float]]:
+    """The hosts of each locality and its effective weight: the weight times what of it is available."""
     groups: dict[str, list[Host]] = {}
     for host in pool:
         groups.setdefault(host.locality, []).append(host)
-    effective: dict[str, float] = {}
+    counted = level.counted
+    found = {}
     for locality, members in groups.items():
-        everyone = sum(1 for host in level if host.locality == locality)
-        ratio = min(1.0, policy.overprovisioning / 100 * len(members) / everyone)
-        effective[locality] = members[0].locality_weight * ratio
-    total = sum(effective.values())
+        everyone = sum(1 for host in counted if host.locality == locality)
+        ratio = min(1.0, policy.overprovisioning / 100 * len(members) / everyone) if everyone else 0.0
+        found[locality] = members, members[0].locality_weight * ratio
+    return found
+
+
+def _by_locality(level: Level, pool: list[Host], policy: Policy) -> Shares:
+    localities = _localities(level, pool, policy)
+    total = sum(weight for _, weight in localities.values())
     if total <= 0:
         return _weighted(pool, policy)
     return [
-        (host, effective[locality] / total * share)
-        for locality, members in groups.items()
+        (host, weight / total * share)
+        for members, weight in localities.values()
         for host, share in _weighted(members, policy)
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Subsets:
-    """lb_subset_config: the selectors and what to do without a match."""
-
-    selectors: tuple[frozenset[str], ...] = ()
-    fallback: str = "NO_FALLBACK"
-    default_subset: tuple[tuple[str, Any], ...] = ()
-    selector_fallbacks: tuple[tuple[frozenset[str], str, tuple[str, ...]], ...] = ()
-    list_as_any: bool = False
-    panic_mode_any: bool = False
-
-    def fallback_of(self, keys: frozenset[str]) -> tuple[str, tuple[str, ...]]:
-        for selector, fallback, kept in self.selector_fallbacks:
-            if selector == keys and fallback != "NOT_DEFINED":
-                return fallback, kept
-        return self.fallback, ()
+def _hashed(levels: list[Level], falling: list[Load], policy: Policy, key: HashKey) -> Shares:
+    """Consistent hashing: the key's priority and host; for a random key (or an unknown one) those of all keys."""
+    if key.value is not None and not key.unknown:
+        index = _priority_of(falling, key.value)
+        owned = _ring_of(levels[index], falling[index], policy)
+        return [(owned[0][owned[1].owner(key.value)], 1.0)] if owned is not None else []
+    found: Shares = []
+    for level, load in zip(levels, falling, strict=True):
+        owned = _ring_of(level, load, policy) if load.healthy + load.degraded else None
+        if owned is not None:
+            share = (load.healthy + load.degraded) / 100
+            found += [(host, share * part) for host, part in zip(owned[0], owned[1].shares, strict=True)]
+    return found
 
 
-def subsets_of(message: Json | None) -> Subsets | None:
-    """A cluster's subset configuration; None without selectors (metadata_match is then ignored)."""
-    if not message or not message.get("subset_selectors"):
+def _priority_of(falling: list[Load], value: int) -> int:
+    """The priority of a key: its remainder of 100 among the loads, the healthy ones first."""
+    wanted, so_far = value % 100 + 1, 0
+    for kind in ("healthy", "degraded"):
+        for index, load in enumerate(falling):
+            so_far += getattr(load, kind)
+            if wanted <= so_far:
+                return index
+    return 0
+
+
+_rings: dict[tuple[Any, ...], rings.Ring] = {}
+
+
+def _ring_of(level: Level, load: Load, policy: Policy) -> tuple[list[Host], rings.Ring] | None:
+    """The hosts of a priority's ring and the ring; None without hosts. Locality weights count as for others."""
+    assert policy.hashing is not None
+    pool = list(level.hosts) if load.panic else level.healthy(Health.HEALTHY)
+    if not pool:
         return None
-    selectors = message["subset_selectors"]
-    return Subsets(
-        tuple(frozenset(selector.get("keys") or ()) for selector in selectors),
-        str(message.get("fallback_policy") or "NO_FALLBACK"),
-        tuple(sorted((message.get("default_subset") or {}).items())),
-        tuple(
-            (
-                frozenset(selector.get("keys") or ()),
-                str(selector.get("fallback_policy") or "NOT_DEFINED"),
-                tuple(selector.get("fallback_keys_subset") or ()),
-            )
-            for selector in selectors
-        ),
-        bool(message.get("list_as_any")),
-        bool(message.get("panic_mode_any")),
-    )
-
-
-def select(hosts: list[Host], subsets: Subsets, wanted: dict[str, Any], policy: Policy) -> Distribution:
-    """The shares under subset load balancing."""
-    keys = frozenset(wanted)
-    text = ", ".join(f"{key}={value}" for key, value in sorted(wanted.items()))
-    if wanted and keys in subsets.selectors:
-        members = _members(hosts, wanted, subsets)
-        if members:
-            found = distribute(members, policy)
-            return Distribution(found.shares, found.reason, found.panic, f"subset {text}")
-    return _fall_back(hosts, subsets, wanted, policy, text)
-
-
-def _members(hosts: list[Host], wanted: dict[str, Any], subsets: Subsets) -> list[Host]:
-    def holds(host: Host, key: str, value: Any) -> bool:
-        have = host.lb_metadata(key)
-        return have == value or (subsets.list_as_any and isinstance(have, list) and value in have)
-
-    return [host for host in hosts if all(holds(host, k, v) for k, v in wanted.items())]
-
-
-def _fall_back(
-    hosts: list[Host], subsets: Subsets, wanted: dict[str, Any], policy: Policy, text: str
-) -> Distribution:
-    fallback, kept = subsets.fallback_of(frozenset(wanted))
-    if fallback == "KEYS_SUBSET":
-        return select(hosts, subsets, {k: v for k, v in wanted.items() if k in kept}, policy)
-    why = f"no subset {text}" if text else "no subset is asked for"
-    if fallback == "ANY_ENDPOINT":
-        found = distribute(hosts, policy)
-        return Distribution(found.shares, found.reason, found.panic, f"{why}: any endpoint")
-    if fallback == "DEFAULT_SUBSET":
-        members = _members(hosts, dict(subsets.default_subset), subsets)
-        if members:
-            found = distribute(members, policy)
-            return Distribution(found.shares, found.reason, found.panic, f"{why}: the default subset")
-        return Distribution((), f"{why}, and the default subset is empty")
-    return Distribution((), f"{why}, and there is no fallback")
+    shares = _by_locality(level, pool, policy) if policy.locality_weighted else None
+    if shares is None:
+        total = sum(host.weight for host in pool)
+        shares = [(host, host.weight / total) for host in pool]
+    shares = [(host, share) for host, share in shares if share > 0]
+    keys = tuple(host.hash_key(policy.hashing.by_hostname) for host, _ in shares)
+    weights = tuple(share for _, share in shares)
+    known = (policy.hashing, keys, weights)
+    if known not in _rings:
+        _rings[known] = rings.build(keys, weights, policy.hashing)
+    return [host for host, _ in shares], _rings[known]

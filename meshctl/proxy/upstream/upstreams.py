@@ -1,141 +1,211 @@
-"""From a cluster's name to the endpoints that may answer, with their probabilities.
+"""From a cluster to the endpoints that may answer, with their shares.
 
-Joins the cluster's kind with the load balancer: special clusters (original destination, dynamic forward proxy,
-aggregate, black hole), subsets by metadata_match, health. Used by the HTTP router and by tcp_proxy alike.
+Theory of operation. A host that a filter named goes before the load balancer. Then the cluster's kind: its own hosts,
+the original destination (or one that a header or metadata names), a host that is looked up, the joined priorities of
+an aggregate's clusters. Used by the HTTP router and by tcp_proxy alike.
+Follows source/common/upstream/{cluster_manager_impl,load_balancer_context_base}.cc and
+source/extensions/clusters/{original_dst,dynamic_forward_proxy,aggregate}/*.cc.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from meshctl.envoy.anys import unpack
+from meshctl.envoy.addresses import bracketed
 from meshctl.envoy.sections import SectionKind
-from meshctl.match.request_view import Headers
+from meshctl.match.address_ranges import number
+from meshctl.match.request_view import RequestView
+from meshctl.proxy.entry import Override
 from meshctl.proxy.model import Connection, Endpoint, Rejected, Stage, Step
 from meshctl.proxy.proxy import Proxy
+from meshctl.proxy.upstream import aggregate
 from meshctl.proxy.upstream import endpoints as lb
 from meshctl.proxy.upstream.clusters import Cluster
+from meshctl.proxy.upstream.hash_policy import RANDOM, HashKey
+from meshctl.proxy.upstream.hosts import Health, Host
+from meshctl.proxy.upstream.subsets import select
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """What the choice of a host goes by."""
+
+    connection: Connection
+    wanted: tuple[tuple[str, Any], ...] = ()  # metadata_match
+    view: RequestView | None = None
+    key: HashKey = RANDOM
+    override: Override | None = None
+    resolved: tuple[str, int] | None = None  # a name and a port that a filter has looked up
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
-    """The endpoints (empty: none), why, and what cannot be known."""
+    """The endpoints (empty: none), why, the share for which there is none, and what cannot be known."""
 
     cluster: Cluster
     endpoints: tuple[Endpoint, ...]
     reason: str = ""
     subset: str = ""
     undetermined: str = ""
+    missing: float = 0.0
+    code: int = 503  # where there is no endpoint
+    open: tuple[str, ...] = field(default=())  # what leaves open whether there is one
 
 
-def choose(
-    proxy: Proxy,
-    cluster: Cluster,
-    connection: Connection,
-    wanted: tuple[tuple[str, Any], ...] = (),
-    headers: Headers | None = None,
-    depth: int = 0,
-) -> Choice:
+def choose(proxy: Proxy, cluster: Cluster, ask: Ask) -> Choice:
     """The endpoints of a cluster for one connection or request."""
+    named = _overridden(cluster, ask.override) if ask.override is not None else None
+    if named is not None:
+        return named
     kind = cluster.kind
     if kind == "ORIGINAL_DST":
-        return _original_destination(cluster, connection, headers)
+        return _original_destination(cluster, ask)
     if kind == "DYNAMIC_FORWARD_PROXY":
-        return _forward_proxy(cluster, connection, headers)
+        return _forward_proxy(cluster, ask)
     if kind == "AGGREGATE":
-        return _aggregate(proxy, cluster, connection, wanted, headers, depth)
+        return _told(cluster, aggregate.distribution(proxy, cluster, dict(ask.wanted), ask.key))
     if not cluster.hosts and kind == "EDS":
         gap = proxy.snapshot.gap(SectionKind.ENDPOINTS)
         if gap is not None:
-            return Choice(
-                cluster, (), undetermined=f"the endpoints of {cluster.name} were not shown: {gap.sentence}"
-            )
-    found = _distribution(cluster, wanted)
-    return Choice(cluster, found.shares, found.reason, found.subset)
+            why = f"the endpoints of {cluster.name} were not shown: {gap.sentence}"
+            return Choice(cluster, (), undetermined=why)
+    return _told(cluster, _distribution(cluster, ask))
 
 
-def _distribution(cluster: Cluster, wanted: tuple[tuple[str, Any], ...]) -> lb.Distribution:
+def _told(cluster: Cluster, found: lb.Distribution) -> Choice:
+    missing = found.missing if found.shares else 0.0
+    return Choice(cluster, found.shares, found.reason, found.subset, found.undetermined, missing)
+
+
+def _distribution(cluster: Cluster, ask: Ask) -> lb.Distribution:
+    hashed = cluster.policy.hashing is not None
     cache: dict[Any, lb.Distribution] = cluster.__dict__.setdefault("distributions", {})
-    key = repr(wanted)
-    found = cache.get(key)
+    key = repr(ask.wanted) if not hashed else ""
+    found = cache.get(key) if key else None
     if found is None:
-        if cluster.subsets is None:
-            found = lb.distribute(cluster.hosts, cluster.policy)
-        else:
-            found = lb.select(cluster.hosts, cluster.subsets, dict(wanted), cluster.policy)
-        cache[key] = found
+        found = _over(cluster, cluster.hosts, ask)
+        if cluster.may_drain:
+            found = _unless_draining(cluster, found, ask)
+        if key:
+            cache[key] = found
     return found
 
 
-def _join(ip: str, port: int) -> str:
-    return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
+def _over(cluster: Cluster, hosts: list[Host], ask: Ask) -> lb.Distribution:
+    if cluster.subsets is None:
+        return lb.distribute(hosts, cluster.policy, ask.key)
+    return select(hosts, cluster.subsets, dict(ask.wanted), cluster.policy, ask.key)
 
 
-def _original_destination(cluster: Cluster, connection: Connection, headers: Headers | None) -> Choice:
-    """ORIGINAL_DST: the restored destination, or the header that names one."""
+def _unless_draining(cluster: Cluster, found: lb.Distribution, ask: Ask) -> lb.Distribution:
+    """A dump shows draining hosts as unhealthy ones; they count otherwise for health and panic."""
+    out = Health.EXCLUDED
+    hosts = [replace(h, health=out) if h.health is Health.UNHEALTHY else h for h in cluster.hosts]
+    other = _over(cluster, hosts, ask)
+    shares, others = ({e.address: round(e.probability, 6) for e in d.shares} for d in (found, other))
+    if shares == others and found.missing == other.missing:
+        return found
+    why = f"whether hosts of {cluster.name} are unhealthy or draining (the dump does not tell: add /clusters)"
+    return replace(found, undetermined=found.undetermined or why)
+
+
+_STATUS = {
+    Health.HEALTHY: "HEALTHY",
+    Health.DEGRADED: "DEGRADED",
+    Health.UNHEALTHY: "UNHEALTHY",
+    Health.EXCLUDED: "DRAINING",
+}
+
+
+def _overridden(cluster: Cluster, override: Override) -> Choice | None:
+    """The host that a filter named; None where the load balancer chooses after all."""
+    if override.unknown:
+        return None
+    for host in cluster.hosts:
+        if host.address == override.address and _STATUS[host.health] in cluster.override_statuses:
+            return Choice(cluster, (_endpoint(host),), "named for this session")
+    if not override.strict:
+        return None
+    return Choice(cluster, (), f"host {override.address} of this session is not there", code=override.code)
+
+
+def _endpoint(host: Host) -> Endpoint:
+    return Endpoint(host.address, 1.0, host.hostname, host.metadata, host.additional)
+
+
+def _original_destination(cluster: Cluster, ask: Ask) -> Choice:
+    """ORIGINAL_DST: what a header or metadata names, else the restored destination."""
     config = cluster.message.get("original_dst_lb_config") or {}
-    ip, port = connection.dst_ip, connection.dst_port
-    if config.get("use_http_header"):
-        name = str(config.get("http_header_name") or "x-envoy-original-dst-host").lower()
-        value = ((headers or {}).get(name) or [""])[0]
-        if value.rpartition(":")[2].isdigit():
-            ip, port = value.rpartition(":")[0].strip("[]"), int(value.rpartition(":")[2])
-    elif not connection.restored:
-        return Choice(cluster, (), "the connection has no original destination to go on to")
+    none = Choice(cluster, (), "the connection has no original destination to go on to")
+    address = _by_header(config, ask) or _by_metadata(config, ask)
+    if address is None and ask.connection.restored and ask.connection.dst_ip:
+        address = ask.connection.dst_ip, ask.connection.dst_port
+    if address is None:
+        return none
+    ip, port = address
     if config.get("upstream_port_override"):
         port = int(config["upstream_port_override"])
-    if not ip:
-        return Choice(cluster, (), "the connection has no original destination to go on to")
-    return Choice(cluster, (Endpoint(_join(ip, port)),), "the original destination")
+    return Choice(cluster, (Endpoint(bracketed(ip, port)),), "the original destination")
 
 
-def _forward_proxy(cluster: Cluster, connection: Connection, headers: Headers | None) -> Choice:
-    """A dynamic forward proxy asks DNS for the Host (or the SNI): the address is not in the dump."""
-    host = ((headers or {}).get(":authority") or [""])[0]
-    named = connection.session or connection.tls
-    if not host and named is not None and named.sni:
-        host = f"{named.sni}:{connection.dst_port}"
-    if not host:
+def _by_header(config: Json, ask: Ask) -> tuple[str, int] | None:
+    if not config.get("use_http_header") or ask.view is None:
+        return None
+    name = str(config.get("http_header_name") or "x-envoy-original-dst-host").lower()
+    return _parsed(ask.view.first(name))
+
+
+def _by_metadata(config: Json, ask: Ask) -> tuple[str, int] | None:
+    key = config.get("metadata_key")
+    if not key or ask.view is None:
+        return None
+    path = tuple(str(part.get("key") or "") for part in key.get("path") or ())
+    value = ask.view.metadata_value(str(key.get("key") or ""), path)
+    return _parsed(value) if isinstance(value, str) else None
+
+
+def _parsed(text: str) -> tuple[str, int] | None:
+    """``ip:port``; None for anything else."""
+    ip, mark, port = text.rpartition(":")
+    ip = ip[1:-1] if ip.startswith("[") and ip.endswith("]") else ip
+    found = number(ip) if mark else None
+    if found is None or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        return None
+    return ip, int(port)
+
+
+def _forward_proxy(cluster: Cluster, ask: Ask) -> Choice:
+    """A dynamic forward proxy looks up the Host (or the server name): what DNS says is not in the dump."""
+    name, port = _looked_up(cluster, ask)
+    if not name:
         return Choice(cluster, (), "there is no host to resolve")
-    name, mark, port = host.rpartition(":")
-    if not mark or not port.isdigit():
-        name, port = host, "443" if cluster.tls_to({})[0] else "80"
     for known in cluster.hosts:
         if known.hostname in (f"{name}:{port}", name):
             return Choice(cluster, (Endpoint(known.address, hostname=name),), "resolved before by DNS")
+    if number(name) and ask.view is not None and not name.count(":"):
+        return Choice(cluster, (Endpoint(bracketed(name, port), hostname=name),), "an address needs no DNS")
+    address = f"127.0.0.1:{port}" if name.lower() == "localhost" else f"{name}:{port}"
+    why = f"what DNS says of {name} when it is looked up"
     return Choice(
-        cluster,
-        (Endpoint(f"{name}:{port}", hostname=name),),
-        "resolved by DNS at request time",
-        undetermined=f"the address of {name} is resolved by DNS when the request is made",
+        cluster, (Endpoint(address, hostname=name),), "resolved by DNS at request time", open=(why,)
     )
 
 
-def _aggregate(
-    proxy: Proxy,
-    cluster: Cluster,
-    connection: Connection,
-    wanted: tuple[tuple[str, Any], ...],
-    headers: Headers | None,
-    depth: int,
-) -> Choice:
-    """An aggregate cluster: the first of its clusters that has a healthy host (priorities in order)."""
-    _, fields = unpack((cluster.message.get("cluster_type") or {}).get("typed_config"))
-    if depth > 8:
-        return Choice(cluster, (), "aggregate clusters that name each other")
-    last = Choice(cluster, (), "none of the aggregate's clusters has a healthy endpoint")
-    for name in fields.get("clusters") or ():
-        member = proxy.cluster(str(name))
-        if member is None:
-            continue
-        found = choose(proxy, member, connection, wanted, headers, depth + 1)
-        if found.endpoints or found.undetermined:
-            return replace(found, reason=f"{found.reason or 'healthy'}, through aggregate {cluster.name}")
-        last = replace(last, reason=f"{last.reason}; {name}: {found.reason}")
-    return last
+def _looked_up(cluster: Cluster, ask: Ask) -> tuple[str, int]:
+    if ask.resolved is not None:
+        return ask.resolved
+    default = 443 if cluster.tls_to({})[0] else 80
+    if ask.view is None:
+        named = ask.connection.session or ask.connection.tls
+        return (named.sni if named is not None else ""), ask.connection.dst_port or default
+    host = ask.view.first(":authority")
+    name, mark, port = host.rpartition(":")
+    if host.endswith("]") or not mark or not port.isdigit():
+        return host.strip("[]"), default
+    return name.strip("[]"), int(port)
 
 
 def cluster_step(cluster: Cluster, choice: Choice, detail: str = "") -> Step:
@@ -180,3 +250,6 @@ def endpoint_step(choice: Choice) -> Step:
     more = f" and {len(choice.endpoints) - 8} more" if len(choice.endpoints) > 8 else ""
     detail = ", ".join(part for part in (cluster.lb_policy, choice.reason) if part)
     return Step(Stage.ENDPOINT, f"one of {len(choice.endpoints)}: {shares}{more}", detail, rejected=rejected)
+
+
+__all__ = ["Ask", "Choice", "choose", "cluster_step", "endpoint_step", "replace"]

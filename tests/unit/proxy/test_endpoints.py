@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from meshctl.proxy.upstream.endpoints import Health, Host, Policy, Subsets, distribute, select
+from meshctl.proxy.upstream.endpoints import Policy, distribute
+from meshctl.proxy.upstream.hosts import Health, Host
+from meshctl.proxy.upstream.subsets import Selector, Subsets, select
 
 UP, SICK, DOWN = Health.HEALTHY, Health.DEGRADED, Health.UNHEALTHY
 
@@ -49,6 +51,43 @@ def test_the_next_priority_waits_while_the_first_suffices() -> None:
     assert shares([*hosts(UP, UP), *hosts(UP, priority=1)]) == {"p0h0": 0.5, "p0h1": 0.5}
 
 
+def level(prefix: str, healthy: int, all_: int, priority: int) -> list[Host]:
+    return [Host(f"{prefix}{i}", health=UP if i < healthy else DOWN, priority=priority) for i in range(all_)]
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "second", "expected"),
+    [
+        ("all in panic: by the number of hosts", (1, 4), (3, 12), 0.25),
+        ("one in panic: by availability", (1, 4), (3, 4), 0.35),
+        ("the first suffices in part", (2, 4), (4, 4), 0.7),
+    ],
+)
+def test_the_load_of_the_first_priority(
+    name: str, first: tuple[int, int], second: tuple[int, int], expected: float
+) -> None:
+    found = shares([*level("a", *first, 0), *level("b", *second, 1)])
+    assert sum(share for host, share in found.items() if host[0] == "a") == pytest.approx(expected, abs=0.01)
+
+
+def test_draining_hosts_are_not_counted() -> None:
+    """One of two counted hosts is healthy: 70 % stay, no panic."""
+    out = Health.EXCLUDED
+    found = shares([*hosts(UP, DOWN, out, out), *hosts(UP, priority=1)])
+    assert found == {"p0h0": 0.7, "p1h0": 0.3}
+
+
+def test_health_by_weight_where_configured() -> None:
+    found = [Host("a", weight=8), Host("b", health=DOWN), Host("c", priority=1)]
+    assert shares(found, Policy(by_weight=True)) == {"a": 1.0}
+
+
+def test_traffic_fails_on_panic_where_configured() -> None:
+    found = distribute(hosts(UP, DOWN, DOWN), Policy(fail_on_panic=True))
+    assert found.shares == ()
+    assert found.missing == 1.0
+
+
 def test_weights_count_except_for_random() -> None:
     weighted = [Host("a", weight=3), Host("b", weight=1)]
     assert shares(weighted) == {"a": 0.75, "b": 0.25}
@@ -76,5 +115,23 @@ V2 = Host("two", metadata={"envoy.lb": {"version": "v2"}})
     ],
 )
 def test_subsets_and_their_fallbacks(fallback: str, wanted: dict[str, str], expected: set[str]) -> None:
-    subsets = Subsets((frozenset({"version"}),), fallback, (("version", "v2"),))
+    subsets = Subsets((Selector(frozenset({"version"})),), fallback, (("version", "v2"),))
     assert {e.address for e in select([V1, V2], subsets, wanted, Policy()).shares} == expected
+
+
+def test_a_truth_value_is_not_a_number_in_subsets() -> None:
+    host = Host("one", metadata={"envoy.lb": {"canary": True}})
+    subsets = Subsets((Selector(frozenset({"canary"})),))
+    assert not select([host], subsets, {"canary": 1}, Policy()).shares
+    assert select([host], subsets, {"canary": True}, Policy()).shares
+
+
+def test_a_single_host_per_subset_is_the_first() -> None:
+    twins = [V1, Host("other", metadata=V1.metadata)]
+    subsets = Subsets((Selector(frozenset({"version"}), single_host=True),))
+    assert [e.address for e in select(twins, subsets, {"version": "v1"}, Policy()).shares] == ["one"]
+
+
+def test_subsets_of_hosts_whose_metadata_was_not_shown_are_undetermined() -> None:
+    subsets = Subsets((Selector(frozenset({"version"})),))
+    assert select([Host("one", shown=False)], subsets, {"version": "v1"}, Policy()).undetermined

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 from meshctl.envoy.anys import unpack
 from meshctl.match import matcher_tree
+from meshctl.proxy.chance import split
 from meshctl.proxy.contract import EVERYTHING, Contract
 from meshctl.proxy.entry import Entry
-from meshctl.proxy.filters.chance import split
 from meshctl.proxy.filters.scene import Evaluator, Json, Pass, Scene
 from meshctl.proxy.filters.unknown import unknown_effect
 from meshctl.proxy.listen.listeners import Filter

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from meshctl.match import header_match
 from meshctl.match.request_view import Part
+from meshctl.proxy.chance import open_ways
 from meshctl.proxy.contract import EVERYTHING, Contract, Effect, effects
 from meshctl.proxy.entry import Entry
-from meshctl.proxy.filters.chance import open_ways
 from meshctl.proxy.filters.scene import Evaluator, Json, Pass, Scene
 from meshctl.proxy.filters.services import asked_cluster, reachable
 from meshctl.proxy.filters.unknown import unknown_effect

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 from meshctl.match import metadata_match
 from meshctl.match.request_view import Part
+from meshctl.proxy.chance import open_ways, split
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
-from meshctl.proxy.filters.chance import open_ways, split
 from meshctl.proxy.filters.http.buffer import body_length, too_large
 from meshctl.proxy.filters.scene import Evaluator, Json, Pass, Scene
 from meshctl.proxy.filters.services import asked_cluster, http_status, reachable

@@ -15,9 +15,9 @@ import re
 import urllib.parse
 from collections.abc import Iterator
 
+from meshctl.proxy.chance import open_ways
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
-from meshctl.proxy.filters.chance import open_ways
 from meshctl.proxy.filters.http.buffer import body_length
 from meshctl.proxy.filters.http.grpc_methods import MESSAGE, Binding, Method, Methods, read
 from meshctl.proxy.filters.scene import Evaluator, Json, Pass, Scene

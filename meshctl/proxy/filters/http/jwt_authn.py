@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 from meshctl.match import route_match
 from meshctl.match.request_view import RequestView
+from meshctl.proxy.chance import open_ways
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
-from meshctl.proxy.filters.chance import open_ways
 from meshctl.proxy.filters.http import jwt_token as words
 from meshctl.proxy.filters.http.cors import is_preflight
 from meshctl.proxy.filters.http.jwt_verify import Context, Requirements

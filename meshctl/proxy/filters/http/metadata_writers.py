@@ -126,7 +126,7 @@ def _json_to_metadata(entry: Entry, scene: Scene, http_filter: Filter, settings:
     found: dict[str, Json] = {}
     for rule in rules["rules"]:
         _apply_json(rule, body, missing, found)
-    yield Pass(entry, scene.changed(metadata=_with_values(scene, found)))
+    yield Pass(entry, scene.changed(metadata=_with_values(scene, found)), reroute=bool(found))
 
 
 def _fitting_type(rules: Json, scene: Scene) -> bool:
@@ -200,7 +200,7 @@ CONTRACTS: dict[str, Contract[Evaluator]] = {
         "filters/http/header_to_metadata/header_to_metadata_filter.cc",
     ),
     "envoy.extensions.filters.http.json_to_metadata.v3.JsonToMetadata": Contract(
-        _json_to_metadata, _METADATA, "filters/http/json_to_metadata/filter.cc"
+        _json_to_metadata, effects(Effect.METADATA, Effect.ROUTE), "filters/http/json_to_metadata/filter.cc"
     ),
     "envoy.extensions.filters.http.set_filter_state.v3.Config": Contract(
         _set_filter_state,

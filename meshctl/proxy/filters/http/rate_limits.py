@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from meshctl.match.fraction import Fraction
+from meshctl.proxy.chance import open_ways, split
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
-from meshctl.proxy.filters.chance import open_ways, split
 from meshctl.proxy.filters.scene import Evaluator, Json, Pass, Scene
 from meshctl.proxy.filters.services import reachable
 from meshctl.proxy.listen.listeners import Filter

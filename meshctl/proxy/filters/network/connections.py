@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from meshctl.match.request_view import Part
+from meshctl.proxy.chance import open_ways
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
-from meshctl.proxy.filters.chance import open_ways
 from meshctl.proxy.filters.network_scene import Evaluator, Scene, Way
 from meshctl.proxy.filters.services import asked_cluster, reachable
 from meshctl.proxy.filters.state import states_of

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from meshctl.envoy.message import Undecidable
+from meshctl.proxy.chance import open_ways
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters import policies
-from meshctl.proxy.filters.chance import open_ways
 from meshctl.proxy.filters.network_scene import Evaluator, Json, Scene, Way
 from meshctl.proxy.listen.accept import chain_inputs
 from meshctl.proxy.listen.listeners import Filter

@@ -10,14 +10,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from meshctl.proxy.chance import open_ways
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters.network_scene import Evaluator, Scene, Way
 from meshctl.proxy.listen.listeners import Filter
-from meshctl.proxy.model import Connection, Disposition, Passage, Stage, Step, Upstream, Verdict
-from meshctl.proxy.proxy import Proxy
+from meshctl.proxy.model import Disposition, Passage, Stage, Step, Upstream, Verdict
 from meshctl.proxy.routing.router import subset_keys
-from meshctl.proxy.upstream import upstreams
+from meshctl.proxy.upstream import admission, hash_policy, upstreams
+from meshctl.proxy.upstream.clusters import Cluster
 
 Json = dict[str, Any]
 
@@ -28,8 +29,8 @@ def _evaluate(entry: Entry, scene: Scene, network_filter: Filter) -> Iterator[Wa
     entry.logged = bool(config.get("access_log"))
     for probability, name, settings, reason in _targets(config, scene.cluster):
         branch = entry if probability == 1.0 else entry.branch(probability)
-        passage = _to_cluster(branch, scene.proxy, name, config, settings, scene.connection, reason)
-        yield Way(branch, scene, passage if scene.denial is None else _closed(passage, scene.denial))
+        for passage in _to_cluster(branch, scene, name, config, settings, reason):
+            yield Way(branch, scene, passage if scene.denial is None else _closed(passage, scene.denial))
 
 
 def _closed(passage: Passage, denial: Verdict) -> Passage:
@@ -52,43 +53,60 @@ def _targets(config: Json, override: str) -> Iterator[tuple[float, str, Json, st
 
 
 def _to_cluster(
-    entry: Entry,
-    proxy: Proxy,
-    name: str,
-    config: Json,
-    settings: Json,
-    connection: Connection,
-    reason: str,
-) -> Passage:
+    entry: Entry, scene: Scene, name: str, config: Json, settings: Json, reason: str
+) -> Iterator[Passage]:
+    proxy = scene.proxy
     cluster = proxy.cluster(name)
     if cluster is None:
         why = f"cluster {name} {'is still warming' if name in proxy.warming_clusters else 'does not exist'}"
         entry.step(lambda: Step(Stage.CLUSTER, name or "none", why))
-        return entry.end(
-            entry.absent(Verdict(Disposition.NO_CLUSTER, 0, "NC", None, why), proxy.unseen_cluster(name))
-        )
+        none = Verdict(Disposition.NO_CLUSTER, 0, "NC", None, why)
+        yield entry.end(entry.absent(none, proxy.unseen_cluster(name)))
+        return
     entry.cluster = name
-    choice = upstreams.choose(proxy, cluster, connection, subset_keys(config, settings))
+    for share, refusal in admission.tcp(cluster):
+        branch = entry if share >= 1.0 else entry.branch(share)
+        if refusal is None:
+            yield from _to_host(branch, scene, cluster, config, settings, reason)
+        else:
+            yield branch.end(refusal)
+
+
+def _to_host(
+    entry: Entry, scene: Scene, cluster: Cluster, config: Json, settings: Json, reason: str
+) -> Iterator[Passage]:
+    key = hash_policy.of_connection(config.get("hash_policy") or (), scene.facts.src_ip, scene.state)
+    ask = upstreams.Ask(scene.connection, subset_keys(config, settings), key=key, resolved=entry.resolved)
+    choice = upstreams.choose(scene.proxy, cluster, ask)
     entry.step(lambda: upstreams.cluster_step(cluster, choice, reason))
     if not choice.endpoints and choice.undetermined:
         entry.unknown(choice.undetermined)
-        return entry.end(Verdict(Disposition.UNDETERMINED, reason=choice.undetermined))
+        yield entry.end(Verdict(Disposition.UNDETERMINED, reason=choice.undetermined))
+        return
     entry.step(lambda: upstreams.endpoint_step(choice))
+    why = f"cluster {cluster.name}: {choice.reason}"
+    none = Verdict(Disposition.NO_HEALTHY_ENDPOINT, 0, "UH", None, why)
     if not choice.endpoints:
-        why = f"cluster {name}: {choice.reason}"
-        return entry.end(Verdict(Disposition.NO_HEALTHY_ENDPOINT, 0, "UH", None, why))
+        yield entry.end(none)
+        return
     if choice.undetermined:
-        entry.note(choice.undetermined)
-    return entry.end(
+        entry.unknown(choice.undetermined)
+    if choice.open:
+        entry, failing = open_ways(entry, 2, choice.open[0])
+        yield failing.end(replace(none, reason=choice.open[0]))
+    if choice.missing:
+        yield entry.branch(choice.missing).end(none)
+        entry = entry.branch(1.0 - choice.missing)
+    yield entry.end(
         Verdict(Disposition.DELIVERED, 0, None, None),
         endpoints=choice.endpoints,
         upstream=Upstream(
-            name,
+            cluster.name,
             choice.endpoints,
             None,
             cluster.source_ips,
-            payload=connection.payload,
-            layers=connection.layers,
+            payload=scene.connection.payload,
+            layers=scene.connection.layers,
         ),
     )
 

@@ -1,0 +1,50 @@
+"""What a cluster refuses before a host is chosen: overload drops, maintenance, circuit breakers of 0.
+
+Follows source/common/router/router.cc (drop overload, maintenance mode), source/common/conn_pool/conn_pool_base.cc
+and source/common/tcp_proxy/tcp_proxy.cc.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from meshctl.match.fraction import Fraction
+from meshctl.proxy.model import Disposition, Verdict
+from meshctl.proxy.upstream.clusters import Cluster
+
+_OVERFLOW = "upstream_reset_before_response_started{overflow}"
+
+
+def http(cluster: Cluster, priority: str) -> Iterator[tuple[float, Verdict | None]]:
+    """The ways of a request: the share of each refusal, then of what is let on (None)."""
+    rest = 1.0
+    maintenance = cluster.runtime.percent(f"upstream.maintenance_mode.{cluster.name}", Fraction(0)).chance
+    for chance, flags, details, reason in (
+        (maintenance, "UO", "maintenance_mode", "is in maintenance mode (runtime)"),
+        (cluster.drop_share, "DO", "drop_overload", "drops a share of its requests (drop_overloads)"),
+    ):
+        if chance > 0:
+            text = f"cluster {cluster.name} {reason}"
+            yield rest * chance, Verdict(Disposition.NO_HEALTHY_ENDPOINT, 503, flags, details, text)
+            rest *= 1.0 - chance
+    if rest <= 0:
+        return
+    for limit in ("max_pending_requests", "max_requests"):
+        if cluster.closed(priority, limit):
+            text = f"cluster {cluster.name}: circuit breaker {limit} is 0"
+            yield rest, Verdict(Disposition.NO_HEALTHY_ENDPOINT, 503, "UO", _OVERFLOW, text)
+            return
+    yield rest, None
+
+
+def tcp(cluster: Cluster) -> Iterator[tuple[float, Verdict | None]]:
+    """The same for a connection."""
+    if cluster.closed("DEFAULT", "max_connections"):
+        text = f"cluster {cluster.name}: circuit breaker max_connections is 0"
+        yield 1.0, Verdict(Disposition.NO_HEALTHY_ENDPOINT, 0, "UO", None, text)
+        return
+    if cluster.drop_share:
+        text = f"cluster {cluster.name} drops a share of its connections (drop_overloads)"
+        yield cluster.drop_share, Verdict(Disposition.NO_HEALTHY_ENDPOINT, 0, "DO", None, text)
+    if cluster.drop_share < 1:
+        yield 1.0 - cluster.drop_share, None

@@ -1,0 +1,72 @@
+"""Aggregate clusters: the priorities of several clusters joined into one row.
+
+Theory of operation. The priorities of the named clusters that have hosts follow each other in the order of the
+clusters; the load falls on them as on one cluster's, with the aggregate's own panic threshold. A cluster then
+chooses among the hosts of that priority by its own policy, which also knows by itself whether the priority is in
+panic. A cluster that does not exist is left out, and so is another aggregate, which has no hosts of its own.
+Follows source/extensions/clusters/aggregate/cluster.cc (PriorityContext, linearizePrioritySet).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from meshctl.envoy.anys import unpack
+from meshctl.proxy.proxy import Proxy
+from meshctl.proxy.upstream.clusters import Cluster
+from meshctl.proxy.upstream.endpoints import Distribution, Shares, by_priority, shares_of, within
+from meshctl.proxy.upstream.hash_policy import HashKey
+from meshctl.proxy.upstream.hosts import Host
+from meshctl.proxy.upstream.priorities import Level, Load, loads
+
+Json = dict[str, Any]
+Joined = list[tuple[Cluster, int, Level]]
+
+
+def distribution(proxy: Proxy, cluster: Cluster, wanted: Json, key: HashKey) -> Distribution:
+    """The shares of the hosts of all clusters."""
+    _, fields = unpack((cluster.message.get("cluster_type") or {}).get("typed_config"))
+    joined = _joined(proxy, [str(name) for name in fields.get("clusters") or ()])
+    everyone: list[Host] = [host for _, _, level in joined for host in level.hosts]
+    if not joined:
+        return Distribution((), "none of the aggregate's clusters has an endpoint", missing=1.0)
+    found: Shares = []
+    falling = loads([level for _, _, level in joined], cluster.policy.panic_threshold)
+    unknown = ""
+    for (member, priority, level), load in zip(joined, falling, strict=True):
+        panic = _own_panic(member)[priority]
+        found += within(level, Load(load.healthy, load.degraded, panic), member.policy, first=priority == 0)
+        if load.healthy + load.degraded:
+            unknown = unknown or _unknown(member, key, wanted)
+    told = shares_of(found, any(load.panic for load in falling), everyone, unknown)
+    owners = {host.address: member.name for member, _, level in joined for host in level.hosts}
+    return replace(told, shares=tuple(replace(e, cluster=owners[e.address]) for e in told.shares))
+
+
+def _joined(proxy: Proxy, names: list[str]) -> Joined:
+    """The priorities with hosts, in order: their cluster, their number there, their hosts."""
+    found: Joined = []
+    for name in names:
+        member = proxy.cluster(name)
+        if member is None or not member.hosts:
+            continue
+        for priority, hosts in enumerate(by_priority(member.hosts)):
+            if hosts:
+                found.append((member, priority, member.policy.level(hosts)))
+    return found
+
+
+def _own_panic(member: Cluster) -> list[bool]:
+    """Which priorities are in panic by the cluster's own view."""
+    levels = [member.policy.level(hosts) for hosts in by_priority(member.hosts)]
+    return [load.panic for load in loads(levels, member.policy.panic_threshold)]
+
+
+def _unknown(member: Cluster, key: HashKey, wanted: Json) -> str:
+    """Why the shares within a member cannot be told here."""
+    if member.policy.hashing is not None:
+        return f"which host of {member.name} the key goes to, through an aggregate"
+    if member.subsets is not None and wanted:
+        return f"which subset of {member.name} is used, through an aggregate"
+    return member.policy.unknown

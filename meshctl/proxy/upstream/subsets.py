@@ -1,0 +1,166 @@
+"""Subset load balancing: which hosts a request's metadata_match leaves.
+
+Theory of operation. The keys of metadata_match must be those of a selector (with allow_redundant_keys: include
+them, the largest selector counts); then the hosts whose envoy.lb metadata has the values are the subset, in type and
+value. Without such a subset the selector's fallback applies, else the cluster's. A list in the metadata stands for
+each of its values with list_as_any. metadata_fallback_policy FALLBACK_LIST tries several metadata in turn.
+Follows source/extensions/load_balancing_policies/subset/subset_lb.cc.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from meshctl.proxy.upstream.endpoints import Distribution, Policy, distribute
+from meshctl.proxy.upstream.hash_policy import RANDOM, HashKey
+from meshctl.proxy.upstream.hosts import Host
+
+Json = dict[str, Any]
+
+_FALLBACK_LIST = "fallback_list"
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """One selector: its keys, its own fallback, whether a subset is one host."""
+
+    keys: frozenset[str]
+    fallback: str = "NOT_DEFINED"
+    kept: tuple[str, ...] = ()
+    single_host: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subsets:
+    """A subset configuration."""
+
+    selectors: tuple[Selector, ...] = ()
+    fallback: str = "NO_FALLBACK"
+    default_subset: tuple[tuple[str, Any], ...] = ()
+    list_as_any: bool = False
+    panic_mode_any: bool = False
+    redundant_keys: bool = False
+    fallback_list: bool = False
+    locality_weight_aware: bool = False
+
+    def selector(self, keys: frozenset[str]) -> Selector | None:
+        """The selector of these keys."""
+        exact = next((s for s in self.selectors if s.keys == keys), None)
+        if exact is not None or not self.redundant_keys:
+            return exact
+        fitting = [s for s in self.selectors if s.keys <= keys]
+        return max(fitting, key=lambda s: len(s.keys)) if fitting else None
+
+
+def subsets_of(message: Json | None) -> Subsets | None:
+    """A subset configuration, also of the load balancing extension; None without selectors (then it is ignored)."""
+    if not message or not message.get("subset_selectors"):
+        return None
+    return Subsets(
+        tuple(
+            Selector(
+                frozenset(selector.get("keys") or ()),
+                str(selector.get("fallback_policy") or "NOT_DEFINED"),
+                tuple(selector.get("fallback_keys_subset") or ()),
+                bool(selector.get("single_host_per_subset")),
+            )
+            for selector in message["subset_selectors"]
+        ),
+        str(message.get("fallback_policy") or "NO_FALLBACK"),
+        tuple(sorted((message.get("default_subset") or {}).items())),
+        bool(message.get("list_as_any")),
+        bool(message.get("panic_mode_any")),
+        bool(message.get("allow_redundant_keys")),
+        message.get("metadata_fallback_policy") == "FALLBACK_LIST",
+        bool(message.get("locality_weight_aware")),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """The hosts, the configuration, the policy and the key of one choice."""
+
+    hosts: Sequence[Host]
+    subsets: Subsets
+    policy: Policy
+    key: HashKey
+
+    def over(self, members: Sequence[Host], text: str) -> Distribution:
+        policy = self.policy
+        if not self.subsets.locality_weight_aware and len(members) != len(self.hosts):
+            policy = replace(policy, locality_weighted=False)
+        return replace(distribute(members, policy, self.key), subset=text)
+
+
+def select(
+    hosts: Sequence[Host], subsets: Subsets, wanted: Json, policy: Policy, key: HashKey = RANDOM
+) -> Distribution:
+    """The shares under subset load balancing."""
+    if any(not host.shown for host in hosts):
+        return Distribution(
+            (), undetermined="the metadata of the endpoints, which subsets go by, was not shown"
+        )
+    question = _Question(hosts, subsets, policy, key)
+    tries = wanted.get(_FALLBACK_LIST) if subsets.fallback_list else None
+    if not isinstance(tries, list) or not tries:
+        return _chosen(question, wanted)
+    rest = {name: value for name, value in wanted.items() if name != _FALLBACK_LIST}
+    found = Distribution((), "no metadata of the fallback list has a host", missing=1.0)
+    for more in tries:
+        found = _chosen(question, {**rest, **more} if isinstance(more, dict) else rest)
+        if found.shares:
+            return found
+    return found
+
+
+def _chosen(question: _Question, wanted: Json) -> Distribution:
+    text = ", ".join(f"{key}={value}" for key, value in sorted(wanted.items()))
+    selector = question.subsets.selector(frozenset(wanted)) if wanted else None
+    if selector is not None:
+        asked = {key: wanted[key] for key in selector.keys}
+        members = _members(question, asked)
+        if members:
+            return question.over(members[:1] if selector.single_host else members, f"subset {text}")
+    return _fallen_back(question, wanted, selector, text)
+
+
+def _members(question: _Question, wanted: Json) -> list[Host]:
+    def holds(host: Host, key: str, value: Any) -> bool:
+        have = host.lb_metadata(key)
+        if question.subsets.list_as_any and isinstance(have, list):
+            return any(_same(item, value) for item in have)
+        return _same(have, value)
+
+    return [host for host in question.hosts if all(holds(host, k, v) for k, v in wanted.items())]
+
+
+def _same(left: Any, right: Any) -> bool:
+    """Equal in type and value: true is not 1."""
+    if isinstance(left, bool) is not isinstance(right, bool):
+        return False
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(_same, left, right))
+    return left is not None and bool(left == right)
+
+
+def _fallen_back(question: _Question, wanted: Json, selector: Selector | None, text: str) -> Distribution:
+    subsets = question.subsets
+    fallback = subsets.fallback
+    if selector is not None and selector.fallback != "NOT_DEFINED":
+        fallback = selector.fallback
+        if fallback == "KEYS_SUBSET":
+            return _chosen(question, {k: v for k, v in wanted.items() if k in selector.kept})
+    why = f"no subset {text}" if text else "no subset is asked for"
+    if fallback == "ANY_ENDPOINT":
+        return question.over(question.hosts, f"{why}: any endpoint")
+    if fallback == "DEFAULT_SUBSET":
+        members = _members(question, dict(subsets.default_subset))
+        found = question.over(members, f"{why}: the default subset")
+        if found.shares or not subsets.panic_mode_any:
+            empty = f"{why}, and the default subset is empty"
+            return found if members else Distribution((), empty, missing=1.0)
+    if subsets.panic_mode_any:
+        return question.over(question.hosts, f"{why}: panic, any endpoint")
+    return Distribution((), f"{why}, and there is no fallback", missing=1.0)

@@ -1,0 +1,80 @@
+"""Consistent hashing: the very host that Envoy chooses for a key."""
+
+from __future__ import annotations
+
+import pytest
+
+from meshctl.match.request_view import RequestView
+from meshctl.proxy.upstream import rings
+from meshctl.proxy.upstream.hash_policy import HashKey, of_request
+from meshctl.proxy.upstream.hashing import murmur2, xxhash64, xxhash64_of
+
+HOSTS = [f"127.0.0.1:{port}" for port in range(21004, 21009)]
+
+
+@pytest.mark.parametrize(
+    ("text", "xx", "murmur"),
+    [
+        ("foo", 3728699739546630719, 9631199822919835226),
+        ("bar", 5234164152756840025, 11474628671133349555),
+        ("foo\nbar", 8917841378505826757, 16306510975912980159),
+        ("lyft", 4400747396090729504, 12847078931730529320),
+        ("", 17241709254077376921, 6142509188972423790),
+    ],
+)
+def test_the_hashes_of_envoys_own_test(text: str, xx: int, murmur: int) -> None:
+    """test/common/common/hash_test.cc"""
+    assert (xxhash64(text), murmur2(text)) == (xx, murmur)
+
+
+def test_a_text_longer_than_a_stripe_of_32_bytes() -> None:
+    """The reference value of the xxHash project."""
+    assert xxhash64("Nobody inspects the spammish repetition") == 0xFBCEA83C8A378BF1
+
+
+def test_several_texts_seed_each_other() -> None:
+    assert xxhash64_of(["foo", "bar"]) == 17745830980996999794
+
+
+def owner(kind: str, key: str) -> str:
+    ring = rings.build(HOSTS, [0.2] * 5, rings.Settings(kind))
+    return HOSTS[ring.owner(xxhash64(key))]
+
+
+@pytest.mark.parametrize(
+    ("key", "port"), [("a", 21005), ("b", 21006), ("c", 21004), ("dd", 21008), ("alice", 21008)]
+)
+def test_the_ring_as_a_real_envoy_has_it(key: str, port: int) -> None:
+    assert owner("RING_HASH", key) == f"127.0.0.1:{port}"
+
+
+@pytest.mark.parametrize(
+    ("key", "port"), [("a", 21005), ("b", 21008), ("c", 21008), ("127.0.0.1", 21005), ("127.0.0.2", 21008)]
+)
+def test_maglev_as_a_real_envoy_has_it(key: str, port: int) -> None:
+    assert owner("MAGLEV", key) == f"127.0.0.1:{port}"
+
+
+@pytest.mark.parametrize("kind", ["RING_HASH", "MAGLEV"])
+def test_a_random_key_falls_by_the_shares_which_sum_to_one(kind: str) -> None:
+    assert sum(rings.build(HOSTS, [0.2] * 5, rings.Settings(kind)).shares) == pytest.approx(1.0)
+
+
+def view(**headers: str) -> RequestView:
+    return RequestView({":path": ["/?u=a"], **{name: [value] for name, value in headers.items()}})
+
+
+def test_a_policy_without_a_value_gives_no_number_and_the_next_counts() -> None:
+    policies = [{"header": {"header_name": "x-u"}}, {"query_parameter": {"name": "u"}}]
+    assert of_request(policies, view(), "") == HashKey(xxhash64("a"))
+
+
+def test_a_terminal_policy_with_a_value_ends_the_list() -> None:
+    policies = [{"header": {"header_name": "x"}, "terminal": True}, {"query_parameter": {"name": "u"}}]
+    assert of_request(policies, view(x="b"), "") == HashKey(xxhash64("b"))
+
+
+def test_a_cookie_that_is_made_for_the_client_cannot_be_told() -> None:
+    found = of_request([{"cookie": {"name": "c", "ttl": "10s"}}], view(), "10.0.0.1")
+    assert found.value is None
+    assert "cookie `c`" in found.unknown
