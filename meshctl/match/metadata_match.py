@@ -50,9 +50,14 @@ def _value(matcher: ValueMatcher) -> tuple[str, ValueTest]:
             return _double(matcher.double_match)
         case "present_match":
             present = matcher.present_match
-            return ("present" if present else "never"), lambda value: present and value is not None
+            word = "present" if present else "never"
+            return word, lambda value: present and value is not ABSENT and value is not None
         case _:
             return "null", lambda value: value is None
+
+
+# Stands for a value that is not there, where null is one.
+ABSENT = object()
 
 
 def _double(matcher: DoubleMatcher) -> tuple[str, ValueTest]:
@@ -79,7 +84,7 @@ def _metadata(matcher: MetadataMatcher) -> Criterion:
     text, test = value_matcher(matcher.value.raw if matcher.value is not None else {})
 
     def check(view: RequestView) -> bool:
-        return test(view.metadata_value(namespace, path)) != invert
+        return test(view.metadata_value(namespace, path, absent=ABSENT)) != invert
 
     def seen(view: RequestView) -> str:
         value = view.metadata_value(namespace, path)

@@ -181,11 +181,11 @@ class RequestView:
                     self._cookies.setdefault(name.lstrip(" "), value)
         return self._cookies
 
-    def metadata_value(self, namespace: str, path: tuple[str, ...]) -> Any:
+    def metadata_value(self, namespace: str, path: tuple[str, ...], absent: Any = None) -> Any:
         """A value of the dynamic metadata, None when absent; undecidable behind a filter of unknown effect."""
-        value: Any = self.metadata.get(namespace)
+        value: Any = self.metadata.get(namespace, absent)
         for key in path:
-            value = value.get(key) if isinstance(value, dict) else None
+            value = value.get(key, absent) if isinstance(value, dict) else absent
         owner = self.opaque.get(Part.METADATA)
         if owner and namespace not in _OWNED_NAMESPACES:
             raise Undecidable(f"dynamic metadata {namespace}: {'.'.join(path)} may be set by {owner}")

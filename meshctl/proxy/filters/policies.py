@@ -214,6 +214,10 @@ def _server_name(value: Json) -> Condition:
     )
 
 
+# What asks for a certificate's subject: ``CN=...``.
+_SUBJECT = re.compile(r"\b[A-Z]{1,3}\\?=")
+
+
 def _authenticated(value: Json) -> Condition:
     """The names of the caller's certificate, in this order: URIs, DNS names, the subject; one match is enough."""
     name = value.get("principal_name")
@@ -225,8 +229,11 @@ def _authenticated(value: Json) -> Condition:
         if not subject.tls:
             return False
         peer = subject.peer or Peer()
-        names = (*peer.uris, *peer.dns)
-        return any(map(matcher.test, names)) or matcher.test(peer.subject)
+        if any(map(matcher.test, (*peer.uris, *peer.dns))):
+            return True
+        if not peer.subject and subject.peer is not None and _SUBJECT.search(matcher.text):
+            raise Undecidable("the subject of the client's certificate is not known")
+        return matcher.test(peer.subject)
 
     return Condition(f"caller {matcher.text}", test, _caller_seen)
 
