@@ -1,0 +1,68 @@
+"""Filters are found by the full name of their type, and each says what it may do."""
+
+from __future__ import annotations
+
+import pytest
+
+from meshctl.proxy.contract import EVERYTHING
+from meshctl.proxy.filters.http_table import HTTP_FILTERS
+from meshctl.proxy.filters.http_table import contract as http_contract
+from meshctl.proxy.filters.network_table import NETWORK_FILTERS
+from meshctl.proxy.filters.well_known import http_type, network_type
+from meshctl.proxy.model import Disposition
+from tests.unit.proxy.build import ask, listener, proxy
+from tests.unit.proxy.filters.chains import HTTP, passages
+
+TABLES = {**HTTP_FILTERS, **NETWORK_FILTERS}
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_every_contract_has_its_source_or_reason(name: str) -> None:
+    assert TABLES[name].source
+
+
+@pytest.mark.parametrize("kind", ["acme.Config", "acme.FilterConfig", "acme.v3.RBAC", "acme.PluginConfig"])
+def test_a_type_that_nobody_knows_may_do_everything_whatever_its_last_word(kind: str) -> None:
+    assert http_contract(kind).evaluate is None
+    assert http_contract(kind).may == EVERYTHING
+    found = passages(({"name": "acme", "typed_config": {"@type": f"type.googleapis.com/{kind}"}},))
+    assert {p.verdict.disposition for p in found} == {Disposition.DELIVERED, Disposition.UNDETERMINED}
+    assert all("acme" in p.undetermined[0] for p in found)
+
+
+@pytest.mark.parametrize(
+    ("name", "type_name", "expected"),
+    [
+        ("envoy.filters.http.rbac", "", "envoy.extensions.filters.http.rbac.v3.RBAC"),
+        ("envoy.fault", "", "envoy.extensions.filters.http.fault.v3.HTTPFault"),
+        ("x", "envoy.config.filter.http.rbac.v2.RBAC", "envoy.extensions.filters.http.rbac.v3.RBAC"),
+        ("envoy.filters.http.rbac", "acme.Own", "acme.Own"),
+        ("acme", "", ""),
+    ],
+)
+def test_names_and_older_types(name: str, type_name: str, expected: str) -> None:
+    assert http_type(name, type_name) == expected
+
+
+def test_an_older_network_type() -> None:
+    old = "envoy.config.filter.network.tcp_proxy.v2.TcpProxy"
+    assert network_type("x", old) == "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
+
+
+def test_an_observer_changes_nothing() -> None:
+    compressor = {"name": "gzip", "typed_config": {"@type": f"{HTTP}compressor.v3.Compressor"}}
+    (passage,) = passages((compressor,))
+    assert passage.undetermined == ()
+
+
+NETWORK = "type.googleapis.com/envoy.extensions.filters.network."
+
+
+@pytest.mark.parametrize(
+    "kind", [f"{NETWORK}redis_proxy.v3.RedisProxy", f"{NETWORK}thrift_proxy.v3.ThriftProxy", "t/acme.Proxy"]
+)
+def test_a_network_filter_that_ends_the_chain_and_is_not_evaluated_is_undetermined_by_name(kind: str) -> None:
+    chain = {"filters": [{"name": "x", "typed_config": {"@type": kind}}]}
+    (passage,) = ask(proxy([listener([chain])]))
+    assert passage.verdict.disposition is Disposition.UNDETERMINED
+    assert kind.rpartition(".")[2] in passage.undetermined[0]
