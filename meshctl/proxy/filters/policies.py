@@ -373,6 +373,19 @@ class Decision:
     rejected: tuple[Rejected, ...] = field(default=())
 
 
+class Undecided(Undecidable):
+    """Whether the rules deny depends on what is not known; ``policy`` would be the one that denies, "" none."""
+
+    def __init__(self, reason: str, policy: str) -> None:
+        super().__init__(reason)
+        self.policy = policy
+
+
+def refusal(unknown: Undecidable) -> Decision:
+    """The denial that an undecided set of rules may end in."""
+    return Decision(False, unknown.policy if isinstance(unknown, Undecided) else "")
+
+
 def compile_rules(message: Json, key: str = "rules", tree_key: str = "matcher") -> Rules | None:
     """The rules or the matcher of an RBAC filter; None when neither is there (nothing is enforced)."""
     if tree_key in message:
@@ -420,11 +433,21 @@ def decide(rules: Rules, subject: Subject, inputs: matcher_tree.Inputs, *, expla
     if rules.tree is not None:
         return _by_tree(rules.tree, inputs)
     rejected: list[Rejected] = []
+    open_: Undecided | None = None
     for policy in rules.policies:
-        if policy.matches(subject):
+        try:
+            matches = policy.matches(subject)
+        except Undecidable as unknown:
+            open_ = open_ or Undecided(unknown.reason, "" if rules.action == "ALLOW" else policy.name)
+            if rules.action == "DENY":
+                raise open_ from None
+            continue  # another policy may allow for sure
+        if matches:
             return Decision(rules.action != "DENY", policy.name, tuple(rejected))
         if explain:
             rejected.append(Rejected(f"policy {policy.name}", policy.failure(subject)))
+    if open_ is not None and rules.action == "ALLOW":
+        raise open_
     return Decision(rules.action != "ALLOW", "", tuple(rejected))
 
 

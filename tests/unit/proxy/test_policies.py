@@ -95,16 +95,23 @@ def test_a_denied_request_without_a_route_is_403_not_404() -> None:
     assert routed(proxy([listener([chain])]), get("/y")).verdict.code == 403
 
 
-def test_a_condition_that_cannot_be_known_is_undetermined() -> None:
+def test_a_condition_that_cannot_be_known_leaves_both_answers_open() -> None:
     chain = {
         "filters": http(
             [virtual_host(route("r", {"prefix": "/"}))],
             filters=(rbac("ALLOW", {"matcher": {"name": "x", "typed_config": {"@type": "t/foo.Bar"}}}, ANY),),
         )
     }
-    (passage,) = ask(proxy([listener([chain])]), get())
-    assert passage.verdict.disposition is Disposition.UNDETERMINED
-    assert "Bar" in passage.undetermined[0]
+    passages = ask(proxy([listener([chain])]), get())
+    assert {p.verdict.disposition for p in passages} == {Disposition.DELIVERED, Disposition.DENIED}
+    assert not any(p.decided for p in passages)
+    assert all("Bar" in p.undetermined[0] for p in passages)
+
+
+def test_another_policy_may_allow_for_sure() -> None:
+    unknown = rbac("ALLOW", {"matcher": {"name": "x", "typed_config": {"@type": "t/foo.Bar"}}}, ANY)
+    unknown["typed_config"]["rules"]["policies"]["zz"] = {"permissions": [ANY], "principals": [ANY]}
+    assert verdict((unknown,), get()) == (200, "via_upstream")
 
 
 def test_a_denied_connection_names_the_policy_and_keeps_the_cluster() -> None:
@@ -197,4 +204,5 @@ def test_behind_a_filter_of_unknown_effect_conditions_on_what_it_may_change_are_
         return {p.verdict.disposition for p in ask(proxy([listener([chain])]), get())}
 
     assert ends({"destination_port": 80}) == {Disposition.DENIED, Disposition.UNDETERMINED}
-    assert ends({"header": {"name": "x", "present_match": True}}) == {Disposition.UNDETERMINED}
+    either = {Disposition.DELIVERED, Disposition.DENIED, Disposition.UNDETERMINED}
+    assert ends({"header": {"name": "x", "present_match": True}}) == either

@@ -35,7 +35,7 @@ def _local(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> I
     enabled = runtime.fraction(fields.get("filter_enabled") or {}, Fraction(0))
     enforced = runtime.fraction(fields.get("filter_enforced") or {}, Fraction(0))
     chance = Fraction(int(enabled.chance * enforced.chance * 1_000_000), 1_000_000)
-    if not bucket and not fields.get("descriptors"):
+    if bucket is None and not fields.get("descriptors"):
         chance = Fraction(0)
     for branch, limited in split(entry, chance):
         if limited:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from meshctl.envoy.message import Undecidable
 from meshctl.match.filter_chains import Facts
 from meshctl.match.matcher_tree import Inputs
+from meshctl.proxy.chance import open_ways
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters import policies
@@ -79,7 +81,13 @@ def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -
     if rules is None:
         yield Pass(entry, scene)
         return
-    decision = policies.decide(rules, subject, inputs, explain=not entry.log.silent)
+    try:
+        decision = policies.decide(rules, subject, inputs, explain=not entry.log.silent)
+    except Undecidable as unknown:
+        passing, refused = open_ways(entry, 2, unknown.reason)
+        yield Pass(passing, scene)
+        yield Pass(refused, scene, policies.denied(policies.refusal(unknown), rules, 403))
+        return
     if not decision.allowed or rules.policies or rules.tree:
         entry.step(lambda: policies.step(rules, decision, subject))
     if not decision.allowed:

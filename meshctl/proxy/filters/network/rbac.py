@@ -48,7 +48,7 @@ def _evaluate(entry: Entry, scene: Scene, network_filter: Filter) -> Iterator[Wa
         explain = not entry.log.silent
         decision = policies.decide(rules, subject, chain_inputs(scene.facts), explain=explain)
     except Undecidable as unknown:
-        yield from _undecided(entry, scene, unknown.reason, rules)
+        yield from _undecided(entry, scene, unknown, rules)
         return
     if rules.policies or rules.tree or not decision.allowed:
         entry.step(lambda: policies.step(rules, decision, subject))
@@ -60,10 +60,10 @@ def _denied(scene: Scene, decision: policies.Decision, rules: policies.Rules) ->
     return scene if scene.denial is not None else replace(scene, denial=verdict)
 
 
-def _undecided(entry: Entry, scene: Scene, reason: str, rules: policies.Rules) -> Iterator[Way]:
-    passing, closed = open_ways(entry, 2, reason)
+def _undecided(entry: Entry, scene: Scene, unknown: Undecidable, rules: policies.Rules) -> Iterator[Way]:
+    passing, closed = open_ways(entry, 2, unknown.reason)
     yield Way(passing, scene)
-    yield Way(closed, _denied(scene, policies.Decision(False, ""), rules))
+    yield Way(closed, _denied(scene, policies.refusal(unknown), rules))
 
 
 CONTRACTS: dict[str, Contract[Evaluator]] = {

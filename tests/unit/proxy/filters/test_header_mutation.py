@@ -1,0 +1,67 @@
+"""header_mutation: what later filters see of a request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.proxy.build import get, route
+from tests.unit.proxy.filters.chains import VIA, a_filter, allow_only, answer, passages, settings
+
+
+def mutation(*mutations: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return a_filter(
+        "header_mutation.v3.HeaderMutation", mutations={"request_mutations": list(mutations)}, **fields
+    )
+
+
+def append(name: str, value: str, action: str = "APPEND_IF_EXISTS_OR_ADD") -> dict[str, Any]:
+    return {"append": {"header": {"key": name, "value": value}, "append_action": action}}
+
+
+def wants(name: str, value: str) -> dict[str, Any]:
+    return allow_only({"header": {"name": name, "string_match": {"exact": value}}})
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("plain", "plain"),
+        ("%REQ(:path)%", "/p"),
+        ("%REQ(x-no?x-a)%", "1"),
+        ("%PROTOCOL%", "HTTP/1.1"),
+        ("%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%", "10.1.1.1"),
+        ("100%%", "100%"),
+    ],
+)
+def test_values_with_command_operators(value: str, expected: str) -> None:
+    filters = (mutation(append("x-n", value)), wants("x-n", expected))
+    assert answer(filters, get("/p", "a.com", ("x-a", "1"))) == VIA
+
+
+def test_every_level_adds_its_own() -> None:
+    filters = (mutation(append("x-f", "1")), wants("x-f", "1"), wants("x-r", "1"), wants("x-v", "1"))
+    filters = (filters[0], *({**f, "name": f"rbac{i}"} for i, f in enumerate(filters[1:])))
+    one = {**route("r", {"prefix": "/"}), "typed_per_filter_config": settings(mutation(append("x-r", "1")))}
+    host = {"typed_per_filter_config": settings(mutation(append("x-v", "1")))}
+    assert answer(filters, routes=(one,), host=host) == VIA
+
+
+@pytest.mark.parametrize(("wins", "expected"), [(False, "vh"), (True, "route")])
+def test_which_level_writes_last(wins: bool, expected: str) -> None:
+    over = "OVERWRITE_IF_EXISTS_OR_ADD"
+    own = mutation(most_specific_header_mutations_wins=wins)
+    one = {
+        **route("r", {"prefix": "/"}),
+        "typed_per_filter_config": settings(mutation(append("x", "route", over))),
+    }
+    host = {"typed_per_filter_config": settings(mutation(append("x", "vh", over)))}
+    assert answer((own, wants("x", expected)), routes=(one,), host=host) == VIA
+
+
+def test_query_parameters() -> None:
+    edits = [{"remove": "a"}, {"append": {"record": {"key": "c", "value": "3"}}}]
+    changed = a_filter("header_mutation.v3.HeaderMutation", mutations={"query_parameter_mutations": edits})
+    (passage,) = passages((changed,), get("/p?a=1&b=2"))
+    assert passage.upstream_path == "/p?b=2&c=3"

@@ -1,0 +1,217 @@
+"""Filters with one rule each: bodies, health checks, tags, gRPC-Web, credentials, limits, composites."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from meshctl.proxy.model import Disposition
+from tests.unit.proxy.build import cluster, get, route
+from tests.unit.proxy.filters.chains import VIA, a_filter, allow_only, answer, ends, passages, settings
+
+D, U, N = Disposition.DELIVERED, Disposition.UNDETERMINED, Disposition.DENIED
+
+
+def post(length: str, protocol: str = "HTTP/1.1", **more: Any) -> Any:
+    headers = (("content-length", length),) if length else (("transfer-encoding", "chunked"),)
+    return get("/", "a.com", *headers, method="POST", protocol=protocol, **more)
+
+
+BUFFER = a_filter("buffer.v3.Buffer", max_request_bytes=10)
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        (get(), {D}),
+        (post("10"), {D}),
+        (post("11"), {N}),
+        (post(""), {D, N}),
+        (post("11", "HTTP/2", scheme="http"), {D, N}),
+    ],
+    ids=["no body", "fits", "too long", "chunked: open", "HTTP/2: how it is cut decides"],
+)
+def test_buffer(request_: Any, expected: set[Disposition]) -> None:
+    assert ends((BUFFER,), request_) == expected
+
+
+def test_buffer_can_be_turned_off_or_set_by_a_route() -> None:
+    one = {
+        **route("r", {"prefix": "/"}),
+        "typed_per_filter_config": {BUFFER["name"]: {"@type": "t/x", "disabled": True}},
+    }
+    assert answer((BUFFER,), post("11"), routes=(one,)) == VIA
+
+
+def test_health_checks_without_matchers_answer_everything() -> None:
+    assert answer((a_filter("health_check.v3.HealthCheck"),)) == (200, "health_check_ok")
+    passing = a_filter("health_check.v3.HealthCheck", pass_through_mode=True)
+    assert answer((passing,)) == VIA
+
+
+@pytest.mark.parametrize(("percent", "code"), [(100, 503), (50, 200)])
+def test_health_checks_ask_for_healthy_hosts(percent: int, code: int) -> None:
+    half = cluster("h", "10.0.0.3:1", "10.0.0.4:1")
+    half["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["health_status"] = "UNHEALTHY"
+    checks = a_filter(
+        "health_check.v3.HealthCheck", cluster_min_healthy_percentages={"h": {"value": percent}}
+    )
+    assert answer((checks,), clusters=(half,))[0] == code
+
+
+def header(name: str, value: str) -> dict[str, Any]:
+    return {"header": {"name": name, "string_match": {"exact": value}}}
+
+
+def test_ip_tags_are_written_and_the_route_chosen_again() -> None:
+    tags = [{"ip_tag_name": "lan", "ip_list": [{"address_prefix": "10.0.0.0", "prefix_len": 8}]}]
+    tagged = {"prefix": "/", "headers": [{"name": "x-envoy-ip-tags", "string_match": {"exact": "lan"}}]}
+    routes = (route("tagged", tagged, "d"), route("rest", {"prefix": "/"}))
+    (passage,) = passages((a_filter("ip_tagging.v3.IPTagging", ip_tags=tags),), routes=routes)
+    assert passage.route_name == "tagged"
+
+
+def test_grpc_web_goes_on_as_grpc() -> None:
+    web = get("/", "a.com", ("content-type", "application/grpc-web"))
+    filters = (a_filter("grpc_web.v3.GrpcWeb"), allow_only(header("content-type", "application/grpc")))
+    assert answer(filters, web) == VIA
+
+
+BASIC = {"users": {"inline_string": "bob:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g="}}  # the password is "password"
+
+
+@pytest.mark.parametrize(
+    ("value", "details"),
+    [
+        (None, "no_credential_for_basic_auth"),
+        ("Bearer x", "invalid_scheme_for_basic_auth"),
+        ("Basic Ym9i", "invalid_format_for_basic_auth"),
+        ("Basic Ym9iOnBhc3N3b3Jk", "via_upstream"),
+        ("Basic Ym9iOng=", "invalid_credential_for_basic_auth"),
+    ],
+)
+def test_basic_auth(value: str | None, details: str) -> None:
+    headers = (("authorization", value),) if value is not None else ()
+    assert answer((a_filter("basic_auth.v3.BasicAuth", **BASIC),), get("/", "a.com", *headers))[1] == details
+
+
+def test_whether_a_password_that_is_redacted_is_right_is_open() -> None:
+    hidden = a_filter("basic_auth.v3.BasicAuth", users={"inline_string": "[redacted]"})
+    assert ends((hidden,), get("/", "a.com", ("authorization", "Basic Ym9iOng="))) == {D, N}
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ((), (401, "missing_api_key")),
+        ((("x-key", "nope"),), (401, "unkonwn_api_key")),
+        ((("x-key", "k1"),), VIA),
+        ((("x-key", "Bearer k1"),), VIA),
+    ],
+)
+def test_api_keys(headers: tuple[tuple[str, str], ...], expected: tuple[int, str]) -> None:
+    keys = a_filter(
+        "api_key_auth.v3.ApiKeyAuth",
+        credentials=[{"key": "k1", "client": "one"}],
+        key_sources=[{"header": "x-key"}],
+        forwarding={"header": "x-client"},
+    )
+    assert answer((keys,), get("/", "a.com", *headers)) == expected
+    if expected == VIA:
+        assert answer((keys, allow_only(header("x-client", "one"))), get("/", "a.com", *headers)) == VIA
+
+
+FULL = {"default_value": {"numerator": 100}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"token_bucket": {"max_tokens": 1}}, {D}),
+        ({"token_bucket": {"max_tokens": 1}, "filter_enabled": FULL}, {D}),
+        ({"token_bucket": {"max_tokens": 1}, "filter_enabled": FULL, "filter_enforced": FULL}, {D, N}),
+        ({"token_bucket": {}, "filter_enabled": FULL, "filter_enforced": FULL}, {N}),
+    ],
+    ids=["not enabled", "not enforced", "how full the bucket is, is open", "no tokens at all"],
+)
+def test_local_rate_limits(fields: dict[str, Any], expected: set[Disposition]) -> None:
+    assert ends((a_filter("local_ratelimit.v3.LocalRateLimit", **fields),)) == expected
+
+
+def limited(**fields: Any) -> dict[str, Any]:
+    service = {"grpc_service": {"envoy_grpc": {"cluster_name": "limits"}}}
+    return a_filter("ratelimit.v3.RateLimit", domain="x", rate_limit_service=service, **fields)
+
+
+ACTIONS = (route("r", {"prefix": "/"}, rate_limits=[{"actions": [{"remote_address": {}}]}]),)
+
+
+def test_a_global_limit_is_asked_only_with_actions_and_passes_when_its_service_is_not_there() -> None:
+    assert ends((limited(),)) == {D}
+    assert ends((limited(),), routes=ACTIONS) == {D}
+    assert answer((limited(failure_mode_deny=True),), routes=ACTIONS) == (500, "rate_limiter_error")
+    there = (cluster("limits", "10.0.0.9:1"),)
+    assert ends((limited(),), routes=ACTIONS, clusters=there) == {D, N}
+
+
+def processor(**fields: Any) -> dict[str, Any]:
+    service = {"envoy_grpc": {"cluster_name": "proc"}}
+    return a_filter("ext_proc.v3.ExternalProcessor", grpc_service=service, **fields)
+
+
+def test_an_external_processor() -> None:
+    assert answer((processor(),))[0] == 500
+    assert answer((processor(failure_mode_allow=True),)) == VIA
+    assert ends((processor(),), clusters=(cluster("proc", "10.0.0.9:1"),)) == {D, U}
+
+
+def composite(*, action: dict[str, Any], inner: dict[str, Any]) -> dict[str, Any]:
+    tree = {
+        "matcher_tree": {
+            "input": {
+                "name": "h",
+                "typed_config": {
+                    "@type": "t/envoy.type.matcher.v3.HttpRequestHeaderMatchInput",
+                    "header_name": "x",
+                },
+            },
+            "exact_match_map": {"map": {"1": {"action": {"name": "a", "typed_config": action}}}},
+        }
+    }
+    kind = "type.googleapis.com/envoy.extensions.common.matching.v3.ExtensionWithMatcher"
+    return {"name": "comp", "typed_config": {"@type": kind, "extension_config": inner, "xds_matcher": tree}}
+
+
+ABORT = a_filter("fault.v3.HTTPFault", abort={"http_status": 500, "percentage": {"numerator": 100}})
+ONE = get("/", "a.com", ("x", "1"))
+
+
+def test_a_composite_runs_the_filter_that_its_matcher_names() -> None:
+    action = {
+        "@type": "t/envoy.extensions.filters.http.composite.v3.ExecuteFilterAction",
+        "typed_config": ABORT,
+    }
+    filters = (composite(action=action, inner=a_filter("composite.v3.Composite")),)
+    assert answer(filters) == VIA
+    assert answer(filters, ONE) == (500, "fault_filter_abort")
+
+
+def test_a_wrapped_filter_may_be_skipped() -> None:
+    action = {"@type": "t/envoy.extensions.filters.common.matcher.action.v3.SkipFilter"}
+    filters = (composite(action=action, inner=ABORT),)
+    assert answer(filters) == (500, "fault_filter_abort")
+    assert answer(filters, ONE) == VIA
+
+
+def test_a_filter_that_comes_by_discovery_runs_by_its_default_until_it_came() -> None:
+    discovered = {"name": "f", "config_discovery": {"default_config": ABORT["typed_config"]}}
+    assert answer((discovered,)) == (500, "fault_filter_abort")
+    assert ends(({"name": "f", "config_discovery": {}},)) == {D, U}
+
+
+def test_a_disabled_filter_is_enabled_by_settings_of_a_route() -> None:
+    disabled = {**ABORT, "disabled": True}
+    assert answer((disabled,)) == VIA
+    one = {**route("r", {"prefix": "/"}), "typed_per_filter_config": settings(ABORT)}
+    assert answer((disabled,), routes=(one,)) == (500, "fault_filter_abort")
