@@ -1,0 +1,190 @@
+"""JWT: which tokens are good, what is told of a bad one, what a good one leaves behind."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from typing import Any
+
+import pytest
+
+from meshctl.proxy.filters.http.jwt_token import parse
+from meshctl.proxy.model import Disposition
+from tests.unit.proxy.build import cluster, get, route
+from tests.unit.proxy.filters.chains import VIA, a_filter, allow_only, answer, ends, passages, settings
+
+SECRET = b"a secret of the tests"
+NOW = 1_764_000_000
+
+
+def b64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+KEYS = json.dumps({"keys": [{"kty": "oct", "alg": "HS256", "k": b64(SECRET)}]})
+
+
+def token(header: Any = None, **payload: Any) -> str:
+    head = b64(json.dumps(header or {"alg": "HS256"}).encode())
+    signed = f"{head}.{b64(json.dumps({'iss': 'one', **payload}).encode())}"
+    return f"{signed}.{b64(hmac.new(SECRET, signed.encode(), hashlib.sha256).digest())}"
+
+
+def provider(issuer: str = "one", **fields: Any) -> dict[str, Any]:
+    return {"issuer": issuer, "local_jwks": {"inline_string": KEYS}, **fields}
+
+
+def jwt(
+    requires: dict[str, Any] | None = None, providers: dict[str, Any] | None = None, **fields: Any
+) -> dict[str, Any]:
+    rules = [{"match": {"prefix": "/"}, "requires": requires or {"provider_name": "p"}}]
+    return a_filter(
+        "jwt_authn.v3.JwtAuthentication", providers=providers or {"p": provider(**fields)}, rules=rules
+    )
+
+
+def bearer(text: str) -> Any:
+    return get("/", "a.com", ("authorization", f"Bearer {text}"))
+
+
+def told(http_filter: dict[str, Any], text: str | None = None) -> str:
+    """The failure as the access log shows it, "" for none."""
+    code, details = answer((http_filter,), bearer(text) if text is not None else get())
+    if (code, details) == VIA:
+        return ""
+    assert details is not None
+    return details.removeprefix("jwt_authn_access_denied{").removesuffix("}").replace("_", " ")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (token(), ""),
+        (token(exp=0), ""),
+        (token(exp=NOW - 30), ""),
+        (token(exp=NOW - 90), "Jwt is expired"),
+        (token(nbf=NOW + 90), "Jwt not yet valid"),
+        (token(exp=-5), "Jwt payload [exp] field is not a positive 64 bit integer"),
+        (token(exp="1"), "Jwt payload [exp] field is not an integer"),
+        (token(sub=5), "Jwt payload [sub] field is not a string"),
+        (token(iss=5), "Jwt payload [iss] field is not a string"),
+        (token(aud=5), "Jwt payload [aud] field is not a string or string list"),
+        (token(iss="two"), "Jwt issuer is not configured"),
+        (token({"alg": None}), "Jwt header [alg] field is required and must be a string"),
+        (token({"alg": "none"}), "Jwt header [alg] is not supported"),
+        ("aaa.bbb.ccc", "Jwt header is an invalid JSON"),
+        ("a.b", "Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections"),
+        (token() + "===", "Jwt signature is an invalid Base64url encoded"),
+        (token() + "AAAA", "Jwt verification fails"),
+    ],
+)
+def test_a_token(text: str, expected: str) -> None:
+    assert told(jwt(), text) == expected
+
+
+def test_no_token() -> None:
+    assert told(jwt()) == "Jwt is missing"
+
+
+@pytest.mark.parametrize(
+    ("fields", "payload", "expected"),
+    [
+        ({"subjects": {"prefix": "spiffe://"}}, {"sub": "spiffe://x"}, ""),
+        ({"subjects": {"prefix": "spiffe://"}}, {"sub": "bob"}, "Jwt verification fails"),
+        ({"require_expiration": True}, {}, "Jwt verification fails"),
+        ({"require_expiration": True}, {"exp": NOW + 10}, ""),
+        ({"max_lifetime": "100s"}, {"exp": NOW + 50}, ""),
+        ({"max_lifetime": "100s"}, {"exp": NOW + 500}, "Jwt verification fails"),
+        ({"max_lifetime": "100s"}, {}, "Jwt verification fails"),
+        ({"audiences": ["https://x/"]}, {"aud": ["x"]}, ""),
+        ({"audiences": ["x"]}, {"aud": "y"}, "Audiences in Jwt are not allowed"),
+    ],
+)
+def test_what_a_provider_asks_for(fields: dict[str, Any], payload: dict[str, Any], expected: str) -> None:
+    assert told(jwt(**fields), token(**payload)) == expected
+
+
+BOTH = {"p": provider(), "q": provider("two")}
+
+
+@pytest.mark.parametrize(
+    ("requires", "text", "expected"),
+    [
+        ({"allow_missing": {}}, None, ""),
+        ({"allow_missing": {}}, token(), ""),
+        ({"allow_missing": {}}, token(iss="two"), ""),
+        ({"allow_missing": {}}, token(iss="three"), "Jwt issuer is not configured"),
+        ({"allow_missing": {}}, token(iss="two", exp=5), "Jwt is expired"),
+        ({"allow_missing_or_failed": {}}, token(exp=5), ""),
+        ({"requires_any": {"requirements": [{"provider_name": "p"}, {"provider_name": "q"}]}}, token(iss="two"), ""),
+        ({"requires_any": {"requirements": [{"provider_name": "p"}, {"provider_name": "q"}]}}, token(exp=5), "Jwt is expired"),
+        ({"requires_any": {"requirements": [{"provider_name": "p"}, {"allow_missing": {}}]}}, None, ""),
+        ({"requires_any": {"requirements": [{"provider_name": "p"}, {"allow_missing": {}}]}}, token(exp=5), "Jwt is expired"),
+        ({"requires_all": {"requirements": [{"provider_name": "p"}, {"provider_name": "q"}]}}, token(), "Jwt is missing"),  # the first has taken it away
+    ],
+)  # fmt: skip
+def test_requirements(requires: dict[str, Any], text: str | None, expected: str) -> None:
+    assert told(jwt(requires, BOTH), text) == expected
+
+
+CLAIMS = {
+    "claim_to_headers": [
+        {"header_name": "x-sub", "claim_name": "sub"},
+        {"header_name": "x-n", "claim_name": "o.n"},
+    ]
+}
+
+
+def has(name: str, value: str) -> dict[str, Any]:
+    return allow_only({"header": {"name": name, "string_match": {"exact": value}}})
+
+
+def test_claims_go_to_headers_and_such_headers_are_never_the_clients() -> None:
+    writes = jwt(
+        {"requires_any": {"requirements": [{"provider_name": "p"}, {"allow_missing": {}}]}}, **CLAIMS
+    )
+    assert answer((writes, has("x-sub", "bob")), bearer(token(sub="bob"))) == VIA
+    assert answer((writes, has("x-n", "5")), bearer(token(o={"n": 5}))) == VIA
+    assert answer((writes, has("x-sub", "bob")), get("/", "a.com", ("x-sub", "bob")))[0] == 403
+
+
+def test_a_token_goes_on_only_with_forward() -> None:
+    there = allow_only({"header": {"name": "authorization", "present_match": True}})
+    assert answer((jwt(), there), bearer(token()))[0] == 403
+    assert answer((jwt(forward=True), there), bearer(token())) == VIA
+
+
+def test_with_clear_route_cache_claims_choose_the_route() -> None:
+    bob = {"prefix": "/", "headers": [{"name": "x-sub", "string_match": {"exact": "bob"}}]}
+    routes = (route("bob", bob, "d"), route("rest", {"prefix": "/"}))
+    for clears, name in ((True, "bob"), (False, "rest")):
+        (passage,) = passages(
+            (jwt(clear_route_cache=clears, **CLAIMS),), bearer(token(sub="bob")), routes=routes
+        )
+        assert passage.route_name == name
+
+
+def test_a_requirement_of_a_route_that_the_filter_does_not_have() -> None:
+    named = {**a_filter("jwt_authn.v3.PerRouteConfig", requirement_name="nope")}
+    one = {**route("r", {"prefix": "/"}), "typed_per_filter_config": settings(named)}
+    own = jwt()
+    own["typed_config"]["requirement_map"] = {"r2": {"provider_name": "p"}}
+    code, details = answer((own,), routes=(one,))
+    assert code == 403
+    assert details == "jwt_authn_access_denied{Wrong_requirement_name:_nope._It_should_be_one_of_[r2]}"
+
+
+def test_keys_that_are_fetched_leave_open_whether_a_token_is_good() -> None:
+    remote = {"remote_jwks": {"http_uri": {"uri": "https://k", "cluster": "keys"}}, "issuer": "one"}
+    fetched = jwt(providers={"p": remote})
+    assert told(fetched, token()) == "Jwks remote fetch is failed"
+    found = ends((fetched,), bearer(token()), clusters=(cluster("keys", "10.0.0.9:443"),))
+    assert found == {Disposition.DELIVERED, Disposition.DENIED}
+
+
+@pytest.mark.parametrize(("padding", "good"), [("", True), ("=", True), ("==", False)])
+def test_padding_is_left_out_or_exact(padding: str, good: bool) -> None:
+    text = token()  # 32 bytes of signature: 43 characters and one of padding
+    assert (parse(text + padding).problem == "") is good

@@ -1,0 +1,70 @@
+"""Stateful sessions: a cookie or a header names the upstream host."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from tests.unit.proxy.build import cluster, get, route
+from tests.unit.proxy.filters.chains import a_filter, passages
+
+STATES = "type.googleapis.com/envoy.extensions.http.stateful_session."
+HOSTS = cluster("t", "10.0.0.1:1", "10.0.0.2:1", "10.0.0.3:1")
+
+
+def session(kind: str, config: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    state = {"name": "s", "typed_config": {"@type": f"{STATES}{kind}", **config}}
+    return a_filter("stateful_session.v3.StatefulSession", session_state=state, **fields)
+
+
+def by_cookie(path: str = "/", **fields: Any) -> dict[str, Any]:
+    return session("cookie.v3.CookieBasedSessionState", {"cookie": {"name": "s", "path": path}}, **fields)
+
+
+def hosts(http_filter: dict[str, Any], value: bytes, path: str = "/") -> tuple[set[str], int | None]:
+    encoded = base64.b64encode(value).decode()
+    request = get(path, "a.com", ("cookie", f's="{encoded}"'), ("x-s", encoded))
+    (passage,) = passages(
+        (http_filter,), request, routes=(route("r", {"prefix": "/"}, "t"),), clusters=(HOSTS,)
+    )
+    return {address for address, _ in passage.upstream_hosts}, passage.verdict.code
+
+
+ALL = {"10.0.0.1:1", "10.0.0.2:1", "10.0.0.3:1"}
+MESSAGE = b"\x0a\x0a10.0.0.2:1"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (b"10.0.0.2:1", {"10.0.0.2:1"}),
+        (MESSAGE, {"10.0.0.2:1"}),
+        (MESSAGE + b"\x10\x01", ALL),
+        (b"10.9.9.9:1", ALL),
+        (b"", ALL),
+    ],
+    ids=["an address", "a message", "one that has ended", "no host of the cluster", "empty"],
+)
+def test_the_cookie(value: bytes, expected: set[str]) -> None:
+    assert hosts(by_cookie(), value) == (expected, 200)
+
+
+def test_a_strict_session_has_its_host_or_none() -> None:
+    assert hosts(by_cookie(strict=True), b"10.9.9.9:1") == (set(), 503)
+    assert hosts(by_cookie(strict=True, status_on_strict_destination_not_found=410), b"10.9.9.9:1") == (
+        set(),
+        410,
+    )
+
+
+@pytest.mark.parametrize(("path", "expected"), [("/a", 1), ("/a/b", 1), ("/ab", 3), ("/", 3)])
+def test_the_cookie_counts_on_its_path(path: str, expected: int) -> None:
+    assert len(hosts(by_cookie("/a"), MESSAGE, path)[0]) == expected
+
+
+def test_a_header() -> None:
+    assert hosts(session("header.v3.HeaderBasedSessionState", {"name": "x-s"}), b"10.0.0.3:1")[0] == {
+        "10.0.0.3:1"
+    }

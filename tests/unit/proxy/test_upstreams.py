@@ -1,0 +1,132 @@
+"""From a cluster to its hosts: aggregates, original destinations, names, and what a cluster refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from meshctl.proxy.model import Disposition
+from tests.unit.proxy.build import ask, cluster, get, http, listener, proxy, route, virtual_host
+from tests.unit.proxy.filters.chains import a_filter
+
+D, NONE = Disposition.DELIVERED, Disposition.NO_HEALTHY_ENDPOINT
+
+
+def ways(
+    clusters: tuple[dict[str, Any], ...], *headers: tuple[str, str], bootstrap: Any = None, **more: Any
+) -> Any:
+    filters = more.pop("filters", ())
+    chain = {"filters": http([virtual_host(route("r", {"prefix": "/"}, **more))], filters=filters)}
+    return ask(proxy([listener([chain])], clusters, bootstrap), get("/", "a.com", *headers))
+
+
+def shares(clusters: tuple[dict[str, Any], ...], *headers: tuple[str, str], **more: Any) -> dict[str, float]:
+    (passage,) = ways(clusters, *headers, **more)
+    return {address: round(share, 3) for address, share in passage.upstream_hosts}
+
+
+def sick(one: dict[str, Any], *indexes: int) -> dict[str, Any]:
+    for index in indexes:
+        one["load_assignment"]["endpoints"][0]["lb_endpoints"][index]["health_status"] = "UNHEALTHY"
+    return one
+
+
+def aggregate(*names: str) -> dict[str, Any]:
+    kind = "type.googleapis.com/envoy.extensions.clusters.aggregate.v3.ClusterConfig"
+    custom = {"name": "envoy.clusters.aggregate", "typed_config": {"@type": kind, "clusters": list(names)}}
+    return {"name": "c", "lb_policy": "CLUSTER_PROVIDED", "cluster_type": custom}
+
+
+def test_an_aggregate_joins_the_priorities_of_its_clusters() -> None:
+    """One of two hosts is healthy: 70 % stay with the first cluster, as a real Envoy shared them."""
+    members = (
+        aggregate("a", "b"),
+        sick(cluster("a", "10.0.0.1:1", "10.0.0.2:1"), 1),
+        cluster("b", "10.0.0.3:1"),
+    )
+    assert shares(members) == {"10.0.0.1:1": 0.7, "10.0.0.3:1": 0.3}
+
+
+def test_a_cluster_that_is_not_there_and_an_aggregate_that_names_itself_are_left_out() -> None:
+    assert shares((aggregate("none", "c", "b"), cluster("b", "10.0.0.3:1"))) == {"10.0.0.3:1": 1.0}
+    (passage,) = ways((aggregate("c"),))
+    assert passage.verdict.disposition is NONE
+
+
+def original(**config: Any) -> dict[str, Any]:
+    return {
+        "name": "c",
+        "type": "ORIGINAL_DST",
+        "lb_policy": "CLUSTER_PROVIDED",
+        "original_dst_lb_config": config,
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("10.0.0.7:81", {"10.0.0.7:81": 1.0}),
+        ("[::1]:81", {"[::1]:81": 1.0}),
+        ("10.0.0.7", {}),
+        ("name:81", {}),
+        ("10.0.0.7:99999", {}),
+    ],
+)
+def test_an_original_destination_in_a_header(value: str, expected: dict[str, float]) -> None:
+    found = shares((original(use_http_header=True),), ("x-envoy-original-dst-host", value))
+    assert found == expected
+
+
+def test_an_original_destination_in_metadata() -> None:
+    written = a_filter(
+        "set_metadata.v3.Config", metadata=[{"metadata_namespace": "ns", "value": {"h": "10.0.0.7:81"}}]
+    )
+    config = {"metadata_key": {"key": "ns", "path": [{"key": "h"}]}}
+    assert shares((original(**config),), filters=(written,)) == {"10.0.0.7:81": 1.0}
+
+
+def test_a_share_of_requests_is_dropped_under_overload() -> None:
+    one = cluster("c", "10.0.0.1:1")
+    one["load_assignment"]["policy"] = {
+        "drop_overloads": [{"category": "x", "drop_percentage": {"numerator": 40}}]
+    }
+    found = {(p.verdict.code, p.verdict.flags): round(p.probability, 2) for p in ways((one,))}
+    assert found == {(503, "DO"): 0.4, (200, None): 0.6}
+
+
+def test_a_cluster_in_maintenance_refuses() -> None:
+    layer = {"name": "s", "static_layer": {"upstream.maintenance_mode.c": 100}}
+    (passage,) = ways((cluster("c", "10.0.0.1:1"),), bootstrap={"layered_runtime": {"layers": [layer]}})
+    assert (passage.verdict.flags, passage.verdict.details) == ("UO", "maintenance_mode")
+
+
+@pytest.mark.parametrize(("priority", "flags"), [("DEFAULT", None), ("HIGH", "UO")])
+def test_a_circuit_breaker_of_zero_counts_for_its_priority(priority: str, flags: str | None) -> None:
+    breakers = {"thresholds": [{"priority": "HIGH", "max_pending_requests": 0}]}
+    (passage,) = ways((cluster("c", "10.0.0.1:1", circuit_breakers=breakers),), priority=priority)
+    assert passage.verdict.flags == flags
+
+
+def test_a_hashed_key_names_one_host_and_a_random_one_all() -> None:
+    many = cluster("c", *(f"127.0.0.1:{port}" for port in range(21004, 21009)), lb_policy="RING_HASH")
+    policy = [{"header": {"header_name": "x-u"}}]
+    assert shares((many,), ("x-u", "alice"), hash_policy=policy) == {"127.0.0.1:21008": 1.0}
+    assert len(shares((many,), hash_policy=policy)) == 5
+
+
+def test_a_key_that_a_filter_may_have_changed_is_not_known() -> None:
+    lua = a_filter("lua.v3.Lua")
+    many = cluster("c", "10.0.0.1:1", "10.0.0.2:1", lb_policy="MAGLEV")
+    found = ways((many,), ("x-u", "a"), hash_policy=[{"header": {"header_name": "x-u"}}], filters=(lua,))
+    delivered = next(p for p in found if p.verdict.disposition is D)
+    assert len(delivered.upstream_hosts) == 2
+    assert any("hash key" in reason for reason in delivered.undetermined)
+
+
+def test_what_dns_says_of_a_name_is_open() -> None:
+    kind = "envoy.clusters.dynamic_forward_proxy"
+    forward = {"name": "c", "lb_policy": "CLUSTER_PROVIDED", "cluster_type": {"name": kind}}
+    found = ways((forward,))
+    assert {p.verdict.flags for p in found} == {None, "DF"}
+    assert not any(p.decided for p in found)
