@@ -1,6 +1,6 @@
 """Every field accounted for: which fields of a message the trace decides by, and what the others may do.
 
-Theory of operation. ``fields.txt`` says of every field of every message that a request meets: evaluated, accounted
+Theory of operation. ``fields.txt`` (and ``filters.txt``, for filters) says of every field of every message that a request meets: evaluated, accounted
 for elsewhere, without effect, or not evaluated and what it may do to the request. A test holds it against the
 descriptor set, so a newer schema lists its new fields. ``open_fields`` asks it of one message of a dump: which set
 fields nobody evaluates, in the message and in those evaluated along with it. A field that the schema does not have,
@@ -81,7 +81,8 @@ class Account:
 @functools.cache
 def accounts() -> dict[str, Account]:
     """The table, by the message's full name."""
-    text = resources.files(__package__).joinpath("fields.txt").read_text("utf-8")
+    folder = resources.files(__package__)
+    text = "\n".join(folder.joinpath(name).read_text("utf-8") for name in ("fields.txt", "filters.txt"))
     found: dict[str, Account] = {}
     account = Account()
     for line in text.splitlines():

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 
 from meshctl.envoy.anys import unpack
 from meshctl.envoy.message import Undecidable
-from meshctl.proxy.contract import EVERYTHING
+from meshctl.proxy.accounting import OpenField, accounts, open_fields
+from meshctl.proxy.contract import EVERYTHING, Effect
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters.http_table import ROUTER, contract
 from meshctl.proxy.filters.scene import Json, Pass, Scene
@@ -30,6 +31,27 @@ def run(entry: Entry, scene: Scene) -> Iterator[Passage | tuple[Entry, Scene]]:
     """The answers of filters, and what goes on to the router."""
     enabled = [found for found in _filters(scene) if not _disabled(scene, found)]
     yield from _from(entry, scene, enabled, 0)
+
+
+def _open_fields(scene: Scene, http_filter: Filter) -> tuple[OpenField, ...]:
+    """The settings of a filter that nobody evaluates; () for one whose settings have no account."""
+    if http_filter.type_name not in accounts():
+        return ()
+    fields = http_filter.fields
+    found: tuple[OpenField, ...] = scene.proxy.compile_once(
+        fields, "open", lambda: open_fields(fields, http_filter.type_name)
+    )
+    return found
+
+
+def _unread(scene: Scene, http_filter: Filter) -> frozenset[Effect]:
+    """What they may do."""
+    found = _open_fields(scene, http_filter)
+    return frozenset().union(*(field.may for field in found)) if found else frozenset()
+
+
+def _words(scene: Scene, http_filter: Filter) -> str:
+    return "; ".join(field.reason for field in _open_fields(scene, http_filter))
 
 
 def _filters(scene: Scene) -> list[Filter]:
@@ -106,7 +128,12 @@ def through(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> 
         return
     known = contract(http_filter.type_name)
     if known.evaluate is not None:
-        yield from known.evaluate(entry, scene, http_filter, settings)
+        may = _unread(scene, http_filter)
+        for way in known.evaluate(entry, scene, http_filter, settings):
+            if not may or way.reply is not None:
+                yield way
+            else:
+                yield from unknown_effect(way.entry, way.scene, http_filter, may, _words(scene, http_filter))
     elif known.observes:
         yield Pass(entry, scene)
     elif not http_filter.type_name and "config_discovery" in http_filter.message:

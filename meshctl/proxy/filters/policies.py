@@ -261,6 +261,14 @@ def _mtls_authenticated(value: Json) -> Condition:
     return Condition(text, test, _caller_seen)
 
 
+def _custom_principal(value: Json) -> Condition:
+    """A principal by extension."""
+    name, fields = unpack(value.get("typed_config"))
+    if name == "envoy.extensions.rbac.principals.mtls_authenticated.v3.Config":
+        return _mtls_authenticated(fields)
+    return _unknown(name.rpartition(".")[2] or str(value.get("name") or "custom"))
+
+
 def _caller_seen(subject: Subject) -> str:
     if not subject.tls:
         return "the connection is plain text, the caller has no identity"
@@ -329,7 +337,7 @@ _FORMS: dict[str, Callable[[Any], Condition]] = {
     "destination_port_range": _port_range,
     "requested_server_name": _server_name,
     "authenticated": _authenticated,
-    "mtls_authenticated": _mtls_authenticated,
+    "custom": _custom_principal,
     "filter_state": _filter_state,
     "matcher": _matcher_extension,
 }

@@ -30,10 +30,12 @@ def label(http_filter: Filter) -> str:
     return f"{name} ({short})" if short and short != name else name or "without a name"
 
 
-def unknown_effect(entry: Entry, scene: Scene, http_filter: Filter, may: frozenset[Effect]) -> Iterator[Pass]:
+def unknown_effect(
+    entry: Entry, scene: Scene, http_filter: Filter, may: frozenset[Effect], why: str = ""
+) -> Iterator[Pass]:
     """The ways through a filter that may do these things."""
     name = label(http_filter)
-    reason = f"filter {name}: its effect is not known"
+    reason = f"filter {name}: {why or 'its effect is not known'}"
     opaque: dict[Part | str, str] = {
         part: f"filter {name}" for effect, part in _PARTS.items() if effect in may
     }

@@ -11,7 +11,7 @@ from meshctl.proxy.filters.network_table import NETWORK_FILTERS
 from meshctl.proxy.filters.well_known import http_type, network_type
 from meshctl.proxy.model import Disposition
 from tests.unit.proxy.build import ask, listener, proxy
-from tests.unit.proxy.filters.chains import HTTP, passages
+from tests.unit.proxy.filters.chains import HTTP, a_filter, passages
 
 TABLES = {**HTTP_FILTERS, **NETWORK_FILTERS}
 
@@ -66,3 +66,20 @@ def test_a_network_filter_that_ends_the_chain_and_is_not_evaluated_is_undetermin
     (passage,) = ask(proxy([listener([chain])]))
     assert passage.verdict.disposition is Disposition.UNDETERMINED
     assert kind.rpartition(".")[2] in passage.undetermined[0]
+
+
+def test_a_setting_of_a_known_filter_that_nobody_evaluates_is_named() -> None:
+    newer = a_filter("csrf.v3.CsrfPolicy", deny_all={"value": True})
+    found = passages((newer,))
+    assert {p.verdict.disposition for p in found} == {Disposition.DELIVERED, Disposition.UNDETERMINED}
+    assert all("CsrfPolicy.deny_all" in p.undetermined[0] for p in found)
+
+
+def test_a_setting_that_may_only_write_metadata_leaves_the_answer_sure() -> None:
+    keeps = {
+        "selectors": [{"key": "v"}],
+        "on_present": {"key": "k", "preserve_existing_metadata_value": True},
+    }
+    (passage,) = passages((a_filter("json_to_metadata.v3.JsonToMetadata", request_rules={"rules": [keeps]}),))
+    assert passage.verdict.disposition is Disposition.DELIVERED
+    assert "preserve_existing_metadata_value" in passage.undetermined[0]
