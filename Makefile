@@ -10,7 +10,7 @@ PYTEST_FLAGS ?= -n 2
 
 MUTATE ?=
 
-.PHONY: help install dev demo test lint bench mutate fuzz lab fixtures schema clean
+.PHONY: help install dev demo test lint bench mutate fuzz lab fixtures schema docs clean
 
 help: ## list the chores
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,9 @@ fixtures: dev ## record tests/fixtures again from the lab (needs root)
 schema: dev ## build the descriptor set of Envoy's API and the typed read models again
 	$(BIN)/python tools/build_schema.py
 	PYTHONPATH=. $(BIN)/python tools/build_api.py
+
+docs: dev ## write the parts of docs/ that follow from the code
+	PYTHONPATH=. $(BIN)/python tools/build_docs.py
 
 clean: ## remove what was built
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

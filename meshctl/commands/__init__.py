@@ -1,0 +1,1 @@
+"""Options in, bytes out: one file per command, the lazy table of commands, where errors become exit codes."""

@@ -1,0 +1,1 @@
+"""A dump read: documents, sections, snapshot, the typed read model, the read models of the tables."""

@@ -1,0 +1,1 @@
+"""Does this criterion hold? Addresses, chains, matcher trees, headers, strings, metadata, routes, fractions."""

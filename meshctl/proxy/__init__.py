@@ -1,0 +1,1 @@
+"""What one Envoy does with one connection or request."""

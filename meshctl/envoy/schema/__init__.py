@@ -1,0 +1,1 @@
+"""Envoy's descriptor set, and JSON as istioctl prints it."""

@@ -1,0 +1,1 @@
+"""Istio's own capture rules, computed from a pod's settings."""

@@ -1,0 +1,1 @@
+"""A packet through the rules as the kernel takes it, connections, summaries, records."""

@@ -1,0 +1,1 @@
+"""HTTP filters, one module each (or a family that shares its rule)."""

@@ -1,0 +1,119 @@
+"""Write the parts of the documentation that follow from the code, between ``<!-- NAME -->`` and ``<!-- end -->``.
+
+rooms: the folders of meshctl, what each is for (the first line of its package) and what it may import (the layers of
+import-linter's contract in pyproject.toml). limits: what the trace does not evaluate (the tables of accounts and of
+the filters' contracts).
+
+    python tools/build_docs.py            write
+    python tools/build_docs.py --check    exit 1 when a page is out of date
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import pathlib
+import re
+import sys
+import tomllib
+
+from meshctl.proxy.accounting import accounts
+from meshctl.proxy.contract import EVERYTHING, Effect
+from meshctl.proxy.filters.http_table import HTTP_FILTERS
+from meshctl.proxy.filters.network_table import NETWORK_FILTERS
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+_SUBROOMS = (
+    "proxy.listen", "proxy.filters", "proxy.http", "proxy.routing", "proxy.upstream", "proxy.accounting",
+    "netfilter.read", "netfilter.walk", "netfilter.istio", "netfilter.lint", "envoy.api", "envoy.schema",
+)  # fmt: skip
+
+
+def _layers() -> list[list[str]]:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    contract = next(c for c in settings["tool"]["importlinter"]["contracts"] if c["type"] == "layers")
+    return [
+        [name.strip().removeprefix("meshctl.") for name in layer.split("|")] for layer in contract["layers"]
+    ]
+
+
+def _purpose(room: str) -> str:
+    text = importlib.import_module(f"meshctl.{room}").__doc__ or ""
+    return text.strip().splitlines()[0].replace("``", "`")
+
+
+def rooms() -> str:
+    """The table of rooms, from the top layer down."""
+    layers = _layers()
+    lines = ["| room | what is in it | may import |", "|---|---|---|"]
+    for index, layer in enumerate(layers):
+        below = [name for lower in layers[index + 1 :] for name in lower]
+        for room in layer:
+            if room == "__main__":
+                continue
+            kept = _forbidden(room)
+            allowed = ", ".join(f"`{name}`" for name in below if name not in kept) or "nothing of meshctl"
+            lines.append(f"| `{room}` | {_purpose(room)} | {allowed} |")
+            for sub in _SUBROOMS:
+                if sub.startswith(f"{room}."):
+                    lines.append(f"| `{sub.replace('.', '/')}` | {_purpose(sub)} | as `{room}` |")
+    return "\n".join(lines)
+
+
+def _words(may: frozenset[Effect]) -> str:
+    if may == EVERYTHING:
+        return "anything"
+    return ", ".join(effect.value for effect in Effect if effect in may)
+
+
+def limits() -> str:
+    """What is not evaluated, as the tables of the code have it."""
+    lines = [
+        "Fields that are not evaluated; where one is set on the way of a request, what it may do is open:",
+        "",
+    ]
+    lines += ["| message | field | may |", "|---|---|---|"]
+    for name, account in sorted(accounts().items()):
+        for field, may in sorted(account.open.items()):
+            lines.append(f"| `{name.removeprefix('envoy.')}` | `{field}` | {_words(may)} |")
+    lines += [
+        "",
+        "Filters that are not evaluated (a type that is not listed here or evaluated may do anything):",
+        "",
+    ]
+    lines += ["| filter | may |", "|---|---|"]
+    for name, contract in sorted({**HTTP_FILTERS, **NETWORK_FILTERS}.items()):
+        if contract.evaluate is None and contract.may:
+            lines.append(f"| `{name.removeprefix('envoy.extensions.filters.')}` | {_words(contract.may)} |")
+    return "\n".join(lines)
+
+
+PAGES = {"docs/architecture.md": {"rooms": rooms}, "docs/trace-semantics.md": {"limits": limits}}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--check", action="store_true")
+    check = parser.parse_args().check
+    stale = []
+    for page, blocks in PAGES.items():
+        path = ROOT / page
+        text = path.read_text("utf-8")
+        for name, make in blocks.items():
+            pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+            if not pattern.search(text):
+                raise SystemExit(f"{page} has no block {name}")
+            text = pattern.sub(lambda found, made=make: f"{found[1]}{made()}\n{found[2]}", text)
+        if text != path.read_text("utf-8"):
+            stale.append(page)
+            if not check:
+                path.write_text(text, "utf-8")
+    if check and stale:
+        print(f"out of date: {', '.join(stale)}; run python tools/build_docs.py", file=sys.stderr)
+    return int(check and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
