@@ -16,6 +16,7 @@ import pathlib
 import re
 import sys
 import tomllib
+from typing import Any
 
 from meshctl.proxy.accounting import accounts
 from meshctl.proxy.contract import EVERYTHING, Effect
@@ -29,12 +30,25 @@ _SUBROOMS = (
 )  # fmt: skip
 
 
-def _layers() -> list[list[str]]:
+def _contracts() -> list[dict[str, Any]]:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    contract = next(c for c in settings["tool"]["importlinter"]["contracts"] if c["type"] == "layers")
-    return [
-        [name.strip().removeprefix("meshctl.") for name in layer.split("|")] for layer in contract["layers"]
-    ]
+    found: list[dict[str, Any]] = settings["tool"]["importlinter"]["contracts"]
+    return found
+
+
+def _layers() -> list[list[str]]:
+    layers = next(c for c in _contracts() if c["type"] == "layers")["layers"]
+    return [[name.strip().removeprefix("meshctl.") for name in layer.split("|")] for layer in layers]
+
+
+def _forbidden(room: str) -> set[str]:
+    """What other contracts keep from a room though it is below it."""
+    return {
+        name.removeprefix("meshctl.")
+        for contract in _contracts()
+        if f"meshctl.{room}" in contract.get("source_modules", ())
+        for name in contract["forbidden_modules"]
+    }
 
 
 def _purpose(room: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from meshctl.coverage import Basis
 from meshctl.match.request_view import Peer
 
 Json = dict[str, Any]
@@ -147,6 +148,7 @@ class Step:
     resource: str = ""
     rejected: tuple[Rejected, ...] = ()
     data: Json = field(default_factory=dict)
+    basis: Basis = Basis.OBSERVED  # how what it tells is known
 
 
 MakeStep = Callable[[], Step]

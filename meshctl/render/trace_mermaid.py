@@ -27,14 +27,18 @@ def render(drawn: Picture) -> str:
     lines = ["---", f'title: "{drawn.title}"', "---", "flowchart TD"]
     index = 0
     nodes: list[int] = []
+    dashed: list[int] = []
     for number, frame in enumerate(drawn.frames):
         lines.append(f'  subgraph g{number}["{_quoted(frame.title)}"]')
         for box in frame.boxes:
             lines.append(f"    {_node(box, index)}")
+            if box.dashed:
+                dashed.append(index)
             nodes.append(index)
             index += 1
         lines.append("  end")
     lines += [f"  n{a} ==> n{b}" for a, b in itertools.pairwise(nodes)]
+    lines += [f"  style n{node} stroke-dasharray:5 4" for node in dashed]
     lines.append(f'  verdict(["<b>{_quoted(drawn.verdict)}</b>"])')
     if nodes:
         lines.append(f"  n{nodes[-1]} ==> verdict")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from meshctl.coverage import Basis
 from meshctl.proxy.model import Disposition, Rejected, Stage, Step
 from meshctl.render.trace_text import access_log
 from meshctl.trace.pods import Pod
 from meshctl.trace.report import TraceReport
 from meshctl.trace.segments import segments
-from meshctl.trace.ways import Way
+from meshctl.trace.ways import NOT_GIVEN, Way
 
 _HEADS = {
     Stage.CAPTURE: "iptables",
@@ -36,11 +37,12 @@ class Box:
     detail: str = ""
     source: str = ""
     rejected: tuple[Rejected, ...] = ()
+    dashed: bool = False  # assumed or missing, not seen
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A pod, or the network between pods; ``kind`` is pod, network or outside."""
+    """A pod, or the network between pods; ``kind`` is pod, network, outside, or missing (a pod nobody gave)."""
 
     kind: str
     title: str
@@ -116,14 +118,17 @@ def _add_target(frames: list[Frame], way: Way) -> None:
     """The application that is reached, in its pod's frame or in one outside."""
     if way.target is None:
         return
-    box = Box("end", "application", way.target.address, way.target.assumed)
+    missing = way.target.assumed == NOT_GIVEN
+    head = "a pod that was not given" if missing else "application"
+    kind = "missing" if missing else "end"
+    box = Box(kind, head, way.target.address, way.target.assumed, dashed=bool(way.target.assumed))
     if frames and frames[-1].title == way.target.pod and frames[-1].kind == "pod":
         last = frames.pop()
         frames.append(Frame(last.kind, last.title, (*last.boxes, box)))
         return
     outside = way.target.pod == "external"
-    title = "outside the mesh" if outside else way.target.pod
-    frames.append(Frame("outside" if outside else "pod", title, (box,)))
+    title = "outside the mesh" if outside else way.target.pod or "not known"
+    frames.append(Frame("missing" if missing else "outside" if outside else "pod", title, (box,)))
 
 
 def _box(step: Step) -> Box:
@@ -131,4 +136,6 @@ def _box(step: Step) -> Box:
     kind = step.stage.value
     if any(word in step.chosen for word in ("denied", "refused", "may deny", "abort", "fails")):
         kind = "refusal"
-    return Box(kind, _HEADS[step.stage], step.chosen, step.detail, source, step.rejected)
+    dashed = step.basis is not Basis.OBSERVED
+    detail = f"{step.detail} ({step.basis.value})" if dashed else step.detail
+    return Box(kind, _HEADS[step.stage], step.chosen, detail, source, step.rejected, dashed)

@@ -29,13 +29,16 @@ _COLOURS = {
     "filter": ("#fff8c5", "#9a6700"),
     "refusal": ("#ffebe9", "#cf222e"),
     "network": ("#f6f8fa", "#57606a"),
+    "missing": ("#ffffff", "#9a6700"),
 }
+_DASHES = ' stroke-dasharray="5 4"'
 _ENVOY = ("#ddf4ff", "#0969da")
 _MOODS = {"good": "#1a7f37", "bad": "#cf222e", "open": "#9a6700"}
 _FRAMES = {
     "pod": ("#ffffff", "#8c959f"),
     "network": ("#f6f8fa", "#d0d7de"),
     "outside": ("#f6f8fa", "#8c959f"),
+    "missing": ("#ffffff", "#9a6700"),
 }
 _STYLE = (
     "svg text{font:12px ui-sans-serif,system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif;fill:#1f2328}"
@@ -110,11 +113,13 @@ def draw(drawn: Picture, *, heading: bool = True) -> str:
 
 def _frame(frame: Frame, x: int, height: int) -> str:
     fill, stroke = _FRAMES[frame.kind]
-    label = {"pod": "pod", "network": "between the pods", "outside": "outside"}[frame.kind]
+    labels = {"pod": "pod", "network": "between the pods", "outside": "outside", "missing": "not given"}
+    label = labels[frame.kind]
+    dashes = _DASHES if frame.kind == "missing" else ""
     title = frame.title if len(frame.title) <= 38 else frame.title[:37] + "…"
     return (
         f'<rect x="{x}" y="{_TOP}" width="{_WIDTH}" height="{height}" rx="12" fill="{fill}" stroke="{stroke}" '
-        f'stroke-width="1.5"/><text x="{x + _PAD}" y="{_TOP + 19}" class="h">{label}</text>'
+        f'stroke-width="1.5"{dashes}/><text x="{x + _PAD}" y="{_TOP + 19}" class="h">{label}</text>'
         f'<text x="{x + _PAD}" y="{_TOP + 36}" class="n">{escape(title)}</text>'
     )
 
@@ -125,7 +130,8 @@ def _box(laid: _Laid) -> str:
     tip = "\n".join(part for part in (laid.box.text, laid.box.detail, laid.box.source) if part)
     out = [
         f'<g><title>{escape(tip)}</title><rect x="{x}" y="{y}" width="{width}" height="{laid.height}" rx="7" '
-        f'fill="{fill}" stroke="{stroke}"/><text x="{x + 11}" y="{y + 17}" class="h">{escape(laid.box.head)}</text>'
+        f'fill="{fill}" stroke="{stroke}"{_DASHES if laid.box.dashed else ""}/>'
+        f'<text x="{x + 11}" y="{y + 17}" class="h">{escape(laid.box.head)}</text>'
     ]
     line = y + 33
     for css, lines in (("t", laid.text), ("d", laid.detail)):

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from meshctl.coverage import Basis
 from meshctl.proxy.model import Rejected, Stage, Step
 from meshctl.trace.capture import Captured
 from meshctl.trace.pods import Pod
@@ -38,7 +39,7 @@ def segments(way: Way, client: Pod, *, uid: int | None = None) -> list[Segment]:
             if uid == client.proxy_uid
             else f"application (uid {client.app_uid if uid is None else uid})"
         )
-        found.append(Segment("app", f"{client.name}, {who}", client.name, capture_steps(way.sent)))
+        found.append(Segment("app", f"{client.name}, {who}", client.name, capture_steps(way.sent, client)))
     elif client.rules is None:
         step = Step(Stage.CAPTURE, "no capture rules", "the packet leaves as it is")
         found.append(Segment("app", f"{client.name}, application", client.name, (step,)))
@@ -65,9 +66,9 @@ def segments(way: Way, client: Pod, *, uid: int | None = None) -> list[Segment]:
 
 
 def _proxy_segment(hop: Hop, came: Sequence[Captured]) -> Segment:
-    steps = [*capture_steps(came), *hop.passage.steps]
+    steps = [*capture_steps(came, hop.pod), *hop.passage.steps]
     if hop.upstream_capture:
-        steps += capture_steps(hop.upstream_capture)
+        steps += capture_steps(hop.upstream_capture, hop.pod)
     return Segment("proxy", f"{hop.pod.name}, Envoy {hop.direction}", hop.pod.name, tuple(steps))
 
 
@@ -92,9 +93,10 @@ def _arrival(arrived: Sequence[Captured], way: Way) -> list[Segment]:
     return [Segment("end", name, name, capture_steps(arrived))]
 
 
-def capture_steps(hooks: Sequence[Captured]) -> tuple[Step, ...]:
+def capture_steps(hooks: Sequence[Captured], pod: Pod | None = None) -> tuple[Step, ...]:
     """The steps of a packet through a pod's rules; the loop over lo only where it changed something."""
     steps = []
+    basis = pod.rules.origin if pod is not None and pod.rules is not None else Basis.OBSERVED
     for hook in hooks:
         if hook.interface == "lo" and hook.hook == "prerouting" and not hook.rules:
             continue
@@ -107,6 +109,7 @@ def capture_steps(hooks: Sequence[Captured]) -> tuple[Step, ...]:
                 f"packet to {hook.dst} on {hook.interface}",
                 rejected=rejected,
                 data={"hook": hook.hook},
+                basis=basis,
             )
         )
     return tuple(steps)
@@ -150,6 +153,7 @@ def step_json(step: Step) -> Json:
         "detail": step.detail,
         "where": step.where,
         "resource": step.resource,
+        "basis": step.basis.value,
         "rejected": [{"name": r.name, "reason": r.reason} for r in step.rejected],
     }
 

@@ -32,6 +32,9 @@ class Hop:
     network: str = ""
 
 
+NOT_GIVEN = "not given"  # of a target: the pod is missing from the input
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where a way ends: a pod's application, or outside."""
@@ -88,7 +91,7 @@ def undetermined(
         sent=sent,
         arrived=arrived,
         undetermined=more or (reason,),
-        target=Target(service, target, "not given") if target else None,
+        target=Target(service, target, NOT_GIVEN) if target else None,
     )
 
 

@@ -68,3 +68,15 @@ def test_the_page_in_a_browser(tmp_path: pathlib.Path, capsys: pytest.CaptureFix
     )
     assert "ISTIO_REDIRECT" in shown.stdout
     assert "DELIVERED" in shown.stdout
+
+
+def test_what_was_not_seen_is_dashed(capsys: pytest.CaptureFixture[str]) -> None:
+    dump = str(ROOT / "examples" / "story" / "test-pod" / "config_dump.json")
+    assert main(["trace", "-f", dump, "http://nginx.test/", "-o", "svg"]) == 3
+    drawn = capsys.readouterr().out
+    assert (
+        drawn.count("stroke-dasharray") == 4
+    )  # the two assumed captures, the pod that was not given and its box
+    assert "not given" in drawn
+    assert main(["trace", "-f", dump, "http://nginx.test/", "-o", "mermaid"]) == 3
+    assert capsys.readouterr().out.count("stroke-dasharray") == 3
