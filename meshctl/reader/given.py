@@ -95,6 +95,11 @@ class GivenPod:
         return None
 
     @property
+    def place(self) -> int:
+        """Where its files begin in their archive."""
+        return min((one.file.place for one in self.told), default=0)
+
+    @property
     def files(self) -> tuple[str, ...]:
         """The names of its files, those of the snapshot format first."""
         return tuple(one.file.path.rpartition("/")[2] for one in self.told)

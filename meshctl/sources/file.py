@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from meshctl.envoy.documents import Document, DocumentKind
 from meshctl.envoy.notes import Notes
 from meshctl.envoy.snapshot import load
@@ -102,12 +104,13 @@ def open_files(origin: Origin, needs: Needs, progress: Progress) -> Iterator[Pro
     pods = chosen_pods(given, origin)
     several = origin.many or len(origin.pods) > 1
     without: list[str] = []
-    for pod in pods:
+    ranks = {id(pod): rank for rank, pod in enumerate(pods)}
+    for pod in sorted(pods, key=lambda pod: pod.place):
         if several and not pod.has_envoy:
             without.append(pod.full_name)
             continue
         try:
-            yield _proxy(given, pod)
+            yield msgspec.structs.replace(_proxy(given, pod), rank=ranks[id(pod)])
         except MeshctlError as error:
             if not several:
                 raise

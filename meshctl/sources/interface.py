@@ -78,6 +78,7 @@ class ProxySnapshot(msgspec.Struct, frozen=True):
     namespace: str
     snapshot: Snapshot
     raw_config_dump: bytes | memoryview | None = None
+    rank: int = 0  # among those that were asked for; they come in the order in which they are read fastest
 
     def __repr__(self) -> str:
         return f"ProxySnapshot({self.name!r}, {self.namespace!r})"  # not the megabytes

@@ -43,8 +43,9 @@ def show(ctx: typer.Context, source: Source, output: str, view: View[F], wanted:
     form = OUTPUTS.parse(output)
     several = many(source)
     with opened(ctx, source, needs) as (proxies, progress):
-        shown = [_shown(view, wanted, proxy, form, several) for proxy in proxies]
+        made = [(proxy.rank, _shown(view, wanted, proxy, form, several)) for proxy in proxies]
         failures = progress.failures
+    shown = [one for _, one in sorted(made, key=lambda entry: entry[0])]
     redacted: list[str] = []
     write(_rendered(view, shown, form, several, redacted))
     tell(line for one in shown for line in one.lines)
@@ -83,7 +84,7 @@ def many(source: Source) -> bool:
 def open_proxies(ctx: typer.Context, source: Source, needs: Needs) -> tuple[list[ProxySnapshot], int]:
     """All proxies that the options name, and how many more could not be asked."""
     with opened(ctx, source, needs) as (proxies, progress):
-        return list(proxies), progress.failures
+        return sorted(proxies, key=lambda proxy: proxy.rank), progress.failures
 
 
 @contextmanager
