@@ -18,6 +18,7 @@ from meshctl.netfilter.model import AnyOf, Backend, Criterion, Rule, Shown
 from meshctl.netfilter.packet import Family
 from meshctl.netfilter.read.draft import RuleSetDraft, TableDraft
 from meshctl.netfilter.read.iptables_rule import parse_rule
+from meshctl.netfilter.read.unseen import CUT
 
 TABLE_LINE = re.compile(r"^\*\s*([A-Za-z][\w-]*)\s*$")
 COMMIT = re.compile(r"^COMMIT(?:\s+\w+=\S+)*\s*$")  # some print what they ran it with
@@ -72,6 +73,8 @@ class SaveReader:
         self.listing: list[tuple[int, list[str], str]] = []  # lines of -S whose table is not known yet
         self.in_section = False
         self.remarked = False
+        self.saves = 0  # begun, and not completed
+        self.completed = False  # whether this source says where a save ends
         self.generated = False  # by a save, which says so
         self.commands = False  # among commands, a save is the tool's that it says
 
@@ -86,6 +89,8 @@ class SaveReader:
         if match := TABLE_LINE.match(text):
             self._open(match[1], number)
         elif COMMIT.match(text):
+            if not self.in_section and not self.listing and self.current is None:
+                self._cut("a COMMIT without its table")
             self._close_listing(Shown.TAIL)
             self.current, self.in_section = None, False
         elif match := CHAIN_LINE.match(text):
@@ -97,13 +102,24 @@ class SaveReader:
     def end(self) -> None:
         """Finish: what is still open was cut off."""
         self._close_listing()
+        if self.saves > 0 and (self.completed or not self.draft.tables):
+            self._cut("the beginning of a save without its end")
         if self.in_section and self.current is not None:
             self.draft.note(0, f"table {self.current.name} has no COMMIT: the text may be cut off")
             self.current.shown = Shown.HEAD
         self._settle_families()
 
+    def _cut(self, why: str) -> None:
+        """The text is a part of a save: what else was in it is not known."""
+        self.draft.facts.setdefault(CUT, why)
+
     def _comment(self, text: str) -> None:
-        if match := GENERATED.match(text):
+        if text.startswith("# Completed"):
+            if not self.saves:
+                self._cut("the end of a save without its beginning")
+            self.saves, self.completed = self.saves - 1, True
+        elif match := GENERATED.match(text):
+            self.saves = max(self.saves, 0) + 1
             tool, rest = match[1], match[2]
             # ip6tables-nft-save may call itself iptables-nft-save, so only "ip6" is taken for an answer.
             self.generated = "save" in tool

@@ -35,6 +35,7 @@ from meshctl.netfilter.packet import Family, Hook
 _CAPTURING = ((Hook.PREROUTING, ("nat", "mangle")), (Hook.OUTPUT, ("nat",)))
 _HOOK_NAMES = {Hook.PREROUTING: "PREROUTING", Hook.OUTPUT: "OUTPUT"}
 _PARTS = (Shown.LISTING, Shown.TAIL)
+CUT = "cut off"  # the fact that says so of a text
 
 
 def with_hidden_rules(rules: RuleSet) -> RuleSet:
@@ -43,19 +44,26 @@ def with_hidden_rules(rules: RuleSet) -> RuleSet:
         return _failed(rules)
     unseen: list[Unseen] = []
     tables = tuple(_table(table, unseen) for table in rules.tables)
-    return replace(rules, tables=tables, unseen=(*rules.unseen, *unseen))
+    return _with(rules, tables, unseen)
+
+
+def _with(rules: RuleSet, tables: tuple[Table, ...], unseen: list[Unseen]) -> RuleSet:
+    """With hidden rules; one of them may be what makes the kernel track connections, so nat is asked."""
+    tracking = rules.tracking | rules.covers if unseen else rules.tracking
+    return replace(rules, tables=tables, unseen=(*rules.unseen, *unseen), tracking=tracking)
 
 
 def observed(*sets: RuleSet) -> RuleSet:
     """All that was given of one pod as one rule set, with what could be in tables that none of it shows."""
     rules = merge(*sets)
-    if not rules.tables or rules.failure:
+    if rules.failure or not (rules.tables or rules.facts.get(CUT)):
         return rules
     unseen: list[Unseen] = []
     tables = [*rules.tables]
-    for family in sorted(rules.covers):
-        tables += _missing(tables, family, unseen)
-    return replace(rules, tables=tuple(tables), unseen=(*rules.unseen, *unseen))
+    for family in sorted(rules.covers or {Family.V4}):
+        tables += _missing(rules, family, unseen)
+    rules = replace(rules, covers=rules.covers or frozenset({Family.V4}))
+    return _with(rules, tuple(tables), unseen)
 
 
 def _failed(rules: RuleSet) -> RuleSet:
@@ -65,7 +73,7 @@ def _failed(rules: RuleSet) -> RuleSet:
         replace(table, chains=tuple(_headed(chain, gap) if chain.hook else chain for chain in table.chains))
         for table in rules.tables
     )
-    return replace(rules, tables=tables, unseen=(*rules.unseen, Unseen(gap)))
+    return _with(rules, tables, [Unseen(gap)])
 
 
 def _headed(chain: Chain, gap: Gap) -> Chain:
@@ -76,12 +84,17 @@ def _table(table: Table, unseen: list[Unseen]) -> Table:
     """A table with what was not shown of its own chains."""
     shown = table.shown
     if shown is Shown.HEAD:
-        return _cut_off(table, unseen)
+        table = _cut_off(table, unseen)
     family = Family(table.family) if table.family in ("ip", "ip6") else None
     if shown is Shown.RULESET:
         return _without_base_chains(table, unseen)
-    if shown not in _PARTS:
+    if shown not in (*_PARTS, Shown.HEAD):
         return table
+    if shown is Shown.TAIL and table.chains:
+        first = table.chains[0]  # its own first rules may be cut off too
+        gap = Gap(f"the beginning of chain {first.name} of {table.name}", "the text is cut off", OBSERVE)
+        unseen.append(Unseen(gap, table.name, first.name, family))
+        table = replace(table, chains=(_headed(first, gap), *table.chains[1:]))
     for name in TABLE_CHAINS.get(table.name, ()):
         if BUILTIN_HOOKS[name] not in _HOOK_NAMES or table.chain(name) is not None:
             continue
@@ -125,25 +138,29 @@ def _without_base_chains(table: Table, unseen: list[Unseen]) -> Table:
     return replace(table, chains=(*table.chains, *(_base_chain("nat", name, gap) for name in names)))
 
 
-def _missing(tables: list[Table], family: Family, unseen: list[Unseen]) -> Iterable[Table]:
+def _missing(rules: RuleSet, family: Family, unseen: list[Unseen]) -> Iterable[Table]:
     """Tables that were not shown and could capture what those that were do not."""
-    own = [table for table in tables if table.covers(family)]
+    own = list(rules.for_family(family))
+    if rules.tables and not own:
+        return []
     found: dict[str, list[Chain]] = {}
     for hook, names in _CAPTURING:
         if any(_captures(table, hook) for table in own):
             continue
         for name in names:
-            if not own or any(_is_table(table, name, hook) for table in own) or _is_whole(own):
+            if any(_is_table(table, name, hook) for table in own) or _is_whole(rules, own):
                 continue
-            why = f"only {' and '.join(dict.fromkeys(table.name for table in own))} was given"
+            named = " and ".join(dict.fromkeys(table.name for table in own))
+            why = f"only {named} was given" if named else "the text is cut off"
             gap = Gap(f"the {name} table", why, OBSERVE)
             unseen.append(Unseen(gap, name, _HOOK_NAMES[hook], family))
             found.setdefault(name, []).append(_base_chain(name, _HOOK_NAMES[hook], gap))
     if not found:
         return []
-    iptables = Backend.UNKNOWN if own[0].backend is Backend.NFT else own[0].backend
+    backends = [table.backend for table in own if table.backend is not Backend.NFT]
+    iptables = next(iter(backends), Backend.UNKNOWN)
     return [
-        Table(name, family.value, iptables, tuple(chains), own[0].source) for name, chains in found.items()
+        Table(name, family.value, iptables, tuple(chains), rules.source) for name, chains in found.items()
     ]
 
 
@@ -156,12 +173,20 @@ def _is_table(table: Table, name: str, hook: Hook) -> bool:
     return any(chain.hook is hook and chain.priority <= -150 for chain in table.chains)
 
 
-def _is_whole(own: list[Table]) -> bool:
-    """Whether a table that is not among them is known to be empty: a save, a script or nft's rules that have the
-    nat table have all. Without nat, none is whole: it may be the one table that was asked for."""
-    if any(table.shown in (*_PARTS, Shown.HEAD) for table in own):
+def _is_whole(rules: RuleSet, own: list[Table]) -> bool:
+    """Whether a table that is not among them is known to be empty.
+
+    A save, a script or nft's rules that have the nat table have all, unless they are cut off. Without nat none is
+    whole: it may be the one table that was asked for. With Istio's chains for one direction only, the other
+    direction's table (TPROXY's mangle) may have been left out; a log of who set them up leaves nothing out.
+    """
+    if rules.facts.get(CUT) or any(table.shown in (*_PARTS, Shown.HEAD) for table in own):
         return False
-    return any(_is_table(table, "nat", hook) for table in own for hook in _HOOK_NAMES)
+    if not any(_is_table(table, "nat", hook) for table in own for hook in _HOOK_NAMES):
+        return False
+    saved = [table for table in own if table.shown is Shown.SAVE]
+    one_sided = any(chain.name == "ISTIO_OUTPUT" for table in saved for chain in table.chains)
+    return not one_sided or "log" in rules.facts
 
 
 def _captures(table: Table, hook: Hook) -> bool:
