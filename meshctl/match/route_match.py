@@ -220,6 +220,11 @@ def _filter_state(message: Json) -> Criterion:
     )
 
 
+def undecided(reason: str) -> RouteMatch:
+    """A match that cannot be read: it may take any request."""
+    return RouteMatch(PathMatch(PathKind.PREFIX, ""), (header_match.undecided("the route's match", reason),))
+
+
 def _grpc_criterion() -> Criterion:
     def seen(view: RequestView) -> str:
         kind = view.first("content-type")

@@ -29,6 +29,11 @@ from meshctl.proxy.model import Connection, Disposition, Tls, Verdict
 _VERSIONS = ("TLSv1_0", "TLSv1_1", "TLSv1_2", "TLSv1_3")
 # Between these a server chooses where its configuration says nothing.
 _DEFAULT_RANGE = ("TLSv1_2", "TLSv1_3")
+# What every TLS 1.2 client of today offers, for both kinds of server certificates.
+_COMMON_SUITES = frozenset(
+    ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384",
+     "ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-RSA-CHACHA20-POLY1305"]
+)  # fmt: skip
 _NO_CONTEXT = CertificateValidationContext({})
 
 
@@ -92,9 +97,20 @@ def _version_mismatch(parameters: TlsParameters, tls: Tls) -> str:
         raise Undecidable(f"{tls.max_version} is no TLS version that Envoy knows")
     newest = _VERSIONS.index(tls.max_version or _DEFAULT_RANGE[1])
     oldest = min(_VERSIONS.index(_DEFAULT_RANGE[0]), newest)
-    if max(server[0], oldest) <= min(server[1], newest):
+    agreed = min(server[1], newest)
+    if max(server[0], oldest) <= agreed:
+        _check_ciphers(parameters, _VERSIONS[agreed])
         return ""
     return f"the chain takes {_VERSIONS[server[0]]} to {_VERSIONS[server[1]]}, the client {_VERSIONS[oldest]} to {_VERSIONS[newest]}"
+
+
+def _check_ciphers(parameters: TlsParameters, version: str) -> None:
+    """Up to TLS 1.2 the chain may name suites; that a client shares one is sure only of those all have."""
+    if version == "TLSv1_3" or not parameters.cipher_suites:
+        return
+    named = {suite for group in parameters.cipher_suites for suite in group.strip("[]").split("|")}
+    if not named & _COMMON_SUITES:
+        raise Undecidable(f"whether the client has one of {', '.join(parameters.cipher_suites)} is not known")
 
 
 def _context(common: CommonTlsContext) -> CertificateValidationContext:

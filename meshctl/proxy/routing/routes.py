@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from meshctl.envoy.anys import unpack
-from meshctl.envoy.message import Undecidable
+from meshctl.envoy.api import config_route_v3 as api
+from meshctl.envoy.message import Packed, Undecidable
 from meshctl.match import cel, matcher_tree, route_match
 from meshctl.match.fraction import Runtime
 from meshctl.match.request_view import RequestView
@@ -65,21 +65,29 @@ class VirtualHost:
         return str(self.message.get("name") or "")
 
     def compiled(self, message: Json, index: int) -> Route:
-        match = route_match.parse(
-            message.get("match") or {}, self.runtime, ignore_path_parameters=self.ignore_path_parameters
-        )
+        try:
+            wanted = api.Route(message).match
+            match = route_match.parse(
+                wanted.raw if wanted is not None else {},
+                self.runtime,
+                ignore_path_parameters=self.ignore_path_parameters,
+            )
+        except Undecidable as unknown:
+            match = route_match.undecided(unknown.reason)
         return Route(message, match, index)
 
     @property
     def routes(self) -> list[Route]:
         if self._routes is None:
-            self._routes = [self.compiled(m, i) for i, m in enumerate(self.message.get("routes") or ())]
+            found = api.VirtualHost(self.message).routes
+            self._routes = [self.compiled(route.raw, i) for i, route in enumerate(found)]
         return self._routes
 
     @property
     def tree(self) -> matcher_tree.Tree | None:
-        if self._tree is None and "matcher" in self.message:
-            self._tree = matcher_tree.parse(self.message["matcher"])
+        if self._tree is None:
+            found = api.VirtualHost(self.message).matcher
+            self._tree = matcher_tree.parse(found.raw) if found is not None else None
         return self._tree
 
     def tree_route(self, message: Json) -> Route:
@@ -101,9 +109,10 @@ class RouteTable:
     hosts: list[VirtualHost] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.domains = compile_domains(self.message)
-        ignore = bool(self.message.get("ignore_path_parameters_in_path_matching"))
-        self.hosts = [VirtualHost(m, self.runtime, ignore) for m in self.message.get("virtual_hosts") or ()]
+        config = api.RouteConfiguration(self.message)
+        self.domains = compile_domains(config)
+        ignore = config.ignore_path_parameters_in_path_matching
+        self.hosts = [VirtualHost(host.raw, self.runtime, ignore) for host in config.virtual_hosts]
 
     @property
     def name(self) -> str:
@@ -117,7 +126,7 @@ class RouteTable:
 
 def tls_required(host: VirtualHost, view: RequestView) -> bool:
     """Whether require_tls redirects the request: only x-forwarded-proto counts, in this very case."""
-    required = str(host.message.get("require_tls") or "NONE")
+    required = api.VirtualHost(host.message).require_tls
     if required == "NONE" or view.first("x-forwarded-proto") == "https":
         return False
     return required == "ALL" or view.first("x-envoy-internal") != "true"
@@ -152,12 +161,14 @@ def _tree_candidates(host: VirtualHost, view: RequestView) -> Iterator[Route]:
     action = host.tree.evaluate(tree_inputs(view), matcher_tree.Decision())
     if action is None:
         return
-    name, fields = unpack(action.config)
-    if name.endswith(".RouteList"):
-        for message in fields.get("routes") or ():
-            yield host.tree_route(message)
+    packed = Packed(action.config)
+    if (routes := packed.as_(api.RouteList)) is not None:
+        for message in routes.routes:
+            yield host.tree_route(message.raw)
+    elif (route := packed.as_(api.Route)) is not None:
+        yield host.tree_route(route.raw)
     else:
-        yield host.tree_route(fields)
+        raise Undecidable(f"the action {packed.type_name} of the route's matcher is not known")
 
 
 def tree_inputs(view: RequestView) -> matcher_tree.Inputs:

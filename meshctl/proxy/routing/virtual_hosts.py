@@ -11,12 +11,11 @@ Follows source/common/router/config_impl.cc (RouteMatcher::findVirtualHost).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
+from meshctl.envoy.api.config_route_v3 import RouteConfiguration
+from meshctl.envoy.message import Undecidable
 from meshctl.match.request_view import Headers
 from meshctl.proxy.http.hcm import port_start
-
-Json = dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -29,6 +28,7 @@ class DomainTable:
     suffixes: dict[int, dict[str, int]] = field(default_factory=dict)
     prefixes: dict[int, dict[str, int]] = field(default_factory=dict)
     default: int | None = None
+    unread: str = ""  # why the domains of some virtual host cannot be read
 
     def add(self, domain: str, index: int) -> None:
         """File a domain; of equal ones the first counts."""
@@ -53,7 +53,16 @@ class DomainTable:
         return host.lower()
 
     def find(self, headers: Headers) -> tuple[int | None, str]:
-        """The virtual host's index and the domain that took the request; None and "" when none does."""
+        """The virtual host's index and the domain that took the request; None and "" when none does.
+
+        Raises Undecidable where a virtual host whose domains cannot be read may be the one: an exact domain stands
+        in one virtual host only.
+        """
+        if self.unread:
+            host = self.host(headers)
+            if host in self.exact:
+                return self.exact[host], host
+            raise Undecidable(f"a virtual host may take the request: {self.unread}")
         if not self.exact and not self.suffixes and not self.prefixes:
             return self.default, "*" if self.default is not None else ""
         if (self.host_header or ":authority") not in headers:
@@ -81,13 +90,15 @@ class DomainTable:
         return None
 
 
-def compile_domains(route_config: Json) -> DomainTable:
+def compile_domains(config: RouteConfiguration) -> DomainTable:
     """The domain table of a RouteConfiguration."""
-    table = DomainTable(
-        bool(route_config.get("ignore_port_in_host_matching")),
-        str(route_config.get("vhost_header") or "").lower(),
-    )
-    for index, virtual_host in enumerate(route_config.get("virtual_hosts") or ()):
-        for domain in virtual_host.get("domains") or ():
-            table.add(str(domain), index)
+    table = DomainTable(config.ignore_port_in_host_matching, config.vhost_header.lower())
+    for index, virtual_host in enumerate(config.virtual_hosts):
+        try:
+            domains = virtual_host.domains
+        except Undecidable as unknown:
+            table.unread = table.unread or unknown.reason
+            continue
+        for domain in domains:
+            table.add(domain, index)
     return table

@@ -89,6 +89,18 @@ def test_a_hash_of_a_certificate_is_not_known() -> None:
     assert passage.verdict.disposition is Disposition.UNDETERMINED
 
 
+@pytest.mark.parametrize(
+    ("suites", "decided"), [(["AES128-SHA"], False), (["[AES128-SHA|ECDHE-RSA-AES128-GCM-SHA256]"], True)]
+)
+def test_suites_that_a_client_may_not_have_are_undetermined_up_to_tls_12(
+    suites: list[str], decided: bool
+) -> None:
+    socket = {"transport_socket": downstream(tls_params={"cipher_suites": suites})}
+    assert reached(socket).verdict.disposition is Disposition.DELIVERED
+    told = reached(socket, max_version="TLSv1_2").verdict.disposition
+    assert told is (Disposition.DELIVERED if decided else Disposition.UNDETERMINED)
+
+
 def test_an_unknown_transport_socket_is_undetermined() -> None:
     socket = {"name": "x", "typed_config": {"@type": "type.googleapis.com/vendor.Socket"}}
     assert reached({"transport_socket": socket}).verdict.disposition is Disposition.UNDETERMINED
