@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from meshctl.envoy.anys import unpack
+from meshctl.envoy.api import xds_type_matcher_v3 as api
+from meshctl.envoy.api.extensions_matching_input_matchers_ip_v3 import Ip
+from meshctl.envoy.api.xds_core_v3 import TypedExtensionConfig
 from meshctl.envoy.message import Undecidable
 from meshctl.match import address_ranges, cel, string_match
 
@@ -54,9 +56,9 @@ class Input:
         return f"{short}({name})" if name else short
 
 
-def _input(message: Json | None) -> Input:
-    name, fields = unpack((message or {}).get("typed_config"))
-    return Input(name, fields)
+def _input(extension: TypedExtensionConfig | None) -> Input:
+    packed = extension.typed_config if extension is not None else None
+    return Input(packed.type_name, packed.raw) if packed is not None else Input("", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +68,28 @@ class OnMatch:
     action: Action | None = None
     tree: Tree | None = None
     keep_matching: bool = False
+    unknown: str = ""
 
     def resolve(self, inputs: Inputs, decision: Decision) -> Action | None:
-        if self.tree is not None:
-            found = self.tree.evaluate(inputs, decision)
-        else:
-            found = self.action
+        if self.unknown:
+            raise Undecidable(self.unknown)
+        found = self.tree.evaluate(inputs, decision) if self.tree is not None else self.action
         return None if self.keep_matching else found
 
 
-def _on_match(message: Json | None) -> OnMatch | None:
-    if not message:
+def _on_match(message: api.Matcher.OnMatch | None) -> OnMatch | None:
+    """What follows a match; one that cannot be read is undecidable where the search comes to it."""
+    if message is None:
         return None
-    keep = bool(message.get("keep_matching"))
-    if "matcher" in message:
-        return OnMatch(tree=parse(message["matcher"]), keep_matching=keep)
-    action = message.get("action") or {}
-    return OnMatch(Action(str(action.get("name", "")), action.get("typed_config") or {}), keep_matching=keep)
+    try:
+        keep = message.keep_matching
+        if message.on_match == "matcher" and message.matcher is not None:
+            return OnMatch(tree=parse(message.matcher.raw), keep_matching=keep)
+        action = message.action
+        config = action.raw.get("typed_config") or {} if action is not None else {}
+        return OnMatch(Action(action.name if action is not None else "", config), keep_matching=keep)
+    except Undecidable as unknown:
+        return OnMatch(unknown=unknown.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,28 +100,60 @@ class Predicate:
     test: Callable[[Inputs], bool]
 
 
-def _predicate(message: Json) -> Predicate:
-    if "single_predicate" in message:
-        return _single(message["single_predicate"])
-    if "not_matcher" in message:
-        inner = _predicate(message["not_matcher"])
-        return Predicate(f"not ({inner.text})", lambda inputs: not inner.test(inputs))
-    for key, combine in (("or_matcher", any), ("and_matcher", all)):
-        if key in message:
-            parts = [_predicate(part) for part in message[key].get("predicate") or ()]
-            word = f" {key.split('_')[0]} "
-            return Predicate(
-                word.join(f"({part.text})" for part in parts),
-                lambda inputs, parts=parts, combine=combine: combine(p.test(inputs) for p in parts),  # type: ignore[misc]
-            )
-    return Predicate("nothing", lambda _: False)
+def _undecided(text: str, reason: str) -> Predicate:
+    def test(_: Inputs) -> bool:
+        raise Undecidable(reason)
+
+    return Predicate(text, test)
 
 
-def _single(message: Json) -> Predicate:
-    asked = _input(message.get("input"))
-    if "custom_match" in message:
-        return _custom_predicate(asked, message["custom_match"])
-    matcher = string_match.parse(message.get("value_match") or {})
+def _predicate(message: api.Matcher.MatcherList.Predicate | None) -> Predicate:
+    """A compiled predicate; one that cannot be read is undecidable, never false."""
+    try:
+        return _parsed_predicate(message or api.Matcher.MatcherList.Predicate({}))
+    except Undecidable as unknown:
+        return _undecided("what meshctl does not know", unknown.reason)
+
+
+def _parsed_predicate(message: api.Matcher.MatcherList.Predicate) -> Predicate:
+    match message.match_type:
+        case "single_predicate" if message.single_predicate is not None:
+            return _single(message.single_predicate)
+        case "not_matcher":
+            inner = _predicate(message.not_matcher)
+            return Predicate(f"not ({inner.text})", lambda inputs: not inner.test(inputs))
+        case "or_matcher" if message.or_matcher is not None:
+            return _joined("or", [_predicate(part) for part in message.or_matcher.predicate])
+        case "and_matcher" if message.and_matcher is not None:
+            return _joined("and", [_predicate(part) for part in message.and_matcher.predicate])
+        case _:
+            return Predicate("nothing", lambda _: False)
+
+
+def _joined(word: str, parts: list[Predicate]) -> Predicate:
+    """All or any of some predicates; what one cannot decide does not matter where another does."""
+    decisive = word == "or"
+
+    def test(inputs: Inputs) -> bool:
+        doubt: Undecidable | None = None
+        for part in parts:
+            try:
+                if part.test(inputs) is decisive:
+                    return decisive
+            except Undecidable as unknown:
+                doubt = doubt or unknown
+        if doubt is not None:
+            raise doubt
+        return not decisive
+
+    return Predicate(f" {word} ".join(f"({part.text})" for part in parts), test)
+
+
+def _single(message: api.Matcher.MatcherList.Predicate.SinglePredicate) -> Predicate:
+    asked = _input(message.input)
+    if message.matcher == "custom_match" and message.custom_match is not None:
+        return _custom_predicate(asked, message.custom_match)
+    matcher = string_match.parse(message.value_match.raw if message.value_match is not None else {})
 
     def test(inputs: Inputs) -> bool:
         value = inputs(asked.type_name, asked.fields)
@@ -123,27 +162,22 @@ def _single(message: Json) -> Predicate:
     return Predicate(f"{asked.text} {matcher.text}", test)
 
 
-def _custom_predicate(asked: Input, message: Json) -> Predicate:
-    """A custom single predicate: IP ranges are decided, all others (CEL, hyperscan, Lua) are not."""
-    name, fields = unpack(message.get("typed_config"))
-    short = name.rsplit(".", 1)[-1]
-    if short == "Ip":
-        ranges = [r for r in map(address_ranges.parse, fields.get("cidr_ranges") or ()) if r is not None]
-        text = f"{asked.text} in {', '.join(r.text for r in ranges)}"
+def _custom_predicate(asked: Input, extension: TypedExtensionConfig) -> Predicate:
+    """A custom single predicate: IP ranges and CEL are decided, all others (hyperscan, Lua) are not."""
+    packed = extension.typed_config
+    if packed is not None and packed.type_name == api.CelMatcher.TYPE:
+        return _cel(asked, packed.raw)
+    found = packed.as_(Ip) if packed is not None else None
+    if found is None:
+        short = packed.type_name.rpartition(".")[2] if packed is not None else extension.name
+        return _undecided(f"{asked.text} by {short}", f"the matcher {short} on {asked.text} is not evaluated")
+    ranges = [r for r in (address_ranges.parse(cidr.raw) for cidr in found.cidr_ranges) if r is not None]
 
-        def in_ranges(inputs: Inputs) -> bool:
-            value = inputs(asked.type_name, asked.fields)
-            return value is not None and any(address_ranges.contains(r, value) for r in ranges)
+    def in_ranges(inputs: Inputs) -> bool:
+        value = inputs(asked.type_name, asked.fields)
+        return value is not None and any(address_ranges.contains(r, value) for r in ranges)
 
-        return Predicate(text, in_ranges)
-
-    if short == "CelMatcher":
-        return _cel(asked, fields)
-
-    def undecided(_: Inputs) -> bool:
-        raise Undecidable(f"the matcher {short or message.get('name', '')} on {asked.text} is not evaluated")
-
-    return Predicate(f"{asked.text} by {short}", undecided)
+    return Predicate(f"{asked.text} in {', '.join(r.text for r in ranges)}", in_ranges)
 
 
 def _cel(asked: Input, fields: Json) -> Predicate:
@@ -179,6 +213,8 @@ class Tree:
 
     def evaluate(self, inputs: Inputs, decision: Decision) -> Action | None:
         """The action of the first way that leads to one; the trail tells the way."""
+        if self.unknown:
+            raise Undecidable(self.unknown)
         found = self._from_map(inputs, decision) if self.asked else self._from_list(inputs, decision)
         if found is not None or self.on_no_match is None:
             return found
@@ -196,8 +232,6 @@ class Tree:
 
     def _from_map(self, inputs: Inputs, decision: Decision) -> Action | None:
         assert self.asked is not None
-        if self.unknown:
-            raise Undecidable(self.unknown)
         value = inputs(self.asked.type_name, self.asked.fields)
         if value is None or self.candidates is None:
             return None
@@ -228,35 +262,45 @@ class Tree:
 
 
 def parse(message: Json) -> Tree:
-    """A compiled Matcher."""
-    on_no_match = _on_match(message.get("on_no_match"))
-    if "matcher_list" in message:
-        entries = tuple(
-            (_predicate(entry.get("predicate") or {}), _on_match(entry.get("on_match")) or OnMatch())
-            for entry in message["matcher_list"].get("matchers") or ()
-        )
-        return Tree(on_no_match, entries)
-    if "matcher_tree" in message:
-        return _map(message["matcher_tree"], on_no_match)
-    return Tree(on_no_match)
+    """A compiled Matcher; a node that cannot be read is undecidable where the search comes to it."""
+    matcher = api.Matcher(message)
+    try:
+        on_no_match = _on_match(matcher.on_no_match)
+        match matcher.matcher_type:
+            case "matcher_list" if matcher.matcher_list is not None:
+                entries = [(e.predicate, e.on_match) for e in matcher.matcher_list.matchers]
+                return Tree(
+                    on_no_match, tuple((_predicate(p), _on_match(m) or OnMatch()) for p, m in entries)
+                )
+            case "matcher_tree" if matcher.matcher_tree is not None:
+                return _map(matcher.matcher_tree, on_no_match)
+            case _:
+                return Tree(on_no_match)
+    except Undecidable as unknown:
+        return Tree(None, unknown=unknown.reason)
 
 
-def _map(message: Json, on_no_match: OnMatch | None) -> Tree:
-    asked = _input(message.get("input"))
-    for key, candidates in (("exact_match_map", _exact), ("prefix_match_map", _prefixes)):
-        if key in message:
-            table = {k: _on_match(v) or OnMatch() for k, v in (message[key].get("map") or {}).items()}
-            return Tree(on_no_match, asked=asked, candidates=candidates(table), keys=tuple(table))
-    name, fields = unpack((message.get("custom_match") or {}).get("typed_config"))
-    short = name.rsplit(".", 1)[-1]
-    if short == "IPMatcher":
-        return _ip_map(fields, asked, on_no_match)
-    if short == "ServerNameMatcher":
-        table = _domain_table(fields)
-        return Tree(on_no_match, asked=asked, candidates=_domains(table), keys=tuple(table))
-    if short in ("Int64RangeMatcher", "Int32RangeMatcher"):
-        return _number_map(fields, asked, on_no_match)
-    return Tree(on_no_match, asked=asked, unknown=f"the matcher {short} on {asked.text} is not evaluated")
+def _map(message: api.Matcher.MatcherTree, on_no_match: OnMatch | None) -> Tree:
+    asked = _input(message.input)
+    match message.tree_type:
+        case "exact_match_map" if message.exact_match_map is not None:
+            table = {k: _on_match(v) or OnMatch() for k, v in message.exact_match_map.map.items()}
+            return Tree(on_no_match, asked=asked, candidates=_exact(table), keys=tuple(table))
+        case "prefix_match_map" if message.prefix_match_map is not None:
+            table = {k: _on_match(v) or OnMatch() for k, v in message.prefix_match_map.map.items()}
+            return Tree(on_no_match, asked=asked, candidates=_prefixes(table), keys=tuple(table))
+    packed = message.custom_match.typed_config if message.custom_match is not None else None
+    if packed is not None:
+        if (by_ip := packed.as_(api.IPMatcher)) is not None:
+            return _ip_map(by_ip, asked, on_no_match)
+        if (by_name := packed.as_(api.ServerNameMatcher)) is not None:
+            names = _domain_table(by_name)
+            return Tree(on_no_match, asked=asked, candidates=_domains(names), keys=tuple(names))
+        by_number = packed.as_(api.Int64RangeMatcher) or packed.as_(api.Int32RangeMatcher)
+        if by_number is not None:
+            return _number_map(by_number, asked, on_no_match)
+    short = packed.type_name.rpartition(".")[2] if packed is not None else ""
+    return Tree(None, unknown=f"the matcher {short} on {asked.text} is not evaluated")
 
 
 def _exact(table: dict[str, OnMatch]) -> Candidates:
@@ -278,14 +322,14 @@ def _prefixes(table: dict[str, OnMatch]) -> Candidates:
     return candidates
 
 
-def _ip_map(fields: Json, asked: Input, on_no_match: OnMatch | None) -> Tree:
+def _ip_map(config: api.IPMatcher, asked: Input, on_no_match: OnMatch | None) -> Tree:
     """IPMatcher: ranges, the longest first; the first declared wins between equal ones."""
     ranges: address_ranges.RangeMap[tuple[str, OnMatch, bool]] = address_ranges.RangeMap()
     keys: list[str] = []
-    for matcher in fields.get("range_matchers") or ():
-        on_match = _on_match(matcher.get("on_match")) or OnMatch()
-        exclusive = bool(matcher.get("exclusive"))
-        for cidr in map(address_ranges.parse, matcher.get("ranges") or ()):
+    for matcher in config.range_matchers:
+        on_match = _on_match(matcher.on_match) or OnMatch()
+        exclusive = matcher.exclusive
+        for cidr in (address_ranges.parse(one.raw) for one in matcher.ranges):
             if cidr is not None and ranges.get(cidr) is None:
                 ranges.set(cidr, (cidr.text, on_match, exclusive))
                 keys.append(cidr.text.split("/")[0])
@@ -299,12 +343,12 @@ def _ip_map(fields: Json, asked: Input, on_no_match: OnMatch | None) -> Tree:
     return Tree(on_no_match, asked=asked, candidates=candidates, keys=tuple(keys))
 
 
-def _domain_table(fields: Json) -> dict[str, OnMatch]:
+def _domain_table(config: api.ServerNameMatcher) -> dict[str, OnMatch]:
     table: dict[str, OnMatch] = {}
-    for matcher in fields.get("domain_matchers") or ():
-        on_match = _on_match(matcher.get("on_match")) or OnMatch()
-        for domain in matcher.get("domains") or ():
-            table.setdefault(str(domain), on_match)
+    for matcher in config.domain_matchers:
+        on_match = _on_match(matcher.on_match) or OnMatch()
+        for domain in matcher.domains:
+            table.setdefault(domain, on_match)
     return table
 
 
@@ -328,13 +372,14 @@ def _domains(table: dict[str, OnMatch]) -> Candidates:
     return candidates
 
 
-def _number_map(fields: Json, asked: Input, on_no_match: OnMatch | None) -> Tree:
+def _number_map(
+    config: api.Int64RangeMatcher | api.Int32RangeMatcher, asked: Input, on_no_match: OnMatch | None
+) -> Tree:
     """Int32/Int64RangeMatcher: half open ranges in the order declared."""
     table: list[tuple[int, int, OnMatch]] = []
-    for matcher in fields.get("range_matchers") or ():
-        on_match = _on_match(matcher.get("on_match")) or OnMatch()
-        for bounds in matcher.get("ranges") or ():
-            table.append((int(bounds.get("start", 0)), int(bounds.get("end", 0)), on_match))
+    for matcher in config.range_matchers:
+        on_match = _on_match(matcher.on_match) or OnMatch()
+        table += [(bounds.start, bounds.end, on_match) for bounds in matcher.ranges]
 
     def candidates(value: str) -> Iterator[tuple[str, OnMatch]]:
         if not value.lstrip("-").isdigit():
