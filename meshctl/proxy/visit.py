@@ -121,7 +121,7 @@ def _original_src(listeners: tuple[Listener, ...]) -> int | None:
     """The mark of the original_src listener filter; None without one."""
     for listener in listeners:
         for listener_filter in listener.listener_filters:
-            if listener_filter.short == "OriginalSrc":
+            if accept.listener_filter_kind(listener_filter) == "original_src":
                 return int(listener_filter.fields.get("mark") or 0)
     return None
 

@@ -100,9 +100,20 @@ def _tls_of(raw: Json, peer: Peer | None = None, mesh: bool = False) -> Tls:
     return Tls(str(raw.get("sni") or ""), alpn, peer, mesh, str(raw.get("tls_max") or ""))
 
 
-def _peer(name: str) -> Peer:
-    """A client certificate with one name: a URI, else a DNS name."""
-    return Peer((name,)) if ":" in name else Peer(dns=(name,))
+def _session(raw: Json) -> Tls:
+    """A client's TLS, with the certificate it would present: ``cert_san`` (names) and ``cert_subject``."""
+    peer = _peer(raw)
+    return _tls_of(raw, peer, peer is not None)
+
+
+def _peer(raw: Json) -> Peer | None:
+    """A client certificate by its names: with a colon URIs, else DNS names."""
+    given = raw.get("cert_san") or ()
+    names = [given] if isinstance(given, str) else list(map(str, given))
+    subject = str(raw.get("cert_subject") or "")
+    if not names and not subject:
+        return None
+    return Peer(tuple(n for n in names if ":" in n), tuple(n for n in names if ":" not in n), subject)
 
 
 def at_proxy(proxy: Proxy, line: Json) -> AtProxy:
@@ -123,8 +134,7 @@ def at_proxy(proxy: Proxy, line: Json) -> AtProxy:
             listener, socket = over, ("::1" if ":" in ip else "127.0.0.1", over.addresses[0][1])
     layers: tuple[Tls, ...] = ()
     if raw.get("tls") or raw.get("sni") or request.protocol == "HTTP/3":
-        san = raw.get("cert_san")
-        layers = (_tls_of(raw, _peer(str(san)) if san else None, bool(san)),)
+        layers = (_session(raw),)
     connection = Connection(
         str(raw.get("src_ip") or "127.0.0.1"),
         ip,
@@ -192,7 +202,8 @@ def _connection(proxy: Proxy, raw: Json) -> AtProxy:
     ip, port = str(raw.get("dst_ip") or ""), int(raw.get("dst_port") or 0)
     listener = virtual_listener(proxy, outbound=outbound)
     payload, request = _FIRST_BYTES.get(str(raw.get("first_bytes") or "raw"), (Payload.RAW, None))
-    layers = (_tls_of(raw),) if raw.get("tls") else ()
+    inner = raw["request"] if isinstance(raw.get("request"), dict) else {}
+    layers = (_session({**inner, **raw}),) if raw.get("tls") else ()
     if layers:
         request = None
     socket = ip, port

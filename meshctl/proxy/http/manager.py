@@ -21,7 +21,7 @@ from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters import http_filters
 from meshctl.proxy.filters.scene import Chosen
 from meshctl.proxy.filters.scene import Scene as FilterScene
-from meshctl.proxy.http import hcm, local_reply, spoken
+from meshctl.proxy.http import hcm, local_reply, route_source, spoken
 from meshctl.proxy.http.codec import Reply
 from meshctl.proxy.http.connection_header import is_upgrade
 from meshctl.proxy.http.hcm import Manager
@@ -64,12 +64,13 @@ def _served(entry: Entry, scene: Scene, config: HttpConnectionManager) -> Iterat
         entry.logged = False
         yield _early(entry, scene, refused, None)
         return
-    table, problem = (None, "") if "scoped_routes" in config.raw else _route_table(scene, {})
+    scoped = config.route_specifier == "scoped_routes"
+    table, problem = (None, "") if scoped else route_source.table_of(scene.proxy, config, {})
     manager = _manager(scene, config, table)
     decoded = hcm.decode(scene.request, manager, scene.connection, tls=scene.tls)
     headers = decoded if isinstance(decoded, dict) else decoded.headers or {}
-    if "scoped_routes" in config.raw:
-        table, problem = _route_table(scene, headers)
+    if scoped:
+        table, problem = route_source.table_of(scene.proxy, config, headers)
     entry.route_config = table.name or None if table is not None else None
     entry, open_end = doubted(
         scene.proxy, entry, config, api.RouteConfiguration(table.message) if table is not None else None
@@ -98,7 +99,7 @@ def _answers(
 def _manager(scene: Scene, config: HttpConnectionManager, table: RouteTable | None) -> Manager:
     node = (scene.proxy.snapshot.bootstrap or {}).get("node") or {}
     ips = str((node.get("metadata") or {}).get("INSTANCE_IPS") or "")
-    only = table.message.get("internal_only_headers") or () if table is not None else ()
+    only = api.RouteConfiguration(table.message).internal_only_headers if table is not None else ()
     return Manager(
         config,
         scene.listener_port,
@@ -106,7 +107,7 @@ def _manager(scene: Scene, config: HttpConnectionManager, table: RouteTable | No
         ips.split(",")[0],
         str(node.get("id") or ""),
         str(node.get("cluster") or ""),
-        tuple(str(name).lower() for name in only),
+        tuple(name.lower() for name in only),
     )
 
 
@@ -164,62 +165,6 @@ def _log_route(entry: Entry, scene: Scene, view: RequestView, table: RouteTable)
         entry.route_name = route.name or None
         name = str((route.message.get("route") or {}).get("cluster") or "")
         entry.cluster = name if scene.proxy.cluster(name) is not None else None
-
-
-def _route_table(scene: Scene, headers: Headers) -> tuple[RouteTable | None, str]:
-    """The route configuration of the manager, or why it is not known."""
-    fields = scene.manager.fields
-    if "route_config" in fields:
-        return scene.proxy.inline_table(fields["route_config"], "route_config of the filter"), ""
-    if "rds" in fields:
-        name = str(fields["rds"].get("route_config_name") or "")
-        table = scene.proxy.route_table(name)
-        return table, "" if table else f"route configuration {name} is not in the dump (not yet received?)"
-    if "scoped_routes" in fields:
-        return _scoped(scene, headers)
-    return None, "the connection manager has no route configuration"
-
-
-def _scoped(scene: Scene, headers: Headers) -> tuple[RouteTable | None, str]:
-    """Scoped routes: the scope key is built from headers; its scope names the route configuration."""
-    config = scene.manager.fields["scoped_routes"]
-    fragments = []
-    for builder in (config.get("scope_key_builder") or {}).get("fragments") or ():
-        fragment = _fragment(builder.get("header_value_extractor") or {}, headers)
-        if fragment is None:
-            return None, ""
-        fragments.append(fragment)
-    scopes = (config.get("scoped_route_configurations_list") or {}).get("scoped_route_configurations")
-    for scope in scopes or scene.proxy.scoped_routes(str(config.get("name") or "")):
-        key = [str(f.get("string_key", "")) for f in (scope.get("key") or {}).get("fragments") or ()]
-        if key == fragments:
-            if "route_configuration" in scope:
-                return scene.proxy.inline_table(scope["route_configuration"], "scope"), ""
-            name = str(scope.get("route_configuration_name") or "")
-            table = scene.proxy.route_table(name)
-            return table, "" if table else f"route configuration {name} is not in the dump"
-    return None, ""
-
-
-def _fragment(extractor: Json, headers: Headers) -> str | None:
-    values = headers.get(str(extractor.get("name", "")).lower())
-    if not values:
-        return None
-    element = extractor.get("element")
-    parts = (
-        values[0].split(str(extractor["element_separator"]))
-        if extractor.get("element_separator")
-        else [values[0]]
-    )
-    if element:
-        separator = str(element.get("separator") or "")
-        for part in parts:
-            key, _, value = part.partition(separator)
-            if key == element.get("key"):
-                return value
-        return None
-    index = int(extractor.get("index") or 0)
-    return parts[index] if index < len(parts) else None
 
 
 def _remote_ip(scene: Scene) -> str:

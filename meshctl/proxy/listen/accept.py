@@ -11,6 +11,7 @@ Follows source/extensions/filters/listener/** and source/common/listener_manager
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -57,18 +58,19 @@ def inspect(listener: Listener, connection: Connection, facts: Facts) -> Accepte
     silent = connection.payload is Payload.NONE and connection.tls is None
     accepted = Accepted(facts, header=connection.proxy_header)
     for listener_filter in listener.listener_filters:
+        kind = listener_filter_kind(listener_filter)
         if _is_off(listener_filter, accepted.facts.dst_port):
             accepted = accepted.saw(f"{listener_filter.short} is off for port {accepted.facts.dst_port}")
-        elif listener_filter.short == "OriginalDst":
+        elif kind == "original_dst":
             accepted = _restored(accepted, connection)
-        elif listener_filter.short in _READERS:
+        elif kind in _READERS:
             if silent and accepted.header is None:
                 accepted = accepted.saw("the client sent nothing: the listener filters ended by timeout")
                 return replace(accepted, ended=_silence(listener), at=listener)
-            accepted = _READERS[listener_filter.short](accepted, listener_filter, connection)
+            accepted = _READERS[kind](accepted, listener_filter, connection)
             if accepted.ended is not None:
                 return replace(accepted, at=listener)
-        elif listener_filter.short not in _OBSERVERS and listener_filter.name not in ISTIO_OBSERVERS:
+        elif kind not in _OBSERVERS and listener_filter.name not in ISTIO_OBSERVERS:
             reason = f"listener filter {listener_filter.name}: its effect is not known"
             accepted = replace(accepted, doubts=(*accepted.doubts, reason))
     if listener.hands_over:
@@ -85,8 +87,24 @@ def _expects_proxy_header(chain: Chain) -> bool:
 
 
 # Listener filters that take no part in what a chain is chosen by (original_src is visit's business).
-_OBSERVERS = frozenset(["OriginalSrc"])
+_OBSERVERS = frozenset(["original_src"])
 _PLAIN_PROXY_PROTOCOL = Filter("proxy_protocol", ProxyProtocol.TYPE, {}, {})
+
+
+_TYPE = re.compile(
+    r"envoy\.(?:extensions\.filters|config\.filter)\.listener\.([a-z_]+)\.v[0-9a-z]+\.[A-Za-z]+"
+)
+_NAME = re.compile(r"envoy\.(?:filters\.)?listener\.([a-z_]+)")
+
+
+def listener_filter_kind(listener_filter: Filter) -> str:
+    """Envoy's word for a listener filter, by its full type; by its well-known name where it has no type; else ""."""
+    found = (
+        _TYPE.fullmatch(listener_filter.type_name)
+        if listener_filter.type_name
+        else _NAME.fullmatch(listener_filter.name)
+    )
+    return found[1] if found is not None else ""
 
 
 def _is_off(listener_filter: Filter, port: int) -> bool:
@@ -180,9 +198,9 @@ def _http_inspector(accepted: Accepted, _: Filter, connection: Connection) -> Ac
 
 # Filters that wait for the client's first bytes.
 _READERS: dict[str, Callable[[Accepted, Filter, Connection], Accepted]] = {
-    "TlsInspector": _tls_inspector,
-    "HttpInspector": _http_inspector,
-    "ProxyProtocol": _proxy_protocol,
+    "tls_inspector": _tls_inspector,
+    "http_inspector": _http_inspector,
+    "proxy_protocol": _proxy_protocol,
 }
 
 
@@ -268,14 +286,19 @@ def chain_inputs(facts: Facts) -> matcher_tree.Inputs:
     """The inputs of filter_chain_matcher and network matchers, answered from the connection."""
 
     def value(type_name: str, fields: Json) -> str | None:
-        short = type_name.rsplit(".", 1)[-1]
-        if short not in _CHAIN_INPUTS:
+        package, _, short = type_name.rpartition(".")
+        if short not in _CHAIN_INPUTS or package not in _INPUT_PACKAGES:
             raise Undecidable(f"the matcher input {short or type_name} is not known from the connection")
         return _CHAIN_INPUTS[short](facts)
 
     return value
 
 
+_INPUT_PACKAGES = {
+    "",
+    "envoy.extensions.matching.common_inputs.network.v3",
+    "envoy.extensions.matching.common_inputs.ssl.v3",
+}
 _CHAIN_INPUTS: dict[str, Callable[[Facts], str | None]] = {
     "DestinationIPInput": lambda facts: facts.dst_ip or None,
     "DestinationPortInput": lambda facts: str(facts.dst_port) if facts.dst_ip else None,

@@ -232,6 +232,28 @@ def test_an_unknown_listener_filter_leaves_the_answer_open() -> None:
     assert not any(p.decided for p in passages)
 
 
+@pytest.mark.parametrize(
+    ("filter_", "chain"),
+    [
+        ({"name": "envoy.filters.listener.tls_inspector"}, "name"),
+        ({"name": "envoy.listener.tls_inspector"}, "name"),
+        (
+            {
+                "name": "envoy.filters.listener.tls_inspector",
+                "typed_config": {"@type": "x/vendor.TlsInspector"},
+            },
+            None,
+        ),
+    ],
+)
+def test_a_listener_filter_is_known_by_its_full_type_or_else_by_its_name(
+    filter_: Json, chain: str | None
+) -> None:
+    built = chains([filter_])
+    passages = visit(built, built.listeners.all[0], replace(OVER_TLS, proxy_header=None), None, silent=True)
+    assert (passages[0].filter_chain if len(passages) == 1 else None) == chain
+
+
 def test_a_udp_listener_takes_no_tcp_connection_and_quic_takes_http3() -> None:
     quic = listener([{"name": "q", "filters": http(HOSTS)}])
     quic["name"] = "quic"
