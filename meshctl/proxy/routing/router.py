@@ -18,7 +18,6 @@ from meshctl.envoy.api.config_route_v3 import RedirectAction, RouteAction, Route
 from meshctl.match import grpc
 from meshctl.match.request_view import Headers, RequestView
 from meshctl.match.substitution import Known
-from meshctl.proxy.chance import open_ways
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.http.connection_header import is_connect_udp, is_upgrade
 from meshctl.proxy.model import (
@@ -39,6 +38,7 @@ from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
 from meshctl.proxy.upstream import admission, hash_policy, upstreams
 from meshctl.proxy.upstream.clusters import Cluster, istio_config
 from meshctl.proxy.upstream.hash_policy import RANDOM
+from meshctl.proxy.upstream.ways import ways
 
 Json = dict[str, Any]
 
@@ -269,29 +269,18 @@ def _asked(entry: Entry, routed: Routed, cluster: Cluster, target: Target) -> up
 
 
 def _to_host(entry: Entry, routed: Routed, cluster: Cluster, target: Target) -> Iterator[Passage]:
-    choice = upstreams.choose(routed.proxy, cluster, _asked(entry, routed, cluster, target))
-    entry.step(lambda: upstreams.cluster_step(cluster, choice, target.reason))
-    if not choice.endpoints and choice.undetermined:
-        entry.unknown(choice.undetermined)
-        yield entry.end(Verdict(Disposition.UNDETERMINED, reason=choice.undetermined))
-        return
-    entry.step(lambda: upstreams.endpoint_step(choice))
-    why = f"cluster {cluster.name}: {choice.reason}"
-    none = Verdict(Disposition.NO_HEALTHY_ENDPOINT, choice.code, "UH", "no_healthy_upstream", why)
-    if not choice.endpoints:
-        yield entry.end(none)
-        return
-    for reason in (choice.undetermined, entry.override.unknown if entry.override else ""):
-        if reason and len(choice.endpoints) > 1:
-            entry.unknown(reason)
-    if choice.open:
-        entry, failing = open_ways(entry, 2, choice.open[0])
-        failed = Verdict(Disposition.NO_HEALTHY_ENDPOINT, 503, "DF", "dns_resolution_failure", choice.open[0])
-        yield failing.end(failed)
-    if choice.missing:
-        yield entry.branch(choice.missing).end(none)
-        entry = entry.branch(1.0 - choice.missing)
-    yield from _deliver(entry, routed, cluster, target, choice.endpoints)
+    def missing(choice: upstreams.Choice, unresolved: str) -> Verdict:
+        if unresolved:
+            return Verdict(Disposition.NO_HEALTHY_ENDPOINT, 503, "DF", "dns_resolution_failure", unresolved)
+        why = f"cluster {cluster.name}: {choice.reason}"
+        return Verdict(Disposition.NO_HEALTHY_ENDPOINT, choice.code, "UH", "no_healthy_upstream", why)
+
+    ask = _asked(entry, routed, cluster, target)
+    for way in ways(entry, routed.proxy, cluster, ask, missing, detail=target.reason):
+        if isinstance(way, Passage):
+            yield way
+        else:
+            yield from _deliver(way[0], routed, cluster, target, way[1])
 
 
 def _deliver(

@@ -200,6 +200,13 @@ class Cluster:
         return "http2_protocol_options" in self.message
 
     @functools.cached_property
+    def filters(self) -> tuple[str, ...]:
+        """The types of its own HTTP filters, which run behind the router."""
+        options = self.message.get("typed_extension_protocol_options") or {}
+        _, fields = unpack(options.get("envoy.extensions.upstreams.http.v3.HttpProtocolOptions"))
+        return tuple(unpack(f.get("typed_config"))[0] for f in fields.get("http_filters") or ())
+
+    @functools.cached_property
     def source_ips(self) -> tuple[str, ...]:
         """The addresses Envoy binds to, by family (Istio: 127.0.0.6 and ::6 towards the application)."""
         bind = self.message.get("upstream_bind_config") or {}

@@ -53,6 +53,7 @@ class Choice:
     missing: float = 0.0
     code: int = 503  # where there is no endpoint
     open: tuple[str, ...] = field(default=())  # what leaves open whether there is one
+    unshown: str = ""  # what of the endpoints was not shown, though the way on depends on it
 
 
 def choose(proxy: Proxy, cluster: Cluster, ask: Ask) -> Choice:
@@ -77,7 +78,17 @@ def choose(proxy: Proxy, cluster: Cluster, ask: Ask) -> Choice:
 
 def _told(cluster: Cluster, found: lb.Distribution) -> Choice:
     missing = found.missing if found.shares else 0.0
-    return Choice(cluster, found.shares, found.reason, found.subset, found.undetermined, missing)
+    unshown = _unshown(cluster) if found.shares else ""
+    return Choice(
+        cluster, found.shares, found.reason, found.subset, found.undetermined, missing, unshown=unshown
+    )
+
+
+def _unshown(cluster: Cluster) -> str:
+    """Hosts that only /clusters names have no metadata there, by which their TLS is chosen."""
+    if not cluster.message.get("transport_socket_matches") or all(host.shown for host in cluster.hosts):
+        return ""
+    return f"whether {cluster.name} is spoken to in TLS: the metadata of its endpoints was not shown (include_eds)"
 
 
 def _distribution(cluster: Cluster, ask: Ask) -> lb.Distribution:
@@ -96,7 +107,12 @@ def _distribution(cluster: Cluster, ask: Ask) -> lb.Distribution:
 
 def _over(cluster: Cluster, hosts: list[Host], ask: Ask) -> lb.Distribution:
     if cluster.subsets is None:
-        return lb.distribute(hosts, cluster.policy, ask.key)
+        found = lb.distribute(hosts, cluster.policy, ask.key)
+        localities = {host.locality for host in hosts}
+        if cluster.policy.locality_weighted and len(localities) > 1 and not all(host.shown for host in hosts):
+            why = f"the weights of the localities of {cluster.name} were not shown (include_eds)"
+            return replace(found, undetermined=found.undetermined or why)
+        return found
     return select(hosts, cluster.subsets, dict(ask.wanted), cluster.policy, ask.key)
 
 

@@ -130,3 +130,14 @@ def test_what_dns_says_of_a_name_is_open() -> None:
     found = ways((forward,))
     assert {p.verdict.flags for p in found} == {None, "DF"}
     assert not any(p.decided for p in found)
+
+
+def test_an_upstream_filter_that_is_not_known_is_told() -> None:
+    options = {
+        "@type": "t/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+        "http_filters": [a_filter("lua.v3.Lua")],
+    }
+    typed = {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": options}
+    found = ways((cluster("c", "10.0.0.1:1", typed_extension_protocol_options=typed),))
+    assert {p.verdict.disposition for p in found} == {D, Disposition.UNDETERMINED}
+    assert all("Lua" in p.undetermined[0] for p in found)

@@ -15,6 +15,7 @@ from meshctl.proxy.chance import open_ways
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters import policies
+from meshctl.proxy.filters.conditions import Subject
 from meshctl.proxy.filters.scene import Evaluator, Json, Pass, Scene
 from meshctl.proxy.listen.accept import chain_inputs
 from meshctl.proxy.listen.listeners import Filter
@@ -23,10 +24,10 @@ from meshctl.proxy.routing.routes import tree_inputs
 RBAC_METADATA = "envoy.filters.http.rbac"
 
 
-def subject_of(scene: Scene) -> policies.Subject:
+def subject_of(scene: Scene) -> Subject:
     """What RBAC looks at for a request."""
     connection, view = scene.connection, scene.view
-    return policies.Subject(
+    return Subject(
         connection.dst_ip,
         connection.dst_port,
         scene.direct_ip or connection.src_ip,

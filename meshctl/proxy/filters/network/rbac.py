@@ -15,6 +15,7 @@ from meshctl.proxy.chance import open_ways
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters import policies
+from meshctl.proxy.filters.conditions import Subject
 from meshctl.proxy.filters.network_scene import Evaluator, Json, Scene, Way
 from meshctl.proxy.listen.accept import chain_inputs
 from meshctl.proxy.listen.listeners import Filter
@@ -22,9 +23,9 @@ from meshctl.proxy.listen.listeners import Filter
 RBAC_METADATA = "envoy.filters.network.rbac"
 
 
-def _subject(scene: Scene) -> policies.Subject:
+def _subject(scene: Scene) -> Subject:
     tls = scene.connection.session if scene.tls else None
-    return policies.Subject(
+    return Subject(
         scene.facts.dst_ip,
         scene.facts.dst_port,
         scene.facts.direct_src_ip,

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from meshctl.proxy.chance import open_ways
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters.network_scene import Evaluator, Scene, Way
@@ -19,6 +18,7 @@ from meshctl.proxy.model import Disposition, Passage, Stage, Step, Upstream, Ver
 from meshctl.proxy.routing.router import subset_keys
 from meshctl.proxy.upstream import admission, hash_policy, upstreams
 from meshctl.proxy.upstream.clusters import Cluster
+from meshctl.proxy.upstream.ways import ways
 
 Json = dict[str, Any]
 
@@ -75,40 +75,27 @@ def _to_cluster(
 def _to_host(
     entry: Entry, scene: Scene, cluster: Cluster, config: Json, settings: Json, reason: str
 ) -> Iterator[Passage]:
+    def missing(choice: upstreams.Choice, unresolved: str) -> Verdict:
+        why = unresolved or f"cluster {cluster.name}: {choice.reason}"
+        return Verdict(Disposition.NO_HEALTHY_ENDPOINT, 0, "UH", None, why)
+
     key = hash_policy.of_connection(config.get("hash_policy") or (), scene.facts.src_ip, scene.state)
     ask = upstreams.Ask(scene.connection, subset_keys(config, settings), key=key, resolved=entry.resolved)
-    choice = upstreams.choose(scene.proxy, cluster, ask)
-    entry.step(lambda: upstreams.cluster_step(cluster, choice, reason))
-    if not choice.endpoints and choice.undetermined:
-        entry.unknown(choice.undetermined)
-        yield entry.end(Verdict(Disposition.UNDETERMINED, reason=choice.undetermined))
-        return
-    entry.step(lambda: upstreams.endpoint_step(choice))
-    why = f"cluster {cluster.name}: {choice.reason}"
-    none = Verdict(Disposition.NO_HEALTHY_ENDPOINT, 0, "UH", None, why)
-    if not choice.endpoints:
-        yield entry.end(none)
-        return
-    if choice.undetermined:
-        entry.unknown(choice.undetermined)
-    if choice.open:
-        entry, failing = open_ways(entry, 2, choice.open[0])
-        yield failing.end(replace(none, reason=choice.open[0]))
-    if choice.missing:
-        yield entry.branch(choice.missing).end(none)
-        entry = entry.branch(1.0 - choice.missing)
-    yield entry.end(
-        Verdict(Disposition.DELIVERED, 0, None, None),
-        endpoints=choice.endpoints,
-        upstream=Upstream(
+    for way in ways(entry, scene.proxy, cluster, ask, missing, detail=reason):
+        if isinstance(way, Passage):
+            yield way
+            continue
+        branch, endpoints = way
+        upstream = Upstream(
             cluster.name,
-            choice.endpoints,
+            endpoints,
             None,
             cluster.source_ips,
             payload=scene.connection.payload,
             layers=scene.connection.layers,
-        ),
-    )
+        )
+        delivered = Verdict(Disposition.DELIVERED, 0, None, None)
+        yield branch.end(delivered, endpoints=endpoints, upstream=upstream)
 
 
 CONTRACTS: dict[str, Contract[Evaluator]] = {

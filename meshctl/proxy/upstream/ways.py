@@ -1,0 +1,67 @@
+"""The ways on from a cluster: to its endpoints, or to what stands in their place.
+
+Theory of operation. The router and tcp_proxy ask alike and only tell a missing host each in its own words. What is
+not known (the endpoints, what DNS says, which TLS a host gets, what a filter of the cluster's does) is an outcome
+of its own beside the way on; a share for which there is no host is one, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from meshctl.proxy.chance import open_ways
+from meshctl.proxy.entry import Entry
+from meshctl.proxy.model import Disposition, Endpoint, Passage, Verdict
+from meshctl.proxy.proxy import Proxy
+from meshctl.proxy.upstream.clusters import Cluster
+from meshctl.proxy.upstream.upstreams import Ask, Choice, choose, cluster_step, endpoint_step
+
+# What is told where there is no host, or where its name cannot be resolved (with the reason of that).
+Missing = Callable[[Choice, str], Verdict]
+# Filters of a cluster that change at most what the upstream sees in headers.
+_KNOWN_FILTERS = frozenset(
+    f"envoy.extensions.filters.http.{name}"
+    for name in (
+        "upstream_codec.v3.UpstreamCodec",
+        "header_mutation.v3.HeaderMutation",
+        "credential_injector.v3.CredentialInjector",
+    )
+)
+
+
+def ways(
+    entry: Entry, proxy: Proxy, cluster: Cluster, ask: Ask, missing: Missing, *, detail: str = ""
+) -> Iterator[Passage | tuple[Entry, tuple[Endpoint, ...]]]:
+    """Passages that end here, and what goes on to endpoints."""
+    choice = choose(proxy, cluster, ask)
+    entry.step(lambda: cluster_step(cluster, choice, detail))
+    if not choice.endpoints and choice.undetermined:
+        entry.unknown(choice.undetermined)
+        yield entry.end(Verdict(Disposition.UNDETERMINED, reason=choice.undetermined))
+        return
+    entry.step(lambda: endpoint_step(choice))
+    if not choice.endpoints:
+        yield entry.end(missing(choice, ""))
+        return
+    for reason in (choice.undetermined, entry.override.unknown if entry.override else ""):
+        if reason and len(choice.endpoints) > 1:
+            entry.unknown(reason)
+    for reason in choice.open:
+        entry, other = open_ways(entry, 2, reason)
+        yield other.end(missing(choice, reason))
+    for reason in _doubts(cluster, choice, http=ask.view is not None):
+        entry, other = open_ways(entry, 2, reason)
+        yield other.end(Verdict(Disposition.UNDETERMINED, reason=reason))
+    if choice.missing:
+        yield entry.branch(choice.missing).end(missing(choice, ""))
+        entry = entry.branch(1.0 - choice.missing)
+    yield entry, choice.endpoints
+
+
+def _doubts(cluster: Cluster, choice: Choice, *, http: bool) -> Iterator[str]:
+    """What may end the way on otherwise."""
+    for name in cluster.filters if http else ():
+        if name not in _KNOWN_FILTERS:
+            yield f"the upstream filter {name.rpartition('.')[2]} of {cluster.name}: its effect is not known"
+    if choice.unshown:
+        yield choice.unshown
