@@ -28,7 +28,7 @@ from tests.corpus import corpus
 Json = dict[str, Any]
 
 # The tokens of the recordings were valid then.
-RECORDED_AT = 1_795_000_000.0
+RECORDED_AT = 1_795_734_610.0
 _HTTP = (
     "listener", "route_name", "virtual_host", "flags", "details", "location", "upstream_path", "upstream_req_host",
     "code", "cluster", "filter_chain",

@@ -20,8 +20,6 @@ OPEN = {
     "extauthz-http": (0, 6),
     "headers": (2, 0),
     "http3": (1, 0),
-    "jwt-claims": (1, 0),
-    "jwt-verify": (2, 0),
     "lua": (0, 1),
     "misc-filter": (0, 2),
     "pipe": (1, 0),
