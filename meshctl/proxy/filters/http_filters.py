@@ -10,9 +10,10 @@ default. Follows source/common/http/filter_manager.cc and source/common/filter/c
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
-from meshctl.envoy.anys import unpack
+from meshctl.envoy.anys import type_name, unpack
 from meshctl.envoy.message import Undecidable
 from meshctl.proxy.accounting import OpenField, accounts, open_fields
 from meshctl.proxy.contract import EVERYTHING, Effect
@@ -33,25 +34,21 @@ def run(entry: Entry, scene: Scene) -> Iterator[Passage | tuple[Entry, Scene]]:
     yield from _from(entry, scene, enabled, 0)
 
 
-def _open_fields(scene: Scene, http_filter: Filter) -> tuple[OpenField, ...]:
-    """The settings of a filter that nobody evaluates; () for one whose settings have no account."""
-    if http_filter.type_name not in accounts():
-        return ()
-    fields = http_filter.fields
-    found: tuple[OpenField, ...] = scene.proxy.compile_once(
-        fields, "open", lambda: open_fields(fields, http_filter.type_name)
-    )
-    return found
+def _unread(scene: Scene, http_filter: Filter, settings: Json) -> tuple[frozenset[Effect], str]:
+    """What the settings that nobody evaluates may do, the filter's own and the route's, and which they are.
 
-
-def _unread(scene: Scene, http_filter: Filter) -> frozenset[Effect]:
-    """What they may do."""
-    found = _open_fields(scene, http_filter)
-    return frozenset().union(*(field.may for field in found)) if found else frozenset()
-
-
-def _words(scene: Scene, http_filter: Filter) -> str:
-    return "; ".join(field.reason for field in _open_fields(scene, http_filter))
+    Settings whose message has no account are those of a filter that reads them as it runs.
+    """
+    found: list[OpenField] = []
+    for fields, kind in (
+        (http_filter.fields, http_filter.type_name),
+        (settings, type_name(str(settings.get("@type") or ""))),
+    ):
+        if fields and kind in accounts():
+            build = functools.partial(open_fields, fields, kind)
+            found += scene.proxy.compile_once(fields, "open fields", build)
+    may: frozenset[Effect] = frozenset().union(*(one.may for one in found))
+    return may, "; ".join(one.reason for one in found)
 
 
 def _filters(scene: Scene) -> list[Filter]:
@@ -78,8 +75,8 @@ def _filter(scene: Scene, message: Json) -> Filter:
     if discovery is not None:
         found = (scene.proxy.ecds.get(name) or {}).get("typed_config")
         config = found or discovery.get("default_config")
-    type_name, fields = unpack(config)
-    return Filter(name, http_type(name, type_name), fields, message)
+    found_type, fields = unpack(config)
+    return Filter(name, http_type(name, found_type), fields, message)
 
 
 def _disabled(scene: Scene, http_filter: Filter) -> bool:
@@ -128,12 +125,12 @@ def through(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> 
         return
     known = contract(http_filter.type_name)
     if known.evaluate is not None:
-        may = _unread(scene, http_filter)
+        may, why = _unread(scene, http_filter, settings)
         for way in known.evaluate(entry, scene, http_filter, settings):
             if not may or way.reply is not None:
                 yield way
             else:
-                yield from unknown_effect(way.entry, way.scene, http_filter, may, _words(scene, http_filter))
+                yield from unknown_effect(way.entry, way.scene, http_filter, may, why)
     elif known.observes:
         yield Pass(entry, scene)
     elif not http_filter.type_name and "config_discovery" in http_filter.message:

@@ -264,7 +264,7 @@ def _asked(entry: Entry, routed: Routed, cluster: Cluster, target: Target) -> up
     key = RANDOM
     if cluster.policy.hashing is not None:
         seen = view if not entry.doubt else view.doubted(entry.doubt)
-        key = hash_policy.of_request(action.get("hash_policy") or (), seen, routed.client_ip)
+        key = hash_policy.of_request(action.get("hash_policy") or cluster.hash_policy, seen, routed.client_ip)
     return upstreams.Ask(routed.connection, subset_keys(action, target.settings), view, key, entry.override)
 
 

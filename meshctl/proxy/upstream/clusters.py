@@ -191,8 +191,7 @@ class Cluster:
     @functools.cached_property
     def http2(self) -> bool | None:
         """Whether requests go out as HTTP/2; None: as they came."""
-        options = self.message.get("typed_extension_protocol_options") or {}
-        _, fields = unpack(options.get("envoy.extensions.upstreams.http.v3.HttpProtocolOptions"))
+        fields = self._http_options
         if "use_downstream_protocol_config" in fields:
             return None
         if "explicit_http_config" in fields:
@@ -200,11 +199,19 @@ class Cluster:
         return "http2_protocol_options" in self.message
 
     @functools.cached_property
+    def _http_options(self) -> Json:
+        options = self.message.get("typed_extension_protocol_options") or {}
+        return unpack(options.get("envoy.extensions.upstreams.http.v3.HttpProtocolOptions"))[1]
+
+    @property
     def filters(self) -> tuple[str, ...]:
         """The types of its own HTTP filters, which run behind the router."""
-        options = self.message.get("typed_extension_protocol_options") or {}
-        _, fields = unpack(options.get("envoy.extensions.upstreams.http.v3.HttpProtocolOptions"))
-        return tuple(unpack(f.get("typed_config"))[0] for f in fields.get("http_filters") or ())
+        return tuple(unpack(f.get("typed_config"))[0] for f in self._http_options.get("http_filters") or ())
+
+    @property
+    def hash_policy(self) -> list[Json]:
+        """The hash policy for routes that have none of their own."""
+        return self._http_options.get("hash_policy") or []
 
     @functools.cached_property
     def source_ips(self) -> tuple[str, ...]:

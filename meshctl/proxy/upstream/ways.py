@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from meshctl.envoy.api.config_cluster_v3 import Cluster as ClusterMessage
+from meshctl.envoy.api.config_endpoint_v3 import ClusterLoadAssignment
+from meshctl.proxy import doubts
 from meshctl.proxy.chance import open_ways
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.model import Disposition, Endpoint, Passage, Verdict
@@ -49,9 +52,11 @@ def ways(
     for reason in choice.open:
         entry, other = open_ways(entry, 2, reason)
         yield other.end(missing(choice, reason))
-    for reason in _doubts(cluster, choice, http=ask.view is not None):
-        entry, other = open_ways(entry, 2, reason)
-        yield other.end(Verdict(Disposition.UNDETERMINED, reason=reason))
+    reasons = _doubts(cluster, choice, http=ask.view is not None)
+    assignment = None if cluster.assignment is None else ClusterLoadAssignment(cluster.assignment)
+    entry, either = doubts.doubted(proxy, entry, ClusterMessage(cluster.message), assignment, more=reasons)
+    if either is not None:
+        yield either
     if choice.missing:
         yield entry.branch(choice.missing).end(missing(choice, ""))
         entry = entry.branch(1.0 - choice.missing)

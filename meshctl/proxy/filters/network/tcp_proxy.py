@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from meshctl.envoy.api.extensions_filters_network_tcp_proxy_v3 import TcpProxy
+from meshctl.proxy import doubts
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters.network_scene import Evaluator, Scene, Way
@@ -27,6 +29,9 @@ def _evaluate(entry: Entry, scene: Scene, network_filter: Filter) -> Iterator[Wa
     """All the ways the connection may go; a denied one has connected upstream before it is closed."""
     config = network_filter.fields
     entry.logged = bool(config.get("access_log"))
+    entry, either = doubts.doubted(scene.proxy, entry, TcpProxy(config))
+    if either is not None:
+        yield Way(entry, scene, either)
     for probability, name, settings, reason in _targets(config, scene.cluster):
         branch = entry if probability == 1.0 else entry.branch(probability)
         for passage in _to_cluster(branch, scene, name, config, settings, reason):
