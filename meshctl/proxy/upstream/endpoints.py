@@ -202,6 +202,18 @@ def _priority_of(falling: list[Load], value: int) -> int:
     return 0
 
 
+def _normalized(level: Level, pool: list[Host]) -> Shares:
+    """Weights by locality as they are configured, whatever of a locality is available; [] without any."""
+    weights = {host.locality: host.locality_weight for host in level.hosts}
+    total = sum(weights.values())
+    found: Shares = []
+    for locality, weight in weights.items():
+        members = [host for host in pool if host.locality == locality]
+        own = sum(host.weight for host in members)
+        found += [(host, weight / total * host.weight / own) for host in members if weight]
+    return found
+
+
 _rings: dict[tuple[Any, ...], rings.Ring] = {}
 
 
@@ -211,11 +223,10 @@ def _ring_of(level: Level, load: Load, policy: Policy) -> tuple[list[Host], ring
     pool = list(level.hosts) if load.panic else level.healthy(Health.HEALTHY)
     if not pool:
         return None
-    shares = _by_locality(level, pool, policy) if policy.locality_weighted else None
-    if shares is None:
+    shares = _normalized(level, pool) if policy.locality_weighted else []
+    if not shares:
         total = sum(host.weight for host in pool)
         shares = [(host, host.weight / total) for host in pool]
-    shares = [(host, share) for host, share in shares if share > 0]
     keys = tuple(host.hash_key(policy.hashing.by_hostname) for host, _ in shares)
     weights = tuple(share for _, share in shares)
     known = (policy.hashing, keys, weights)

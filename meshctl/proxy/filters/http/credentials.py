@@ -35,6 +35,9 @@ def _basic_auth(entry: Entry, scene: Scene, http_filter: Filter, settings: Json)
     fields = http_filter.fields
     name = str(fields.get("authentication_header") or "authorization").lower()
     values = scene.view.values(name)
+    if not values and fields.get("allow_missing"):
+        yield Pass(entry, scene)
+        return
     user, password, problem = _basic(values[0] if values else None)
     if problem:
         yield _denied(entry, scene, "basic auth", problem)

@@ -125,7 +125,7 @@ def _json_to_metadata(entry: Entry, scene: Scene, http_filter: Filter, settings:
     body, missing = _loaded(scene.request.body)
     found: dict[str, Json] = {}
     for rule in rules["rules"]:
-        _apply_json(rule, body, missing, found)
+        _apply_json(rule, body, missing, found, scene)
     yield Pass(entry, scene.changed(metadata=_with_values(scene, found)), reroute=bool(found))
 
 
@@ -150,7 +150,7 @@ def _loaded(text: str) -> tuple[Any, str]:
     return value, "" if isinstance(value, dict) else "on_error"
 
 
-def _apply_json(rule: Json, body: Any, failed: str, found: dict[str, Json]) -> None:
+def _apply_json(rule: Json, body: Any, failed: str, found: dict[str, Json], scene: Scene) -> None:
     value: Any = body
     for selector in rule.get("selectors") or ():
         value = value.get(str(selector.get("key"))) if isinstance(value, dict) else None
@@ -162,8 +162,10 @@ def _apply_json(rule: Json, body: Any, failed: str, found: dict[str, Json]) -> N
     if isinstance(value, dict | list):
         value = json.dumps(value, separators=(",", ":"))
     space = str(pair.get("metadata_namespace") or "envoy.filters.http.json_to_metadata")
-    kept = found.setdefault(space, {})
-    kept[str(pair.get("key") or "")] = _json_typed(value, str(pair.get("type") or "PROTOBUF_VALUE"))
+    key = str(pair.get("key") or "")
+    if pair.get("preserve_existing_metadata_value") and key in (scene.view.metadata.get(space) or {}):
+        return
+    found.setdefault(space, {})[key] = _json_typed(value, str(pair.get("type") or "PROTOBUF_VALUE"))
 
 
 def _json_typed(value: Any, kind: str) -> Any:

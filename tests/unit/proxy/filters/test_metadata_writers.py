@@ -88,6 +88,15 @@ def test_json_to_metadata_chooses_the_route_again() -> None:
         assert passage.route_name == name
 
 
+def test_json_to_metadata_may_leave_what_is_there() -> None:
+    present = {"metadata_namespace": "ns", "key": "k", "preserve_existing_metadata_value": True}
+    keeps = a_filter(
+        "json_to_metadata.v3.JsonToMetadata",
+        request_rules={"rules": [{"selectors": [{"key": "v"}], "on_present": present}]},
+    )
+    assert answer((SET, keeps, wants({"string_match": {"exact": "v"}})), body('{"v":"new"}')) == VIA
+
+
 def test_json_of_a_body_that_is_not_known_leaves_metadata_open() -> None:
     unknown = get("/", "a.com", ("content-type", "application/json"), ("content-length", "9"), method="POST")
     filters = (JSON, wants({"string_match": {"exact": "1"}}))

@@ -76,10 +76,7 @@ def test_a_setting_of_a_known_filter_that_nobody_evaluates_is_named() -> None:
 
 
 def test_a_setting_that_may_only_write_metadata_leaves_the_answer_sure() -> None:
-    keeps = {
-        "selectors": [{"key": "v"}],
-        "on_present": {"key": "k", "preserve_existing_metadata_value": True},
-    }
-    (passage,) = passages((a_filter("json_to_metadata.v3.JsonToMetadata", request_rules={"rules": [keeps]}),))
+    open_ = a_filter("basic_auth.v3.BasicAuth", allow_missing=True, emit_dynamic_metadata=True)
+    (passage,) = passages((open_,))
     assert passage.verdict.disposition is Disposition.DELIVERED
-    assert "preserve_existing_metadata_value" in passage.undetermined[0]
+    assert "emit_dynamic_metadata" in passage.undetermined[0]
