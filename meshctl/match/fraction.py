@@ -8,7 +8,10 @@ runtime in the bootstrap's layered_runtime; RTDS layers are not in it. proto3 dr
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from meshctl.envoy.api.config_core_v3 import RuntimeFractionalPercent
 
 Json = dict[str, Any]
 
@@ -61,6 +64,10 @@ class Runtime:
     def chance_of(self, message: Json | None) -> Fraction:
         """A RuntimeFractionalPercent that stands for 100 % when it is not set."""
         return Fraction(100) if message is None else self.fraction(message)
+
+    def enabled(self, message: RuntimeFractionalPercent | None, absent: int = 100) -> Fraction:
+        """A RuntimeFractionalPercent; ``absent`` percent when it is not set."""
+        return Fraction(absent) if message is None else self.fraction(message.raw)
 
     def flag(self, message: Json | None, absent: bool) -> bool:
         """A RuntimeFeatureFlag or BoolValue-like object: default_value unless overridden."""

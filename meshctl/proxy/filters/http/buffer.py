@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from meshctl.envoy.api.extensions_filters_http_buffer_v3 import Buffer, BufferPerRoute
 from meshctl.proxy.chance import open_ways
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
@@ -36,11 +37,11 @@ def too_large(scene: Scene, limit: int, what: str) -> Verdict:
 
 
 def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    if settings.get("disabled"):
+    own = BufferPerRoute(settings)
+    if own.disabled:
         yield Pass(entry, scene)
         return
-    fields = settings.get("buffer") or http_filter.fields
-    limit = int(fields.get("max_request_bytes") or 0)
+    limit = (own.buffer or Buffer(http_filter.fields)).max_request_bytes or 0
     length = body_length(scene)
     if length is not None and length <= limit:
         yield Pass(entry, scene)

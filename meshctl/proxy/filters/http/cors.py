@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from meshctl.envoy.api.config_route_v3 import CorsPolicy as Older
+from meshctl.envoy.api.extensions_filters_http_cors_v3 import CorsPolicy
 from meshctl.match import string_match
 from meshctl.proxy.chance import split
 from meshctl.proxy.contract import Contract, Effect, effects
@@ -30,13 +32,13 @@ def is_preflight(scene: Scene) -> bool:
     )
 
 
-def _policies(scene: Scene, name: str) -> list[Json]:
+def _policies(scene: Scene, name: str) -> list[CorsPolicy | Older]:
     """The policies, the most specific first."""
     levels = scene.levels(name)
     if levels:
-        return levels
+        return [CorsPolicy(level) for level in levels]
     older = [scene.action.get("cors"), scene.host.message.get("cors") if scene.host else None]
-    return [policy for policy in older if policy is not None]
+    return [Older(policy) for policy in older if policy is not None]
 
 
 def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
@@ -44,32 +46,27 @@ def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -
     if not policies or not is_preflight(scene):
         yield Pass(entry, scene)
         return
-    for branch, enabled in split(entry, scene.proxy.runtime.chance_of(policies[0].get("filter_enabled"))):
+    for branch, enabled in split(entry, scene.proxy.runtime.enabled(policies[0].filter_enabled)):
         if enabled:
             yield _answered(branch, scene, policies)
         else:
             yield Pass(branch, scene)
 
 
-def _first(policies: list[Json], key: str) -> Json | list[Json] | bool | None:
-    """A property as the most specific level that sets it has it."""
-    return next((policy[key] for policy in policies if policy.get(key) is not None), None)
-
-
-def _answered(entry: Entry, scene: Scene, policies: list[Json]) -> Pass:
+def _answered(entry: Entry, scene: Scene, policies: list[CorsPolicy | Older]) -> Pass:
+    """Each property is the first that a level sets."""
     origin = scene.view.first("origin")
-    wanted = next((found for policy in policies if (found := _origins(policy))), [])
-    allowed = any(matcher.test("*") or matcher.test(origin) for matcher in wanted)
-    if not allowed and _first(policies, "forward_not_matching_preflights") is not False:
+    wanted = next((p.allow_origin_string_match for p in policies if p.allow_origin_string_match), ())
+    matchers = [string_match.parse(matcher.raw) for matcher in wanted]
+    allowed = any(matcher.test("*") or matcher.test(origin) for matcher in matchers)
+    said = [policy.forward_not_matching_preflights for policy in policies]
+    forwards = next((value for value in said if value is not None), True)
+    if not allowed and forwards:
         return Pass(entry, scene)
     words = f"origin {origin} is {'allowed' if allowed else 'not allowed'}"
     entry.step(lambda: Step(Stage.HTTP_FILTER, "CORS: preflight answered", words))
     verdict = Verdict(Disposition.DIRECT_RESPONSE, 200, None, "cors_response", f"CORS preflight: {words}")
     return Pass(entry, scene, verdict)
-
-
-def _origins(policy: Json) -> list[string_match.StringMatch]:
-    return [string_match.parse(matcher) for matcher in policy.get("allow_origin_string_match") or ()]
 
 
 CONTRACTS: dict[str, Contract[Evaluator]] = {

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from meshctl.envoy.api.extensions_filters_http_csrf_v3 import CsrfPolicy
 from meshctl.match import string_match
 from meshctl.proxy.chance import split
 from meshctl.proxy.contract import Contract, Effect, effects
@@ -34,19 +35,19 @@ def _host_and_port(value: str) -> str:
 
 
 def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    policy = settings or http_filter.fields
+    policy = CsrfPolicy(settings or http_filter.fields)
     view = scene.view
     if view.first(":method") not in _CHANGING:
         yield Pass(entry, scene)
         return
     source = _host_and_port(view.first("origin")) or _host_and_port(view.first("referer"))
     target = _host_and_port(view.first(":authority"))
-    others = [string_match.parse(matcher) for matcher in policy.get("additional_origins") or ()]
+    others = [string_match.parse(matcher.raw) for matcher in policy.additional_origins]
     valid = bool(source) and (source == target or any(matcher.test(source) for matcher in others))
     if valid:
         yield Pass(entry, scene)
         return
-    for branch, enabled in split(entry, scene.proxy.runtime.fraction(policy.get("filter_enabled") or {})):
+    for branch, enabled in split(entry, scene.proxy.runtime.enabled(policy.filter_enabled, 0)):
         if not enabled:
             yield Pass(branch, scene)
             continue

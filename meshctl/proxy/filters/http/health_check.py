@@ -7,8 +7,10 @@ else 503. Follows source/extensions/filters/http/health_check/health_check.cc.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from meshctl.envoy.api.extensions_filters_http_health_check_v3 import HealthCheck
+from meshctl.envoy.api.type_v3 import Percent
 from meshctl.match import header_match
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
@@ -19,12 +21,12 @@ from meshctl.proxy.upstream.endpoints import Health
 
 
 def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    fields = http_filter.fields
-    matchers = [header_match.header(m) for m in fields.get("headers") or ()]
-    if fields.get("pass_through_mode") or not all(m.test(scene.view) for m in matchers):
+    checks = HealthCheck(http_filter.fields)
+    matchers = [header_match.header(matcher.raw) for matcher in checks.headers]
+    if checks.pass_through_mode or not all(m.test(scene.view) for m in matchers):
         yield Pass(entry, scene)
         return
-    failing = _too_unhealthy(scene, fields.get("cluster_min_healthy_percentages") or {})
+    failing = _too_unhealthy(scene, checks.cluster_min_healthy_percentages)
     if failing:
         verdict = Verdict(Disposition.DENIED, 503, "LH", "health_check_failed_cluster_unhealthy", failing)
     else:
@@ -34,11 +36,11 @@ def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -
     yield Pass(entry, scene, verdict)
 
 
-def _too_unhealthy(scene: Scene, wanted: Json) -> str:
+def _too_unhealthy(scene: Scene, wanted: Mapping[str, Percent]) -> str:
     """Why the check fails: the first cluster without enough healthy hosts."""
     for name, percent in wanted.items():
         cluster = scene.proxy.cluster(name)
-        least = float((percent or {}).get("value") or 0)
+        least = percent.value
         if cluster is None:
             return f"cluster {name} does not exist"
         hosts = cluster.hosts
