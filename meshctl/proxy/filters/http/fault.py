@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from meshctl.envoy.api.extensions_filters_http_fault_v3 import FaultAbort, HTTPFault
+from meshctl.envoy.api.type_v3 import FractionalPercent
 from meshctl.match import header_match
 from meshctl.match.fraction import Fraction, fractional_percent
 from meshctl.proxy.chance import split
@@ -21,38 +23,36 @@ from meshctl.proxy.listen.listeners import Filter
 from meshctl.proxy.model import Disposition, Stage, Step, Verdict
 
 _NUMBER = re.compile(r"[0-9]+")
-_SECONDS = re.compile(r"([0-9.]+)s")
 
 
 def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
     levels = scene.levels(http_filter.name) if scene.action else []
-    fields = levels[0] if levels else http_filter.fields
-    if not _applies(scene, fields):
+    fault = HTTPFault(levels[0] if levels else http_filter.fields)
+    if not _applies(scene, fault):
         yield Pass(entry, scene)
         return
-    for branch, delayed in split(entry, _delay_chance(scene, fields)):
+    for branch, delayed in split(entry, _delay_chance(scene, fault)):
         if delayed:
-            _tell_delay(branch, scene, fields)
-        for inner, aborted in split(branch, _abort_chance(scene, fields)):
-            if aborted:
-                yield _aborted(inner, scene, fields["abort"], delayed)
+            _tell_delay(branch, fault)
+        for inner, aborted in split(branch, _abort_chance(scene, fault)):
+            if aborted and fault.abort is not None:
+                yield _aborted(inner, scene, fault.abort, delayed)
             else:
                 yield Pass(inner, scene)
 
 
-def _applies(scene: Scene, fields: Json) -> bool:
+def _applies(scene: Scene, fault: HTTPFault) -> bool:
     """The fault's own conditions: how many at once, the upstream cluster, the downstream node, headers."""
-    most = fields.get("max_active_faults")
-    key = str(fields.get("max_active_faults_runtime") or "fault.http.max_active_faults")
-    if scene.proxy.runtime.integer(key, 1 if most is None else int(most)) == 0:
+    most = 1 if fault.max_active_faults is None else fault.max_active_faults
+    key = fault.max_active_faults_runtime or "fault.http.max_active_faults"
+    if scene.proxy.runtime.integer(key, most) == 0:
         return False
-    wanted = fields.get("upstream_cluster")
-    if wanted and scene.cluster_name != wanted:
+    if fault.upstream_cluster and scene.cluster_name != fault.upstream_cluster:
         return False
-    nodes = fields.get("downstream_nodes")
+    nodes = fault.downstream_nodes
     if nodes and scene.view.first("x-envoy-downstream-service-node") not in nodes:
         return False
-    return all(header_match.header(m).test(scene.view) for m in fields.get("headers") or ())
+    return all(header_match.header(matcher.raw).test(scene.view) for matcher in fault.headers)
 
 
 def _number(scene: Scene, name: str) -> int | None:
@@ -61,9 +61,8 @@ def _number(scene: Scene, name: str) -> int | None:
     return int(text) if _NUMBER.fullmatch(text) else None
 
 
-def _chance(scene: Scene, fault: Json, header: str | None, key: str) -> Fraction:
+def _chance(scene: Scene, percent: Fraction, header: str | None, key: str) -> Fraction:
     """The percentage: lowered by a header, replaced by the runtime."""
-    percent = fractional_percent(fault.get("percentage"))
     lowered = _number(scene, header) if header else None
     if lowered is not None:
         percent = Fraction(min(lowered, percent.numerator), percent.denominator)
@@ -75,59 +74,56 @@ def _chance(scene: Scene, fault: Json, header: str | None, key: str) -> Fraction
     return max(chances, key=lambda fraction: fraction.chance)
 
 
-def _delay_chance(scene: Scene, fields: Json) -> Fraction:
-    delay = fields.get("delay")
-    if not delay:
+def _percent(message: FractionalPercent | None) -> Fraction:
+    return fractional_percent(message.raw if message is not None else None)
+
+
+def _delay_chance(scene: Scene, fault: HTTPFault) -> Fraction:
+    delay = fault.delay
+    if delay is None:
         return Fraction(0)
-    by_header = "header_delay" in delay
-    duration = _number(scene, "x-envoy-fault-delay-request") if by_header else _milliseconds(delay)
-    key = str(fields.get("delay_duration_runtime") or "fault.http.delay.fixed_duration_ms")
+    by_header = delay.header_delay is not None
+    fixed = int((delay.fixed_delay or 0) * 1000)
+    duration = _number(scene, "x-envoy-fault-delay-request") if by_header else fixed
+    key = fault.delay_duration_runtime or "fault.http.delay.fixed_duration_ms"
     if duration is None or scene.proxy.runtime.integer(key, duration) <= 0:
         return Fraction(0)
     header = "x-envoy-fault-delay-request-percentage" if by_header else None
-    return _chance(
-        scene,
-        delay,
-        header,
-        str(fields.get("delay_percent_runtime") or "fault.http.delay.fixed_delay_percent"),
-    )
+    chance = fault.delay_percent_runtime or "fault.http.delay.fixed_delay_percent"
+    return _chance(scene, _percent(delay.percentage), header, chance)
 
 
-def _milliseconds(delay: Json) -> int:
-    found = _SECONDS.fullmatch(str(delay.get("fixed_delay") or ""))
-    return int(float(found[1]) * 1000) if found else 0
-
-
-def _tell_delay(entry: Entry, scene: Scene, fields: Json) -> None:
-    text = str(fields["delay"].get("fixed_delay") or "as a header says")
+def _tell_delay(entry: Entry, fault: HTTPFault) -> None:
+    fixed = fault.delay.fixed_delay if fault.delay is not None else None
+    text = f"{fixed:g}s" if fixed else "as a header says"
     entry.note(f"delayed by {text} (fault injection)")
     entry.step(lambda: Step(Stage.HTTP_FILTER, "fault: delay", text))
     entry.flags = "DI"
 
 
-def _abort_chance(scene: Scene, fields: Json) -> Fraction:
-    abort = fields.get("abort")
-    if not abort or _abort_code(scene, abort) is None:
+def _abort_chance(scene: Scene, fault: HTTPFault) -> Fraction:
+    abort = fault.abort
+    if abort is None or _abort_code(scene, abort) is None:
         return Fraction(0)
-    header = "x-envoy-fault-abort-request-percentage" if "header_abort" in abort else None
-    return _chance(
-        scene, abort, header, str(fields.get("abort_percent_runtime") or "fault.http.abort.abort_percent")
-    )
+    header = "x-envoy-fault-abort-request-percentage" if abort.header_abort is not None else None
+    chance = fault.abort_percent_runtime or "fault.http.abort.abort_percent"
+    return _chance(scene, _percent(abort.percentage), header, chance)
 
 
-def _abort_code(scene: Scene, abort: Json) -> int | None:
+def _abort_code(scene: Scene, abort: FaultAbort) -> int | None:
     """The code of an abort, None for none; a gRPC status goes in a header, under 200."""
-    if "http_status" in abort:
-        return int(abort["http_status"])
-    if "grpc_status" in abort:
-        return 200
+    match abort.error_type:
+        case "http_status":
+            return abort.http_status
+        case "grpc_status":
+            return 200
     code = _number(scene, "x-envoy-fault-abort-request")
     if code is not None and 200 <= code < 600:
         return code
     return 200 if _number(scene, "x-envoy-fault-abort-grpc-request") is not None else None
 
 
-def _aborted(entry: Entry, scene: Scene, abort: Json, delayed: bool) -> Pass:
+def _aborted(entry: Entry, scene: Scene, abort: FaultAbort, delayed: bool) -> Pass:
     code = _abort_code(scene, abort)
     entry.step(lambda: Step(Stage.HTTP_FILTER, f"fault: abort {code}", "injected"))
     flags = "DI,FI" if delayed else "FI"

@@ -12,46 +12,49 @@ import base64
 import binascii
 from collections.abc import Iterator
 
-from meshctl.envoy.anys import unpack
+from meshctl.envoy.api.extensions_filters_http_stateful_session_v3 import (
+    StatefulSession,
+    StatefulSessionPerRoute,
+)
+from meshctl.envoy.api.extensions_http_stateful_session_cookie_v3 import CookieBasedSessionState
+from meshctl.envoy.api.extensions_http_stateful_session_header_v3 import HeaderBasedSessionState
+from meshctl.envoy.api.type_http_v3 import Cookie
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry, Override
 from meshctl.proxy.filters.scene import Evaluator, Json, Pass, Scene
 from meshctl.proxy.listen.listeners import Filter
 from meshctl.proxy.model import Stage, Step
 
-_STATES = "envoy.extensions.http.stateful_session."
-
 
 def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    fields = settings.get("stateful_session") or http_filter.fields
-    state = fields.get("session_state")
-    if settings.get("disabled") or state is None:
+    own = StatefulSessionPerRoute(settings)
+    session = own.stateful_session or StatefulSession(http_filter.fields)
+    packed = session.session_state.typed_config if session.session_state is not None else None
+    if own.disabled or packed is None:
         yield Pass(entry, scene)
         return
-    name, config = unpack(state.get("typed_config"))
-    strict = bool(fields.get("strict"))
-    code = int(fields.get("status_on_strict_destination_not_found") or 503)
-    if name == f"{_STATES}cookie.v3.CookieBasedSessionState":
-        address = _from_cookie(config.get("cookie") or {}, scene)
-    elif name == f"{_STATES}header.v3.HeaderBasedSessionState":
-        address = _plain(scene.view.first(str(config.get("name") or "").lower()))
+    code = session.status_on_strict_destination_not_found or 503
+    cookie, header = packed.as_(CookieBasedSessionState), packed.as_(HeaderBasedSessionState)
+    if cookie is not None:
+        address = _from_cookie(cookie.cookie, scene)
+    elif header is not None:
+        address = _plain(scene.view.first(header.name.lower()))
     else:
-        reason = (
-            f"filter {http_filter.name}: how it keeps the session ({name.rpartition('.')[2] or 'unknown'})"
-        )
-        entry.override = Override("", strict, code, reason)
+        kind = packed.type_name.rpartition(".")[2] or "unknown"
+        reason = f"filter {http_filter.name}: how it keeps the session ({kind})"
+        entry.override = Override("", session.strict, code, reason)
         yield Pass(entry, scene)
         return
     if address:
-        entry.override = Override(address, strict, code)
+        entry.override = Override(address, session.strict, code)
         entry.step(lambda: Step(Stage.HTTP_FILTER, "stateful session", f"names host {address}"))
     yield Pass(entry, scene)
 
 
-def _from_cookie(cookie: Json, scene: Scene) -> str:
-    if not _on_path(str(cookie.get("path") or ""), scene.view.target or ""):
+def _from_cookie(cookie: Cookie | None, scene: Scene) -> str:
+    if cookie is None or not _on_path(cookie.path, scene.view.target or ""):
         return ""
-    return _address(scene.view.cookies.get(str(cookie.get("name") or ""), ""), scene.proxy.now)
+    return _address(scene.view.cookies.get(cookie.name, ""), scene.proxy.now)
 
 
 def _on_path(path: str, target: str) -> bool:
