@@ -89,8 +89,8 @@ def _outcome(way: Way) -> str:
 
 def access_log(way: Way) -> str:
     """Code, flags and details as the access log shows them; of the proxy that decided when it was not delivered."""
-    hops = way.logged_hops
-    if not hops:
+    hops = way.logged_hops or way.hops
+    if not hops or hops[0].verdict.code is None:
         return ""
     hop = hops[0] if way.answer.disposition is Disposition.DELIVERED else hops[-1]
     shown = f"{hop.verdict.code} {hop.verdict.flags or '-'} {hop.verdict.details or '-'}"

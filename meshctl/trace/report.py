@@ -198,7 +198,9 @@ def way_outcome(way: Way, *, http: bool) -> Json:
     """One outcome of a whole trace."""
     failed = way.answer.failure is not None
     hops = way.logged_hops
-    first = hops[0].verdict if hops else None
+    first = (
+        (hops or way.hops)[0].verdict if way.hops else None
+    )  # what a log would show does not hang on there being one
     return {
         "probability": _round(way.probability) if way.decided else None,
         "verdict": way.answer.disposition.value,

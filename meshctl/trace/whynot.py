@@ -15,7 +15,7 @@ from meshctl.envoy.message import Undecidable
 from meshctl.match.request_view import RequestView
 from meshctl.proxy.http.hcm import Manager, Reply, decode
 from meshctl.proxy.listen.listeners import Chain
-from meshctl.proxy.model import Connection, Request
+from meshctl.proxy.model import Connection, Disposition, Request, Stage
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
 from meshctl.trace.ways import Hop, Way
@@ -29,7 +29,7 @@ def explain(ways: Sequence[Way], name: str, request: Request | None) -> list[str
     lines: list[str] = []
     if reached:
         share = sum(way.probability for way in reached)
-        lines.append(f"It does reach {name}: {100 * share:.3g} % of the time.")
+        lines.append(f"It does reach {name}: {100 * share:.3g} % of the time{_ends(reached)}.")
         if share > 0.999:
             return lines
     seen: set[str] = set()
@@ -41,9 +41,46 @@ def explain(ways: Sequence[Way], name: str, request: Request | None) -> list[str
             seen.add(key)
             lines += _at_hop(hop, hop.pod.proxy, name, request)
     if not lines or (reached and len(lines) == 1):
-        lines.append(f"Nothing on the way knows {name}: no route, cluster, endpoint or pod of this name.")
-        lines += _similar(ways, name)
+        known = _known_clusters(ways, name)
+        lines += known or [
+            f"Nothing on the way knows {name}: no route, cluster, endpoint or pod of this name."
+        ]
+        lines += [] if known else _similar(ways, name)
     return lines
+
+
+def _ends(ways: Sequence[Way]) -> str:
+    """How the request ends that does get there, where that is no delivery."""
+    ends = {
+        way.answer.disposition.value: way.answer.reason
+        for way in ways
+        if way.answer.disposition is not Disposition.DELIVERED
+    }
+    if not ends:
+        return ""
+    return "; there it ends " + " or ".join(
+        f"{word} ({reason})" if reason else word for word, reason in ends.items()
+    )
+
+
+def _known_clusters(ways: Sequence[Way], name: str) -> list[str]:
+    """Sentences about a cluster that a proxy on the way has and no route or chain leads to."""
+    lines: dict[str, None] = {}
+    for way in ways:
+        for hop in way.hops:
+            proxy = hop.pod.proxy
+            if proxy is None or proxy.cluster(name) is None:
+                continue
+            where = f"{hop.pod.name} {hop.direction}"
+            place = hop.passage.route_config or hop.passage.listener or "what the request meets"
+            text = f"{where}: cluster {name} is there, but nothing in {place} leads to it"
+            chosen = hop.passage.route_name or hop.passage.virtual_host
+            if chosen and hop.passage.route_config:
+                text += f"; {hop.passage.route_config} / {chosen} takes the request"
+            if hop.verdict.reason:
+                text += f": {hop.verdict.reason}"
+            lines[text] = None
+    return list(lines)
 
 
 def _matches(candidate: str | None, name: str) -> bool:
@@ -173,11 +210,18 @@ def _in_chains(proxy: Proxy, hop: Hop, name: str) -> Iterator[str]:
     listener = proxy.listeners.by_name.get(hop.passage.listener or "")
     if listener is None:
         return
+    reasons = {
+        rejected.name: rejected.reason
+        for step in hop.passage.steps
+        if step.stage is Stage.CHAIN
+        for rejected in step.rejected
+    }
     for chain in listener.chains:
         for network_filter in chain.filters:
             cluster = network_filter.fields.get("cluster")
             if isinstance(cluster, str) and _matches(cluster, name) and cluster != hop.passage.cluster:
-                yield f"chain {chain.label} of listener {listener.name} leads to {cluster}, but wants {chain.criteria.text}"
+                reason = reasons.get(f"chain {chain.label}", f"it wants {chain.criteria.text}")
+                yield f"chain {chain.label} of listener {listener.name} leads to {cluster}, but {reason}"
 
 
 def _similar(ways: Sequence[Way], name: str) -> list[str]:

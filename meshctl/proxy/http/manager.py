@@ -366,7 +366,7 @@ def _route_step(
         Stage.ROUTE,
         f"{names_text} / {route.label}",
         f"domain {domain}, {route.match.text}",
-        f"{table.where}.virtual_hosts.routes[{route.index}]",
+        f"{table.where}.virtual_hosts[{table.hosts.index(host)}].routes[{route.index}]",
         istio_config(route.message),
         rejected,
     )
