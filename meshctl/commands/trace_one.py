@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from meshctl.envoy.addresses import bracketed
 from meshctl.errors import UsageError
 from meshctl.render.interface import Content, Document, Offers
 from meshctl.trace import report, target
@@ -107,8 +108,7 @@ def _title(dialled: Dialled, pod: Pod, ip: str, port: int) -> str:
     address = pod.ips[0] if pod.ips else "address unknown"
     where = f"{pod.namespace}/{pod.name}" if pod.namespace else pod.name
     name = "" if dialled.host == ip else f"{dialled.host} "
-    shown = f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
-    return f"{dialled.title}     {where} {address}  ->  {name}{shown}"
+    return f"{dialled.title}     {where} {address}  ->  {name}{bracketed(ip, port)}"
 
 
 def document(answer: TraceReport) -> Json:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass, replace
 
+from meshctl.envoy.addresses import bracketed
 from meshctl.netfilter import Connections, Hook, Packet, PathStep, Verdict, WalkResult
 from meshctl.netfilter.packet import family_of
 from meshctl.trace.pods import Pod
@@ -32,10 +33,6 @@ class Captured:
     undetermined: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
     tried: tuple[tuple[str, str], ...] = ()
-
-
-def _join(ip: str, port: int) -> str:
-    return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
 
 
 def _is_local(pod: Pod, ip: str) -> bool:
@@ -61,7 +58,7 @@ def _captured(hook: str, packet: Packet, interface: str, result: WalkResult) -> 
     )
     return Captured(
         hook,
-        _join(str(packet.dst), int(packet.dport or 0)),
+        bracketed(str(packet.dst), int(packet.dport or 0)),
         interface,
         _verdict(result),
         result.redirect_port,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from meshctl.envoy.addresses import bracketed
 from meshctl.envoy.anys import unpack
 from meshctl.envoy.listeners import HCM_TYPE, TCP_PROXY_TYPE
 from meshctl.envoy.routes import Json
@@ -83,7 +84,7 @@ def _address(message: Any) -> str:
     socket = message.get("socket_address") or {}
     if socket:
         address, port = str(socket.get("address") or ""), socket.get("port_value") or 0
-        text = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        text = bracketed(address, port)
         return text + ("/udp" if socket.get("protocol") == "UDP" else "")
     return str((message.get("pipe") or {}).get("path") or "internal")
 
