@@ -142,10 +142,20 @@ def closed_port(pod: Pod, ip: str, port: int, gap: Gap | None) -> Way:
     """A port of a gateway or waypoint without a listener: no application stands behind a router."""
     if port in _AGENT_PORTS:
         return application(pod, ip, port, Stream(Payload.RAW))
-    reason = f"nothing listens on port {port} of {pod.name}: a gateway has no application"
+    reason = f"nothing listens on port {port} of {pod.name}: a gateway has no application{_listening(pod)}"
     if gap is not None:
         return undetermined(f"{reason}, and no listener was shown for it: {gap.sentence}")
     return ended(Disposition.CONNECTION_FAILED, Failure.REFUSED, reason)
+
+
+def _listening(pod: Pod) -> str:
+    """The ports that a router listens on, as the end of a sentence."""
+    if pod.proxy is None:
+        return ""
+    bound = [listener for listener in pod.proxy.listeners.all if listener.bound]
+    ports = sorted({port for listener in bound for _, port, _ in listener.addresses} - {0})
+    shown = ", ".join(map(str, ports[:8])) + (", …" if len(ports) > 8 else "")
+    return f" (it listens on {shown})" if ports else ""
 
 
 def application(pod: Pod, ip: str, port: int, stream: Stream, gap: Gap | None = None) -> Way:
