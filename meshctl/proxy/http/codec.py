@@ -154,12 +154,14 @@ class Codec:
         for name, value in request.headers:
             name, _, rest = name.partition(":")
             value = (f"{rest}: {value}" if rest else value).strip(" \t")
-            if not _TOKEN.fullmatch(name) or _CONTROL.search(value):
+            if not _TOKEN.fullmatch(name):
                 return _CODEC_ERROR
+            if _CONTROL.search(value):
+                return refusal(400, "http1.invalid_characters")
             name = name.lower()
             action = self._underscore(name)
             if action == "REJECT_REQUEST":
-                return refusal(400, "http1.invalid_characters")
+                return refusal(400, "http1.unexpected_underscore")
             if action == "DROP_HEADER":
                 continue
             lengths += name == "content-length"

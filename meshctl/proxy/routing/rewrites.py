@@ -44,7 +44,8 @@ def rewritten_path(
     if action.regex_rewrite is not None:
         return _replaced(action.regex_rewrite, bare) + mark + query
     if action.path_rewrite:
-        return _with_query(fill(action.path_rewrite, known), mark + query)
+        text = fill(action.path_rewrite, known)
+        return text + mark + query if isinstance(action, RouteAction) else _with_query(text, mark + query)
     policy = action.path_rewrite_policy if isinstance(action, RouteAction) else None
     if policy is None:
         return None
