@@ -19,6 +19,7 @@ from meshctl.proxy.accounting import OpenField, accounts, open_fields
 from meshctl.proxy.contract import EVERYTHING, Effect
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters.http_table import ROUTER, contract
+from meshctl.proxy.filters.readable import problem
 from meshctl.proxy.filters.scene import Json, Pass, Scene
 from meshctl.proxy.filters.unknown import unknown_effect
 from meshctl.proxy.filters.well_known import http_type
@@ -34,16 +35,32 @@ def run(entry: Entry, scene: Scene) -> Iterator[Passage | tuple[Entry, Scene]]:
     yield from _from(entry, scene, enabled, 0)
 
 
+def _read(http_filter: Filter, settings: Json) -> tuple[tuple[Json, str], ...]:
+    """The messages that a filter reads, with their types: its own, and the settings of a route."""
+    return (
+        (http_filter.fields, http_filter.type_name),
+        (settings, type_name(str(settings.get("@type") or ""))),
+    )
+
+
+def _misread(scene: Scene, http_filter: Filter, settings: Json) -> str:
+    """What of these messages has a wrong type, "" for nothing."""
+    for fields, kind in _read(http_filter, settings):
+        if fields:
+            build = functools.partial(problem, fields, kind)
+            found: str = scene.proxy.compile_once(fields, "readable", build)
+            if found:
+                return found
+    return ""
+
+
 def _unread(scene: Scene, http_filter: Filter, settings: Json) -> tuple[frozenset[Effect], str]:
     """What the settings that nobody evaluates may do, the filter's own and the route's, and which they are.
 
     Settings whose message has no account are those of a filter that reads them as it runs.
     """
     found: list[OpenField] = []
-    for fields, kind in (
-        (http_filter.fields, http_filter.type_name),
-        (settings, type_name(str(settings.get("@type") or ""))),
-    ):
+    for fields, kind in _read(http_filter, settings):
         if fields and kind in accounts():
             build = functools.partial(open_fields, fields, kind)
             found += scene.proxy.compile_once(fields, "open fields", build)
@@ -124,7 +141,10 @@ def through(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> 
         yield Pass(entry, scene)
         return
     known = contract(http_filter.type_name)
-    if known.evaluate is not None:
+    wrong = _misread(scene, http_filter, settings) if known.evaluate is not None else ""
+    if wrong:
+        yield from unknown_effect(entry, scene, http_filter, EVERYTHING, wrong)
+    elif known.evaluate is not None:
         may, why = _unread(scene, http_filter, settings)
         for way in known.evaluate(entry, scene, http_filter, settings):
             if not may or way.reply is not None:

@@ -18,9 +18,10 @@ from meshctl.proxy.chance import open_ways
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters.network_scene import Scene, Way
 from meshctl.proxy.filters.network_table import contract, ends_chain
+from meshctl.proxy.filters.readable import problem
 from meshctl.proxy.filters.unknown import label
 from meshctl.proxy.filters.well_known import network_type
-from meshctl.proxy.listen.listeners import ISTIO_OBSERVERS, Filter
+from meshctl.proxy.listen.listeners import HTTP_MANAGER, ISTIO_OBSERVERS, Filter
 from meshctl.proxy.model import Disposition, Passage, Stage, Step, Verdict
 
 __all__ = ["Scene", "run"]
@@ -59,6 +60,9 @@ def _ways(entry: Entry, scene: Scene, network_filter: Filter, last: bool) -> Ite
     """The ways through one filter by its contract."""
     known = contract(network_filter.type_name)
     watches = network_filter.name in ISTIO_OBSERVERS and network_filter.type_name in ("", _WASM)
+    wrong = _misread(scene, network_filter)
+    if known.evaluate is not None and wrong:
+        raise Undecidable(f"network filter {label(network_filter)}: {wrong}")
     if known.evaluate is not None:
         yield from known.evaluate(entry, scene, network_filter)
     elif known.observes or watches:
@@ -67,6 +71,15 @@ def _ways(entry: Entry, scene: Scene, network_filter: Filter, last: bool) -> Ite
         yield _unknown_end(entry, scene, network_filter)
     else:
         yield from _unknown(entry, scene, network_filter)
+
+
+def _misread(scene: Scene, network_filter: Filter) -> str:
+    """What of its settings has a wrong type; the connection manager reads its own where it needs them."""
+    fields, kind = network_filter.fields, network_filter.type_name
+    if not fields or kind == HTTP_MANAGER:
+        return ""
+    found: str = scene.proxy.compile_once(fields, "readable", lambda: problem(fields, kind))
+    return found
 
 
 def _unknown_end(entry: Entry, scene: Scene, network_filter: Filter) -> Way:

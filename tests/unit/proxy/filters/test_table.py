@@ -80,3 +80,12 @@ def test_a_setting_that_may_only_write_metadata_leaves_the_answer_sure() -> None
     (passage,) = passages((open_,))
     assert passage.verdict.disposition is Disposition.DELIVERED
     assert "emit_dynamic_metadata" in passage.undetermined[0]
+
+
+@pytest.mark.parametrize(
+    "rules", ["x", 5, [], {"policies": []}, {"policies": {"p": {"permissions": {"any": True}}}}]
+)
+def test_a_setting_of_a_wrong_type_makes_only_its_filter_unknown(rules: object) -> None:
+    found = passages((a_filter("rbac.v3.RBAC", rules=rules),))
+    assert {p.verdict.disposition for p in found} == {Disposition.DELIVERED, Disposition.UNDETERMINED}
+    assert all("RBAC" in p.undetermined[0] and "where the API has" in p.undetermined[0] for p in found)
