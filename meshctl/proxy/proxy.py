@@ -22,6 +22,18 @@ from meshctl.proxy.upstream.zones import Zone
 Json = dict[str, Any]
 
 
+_NOT_IN_FORCE = (State.WARMING, State.ERROR, State.DRAINING)
+
+
+def _state_words(resource: Resource) -> str:
+    """Why a resource is not used, as the end of a sentence."""
+    if resource.rejection is not None:
+        return f"was refused by Envoy: {resource.rejection.details}"
+    if resource.state is State.DRAINING:
+        return "is draining: it only serves what it already has"
+    return "is still warming" if resource.state is State.WARMING else "was refused by Envoy"
+
+
 class Proxy:
     """The compiled view of a snapshot."""
 
@@ -45,11 +57,30 @@ class Proxy:
         dynamic_first = sorted(resources, key=lambda r: r.state is State.STATIC)
         return ListenerBook([Listener(r.value, r.path) for r in dynamic_first if r.value])
 
-    def inactive_listener(self, name_or_port: str) -> str:
-        """The state of a listener that exists but is not active ("warming", "refused"), or ""."""
-        for resource in self.snapshot.resources(SectionKind.LISTENERS, State.WARMING, State.ERROR):
-            if resource.name == name_or_port or resource.name.endswith(f"_{name_or_port}"):
-                return f"listener {resource.name} is {resource.state.value}, not active"
+    def inactive_listener(self, ip: str, port: int) -> str:
+        """A listener for an address that the dump has and Envoy does not use, with the reason; "" for none."""
+        for resource in self.snapshot.resources(SectionKind.LISTENERS, *_NOT_IN_FORCE):
+            if resource.name in self.listeners.by_name:
+                continue  # the form before is in force
+            addresses = Listener(resource.value, resource.path).addresses if resource.value else []
+            wildcards = ("0.0.0.0", "::")
+            if resource.name == f"{ip}_{port}" or any(
+                p == port and i in (ip, *wildcards) for i, p, _ in addresses
+            ):
+                return f"listener {resource.name} {_state_words(resource)}"
+        return ""
+
+    def not_in_force(self, kind: SectionKind, name: str) -> str:
+        """Why a resource that the dump names is not used (warming, draining, refused with Envoy's reason), or ""."""
+        found = [r for r in self.snapshot.resources(kind, *_NOT_IN_FORCE) if r.name == name]
+        found.sort(key=lambda resource: resource.rejection is None)  # Envoy's own reason says most
+        return _state_words(found[0]) if found else ""
+
+    def refused_update(self, kind: SectionKind, name: str) -> str:
+        """What Envoy said to a newer form of a resource in force, or ""."""
+        for resource in self.snapshot.resources(kind, State.ERROR):
+            if name and resource.name == name and resource.rejection is not None:
+                return f"an update was refused by Envoy, the former one is in force: {resource.rejection.details}"
         return ""
 
     @functools.cached_property

@@ -149,9 +149,13 @@ def _listener_step(proxy: Proxy, accepting: Listener, owner: Listener, how: str,
         parts.append(f"{accepting.name or 'the accepting listener'} hands over")
     parts += accepted.seen
     rejected: tuple[Rejected, ...] = ()
-    inactive = proxy.inactive_listener(f"{accepted.facts.dst_ip}_{accepted.facts.dst_port}")
+    inactive = proxy.inactive_listener(accepted.facts.dst_ip, accepted.facts.dst_port)
     if inactive:
         rejected = (Rejected("listener", inactive),)
+        if owner is accepting:
+            parts.append(inactive)
+    parts.append(proxy.refused_update(SectionKind.LISTENERS, owner.name))
+    parts = [part for part in parts if part]
     return Step(
         Stage.LISTENER, owner.name or "(no name)", "; ".join(parts), owner.where, owner.resource, rejected
     )

@@ -12,6 +12,7 @@ from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 imp
     ScopedRoutes,
 )
 from meshctl.envoy.message import Undecidable
+from meshctl.envoy.sections import SectionKind
 from meshctl.match.request_view import Headers
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing.routes import RouteTable
@@ -34,7 +35,8 @@ def table_of(proxy: Proxy, config: HttpConnectionManager, headers: Headers) -> t
 
 def _by_name(proxy: Proxy, name: str, why: str = "") -> tuple[RouteTable | None, str]:
     table = proxy.route_table(name)
-    return table, "" if table else f"route configuration {name} is not in the dump{why}"
+    state = proxy.not_in_force(SectionKind.ROUTES, name)
+    return table, "" if table else f"route configuration {name} {state or f'is not in the dump{why}'}"
 
 
 def _scoped(proxy: Proxy, config: ScopedRoutes, headers: Headers) -> tuple[RouteTable | None, str]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from meshctl.envoy.api import config_route_v3 as api
 from meshctl.envoy.api.config_route_v3 import RedirectAction, RouteAction, RouteConfiguration
+from meshctl.envoy.sections import SectionKind
 from meshctl.match import grpc
 from meshctl.match.request_view import Headers, RequestView
 from meshctl.match.substitution import Known
@@ -229,8 +230,7 @@ def _forward(entry: Entry, routed: Routed, target: Target) -> Iterator[Passage]:
 
 def _cluster_missing(entry: Entry, routed: Routed, name: str, action: Json, reason: str) -> Passage:
     code = _NOT_FOUND_CODES.get(str(action.get("cluster_not_found_response_code", "")), 503)
-    warming = name in routed.proxy.warming_clusters
-    state = "is still warming" if warming else "does not exist"
+    state = routed.proxy.not_in_force(SectionKind.CLUSTERS, name) or "does not exist"
     why = f"cluster {name} {state}" if name else (reason or "no cluster is named")
     entry.step(lambda: Step(Stage.CLUSTER, name or "none", why))
     verdict = Verdict(Disposition.NO_CLUSTER, code, "NC", "cluster_not_found", why)

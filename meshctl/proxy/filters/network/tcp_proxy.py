@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from meshctl.envoy.api.extensions_filters_network_tcp_proxy_v3 import TcpProxy
+from meshctl.envoy.sections import SectionKind
 from meshctl.proxy import doubts
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
@@ -63,7 +64,7 @@ def _to_cluster(
     proxy = scene.proxy
     cluster = proxy.cluster(name)
     if cluster is None:
-        why = f"cluster {name} {'is still warming' if name in proxy.warming_clusters else 'does not exist'}"
+        why = f"cluster {name} {proxy.not_in_force(SectionKind.CLUSTERS, name) or 'does not exist'}"
         entry.step(lambda: Step(Stage.CLUSTER, name or "none", why))
         none = Verdict(Disposition.NO_CLUSTER, 0, "NC", None, why)
         yield entry.end(entry.absent(none, proxy.unseen_cluster(name)))
