@@ -224,9 +224,15 @@ def bare_kind(fields: Fields) -> Bare | None:
         "bind_to_port",
     }:
         return BARE[0]  # a listener of which a filter was left
-    if keys == {"name", "type"} or keys == {"cluster_type", "name"}:
+    if (_is_cluster_type(fields) and "name" in keys) or keys == {"cluster_type", "name"}:
         return BARE[3]
     return None
+
+
+def _is_cluster_type(fields: Fields) -> bool:
+    """Whether ``type`` is a kind of discovery, which only a cluster has."""
+    raw = memoryview(fields.get("type", msgspec.Raw(b""))).tobytes()
+    return raw in (b'"EDS"', b'"STATIC"', b'"STRICT_DNS"', b'"LOGICAL_DNS"', b'"ORIGINAL_DST"')
 
 
 def enter_bare(assembly: Assembly, bare: Bare, raws: list[msgspec.Raw], why: str = _FILTERED) -> None:

@@ -71,6 +71,7 @@ _LINES = rb"(?:\A|.*?\n)[ \t]*"
 
 TABLE: tuple[Recogniser, ...] = (
     _row(rb"\A\s*\Z", "empty", Gives.NOTHING, "Nothing was written to it: the request may have failed.", "Fetch it again."),
+    _row(rb"\A\s*(?:\[\s*\]|\{\s*\})\s*\Z", "an empty list", Gives.NOTHING, "Nothing matched when it was printed.", DUMP_COMMAND),
     _row(rb"PK\x03\x04|PK\x05\x06", "a zip archive", Gives.MANY),
     _row(rb"\x1f\x8b", "gzip", Gives.MANY),
     _row(rb"BZh[1-9]", "bzip2", Gives.MANY),

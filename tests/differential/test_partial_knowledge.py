@@ -127,7 +127,7 @@ def _without_table(draw: random.Random, files: dict[str, Files]) -> str:
     """A save that was cut off somewhere, as a paste is."""
     pod = draw.choice([name for name in sorted(files) if files[name].get("iptables-save.txt")])
     text = files[pod]["iptables-save.txt"].decode().splitlines(keepends=True)
-    cut = draw.randrange(len(text))
+    cut = draw.randrange(1, len(text))  # an empty save is an observation: there are no rules
     kept = text[:cut] if draw.random() < 0.5 else text[cut:]
     files[pod] = {**files[pod], "iptables-save.txt": "".join(kept).encode()}
     return f"iptables-save of {pod} cut at line {cut}"
