@@ -143,6 +143,7 @@ def unframed(text: str) -> Unframed:
     if sum(1 for line in lines[:_SAMPLE] if HTML_ESCAPE.search(line)) and '"configs"' not in text[:2000]:
         found["HTML's escapes"] = None
         lines = [html.unescape(line) for line in lines]
+    lines = _without_docker(lines, found)
     lines = _without_prefixes(lines, found)
     return Unframed([_without_noise(line, found) for line in lines], list(found))
 
@@ -184,6 +185,21 @@ def _iptables_of(command: str) -> str:
     """The iptables command inside another (``kubectl exec … -- iptables -t nat -S``): it names table and family."""
     inner = re.search(r"\b(ip6?tables(?:-legacy|-nft)?(?:-save)?(?: +-[^\n|;&\"']*)?)", command)
     return inner[1].strip() if (inner and " -- " in command) or (inner and "nsenter" in command) else ""
+
+
+def _without_docker(lines: list[str], found: dict[str, None]) -> list[str]:
+    """The lines in a file of Docker's json-file log driver: ``{"log": "…\\n", "stream": …, "time": …}`` each."""
+    sample = [line for line in lines[:_SAMPLE] if line.strip()]
+    if not sample or not all(line.startswith('{"log":') for line in sample):
+        return lines
+    import json
+
+    try:
+        inner = [str(json.loads(line)["log"]).rstrip("\n") if line.strip() else "" for line in lines]
+    except (ValueError, KeyError, TypeError):
+        return lines
+    found["Docker's log format"] = None
+    return inner
 
 
 def _without_prefixes(lines: list[str], found: dict[str, None]) -> list[str]:

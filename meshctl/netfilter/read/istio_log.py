@@ -96,7 +96,7 @@ def messages(lines: list[str]) -> list[tuple[int, str, bool]]:
     found: list[tuple[int, str, bool]] = []
     for number, line in enumerate(lines, 1):
         line = RUNTIME_PREFIX.sub("", POD_PREFIX.sub("", line))
-        if line.lstrip().startswith("{") and (inner := _json_text(line)) is not None:
+        if (inner := _entry_text(line)) is not None:
             key, text = inner
             lines_in = text.rstrip("\n").split("\n")
             found += [(number, part, key == "msg" and index == 0) for index, part in enumerate(lines_in)]
@@ -105,6 +105,22 @@ def messages(lines: list[str]) -> list[tuple[int, str, bool]]:
         entry = match is not None and match.end() > 0
         found.append((number, line[match.end() :] if match and entry else line, entry))
     return found
+
+
+LOGFMT = re.compile(r'^time="[^"]*" level=\w+ (?:.* )?msg=(?P<text>"(?:[^"\\]|\\.)*")')
+
+
+def _entry_text(line: str) -> tuple[str, str] | None:
+    """The text of a structured log line: JSON, or logrus' key=value; None for another line."""
+    if line.lstrip().startswith("{"):
+        return _json_text(line)
+    match = LOGFMT.match(line)
+    if match is None:
+        return None
+    try:
+        return "msg", str(json.loads(match["text"]))
+    except json.JSONDecodeError:
+        return None
 
 
 def _json_text(line: str) -> tuple[str, str] | None:
