@@ -11,7 +11,7 @@ config_dump_handler.cc (addResourceToDump prints each entry under its own ``@typ
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -21,6 +21,7 @@ from meshctl.envoy.coverage import WHOLE, SectionCoverage
 from meshctl.envoy.documents import Document, DocumentKind, identify
 from meshctl.envoy.notes import Notes
 from meshctl.envoy.sections import LAYOUT, SectionKind, to_proto_names
+from meshctl.reader.envoy_tables import ARRAYS, BARE, BODIES, ENTRIES, ENVELOPES, MESSAGES, Bare, snake
 from meshctl.reader.recognise import holds_parts
 
 Fields = dict[str, msgspec.Raw]
@@ -30,101 +31,6 @@ _decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _encode = msgspec.json.encode
 
 
-def snake(key: str) -> str:
-    """A field's proto name from its name in JSON."""
-    return re.sub(r"([A-Z])", lambda m: "_" + m[1].lower(), key) if key != key.lower() else key
-
-
-class Bare(msgspec.Struct, frozen=True):
-    """A resource without an envelope: its section, the array it is entered in, its message, and the fields by
-    which it is known where no type is named (any of ``signs``, all of ``needs``, none of ``never``)."""
-
-    kind: SectionKind
-    array: str
-    message: str
-    signs: frozenset[str]
-    needs: frozenset[str] = frozenset()
-    never: frozenset[str] = frozenset()
-
-
-BARE: tuple[Bare, ...] = (
-    Bare(
-        SectionKind.LISTENERS,
-        "dynamic_listeners",
-        "envoy.config.listener.v3.Listener",
-        frozenset({"filter_chains", "filter_chain_matcher", "default_filter_chain", "listener_filters", "api_listener",
-                   "use_original_dst", "traffic_direction", "internal_listener"}),
-    ),
-    Bare(
-        SectionKind.ROUTES,
-        "dynamic_route_configs",
-        "envoy.config.route.v3.RouteConfiguration",
-        frozenset({"virtual_hosts", "vhds"}),
-    ),
-    Bare(
-        SectionKind.ENDPOINTS,
-        "dynamic_endpoint_configs",
-        "envoy.config.endpoint.v3.ClusterLoadAssignment",
-        frozenset({"cluster_name"}),
-        never=frozenset({"name"}),
-    ),
-    Bare(
-        SectionKind.CLUSTERS,
-        "dynamic_active_clusters",
-        "envoy.config.cluster.v3.Cluster",
-        frozenset({"connect_timeout", "load_assignment", "eds_cluster_config", "lb_policy", "cluster_type",
-                   "transport_socket_matches", "circuit_breakers", "lb_subset_config", "outlier_detection", "hosts",
-                   "dns_lookup_family", "alt_stat_name", "typed_extension_protocol_options"}),
-        needs=frozenset({"name"}),
-        never=frozenset({"host_statuses"}),
-    ),
-    Bare(
-        SectionKind.SECRETS,
-        "dynamic_active_secrets",
-        "envoy.extensions.transport_sockets.tls.v3.Secret",
-        frozenset({"tls_certificate", "validation_context", "session_ticket_keys", "generic_secret"}),
-    ),
-    Bare(
-        SectionKind.ECDS,
-        "ecds_filters",
-        "envoy.config.core.v3.TypedExtensionConfig",
-        frozenset({"typed_config"}),
-        needs=frozenset({"name"}),
-        never=frozenset({"match", "filters", "transport_socket"}),
-    ),
-)  # fmt: skip
-_MESSAGES: Mapping[str, Bare] = {bare.message.rsplit(".", 1)[-1]: bare for bare in BARE}
-_BODIES = {bare.array: next(a.body for a in LAYOUT[bare.kind] if a.key == bare.array) for bare in BARE}
-
-# One array of a section, by its key: whose it is.
-ARRAYS: dict[str, SectionKind] = {array.key: kind for kind, arrays in LAYOUT.items() for array in arrays} | {
-    f"dynamic_{state}_listeners": SectionKind.LISTENERS for state in ("active", "warming", "draining")
-}
-# The message of one entry, as ?resource= prints it, and the arrays it may have stood in; the first is taken.
-ENTRIES: dict[str, tuple[str, ...]] = {
-    "StaticListener": ("static_listeners",),
-    "DynamicListener": ("dynamic_listeners",),
-    "StaticCluster": ("static_clusters",),
-    "DynamicCluster": ("dynamic_active_clusters", "dynamic_warming_clusters"),
-    "StaticRouteConfig": ("static_route_configs",),
-    "DynamicRouteConfig": ("dynamic_route_configs",),
-    "InlineScopedRouteConfigs": ("inline_scoped_route_configs",),
-    "DynamicScopedRouteConfigs": ("dynamic_scoped_route_configs",),
-    "StaticEndpointConfig": ("static_endpoint_configs",),
-    "DynamicEndpointConfig": ("dynamic_endpoint_configs",),
-    "StaticSecret": ("static_secrets",),
-    "DynamicSecret": ("dynamic_active_secrets", "dynamic_warming_secrets"),
-    "EcdsFilterConfig": ("ecds_filters",),
-}
-# An entry of a section without a type: the field that holds its body, and the array.
-_ENVELOPES: tuple[tuple[frozenset[str], str], ...] = (
-    (frozenset({"active_state", "warming_state", "draining_state"}), "dynamic_listeners"),
-    (frozenset({"listener"}), "static_listeners"),
-    (frozenset({"route_config"}), "dynamic_route_configs"),
-    (frozenset({"endpoint_config"}), "dynamic_endpoint_configs"),
-    (frozenset({"ecds_filter"}), "ecds_filters"),
-    (frozenset({"scoped_route_configs"}), "dynamic_scoped_route_configs"),
-)
 _CAMEL = re.compile(rb'"(?:[a-z0-9]+(?:[A-Z][a-z0-9]*)+)"\s*:')
 _FILTERED = "what istioctl or meshctl printed may have been filtered"
 _BOOTSTRAP_SIGNS = frozenset(
@@ -210,7 +116,7 @@ def bare_kind(fields: Fields) -> Bare | None:
     name = type_of(fields)
     if name:
         last = name.rsplit(".", 1)[-1]
-        found = _MESSAGES.get({"TypedExtensionConfig": "TypedExtensionConfig"}.get(last, last))
+        found = MESSAGES.get({"TypedExtensionConfig": "TypedExtensionConfig"}.get(last, last))
         return found if found is not None and name.startswith("envoy.") and "admin" not in name else None
     keys = {snake(key) for key in fields}
     for bare in BARE:
@@ -250,7 +156,7 @@ def envelope(array: str, body: msgspec.Raw) -> msgspec.Raw:
         return msgspec.Raw(_encode({"name": _name(body), "active_state": {"listener": body}}))
     if array == "dynamic_active_secrets":
         return msgspec.Raw(_encode({"name": _name(body), "secret": body}))
-    key = _BODIES.get(array) or next(a.body for a in LAYOUT[ARRAYS[array]] if a.key == array)
+    key = BODIES.get(array) or next(a.body for a in LAYOUT[ARRAYS[array]] if a.key == array)
     return msgspec.Raw(_encode({key: body}))
 
 
@@ -388,7 +294,7 @@ def _is_v2(raw: msgspec.Raw) -> bool:
 
 def _as_envelope(assembly: Assembly, fields: Fields, raw: msgspec.Raw) -> bool:
     keys = {snake(key) for key in fields}
-    for signs, array in _ENVELOPES:
+    for signs, array in ENVELOPES:
         if signs & keys:
             why = "only some entries of the section were given"
             body = in_proto_names(
