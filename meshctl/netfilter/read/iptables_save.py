@@ -74,6 +74,7 @@ class SaveReader:
         self.in_section = False
         self.remarked = False
         self.saves = 0  # begun, and not completed
+        self.opened = False  # whether a table was begun since the last save ended
         self.completed = False  # whether this source says where a save ends
         self.generated = False  # by a save, which says so
         self.commands = False  # among commands, a save is the tool's that it says
@@ -115,9 +116,9 @@ class SaveReader:
 
     def _comment(self, text: str) -> None:
         if text.startswith("# Completed"):
-            if not self.saves:
+            if not self.saves and not self.opened:  # a heading may be lost in a paste, its table not
                 self._cut("the end of a save without its beginning")
-            self.saves, self.completed = self.saves - 1, True
+            self.saves, self.completed, self.opened = max(self.saves - 1, 0), True, False
         elif match := GENERATED.match(text):
             self.saves = max(self.saves, 0) + 1
             tool, rest = match[1], match[2]
@@ -136,7 +137,7 @@ class SaveReader:
                 number, f"no such table: {name}; its rules are kept, but the kernel has no hook for it"
             )
         self._replace(name)
-        self.current, self.in_section = self._new_table(name), True
+        self.current, self.in_section, self.opened = self._new_table(name), True, True
         self.current.shown = Shown.SAVE
 
     def _replace(self, name: str) -> None:

@@ -152,6 +152,13 @@ def test_words_behind_a_rule_are_passed_over() -> None:
     assert answers(quoted) == ("15001", "15006")
 
 
+def test_a_heading_that_is_lost_cuts_nothing() -> None:
+    text = SAVE.replace("ISTIO_OUTPUT", "DNS") + "\n".join(LINES[1:]).replace("*nat", "*raw").replace(
+        "ISTIO_OUTPUT", "X"
+    )
+    assert not rules(text).facts.get("cut off")
+
+
 def test_a_save_replaces_what_commands_before_it_made() -> None:
     commands = (
         "iptables -t nat -D OUTPUT -j X\niptables -t nat -F ISTIO_OUTPUT\niptables -t nat -A OUTPUT -j DROP\n"
