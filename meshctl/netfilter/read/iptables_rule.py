@@ -185,7 +185,7 @@ def _mark(values: list[str], text: str, negate: bool, module: str) -> Step:
     return Criterion(kind, text, ranges=((value, value),), mask=mask, negate=negate)
 
 
-def _ct_state(values: list[str], text: str, negate: bool, module: str) -> Step:
+def _ct_state(values: list[str], text: str, negate: bool, module: str) -> Criterion:
     bits = 0
     for name in values[0].split(","):
         try:
@@ -370,8 +370,18 @@ def _collect_unknown(draft: _Draft, word: str, words: Words, negate: bool) -> No
 
 def _close_unknown(draft: _Draft) -> None:
     if draft.unknown is not None:
-        draft.matches.append(Unknown(" ".join(draft.unknown)))
+        text = " ".join(draft.unknown)
+        draft.matches.append(_has_socket(text) if text in SOCKET else Unknown(text))
         draft.unknown = None
+
+
+# xt_socket without --nowildcard: sockets that listen on every address do not count (net/netfilter/xt_socket.c,
+# socket_match), so a new connection has a socket only where the application listens on the pod's own address.
+SOCKET = frozenset({"-m socket", "-m socket --transparent"})
+
+
+def _has_socket(text: str) -> Criterion:
+    return _ct_state(["ESTABLISHED,RELATED"], text, False, "socket")
 
 
 def _finish(draft: _Draft, text: str, line: int) -> Rule:

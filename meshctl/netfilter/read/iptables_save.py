@@ -17,7 +17,7 @@ from meshctl.netfilter.hooks import TABLE_CHAINS
 from meshctl.netfilter.model import AnyOf, Backend, Criterion, Rule, Shown
 from meshctl.netfilter.packet import Family
 from meshctl.netfilter.read.draft import RuleSetDraft, TableDraft
-from meshctl.netfilter.read.iptables_rule import parse_rule
+from meshctl.netfilter.read.iptables_rule import SOCKET, parse_rule
 from meshctl.netfilter.read.unseen import CUT
 
 TABLE_LINE = re.compile(r"^\*\s*([A-Za-z][\w-]*)\s*$")
@@ -301,6 +301,12 @@ class SaveReader:
         except ValueError as error:
             self.draft.note(number, f"rule not understood: {error}")
             return unreadable_rule(text, number)
+        if any(isinstance(step, Criterion) and step.text in SOCKET for step in rule.steps):
+            self.draft.note(
+                number,
+                "-m socket is taken for an established connection; a new one has a socket too where the application"
+                " listens on the pod's own address",
+            )
         table.addresses |= _families(rule)
         return rule
 

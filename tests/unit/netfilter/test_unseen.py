@@ -164,3 +164,20 @@ def test_a_save_replaces_what_commands_before_it_made() -> None:
         "iptables -t nat -D OUTPUT -j X\niptables -t nat -F ISTIO_OUTPUT\niptables -t nat -A OUTPUT -j DROP\n"
     )
     assert answers(commands + SAVE) == ("15001", "15006")
+
+
+def test_a_new_connection_has_no_socket_unless_the_application_listens_on_the_pods_own_address() -> None:
+    """Istio's TPROXY rules up to about 1.11."""
+    text = """*mangle
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:ISTIO_DIVERT - [0:0]
+-A PREROUTING -p tcp -m socket -j ISTIO_DIVERT
+-A PREROUTING -p tcp -j TPROXY --on-port 15006 --on-ip 0.0.0.0 --tproxy-mark 0x539/0xffffffff
+-A ISTIO_DIVERT -j MARK --set-xmark 0x539/0xffffffff
+-A ISTIO_DIVERT -j ACCEPT
+COMMIT
+"""
+    found = parse_rules(text)
+    assert walk(found, IN).verdict is Verdict.TPROXY
+    assert any("own address" in note.text for note in found.notes)
