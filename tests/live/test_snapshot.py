@@ -16,6 +16,7 @@ import pytest
 
 from meshctl.cli import main
 from meshctl.share.index import Index
+from tests import ctrl_c
 from tests.live.kube.fake_kube import FakeKube
 
 PODS = ("test-pod", "nginx-abc-1")
@@ -159,7 +160,10 @@ def test_ctrl_c_leaves_a_partial_snapshot_and_says_how_to_go_on(
     target = tmp_path / "mesh.tar.gz"
     command = [sys.executable, "-m", "meshctl", "-n", "test", "--kubeclient-timeout", "60s", "snapshot"]
     process = subprocess.Popen(
-        [*command, "test-pod", "nginx-abc-1", "-o", str(target)], stderr=subprocess.PIPE, text=True
+        [*command, "test-pod", "nginx-abc-1", "-o", str(target)],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=ctrl_c.heard,
     )
     _wait_for(tmp_path / "mesh.tar.gz.partial/pods/test/test-pod/meta.json")
     process.send_signal(signal.SIGINT)
