@@ -115,7 +115,7 @@ class Api:
         body = "\n\n".join(
             self.message(package, "", m, "") for m in sorted(self.packages[package], key=lambda m: m.name)
         )
-        used = [name for name in ("Json", "Message", "Packed") if re.search(rf"\b{name}\b", body)]
+        used = [name for name in ("Message", "Packed") if re.search(rf"\b{name}\b", body)]
         lines = [
             f'"""Messages of {package}; made by tools/build_api.py, not by hand."""',
             "",
@@ -124,7 +124,8 @@ class Api:
         ]
         if self.imports or "typing." in body:
             lines += ["import typing", ""]
-        lines += [f"from meshctl.envoy.message import {', '.join(used)}", ""]
+        lines += [f"from meshctl.envoy.message import {', '.join(used)}"]
+        lines += ["from meshctl.plain import Json", ""] if re.search(r"\bJson\b", body) else [""]
         if self.imports:
             lines += [
                 "if typing.TYPE_CHECKING:",

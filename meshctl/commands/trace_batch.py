@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from meshctl.envoy.sections import SectionKind
 from meshctl.errors import InputError, MeshctlError
+from meshctl.plain import Json
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.model import Disposition, Log, Passage, Verdict
 from meshctl.proxy.visit import visit
@@ -24,8 +25,6 @@ from meshctl.trace.report import Reading
 
 if TYPE_CHECKING:
     from meshctl.commands.trace_inputs import Inputs
-
-Json = dict[str, Any]
 
 
 def run(inputs: Inputs, path: str, reading: Reading, *, at_envoy: bool) -> int:

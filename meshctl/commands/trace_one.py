@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from meshctl.envoy.addresses import bracketed
 from meshctl.errors import UsageError
+from meshctl.plain import Json
 from meshctl.render.interface import Content, Document, Offers
 from meshctl.trace import report, target
 from meshctl.trace.journey import Journey
@@ -19,8 +20,6 @@ from meshctl.trace.target import Dialled, Wanted
 
 if TYPE_CHECKING:
     from meshctl.commands.trace_inputs import Inputs
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from meshctl.errors import InputError
+from meshctl.plain import Json
 from meshctl.trace import router_check
 
 if TYPE_CHECKING:
     from meshctl.commands.trace_inputs import Inputs
-
-Json = dict[str, Any]
 
 
 def run(inputs: Inputs, data: bytes, path: str) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-Json = dict[str, Any]
+from meshctl.plain import Json
 
 _TYPED_STRUCTS = {"udpa.type.v1.TypedStruct", "xds.type.v3.TypedStruct"}
 

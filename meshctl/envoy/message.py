@@ -23,10 +23,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar, cast, overload
 
+from meshctl.plain import Json
+
 T = TypeVar("T")
 M = TypeVar("M", bound="Message")
-
-Json = dict[str, Any]
 
 _TYPED_STRUCTS = {"udpa.type.v1.TypedStruct", "xds.type.v3.TypedStruct"}
 _DURATION = re.compile(r"(-?\d+(?:\.\d*)?)s")

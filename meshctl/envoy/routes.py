@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from meshctl.envoy.clusters import Metadata
@@ -54,6 +52,3 @@ class RouteConfigCount(msgspec.Struct):
 
 class RouteConfigName(msgspec.Struct):
     name: str = ""
-
-
-Json = dict[str, Any]

@@ -18,8 +18,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from meshctl.envoy.notes import NoteKind, Notes
+from meshctl.plain import Json
 
-Json = dict[str, Any]
 Fields = dict[str, msgspec.Raw]
 T = TypeVar("T")
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
@@ -35,10 +34,9 @@ from meshctl.envoy.sections import (
     to_proto_names,
 )
 from meshctl.errors import InputError
+from meshctl.plain import Json
 
 __all__ = ["Rejection", "Resource", "Section", "SectionKind", "Snapshot", "State", "load"]
-
-Json = dict[str, Any]
 
 
 class _Config(msgspec.Struct):

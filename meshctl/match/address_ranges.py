@@ -10,9 +10,10 @@ import functools
 import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-Json = dict[str, Any]
+from meshctl.plain import Json
+
 T = TypeVar("T")
 
 

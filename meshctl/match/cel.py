@@ -18,8 +18,7 @@ from typing import Any
 from meshctl.envoy.message import Undecidable
 from meshctl.match import string_match
 from meshctl.match.request_view import RequestView
-
-Json = dict[str, Any]
+from meshctl.plain import Json
 
 
 class _Error(Exception):

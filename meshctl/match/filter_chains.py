@@ -21,8 +21,8 @@ from meshctl.envoy.api.config_core_v3 import CidrRange
 from meshctl.envoy.api.config_listener_v3 import FilterChainMatch
 from meshctl.envoy.message import Undecidable
 from meshctl.match import address_ranges
+from meshctl.plain import Json
 
-Json = dict[str, Any]
 T = TypeVar("T")
 
 

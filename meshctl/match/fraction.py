@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from meshctl.plain import Json
+
 if TYPE_CHECKING:
     from meshctl.envoy.api.config_core_v3 import RuntimeFractionalPercent
-
-Json = dict[str, Any]
 
 _DENOMINATORS = {"HUNDRED": 100, "TEN_THOUSAND": 10_000, "MILLION": 1_000_000}
 

@@ -11,15 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from meshctl.envoy.api.config_route_v3 import CookieMatcher, HeaderMatcher, QueryParameterMatcher
 from meshctl.envoy.api.type_v3 import Int64Range
 from meshctl.envoy.message import Message, Undecidable
 from meshctl.match import string_match
 from meshctl.match.request_view import Drawn, PartlyKnown, RequestView
+from meshctl.plain import Json
 
-Json = dict[str, Any]
 Test = Callable[[RequestView], bool]
 
 

@@ -20,8 +20,8 @@ from meshctl.envoy.api.extensions_matching_input_matchers_ip_v3 import Ip
 from meshctl.envoy.api.xds_core_v3 import TypedExtensionConfig
 from meshctl.envoy.message import Undecidable
 from meshctl.match import address_ranges, cel, string_match
+from meshctl.plain import Json
 
-Json = dict[str, Any]
 # What an input yields: its type's full name and fields in, its value or None (no data) out.
 Inputs = Callable[[str, Json], Any]
 

@@ -13,8 +13,8 @@ from meshctl.envoy.message import Undecidable
 from meshctl.match import string_match
 from meshctl.match.header_match import Criterion, known
 from meshctl.match.request_view import RequestView
+from meshctl.plain import Json
 
-Json = dict[str, Any]
 ValueTest = Callable[[Any], bool]
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from meshctl.envoy.api import config_route_v3 as api
 from meshctl.envoy.api.config_core_v3 import TypedExtensionConfig
@@ -22,8 +21,7 @@ from meshctl.match.fraction import Fraction, Runtime
 from meshctl.match.header_match import Criterion
 from meshctl.match.metadata_match import metadata
 from meshctl.match.request_view import RequestView
-
-Json = dict[str, Any]
+from meshctl.plain import Json
 
 
 class PathKind(enum.Enum):

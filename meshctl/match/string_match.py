@@ -14,8 +14,8 @@ from typing import Any
 
 from meshctl.envoy.api.type_matcher_v3 import StringMatcher
 from meshctl.envoy.message import Undecidable
+from meshctl.plain import Json
 
-Json = dict[str, Any]
 Test = Callable[[str], bool]
 
 

@@ -10,12 +10,10 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from meshctl.coverage import Basis
 from meshctl.match.request_view import Peer
-
-Json = dict[str, Any]
+from meshctl.plain import Json
 
 
 class Disposition(enum.Enum):

@@ -14,13 +14,11 @@ from meshctl.coverage import Gap
 from meshctl.envoy.documents import DocumentKind
 from meshctl.envoy.snapshot import Resource, SectionKind, Snapshot, State
 from meshctl.match.fraction import Runtime, runtime_of
+from meshctl.plain import Json
 from meshctl.proxy.listen.listeners import Listener, ListenerBook
 from meshctl.proxy.routing.routes import RouteTable
 from meshctl.proxy.upstream.clusters import Cluster, locality_text
 from meshctl.proxy.upstream.zones import Zone
-
-Json = dict[str, Any]
-
 
 _NOT_IN_FORCE = (State.WARMING, State.ERROR, State.DRAINING)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from meshctl.coverage import Gap
 from meshctl.envoy.addresses import bracketed as joined
@@ -38,8 +37,6 @@ from meshctl.proxy.model import (
     Verdict,
 )
 from meshctl.proxy.proxy import Proxy
-
-Json = dict[str, Any]
 
 
 def visit(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from meshctl.plain import Json
 from meshctl.share.index import checksum
 
 if TYPE_CHECKING:
     from meshctl.reader.given import Given, GivenPod
-
-Json = dict[str, Any]
 
 
 def contents(given: Given) -> Json:

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 
 from meshctl.envoy.documents import Document, DocumentKind
+from meshctl.plain import Json
 
-Json = dict[str, Any]
 CLUSTER_LINE = re.compile(
     r"^(?P<cluster>\S.*?)::(?:(?P<priority>default|high)_priority::|(?P<flag>added_via_api|observability_name|eds_service_name|"
     r"outlier)::|(?P<host>\[[0-9a-fA-F:.]+\]:\d+|[\w./@:-]*?:\d+|/\S*?|envoy://\S*?)::(?P<key>\w+)::)(?P<value>.*)$"

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from meshctl.envoy.notes import Notes
 from meshctl.errors import InputError
+from meshctl.plain import Json
 from meshctl.reader import recognise
 from meshctl.reader.parts import Parts, PassedOver, RuleText, read
 from meshctl.reader.pod import GivenPod, Identity, identity_of
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from meshctl.reader.archive import Files
     from meshctl.reader.layouts import Layout
     from meshctl.share.index import Index
-
-Json = dict[str, Any]
 
 
 class Given:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-Json = dict[str, Any]
+from meshctl.plain import Json
 
 
 def is_object(value: Any) -> bool:

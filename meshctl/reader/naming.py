@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from meshctl.envoy.documents import DocumentKind
 from meshctl.errors import InputError, UsageError
+from meshctl.plain import Json
 
 if TYPE_CHECKING:
     from meshctl.reader.given import Given, GivenPod
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,10 @@ import msgspec
 from meshctl.envoy.documents import Document, DocumentKind, read_at_once
 from meshctl.envoy.notes import Notes
 from meshctl.errors import InputError
+from meshctl.plain import Json
 from meshctl.reader import recognise
 from meshctl.reader.recognise import Form, Gives
 
-Json = dict[str, Any]
 _decode_raw = msgspec.json.Decoder(msgspec.Raw).decode
 _START = re.compile(r"^[ \t]*[{\[]", re.MULTILINE)
 # A document behind another begins right behind it or at the margin.

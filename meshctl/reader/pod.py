@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -15,6 +15,7 @@ from meshctl.envoy.documents import Document
 from meshctl.envoy.notes import Notes
 from meshctl.envoy.snapshot import Snapshot, load
 from meshctl.errors import InputError, MeshctlError
+from meshctl.plain import Json
 from meshctl.reader import recognise
 from meshctl.reader.parts import Parts, PassedOver, RuleText, read
 from meshctl.reader.recognise import MANIFEST, META, Gives
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from meshctl.netfilter.model import RuleSet
     from meshctl.reader.given import Given
     from meshctl.reader.layouts import Told
-
-Json = dict[str, Any]
 
 
 class Identity(NamedTuple):

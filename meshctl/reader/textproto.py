@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-Json = dict[str, Any]
+from meshctl.plain import Json
+
 _LINE = re.compile(
     r"^\s*(?:virtual_hosts|tests|name|input|routes|domains|validate|test_name)\s*(?::\s*[\"{\[]|[{<])"
 )

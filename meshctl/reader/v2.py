@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from meshctl.envoy.sections import LAYOUT, SectionKind, to_proto_names
+from meshctl.plain import Json
 
 if TYPE_CHECKING:
     from meshctl.reader.envoy_forms import Assembly
 
-Json = dict[str, Any]
 _TYPES = "type.googleapis.com/"
 _V3 = "envoy.extensions."
 

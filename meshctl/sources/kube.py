@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from meshctl.errors import ConnectError
+from meshctl.plain import Json
 
 if TYPE_CHECKING:
     import httpcore
 
 
-Json = dict[str, Any]
 _RETRIES = 2
 
 

@@ -15,10 +15,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from meshctl.errors import InputError, MeshctlError, UsageError
+from meshctl.plain import Json
 from meshctl.sources.interface import Globals
 from meshctl.sources.kube import Cluster
-
-Json = dict[str, Any]
 
 
 class _Captured(logging.Handler):

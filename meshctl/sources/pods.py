@@ -14,11 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from meshctl.errors import MeshctlError
+from meshctl.plain import Json
 from meshctl.reader.naming import CORE as _CORE
 from meshctl.reader.naming import KINDS, Kind, Reference, parse, selector_text
 from meshctl.sources.kube import ApiError, Cluster
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

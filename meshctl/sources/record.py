@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from meshctl.envoy.documents import DocumentKind
 from meshctl.errors import InputError, MeshctlError
+from meshctl.plain import Json
 
 if TYPE_CHECKING:
     from meshctl.envoy.documents import Document
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from meshctl.sources.interface import Progress
     from meshctl.sources.kube import Cluster
     from meshctl.sources.pods import Pod
-
-Json = dict[str, Any]
 
 CONFIG_DUMP = "config_dump.json"
 POD_MANIFEST = "pod.json"

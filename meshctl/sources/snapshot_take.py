@@ -18,6 +18,7 @@ from meshctl.envoy.documents import read as read_documents
 from meshctl.envoy.notes import Notes
 from meshctl.envoy.snapshot import SectionKind, load
 from meshctl.errors import MeshctlError
+from meshctl.plain import Json
 from meshctl.share.index import PodEntry
 from meshctl.share.redact import MARK, Removed, redact_json, redact_text
 from meshctl.sources.interface import Origin, Silent
@@ -37,7 +38,6 @@ from meshctl.sources.record import (
 )
 from meshctl.sources.snapshot_format import PodWriter, WriteError, Writer, safe_name
 
-Json = dict[str, Any]
 _ISTIO_CONTAINERS = frozenset({"istio-proxy", "istio-init", "istio-validation", "discovery"})
 _BOOKKEEPING = frozenset({"managedFields", "uid", "resourceVersion", "selfLink"})
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"

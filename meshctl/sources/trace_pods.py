@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,6 +19,7 @@ from meshctl.envoy.notes import Notes
 from meshctl.envoy.snapshot import load
 from meshctl.errors import InputError
 from meshctl.netfilter.model import RuleSet
+from meshctl.plain import Json
 from meshctl.proxy.proxy import Proxy
 from meshctl.reader.given import Identity, identity_of
 from meshctl.reader.pod_rules import assumed_rules
@@ -27,8 +28,6 @@ from meshctl.trace.services import Service, ServiceMap, service_map
 
 if TYPE_CHECKING:
     from meshctl.sources.record import MeshRecords, PodRecord
-
-Json = dict[str, Any]
 
 
 class _Meta(msgspec.Struct):

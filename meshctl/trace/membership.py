@@ -9,13 +9,11 @@ Kubernetes among the cluster's Istio services (pilot/pkg/networking/core/cluster
 from __future__ import annotations
 
 import ipaddress
-from typing import Any
 
 from meshctl.envoy.sections import SectionKind
+from meshctl.plain import Json
 from meshctl.proxy.model import Endpoint
 from meshctl.proxy.proxy import Proxy
-
-Json = dict[str, Any]
 
 
 def service_behind(proxy: Proxy, cluster: str, endpoint: Endpoint) -> str:

@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, EXIT_UNDETERMINED
+from meshctl.plain import Json
 from meshctl.proxy.model import Disposition, Passage, Verdict
 from meshctl.trace.answers import Answer
 from meshctl.trace.capture import Captured
 from meshctl.trace.pods import Pod
 from meshctl.trace.ways import Hop, Way
-
-Json = dict[str, Any]
 
 SCHEMA = "meshctl.io/trace/v1"
 

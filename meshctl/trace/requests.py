@@ -13,14 +13,13 @@ from typing import Any
 from meshctl.errors import InputError
 from meshctl.match.address_ranges import number
 from meshctl.match.request_view import Peer
+from meshctl.plain import Json
 from meshctl.proxy.http.hcm import port_start
 from meshctl.proxy.listen.listeners import Listener
 from meshctl.proxy.model import Connection, Payload, Request, Tls
 from meshctl.proxy.proxy import Proxy
 from meshctl.trace.services import service_map
 from meshctl.trace.streams import Stream
-
-Json = dict[str, Any]
 
 _PROTOCOLS = {
     "HTTP/1.1": Payload.HTTP1,

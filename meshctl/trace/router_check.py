@@ -17,14 +17,13 @@ from meshctl.match import header_match
 from meshctl.match.fraction import Fraction, Runtime, fractional_percent
 from meshctl.match.request_view import Headers, RequestView
 from meshctl.match.substitution import Known
+from meshctl.plain import Json
 from meshctl.proxy.model import Connection, Request
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing import rewrites, routes
 from meshctl.proxy.routing.draw import Draw
 from meshctl.proxy.routing.router import Routed, targets
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
-
-Json = dict[str, Any]
 
 # What `validate` may name; all are empty without a route, the rewrites also for redirects and direct responses.
 _NAMES = (

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from meshctl.coverage import Basis
+from meshctl.plain import Json
 from meshctl.proxy.model import Rejected, Stage, Step
 from meshctl.trace.capture import Captured
 from meshctl.trace.pods import Pod
 from meshctl.trace.ways import Hop, Way
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,14 @@ can be followed offline.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from meshctl.envoy.snapshot import SectionKind
 from meshctl.match.address_ranges import number
+from meshctl.plain import Json
 from meshctl.proxy.listen.listeners import Listener
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.upstream.clusters import istio_config
 from meshctl.proxy.upstream.endpoints import Health
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,19 +8,17 @@ found in, the answer says what takes the request first and which criterion it fa
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
 from meshctl.envoy.message import Undecidable
 from meshctl.match.request_view import RequestView
+from meshctl.plain import Json
 from meshctl.proxy.http.hcm import Manager, Reply, decode
 from meshctl.proxy.listen.listeners import Chain
 from meshctl.proxy.model import Connection, Disposition, Request, Stage
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
 from meshctl.trace.ways import Hop, Way
-
-Json = dict[str, Any]
 
 
 def explain(ways: Sequence[Way], name: str, request: Request | None) -> list[str]:

@@ -7,8 +7,8 @@ from typing import Any
 from meshctl.envoy import typed
 from meshctl.envoy.anys import unpack
 from meshctl.envoy.clusters import ClusterHead, istio_config
-from meshctl.envoy.routes import Json
 from meshctl.envoy.snapshot import Resource, Snapshot
+from meshctl.plain import Json
 from meshctl.views import states
 from meshctl.views.table import Table
 

@@ -11,9 +11,9 @@ from typing import Any
 from meshctl.envoy.addresses import bracketed
 from meshctl.envoy.anys import unpack
 from meshctl.envoy.listeners import HCM_TYPE, TCP_PROXY_TYPE
-from meshctl.envoy.routes import Json
 from meshctl.envoy.snapshot import Resource, Snapshot
 from meshctl.match import filter_chains
+from meshctl.plain import Json
 from meshctl.views import matcher_text, states
 from meshctl.views.table import Table
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from meshctl.envoy.routes import Json
 from meshctl.match.matcher_tree import Action, OnMatch, Tree, parse
+from meshctl.plain import Json
 
 OTHERWISE = "otherwise"
 

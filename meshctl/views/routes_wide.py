@@ -12,10 +12,10 @@ from typing import Any
 from meshctl.envoy.anys import unpack
 from meshctl.envoy.clusters import Metadata, istio_config
 from meshctl.envoy.notes import NoteKind
-from meshctl.envoy.routes import Json
 from meshctl.envoy.snapshot import Resource, Snapshot
 from meshctl.match import route_match
 from meshctl.match.fraction import Runtime, fractional_percent
+from meshctl.plain import Json
 from meshctl.views import matcher_text, states
 from meshctl.views.table import Table
 

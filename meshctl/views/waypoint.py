@@ -8,7 +8,6 @@ panics, are shown by their type.
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 import msgspec
 
@@ -16,12 +15,12 @@ from meshctl.envoy import typed
 from meshctl.envoy.anys import unpack
 from meshctl.envoy.listeners import NOTHING, ListenerHead
 from meshctl.envoy.snapshot import Snapshot
+from meshctl.plain import Json
 from meshctl.views import listeners, states
 from meshctl.views.listeners import KIND, Listener, ListenerFilter
 from meshctl.views.table import Table
 from meshctl.views.view import View
 
-Json = dict[str, Any]
 _IP_MATCHER = "xds.type.matcher.v3.IPMatcher"
 
 

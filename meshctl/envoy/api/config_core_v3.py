@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typing
 
-from meshctl.envoy.message import Json, Message, Packed
+from meshctl.envoy.message import Message, Packed
+from meshctl.plain import Json
 
 if typing.TYPE_CHECKING:
     from meshctl.envoy.api import type_matcher_v3, type_v3, xds_core_v3

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from meshctl.envoy.message import Json, Message, Packed
+from meshctl.envoy.message import Message, Packed
+from meshctl.plain import Json
 
 
 class Config(Message):

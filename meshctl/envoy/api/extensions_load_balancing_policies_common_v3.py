@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typing
 
-from meshctl.envoy.message import Json, Message
+from meshctl.envoy.message import Message
+from meshctl.plain import Json
 
 if typing.TYPE_CHECKING:
     from meshctl.envoy.api import config_core_v3, config_route_v3, type_v3

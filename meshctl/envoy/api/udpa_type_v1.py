@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from meshctl.envoy.message import Json, Message
+from meshctl.envoy.message import Message
+from meshctl.plain import Json
 
 
 class TypedStruct(Message):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typing
 
-from meshctl.envoy.message import Json, Message
+from meshctl.envoy.message import Message
+from meshctl.plain import Json
 
 if typing.TYPE_CHECKING:
     from meshctl.envoy.api import cel_expr, google_api_expr_v1alpha1

@@ -18,7 +18,6 @@ from typing import Any
 
 from meshctl.envoy.message import (
     Field,
-    Json,
     Many,
     MapOf,
     Message,
@@ -27,6 +26,7 @@ from meshctl.envoy.message import (
     PackedField,
     message_class,
 )
+from meshctl.plain import Json
 from meshctl.proxy.contract import EVERYTHING, Effect
 
 

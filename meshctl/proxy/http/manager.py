@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from meshctl.envoy.api import config_route_v3 as api
 from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
 from meshctl.envoy.message import Undecidable
 from meshctl.match.request_view import NOTHING, Headers, Opaque, RequestView
+from meshctl.plain import Json
 from meshctl.proxy.doubts import doubted, guarded
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters import http_filters
@@ -33,8 +33,6 @@ from meshctl.proxy.routing.draw import Draw
 from meshctl.proxy.routing.router import Routed
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
 from meshctl.proxy.upstream.clusters import istio_config
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,17 +14,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from meshctl.envoy.api import config_listener_v3 as api
 from meshctl.envoy.api.extensions_filters_listener_proxy_protocol_v3 import ProxyProtocol
 from meshctl.envoy.message import Undecidable
 from meshctl.match import filter_chains, matcher_tree
 from meshctl.match.filter_chains import Facts
+from meshctl.plain import Json
 from meshctl.proxy.listen.listeners import ISTIO_OBSERVERS, Chain, Filter, Listener
 from meshctl.proxy.model import Connection, Disposition, Payload, Rejected, Verdict
-
-Json = dict[str, Any]
 
 _HTTP_PROTOCOLS = {Payload.HTTP1: "http/1.1", Payload.HTTP10: "http/1.0", Payload.HTTP2: "h2c"}
 

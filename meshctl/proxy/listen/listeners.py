@@ -23,9 +23,8 @@ from meshctl.envoy.api.extensions_transport_sockets_tls_v3 import DownstreamTlsC
 from meshctl.envoy.message import Undecidable
 from meshctl.match import filter_chains, matcher_tree
 from meshctl.match.address_ranges import number
+from meshctl.plain import Json
 from meshctl.proxy.upstream.clusters import istio_config, tls_of
-
-Json = dict[str, Any]
 
 _PLAIN_SOCKETS = frozenset(
     [

@@ -9,7 +9,6 @@ change drops the default port of the old scheme; host_rewrite_path_regex without
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from meshctl.envoy.api.config_core_v3 import HeaderValueOption
 from meshctl.envoy.api.config_route_v3 import RedirectAction, RouteAction
@@ -20,8 +19,7 @@ from meshctl.match import header_change, string_match, uri_template
 from meshctl.match.request_view import Headers, RequestView
 from meshctl.match.route_match import PathKind, PathMatch
 from meshctl.match.substitution import Known, fill
-
-Json = dict[str, Any]
+from meshctl.plain import Json
 
 
 def matched_length(path: PathMatch, view: RequestView) -> int:

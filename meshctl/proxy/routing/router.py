@@ -19,6 +19,7 @@ from meshctl.envoy.sections import SectionKind
 from meshctl.match import grpc
 from meshctl.match.request_view import Headers, RequestView
 from meshctl.match.substitution import Known
+from meshctl.plain import Json
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.http.connection_header import is_connect_udp, is_upgrade
 from meshctl.proxy.model import (
@@ -40,8 +41,6 @@ from meshctl.proxy.upstream import admission, hash_policy, upstreams
 from meshctl.proxy.upstream.clusters import Cluster, istio_config
 from meshctl.proxy.upstream.hash_policy import RANDOM
 from meshctl.proxy.upstream.ways import ways
-
-Json = dict[str, Any]
 
 _NOT_FOUND_CODES = {"SERVICE_UNAVAILABLE": 503, "NOT_FOUND": 404, "INTERNAL_SERVER_ERROR": 500}
 

@@ -20,11 +20,10 @@ from meshctl.match import cel, matcher_tree, route_match
 from meshctl.match.fraction import Runtime
 from meshctl.match.request_view import RequestView
 from meshctl.match.route_match import RouteMatch
+from meshctl.plain import Json
 from meshctl.proxy.model import Rejected
 from meshctl.proxy.routing.draw import Draw
 from meshctl.proxy.routing.virtual_hosts import DomainTable, compile_domains
-
-Json = dict[str, Any]
 
 
 @dataclass(slots=True)
