@@ -14,7 +14,7 @@ from meshctl.trace.pods import Pod, PodSource
 if TYPE_CHECKING:
     from meshctl.reader.given import Given
     from meshctl.reader.parts import RuleText
-    from meshctl.sources.kube import Cluster
+    from meshctl.sources.kube import KubeCluster
 
 _ADMIN_PORT = 15000
 
@@ -38,7 +38,7 @@ class Inputs:
         self._files, self._rules = files, rules
         self._peers, self._peer_rules = peers, peer_rules
         self._directory = directory
-        self._cluster: Cluster | None = None
+        self._cluster: KubeCluster | None = None
         self._first: Given | None = None
         if directory and (files or peers):
             raise UsageError("--dir and -f exclude each other")

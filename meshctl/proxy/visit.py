@@ -204,7 +204,7 @@ def _through(
         yield open_end
     yield from network_filters.run(
         entry,
-        network_filters.Scene(
+        network_filters.NetworkScene(
             proxy, owner, chain, ended.connection, request, accepted.facts, ended.terminated, ended.encrypted
         ),
     )

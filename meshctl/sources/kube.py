@@ -24,7 +24,7 @@ _RETRIES = 2
 
 
 @dataclass
-class Cluster:
+class KubeCluster:
     """One API server as one user. ``get`` reads objects; ``websocket_options`` opens a stream to it."""
 
     server: str
@@ -133,13 +133,13 @@ def _retry_after(response: httpcore.Response) -> float:
 class ApiError(ConnectError):
     """Raised when the API server answers with a refusal; ``status`` is the HTTP status."""
 
-    def __init__(self, status: int, message: str, what: str, cluster: Cluster) -> None:
+    def __init__(self, status: int, message: str, what: str, cluster: KubeCluster) -> None:
         self.status = status
         self.message = message
         super().__init__(*_explain_status(status, message, what, cluster))
 
 
-def _explain_status(status: int, message: str, what: str, cluster: Cluster) -> tuple[str, str, str]:
+def _explain_status(status: int, message: str, what: str, cluster: KubeCluster) -> tuple[str, str, str]:
     where = f'context "{cluster.context}", {cluster.server}'
     if status == 401:
         return (

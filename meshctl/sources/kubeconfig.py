@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from meshctl.errors import InputError, MeshctlError, UsageError
 from meshctl.plain import Json
 from meshctl.sources.interface import Globals
-from meshctl.sources.kube import Cluster
+from meshctl.sources.kube import KubeCluster
 
 
 class _Captured(logging.Handler):
@@ -31,7 +31,7 @@ class _Captured(logging.Handler):
         self.messages.append(record.getMessage())
 
 
-def connect(options: Globals) -> Cluster:
+def connect(options: Globals) -> KubeCluster:
     """The cluster that the global options and the environment name. Nothing is sent yet.
 
     Raises UsageError or MeshctlError when the kubeconfig does not lead to a server and its credentials.
@@ -61,7 +61,7 @@ def _kubeconfig_paths(options: Globals) -> tuple[list[str], str]:
     return [str(_default_kubeconfig())], f"kubeconfig {_default_kubeconfig()}"
 
 
-def _from_kubeconfig(options: Globals) -> Cluster:
+def _from_kubeconfig(options: Globals) -> KubeCluster:
     paths, title = _kubeconfig_paths(options)
     existing = [p for p in paths if pathlib.Path(p).is_file()]
     if not existing:
@@ -213,7 +213,7 @@ def _load(paths: list[str], context: str, user: Json, title: str) -> Any:
     return configuration
 
 
-def _in_cluster(options: Globals) -> Cluster:
+def _in_cluster(options: Globals) -> KubeCluster:
     from kubernetes import config
     from kubernetes.client import Configuration
 
@@ -246,7 +246,7 @@ def _cluster(
     namespace: str,
     server: str,
     server_name: str | None,
-) -> Cluster:
+) -> KubeCluster:
     headers = [("accept", "application/json"), ("user-agent", "meshctl")]
     for setting in configuration.auth_settings().values():
         if setting.get("in") == "header" and setting.get("value"):
@@ -255,7 +255,7 @@ def _cluster(
     if options.as_user:
         user = f"{options.as_user} (impersonated by {user})"
     tls = _tls(configuration) if server.startswith("https") else None
-    return Cluster(
+    return KubeCluster(
         server.rstrip("/"),
         context,
         user,

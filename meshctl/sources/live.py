@@ -14,19 +14,19 @@ from meshctl.envoy.notes import Notes
 from meshctl.errors import ConnectError, MeshctlError
 from meshctl.sources.admin import AdminPort, fetch, proxy_snapshot
 from meshctl.sources.interface import Globals, Needs, Origin, Progress, ProxySnapshot
-from meshctl.sources.kube import Cluster
+from meshctl.sources.kube import KubeCluster
 from meshctl.sources.kubeconfig import connect
-from meshctl.sources.pods import Pod, resolve, select
+from meshctl.sources.pods import KubePod, resolve, select
 
 MAX_AT_ONCE = 8
 
 
-def cluster_of(options: Globals | None) -> Cluster:
+def cluster_of(options: Globals | None) -> KubeCluster:
     """The cluster of the global options."""
     return connect(options or Globals())
 
 
-def find_pods(cluster: Cluster, origin: Origin) -> list[Pod]:
+def find_pods(cluster: KubeCluster, origin: Origin) -> list[KubePod]:
     """The pods that ``origin`` means, in a stable order."""
     if origin.selector or origin.all_namespaces or not origin.pods:
         namespace = None if origin.all_namespaces else cluster.namespace
@@ -48,9 +48,9 @@ def open_pods(origin: Origin, needs: Needs, progress: Progress) -> list[ProxySna
 
 
 def _open_many(
-    cluster: Cluster, pods: list[Pod], admin_port: int, needs: Needs, progress: Progress
+    cluster: KubeCluster, pods: list[KubePod], admin_port: int, needs: Needs, progress: Progress
 ) -> Iterator[ProxySnapshot]:
-    def one(pod: Pod) -> ProxySnapshot | MeshctlError:
+    def one(pod: KubePod) -> ProxySnapshot | MeshctlError:
         try:
             return open_pod(cluster, pod, admin_port, needs, progress)
         except MeshctlError as error:
@@ -67,7 +67,9 @@ def _open_many(
         threads.shutdown(wait=False, cancel_futures=True)  # Ctrl-C does not wait for a stalled stream
 
 
-def open_pod(cluster: Cluster, pod: Pod, admin_port: int, needs: Needs, progress: Progress) -> ProxySnapshot:
+def open_pod(
+    cluster: KubeCluster, pod: KubePod, admin_port: int, needs: Needs, progress: Progress
+) -> ProxySnapshot:
     """The snapshot of one pod's Envoy."""
     notes = Notes()
     title = f"{pod.name}.{pod.namespace}"
@@ -77,7 +79,7 @@ def open_pod(cluster: Cluster, pod: Pod, admin_port: int, needs: Needs, progress
 
 
 @contextmanager
-def admin_of(cluster: Cluster, pod: Pod, admin_port: int, progress: Progress) -> Iterator[AdminPort]:
+def admin_of(cluster: KubeCluster, pod: KubePod, admin_port: int, progress: Progress) -> Iterator[AdminPort]:
     """The admin port of a pod for as long as the context lasts; its stream is closed with it."""
     import httpcore
 
@@ -97,7 +99,7 @@ def admin_of(cluster: Cluster, pod: Pod, admin_port: int, progress: Progress) ->
         )
 
 
-def not_running(pod: Pod) -> MeshctlError:
+def not_running(pod: KubePod) -> MeshctlError:
     """Why a pod has no Envoy to ask: waiting, finished or failed."""
     status = pod.object.get("status") or {}
     what = f'pod "{pod.name}" in namespace "{pod.namespace}" is {pod.phase}: there is no Envoy to ask'
@@ -118,7 +120,9 @@ def not_running(pod: Pod) -> MeshctlError:
     return ConnectError(what, "; ".join(reasons), "Try again when it runs.")
 
 
-def _explainer(cluster: Cluster, pod: Pod, admin_port: int) -> Callable[[Exception, str, int], MeshctlError]:
+def _explainer(
+    cluster: KubeCluster, pod: KubePod, admin_port: int
+) -> Callable[[Exception, str, int], MeshctlError]:
     """Connection errors on the way to a pod's port, in the user's words."""
 
     def explain(error: Exception, path: str, received: int) -> MeshctlError:
@@ -150,7 +154,7 @@ def _explainer(cluster: Cluster, pod: Pod, admin_port: int) -> Callable[[Excepti
     return explain
 
 
-def _port_refused(pod: Pod, admin_port: int) -> MeshctlError:
+def _port_refused(pod: KubePod, admin_port: int) -> MeshctlError:
     if not pod.has_proxy:
         names = ", ".join(str(c.get("name")) for c in pod.containers) or "none"
         return ConnectError(
@@ -165,7 +169,7 @@ def _port_refused(pod: Pod, admin_port: int) -> MeshctlError:
     )
 
 
-def _restarts(pod: Pod) -> int:
+def _restarts(pod: KubePod) -> int:
     status = pod.object.get("status") or {}
     found = [*(status.get("containerStatuses") or []), *(status.get("initContainerStatuses") or [])]
     return next((int(c.get("restartCount") or 0) for c in found if c.get("name") == "istio-proxy"), 0)

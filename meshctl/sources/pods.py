@@ -17,11 +17,11 @@ from meshctl.errors import MeshctlError
 from meshctl.plain import Json
 from meshctl.reader.naming import CORE as _CORE
 from meshctl.reader.naming import KINDS, Kind, Reference, parse, selector_text
-from meshctl.sources.kube import ApiError, Cluster
+from meshctl.sources.kube import ApiError, KubeCluster
 
 
 @dataclass(frozen=True, slots=True)
-class Pod:
+class KubePod:
     """A pod by name, with its object as the API gave it."""
 
     name: str
@@ -44,7 +44,7 @@ class Pod:
         return any(c.get("name") == "istio-proxy" for c in self.containers)
 
 
-def resolve(cluster: Cluster, text: str, *, every: bool = False) -> list[Pod]:
+def resolve(cluster: KubeCluster, text: str, *, every: bool = False) -> list[KubePod]:
     """The pod that an argument means, or with ``every`` all pods of the workload. Never empty."""
     reference = parse(text, cluster.namespace)
     if reference.kind is KINDS[0]:
@@ -53,7 +53,7 @@ def resolve(cluster: Cluster, text: str, *, every: bool = False) -> list[Pod]:
     return pods if every else pods[:1]
 
 
-def select(cluster: Cluster, selector: str, namespace: str | None) -> list[Pod]:
+def select(cluster: KubeCluster, selector: str, namespace: str | None) -> list[KubePod]:
     """All running pods that a label selector matches, in a namespace or (None) in the cluster."""
     path = f"{_CORE}/namespaces/{namespace}/pods" if namespace else f"{_CORE}/pods"
     params = {"labelSelector": selector} if selector else {}
@@ -68,7 +68,7 @@ def select(cluster: Cluster, selector: str, namespace: str | None) -> list[Pod]:
     return sorted((p for p in found if p.phase == "Running"), key=lambda p: (p.namespace, p.name))
 
 
-def with_address(cluster: Cluster, address: str) -> Pod | None:
+def with_address(cluster: KubeCluster, address: str) -> KubePod | None:
     """The running pod that has an address and its own network, or None."""
     items = cluster.items(
         f"{_CORE}/pods", {"fieldSelector": f"status.podIP={address}"}, what=f"the pod at {address}"
@@ -78,12 +78,12 @@ def with_address(cluster: Cluster, address: str) -> Pod | None:
     return next((p for p in own_network if p.phase == "Running"), None)
 
 
-def _as_pod(item: Json) -> Pod:
+def _as_pod(item: Json) -> KubePod:
     metadata = item.get("metadata") or {}
-    return Pod(str(metadata.get("name") or ""), str(metadata.get("namespace") or ""), item)
+    return KubePod(str(metadata.get("name") or ""), str(metadata.get("namespace") or ""), item)
 
 
-def _pod(cluster: Cluster, reference: Reference) -> Pod:
+def _pod(cluster: KubeCluster, reference: Reference) -> KubePod:
     path = f"{_CORE}/namespaces/{reference.namespace}/pods/{reference.name}"
     try:
         return _as_pod(cluster.get(path, what=f'pod "{reference.name}" in namespace "{reference.namespace}"'))
@@ -93,7 +93,7 @@ def _pod(cluster: Cluster, reference: Reference) -> Pod:
         raise _missing_pod(cluster, reference) from error
 
 
-def _missing_pod(cluster: Cluster, reference: Reference) -> MeshctlError:
+def _missing_pod(cluster: KubeCluster, reference: Reference) -> MeshctlError:
     """Why there is no such pod: the namespace is missing, the name was split at a dot, or it is a typo."""
     if not _namespace_exists(cluster, reference.namespace):
         return MeshctlError(
@@ -116,7 +116,7 @@ def _missing_pod(cluster: Cluster, reference: Reference) -> MeshctlError:
     return MeshctlError(what, cause, hint)
 
 
-def _namespace_exists(cluster: Cluster, namespace: str) -> bool:
+def _namespace_exists(cluster: KubeCluster, namespace: str) -> bool:
     """Whether it exists; true also when the user may not know."""
     try:
         cluster.get(f"{_CORE}/namespaces/{namespace}", what=f'namespace "{namespace}"')
@@ -125,7 +125,7 @@ def _namespace_exists(cluster: Cluster, namespace: str) -> bool:
     return True
 
 
-def _names(cluster: Cluster, kind: Kind, namespace: str) -> list[str]:
+def _names(cluster: KubeCluster, kind: Kind, namespace: str) -> list[str]:
     """The names of a kind in a namespace; empty when they may not be listed."""
     try:
         items = cluster.items(f"{kind.group_path}/namespaces/{namespace}/{kind.plural}")
@@ -134,7 +134,7 @@ def _names(cluster: Cluster, kind: Kind, namespace: str) -> list[str]:
     return [str((item.get("metadata") or {}).get("name") or "") for item in items]
 
 
-def _pods_of(cluster: Cluster, reference: Reference) -> list[Pod]:
+def _pods_of(cluster: KubeCluster, reference: Reference) -> list[KubePod]:
     kind = reference.kind
     singular = kind.plural.removesuffix("s")
     if kind.plural == "gateways":
@@ -174,7 +174,7 @@ def _pods_of(cluster: Cluster, reference: Reference) -> list[Pod]:
     return sorted(pods, key=log_order)
 
 
-def _missing_owner(cluster: Cluster, reference: Reference, what: str) -> MeshctlError:
+def _missing_owner(cluster: KubeCluster, reference: Reference, what: str) -> MeshctlError:
     if not _namespace_exists(cluster, reference.namespace):
         return MeshctlError(
             f'namespace "{reference.namespace}" does not exist (context "{cluster.context}")', "", "Check -n."
@@ -194,7 +194,7 @@ def _at(value: Any, path: Sequence[str]) -> Json:
     return value if isinstance(value, dict) else {}
 
 
-def log_order(pod: Pod) -> tuple[bool, int, bool, str, int, str, str]:
+def log_order(pod: KubePod) -> tuple[bool, int, bool, str, int, str, str]:
     """The sort key of ``kubectl logs deploy/x``: the most useful pod first."""
     status = pod.object.get("status") or {}
     spec = pod.object.get("spec") or {}

@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 import httpcore
 
 from meshctl.errors import ConnectError
-from meshctl.sources.kube import ApiError, Cluster, connection_failure, status_message
+from meshctl.sources.kube import ApiError, KubeCluster, connection_failure, status_message
 
 PROTOCOL = "v4.channel.k8s.io"
 _DATA, _ERROR = 0, 1
@@ -99,7 +99,7 @@ class PodStream(httpcore.NetworkStream):
 class PodBackend(httpcore.NetworkBackend):
     """Connects httpcore to one pod: whatever host is asked for, the port is the pod's."""
 
-    def __init__(self, cluster: Cluster, namespace: str, pod: str) -> None:
+    def __init__(self, cluster: KubeCluster, namespace: str, pod: str) -> None:
         self._cluster = cluster
         self._namespace = namespace
         self._pod = pod
@@ -115,7 +115,7 @@ class PodBackend(httpcore.NetworkBackend):
         return PodStream(open_websocket(self._cluster, self._namespace, self._pod, port, timeout), port)
 
 
-def open_websocket(cluster: Cluster, namespace: str, pod: str, port: int, timeout: float | None) -> Any:
+def open_websocket(cluster: KubeCluster, namespace: str, pod: str, port: int, timeout: float | None) -> Any:
     """The upgraded websocket; a refusal of the API server or the kubelet becomes the error it is."""
     import websocket
 
@@ -169,7 +169,7 @@ def _proxy_options(proxy: str | None) -> dict[str, Any]:
     }
 
 
-def refused(status: int, body: bytes, namespace: str, pod: str, cluster: Cluster) -> ConnectError:
+def refused(status: int, body: bytes, namespace: str, pod: str, cluster: KubeCluster) -> ConnectError:
     """A refused upgrade in the user's words: missing rights, an unreachable node, a dead sandbox."""
     message = status_message(body) if body else ""
     if status == 403:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from meshctl.netfilter.model import RuleSet
     from meshctl.sources.admin import AdminPort
     from meshctl.sources.interface import Progress
-    from meshctl.sources.kube import Cluster
-    from meshctl.sources.pods import Pod
+    from meshctl.sources.kube import KubeCluster
+    from meshctl.sources.pods import KubePod
 
 CONFIG_DUMP = "config_dump.json"
 POD_MANIFEST = "pod.json"
@@ -156,8 +156,8 @@ class MeshRecords(Protocol):
 class LivePod(NamedFiles):
     """A pod of a cluster: each file is fetched once, when first read."""
 
-    cluster: Cluster
-    pod: Pod
+    cluster: KubeCluster
+    pod: KubePod
     admin_port: int
     progress: Progress
 
@@ -191,7 +191,7 @@ def read_admin(port: AdminPort, files: Sequence[str]) -> Iterator[tuple[str, byt
         yield name, port.get(ADMIN_FILES[name])
 
 
-def init_log(cluster: Cluster, pod: Pod) -> bytes | None:
+def init_log(cluster: KubeCluster, pod: KubePod) -> bytes | None:
     """The log of the container that set up the pod's capture rules; None where it has none or it is gone."""
     from meshctl.sources.kube import ApiError
 
@@ -252,7 +252,7 @@ def _app_uid(spec: Json) -> int | None:
 class LiveRecords:
     """The records of a cluster."""
 
-    def __init__(self, cluster: Cluster, admin_port: int, progress: Progress) -> None:
+    def __init__(self, cluster: KubeCluster, admin_port: int, progress: Progress) -> None:
         self._cluster = cluster
         self._admin_port = admin_port
         self._progress = progress
@@ -260,7 +260,7 @@ class LiveRecords:
         self._addresses: dict[str, LivePod | None] = {}
         self._objects: dict[str, list[Json] | None] = {}
 
-    def _record(self, pod: Pod) -> LivePod:
+    def _record(self, pod: KubePod) -> LivePod:
         key = (pod.namespace, pod.name)
         if key not in self._pods:
             self._pods[key] = LivePod(self._cluster, pod, self._admin_port, self._progress)
@@ -285,7 +285,7 @@ class LiveRecords:
         return self._objects[kind]
 
 
-def list_objects(cluster: Cluster, kind: str) -> tuple[list[Json] | None, str]:
+def list_objects(cluster: KubeCluster, kind: str) -> tuple[list[Json] | None, str]:
     """All objects of a kind; where the whole cluster may not be listed, those of the namespace.
 
     Returns them and "" , or None and the reason why they are not known.

@@ -22,9 +22,9 @@ from meshctl.plain import Json
 from meshctl.share.index import PodEntry
 from meshctl.share.redact import MARK, Removed, redact_json, redact_text
 from meshctl.sources.interface import Origin, Silent
-from meshctl.sources.kube import Cluster
+from meshctl.sources.kube import KubeCluster
 from meshctl.sources.live import admin_of, find_pods
-from meshctl.sources.pods import Pod, select
+from meshctl.sources.pods import KubePod, select
 from meshctl.sources.record import (
     ADMIN_FILES,
     CLUSTER_OBJECTS,
@@ -64,11 +64,11 @@ class Plan:
     at_once: int = 6
 
 
-def choose_pods(cluster: Cluster, plan: Plan) -> list[Pod]:
+def choose_pods(cluster: KubeCluster, plan: Plan) -> list[KubePod]:
     """The pods of the snapshot, in order of namespace and name, each once."""
-    pods: dict[tuple[str, str], Pod] = {}
+    pods: dict[tuple[str, str], KubePod] = {}
 
-    def add(found: Iterable[Pod]) -> None:
+    def add(found: Iterable[KubePod]) -> None:
         for pod in found:
             pods.setdefault((pod.namespace, pod.name), pod)
 
@@ -80,7 +80,7 @@ def choose_pods(cluster: Cluster, plan: Plan) -> list[Pod]:
     return [pods[key] for key in sorted(pods)]
 
 
-def _around(cluster: Cluster, plan: Plan) -> list[Pod]:
+def _around(cluster: KubeCluster, plan: Plan) -> list[KubePod]:
     """A pod, the pods behind the endpoints of its Envoy, and the mesh's gateways."""
     from meshctl.sources.pods import resolve
 
@@ -108,7 +108,7 @@ def _endpoint_addresses(assignments: Iterable[Json]) -> Iterable[str]:
                     yield str(host)
 
 
-def take(cluster: Cluster, plan: Plan, writer: Writer, reporter: Reporter, arguments: list[str]) -> None:
+def take(cluster: KubeCluster, plan: Plan, writer: Writer, reporter: Reporter, arguments: list[str]) -> None:
     """Fill ``writer`` with everything the plan asks for that is not there yet."""
     index = writer.index
     index.created = index.created or datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
@@ -125,12 +125,12 @@ def take(cluster: Cluster, plan: Plan, writer: Writer, reporter: Reporter, argum
     _run(pending, plan.at_once, lambda pod: _take_pod(cluster, pod, plan.origin.admin_port, writer, reporter))
 
 
-def _is_there(writer: Writer, pod: Pod) -> bool:
+def _is_there(writer: Writer, pod: KubePod) -> bool:
     entry = writer.index.pod(pod.namespace, pod.name)
     return entry is not None and not entry.error
 
 
-def _run(pods: list[Pod], at_once: int, work: Callable[[Pod], None]) -> None:
+def _run(pods: list[KubePod], at_once: int, work: Callable[[KubePod], None]) -> None:
     """Work on the pods, so many at once; the first error that is not a pod's own ends the run."""
     threads = ThreadPoolExecutor(at_once)
     waiting = iter(pods)
@@ -158,7 +158,9 @@ class _Counting(Silent):
         self._reporter.bytes_read(count)
 
 
-def _take_pod(cluster: Cluster, pod: Pod, admin_port: int, writer: Writer, reporter: Reporter) -> None:
+def _take_pod(
+    cluster: KubeCluster, pod: KubePod, admin_port: int, writer: Writer, reporter: Reporter
+) -> None:
     name = f"{pod.name}.{pod.namespace}"
     meta = meta_of(pod.object)
     entry = PodEntry(
@@ -182,8 +184,8 @@ def _take_pod(cluster: Cluster, pod: Pod, admin_port: int, writer: Writer, repor
 
 
 def _write_files(
-    cluster: Cluster,
-    pod: Pod,
+    cluster: KubeCluster,
+    pod: KubePod,
     admin_port: int,
     meta: Json,
     entry: PodEntry,
@@ -265,7 +267,7 @@ def _clean_container(container: Json, where: str, removed: list[Removed]) -> Jso
     return {**container, "env": variables}
 
 
-def _take_objects(cluster: Cluster, writer: Writer) -> None:
+def _take_objects(cluster: KubeCluster, writer: Writer) -> None:
     for kind in CLUSTER_OBJECTS:
         if kind in writer.index.cluster:
             continue
@@ -280,7 +282,7 @@ def _take_objects(cluster: Cluster, writer: Writer) -> None:
     writer.index.istiod = _istiod(cluster)
 
 
-def _istiod(cluster: Cluster) -> str:
+def _istiod(cluster: KubeCluster) -> str:
     """The control plane's images, as the pods of istiod name them."""
     try:
         pods = cluster.items("/api/v1/pods", {"labelSelector": "app=istiod"}, what="istiod's pods")

@@ -16,7 +16,7 @@ from meshctl.envoy.message import Undecidable
 from meshctl.match.request_view import Part
 from meshctl.proxy.chance import open_ways
 from meshctl.proxy.entry import Entry
-from meshctl.proxy.filters.network_scene import Scene, Way
+from meshctl.proxy.filters.network_scene import NetworkScene, Way
 from meshctl.proxy.filters.network_table import contract, ends_chain
 from meshctl.proxy.filters.readable import problem
 from meshctl.proxy.filters.unknown import label
@@ -24,18 +24,18 @@ from meshctl.proxy.filters.well_known import network_type
 from meshctl.proxy.listen.listeners import HTTP_MANAGER, ISTIO_OBSERVERS, Filter
 from meshctl.proxy.model import Disposition, Passage, Stage, Step, Verdict
 
-__all__ = ["Scene", "run"]
+__all__ = ["NetworkScene", "run"]
 
 _WASM = "envoy.extensions.filters.network.wasm.v3.Wasm"
 
 
-def run(entry: Entry, scene: Scene) -> Iterator[Passage]:
+def run(entry: Entry, scene: NetworkScene) -> Iterator[Passage]:
     """The passages through the chain."""
     filters = [replace(f, type_name=network_type(f.name, f.type_name)) for f in scene.chain.filters]
     yield from _from(entry, scene, filters, 0)
 
 
-def _from(entry: Entry, scene: Scene, filters: list[Filter], position: int) -> Iterator[Passage]:
+def _from(entry: Entry, scene: NetworkScene, filters: list[Filter], position: int) -> Iterator[Passage]:
     for index in range(position, len(filters)):
         last = index == len(filters) - 1
         try:
@@ -56,7 +56,7 @@ def _from(entry: Entry, scene: Scene, filters: list[Filter], position: int) -> I
     yield entry.end(Verdict(Disposition.DROPPED, 0, None, None, "the chain has no filter that ends it"))
 
 
-def _ways(entry: Entry, scene: Scene, network_filter: Filter, last: bool) -> Iterator[Way]:
+def _ways(entry: Entry, scene: NetworkScene, network_filter: Filter, last: bool) -> Iterator[Way]:
     """The ways through one filter by its contract."""
     known = contract(network_filter.type_name)
     watches = network_filter.name in ISTIO_OBSERVERS and network_filter.type_name in ("", _WASM)
@@ -73,7 +73,7 @@ def _ways(entry: Entry, scene: Scene, network_filter: Filter, last: bool) -> Ite
         yield from _unknown(entry, scene, network_filter)
 
 
-def _misread(scene: Scene, network_filter: Filter) -> str:
+def _misread(scene: NetworkScene, network_filter: Filter) -> str:
     """What of its settings has a wrong type; the connection manager reads its own where it needs them."""
     fields, kind = network_filter.fields, network_filter.type_name
     if not fields or kind == HTTP_MANAGER:
@@ -82,7 +82,7 @@ def _misread(scene: Scene, network_filter: Filter) -> str:
     return found
 
 
-def _unknown_end(entry: Entry, scene: Scene, network_filter: Filter) -> Way:
+def _unknown_end(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Way:
     name = label(network_filter)
     reason = f"network filter {name} ends the chain: what it does with the connection is not known"
     entry.unknown(reason)
@@ -90,7 +90,7 @@ def _unknown_end(entry: Entry, scene: Scene, network_filter: Filter) -> Way:
     return Way(entry, scene, entry.end(Verdict(Disposition.UNDETERMINED, reason=reason)))
 
 
-def _unknown(entry: Entry, scene: Scene, network_filter: Filter) -> Iterator[Way]:
+def _unknown(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
     name = label(network_filter)
     reason = f"network filter {name}: its effect is not known; it may close the connection"
     on, closed = open_ways(entry, 2, reason)

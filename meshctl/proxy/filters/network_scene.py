@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class NetworkScene:
     """A connection on its way through the filters of a chain."""
 
     proxy: Proxy
@@ -57,8 +57,8 @@ class Way:
     """One way through a network filter: on with ``scene``, or ended as a passage."""
 
     entry: Entry
-    scene: Scene
+    scene: NetworkScene
     ended: Passage | None = None
 
 
-Evaluator = Callable[[Entry, Scene, Filter], Iterator[Way]]
+Evaluator = Callable[[Entry, NetworkScene, Filter], Iterator[Way]]

@@ -36,7 +36,7 @@ from meshctl.proxy.upstream.clusters import istio_config
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class HttpScene:
     """The request, its connection (TLS facts as the proxy knows them after the handshake) and the proxy."""
 
     proxy: Proxy
@@ -50,13 +50,13 @@ class Scene:
     opaque: Opaque = field(default_factory=lambda: NOTHING)
 
 
-def serve(entry: Entry, scene: Scene) -> Iterator[Passage]:
+def serve(entry: Entry, scene: HttpScene) -> Iterator[Passage]:
     """All the ways the request may go."""
     entry.http = True
     yield from guarded(entry, _served(entry, scene, HttpConnectionManager(scene.manager.fields)))
 
 
-def _served(entry: Entry, scene: Scene, config: HttpConnectionManager) -> Iterator[Passage]:
+def _served(entry: Entry, scene: HttpScene, config: HttpConnectionManager) -> Iterator[Passage]:
     refused = spoken.refusal(config, scene.connection, scene.request)
     if refused is not None:
         entry.logged = False
@@ -80,7 +80,7 @@ def _served(entry: Entry, scene: Scene, config: HttpConnectionManager) -> Iterat
 
 
 def _answers(
-    entry: Entry, scene: Scene, decoded: Headers | Reply, table: RouteTable | None, problem: str
+    entry: Entry, scene: HttpScene, decoded: Headers | Reply, table: RouteTable | None, problem: str
 ) -> Iterator[Passage]:
     if isinstance(decoded, Reply):
         yield _early(entry, scene, decoded, table)
@@ -94,7 +94,7 @@ def _answers(
         yield from guarded(chosen.entry, _filtered(chosen, scene, view, table))
 
 
-def _manager(scene: Scene, config: HttpConnectionManager, table: RouteTable | None) -> Manager:
+def _manager(scene: HttpScene, config: HttpConnectionManager, table: RouteTable | None) -> Manager:
     node = (scene.proxy.snapshot.bootstrap or {}).get("node") or {}
     ips = str((node.get("metadata") or {}).get("INSTANCE_IPS") or "")
     only = api.RouteConfiguration(table.message).internal_only_headers if table is not None else ()
@@ -109,7 +109,7 @@ def _manager(scene: Scene, config: HttpConnectionManager, table: RouteTable | No
     )
 
 
-def _view(scene: Scene, headers: Headers) -> RequestView:
+def _view(scene: HttpScene, headers: Headers) -> RequestView:
     tls = scene.connection.session if scene.tls else None
     return RequestView(
         headers,
@@ -121,7 +121,7 @@ def _view(scene: Scene, headers: Headers) -> RequestView:
     )
 
 
-def _early(entry: Entry, scene: Scene, reply: Reply, table: RouteTable | None) -> Passage:
+def _early(entry: Entry, scene: HttpScene, reply: Reply, table: RouteTable | None) -> Passage:
     """A request the codec or the manager refuses; the virtual host is looked up for the log."""
     if reply.logged and table is not None and reply.headers is not None and reply.flags is None:
         try:
@@ -146,7 +146,7 @@ def _early(entry: Entry, scene: Scene, reply: Reply, table: RouteTable | None) -
     )
 
 
-def _log_route(entry: Entry, scene: Scene, view: RequestView, table: RouteTable) -> None:
+def _log_route(entry: Entry, scene: HttpScene, view: RequestView, table: RouteTable) -> None:
     """The route that is looked up for the log of a request refused before routing.
 
     The headers are still as they came: without x-forwarded-proto the require_tls check gives up and no route
@@ -165,7 +165,7 @@ def _log_route(entry: Entry, scene: Scene, view: RequestView, table: RouteTable)
         entry.cluster = name if scene.proxy.cluster(name) is not None else None
 
 
-def _remote_ip(scene: Scene) -> str:
+def _remote_ip(scene: HttpScene) -> str:
     return hcm.remote_address(scene.request, HttpConnectionManager(scene.manager.fields), scene.connection)
 
 
@@ -173,7 +173,7 @@ RouteChoice = tuple[float, VirtualHost | None, Route | None, Draw]
 
 
 def _choose(
-    entry: Entry, scene: Scene, view: RequestView, table: RouteTable | None, draw: Draw
+    entry: Entry, scene: HttpScene, view: RequestView, table: RouteTable | None, draw: Draw
 ) -> Iterator[Chosen]:
     """The routes and clusters a request may take; asked again where a filter has the route chosen anew."""
     for probability, host, route, drawn in _route_choices(table, view, draw):
@@ -219,7 +219,9 @@ def _tls_redirect() -> Route:
 _TLS_REDIRECT = _tls_redirect()
 
 
-def _filtered(chosen: Chosen, scene: Scene, view: RequestView, table: RouteTable | None) -> Iterator[Passage]:
+def _filtered(
+    chosen: Chosen, scene: HttpScene, view: RequestView, table: RouteTable | None
+) -> Iterator[Passage]:
     """The filters, then the router (or 404 without a route)."""
     entry = chosen.entry
     refused = _upgrade_refused(scene, view, chosen.route)
@@ -295,7 +297,7 @@ def _upgrade_config(holder: Json, kind: str) -> Json | None:
     return None
 
 
-def _upgrade_refused(scene: Scene, view: RequestView, route: Route | None) -> str:
+def _upgrade_refused(scene: HttpScene, view: RequestView, route: Route | None) -> str:
     """Why a CONNECT or an Upgrade is refused: the route's upgrade_configs decide, else the manager's."""
     kind = _upgrade(view)
     if not kind or route is None:
@@ -307,7 +309,7 @@ def _upgrade_refused(scene: Scene, view: RequestView, route: Route | None) -> st
     return f"upgrade {kind} is not configured"
 
 
-def _with_filters(scene: Scene, view: RequestView) -> Filter:
+def _with_filters(scene: HttpScene, view: RequestView) -> Filter:
     """The manager, with the filters that its upgrade_configs have for this upgrade in place of its own."""
     kind = _upgrade(view)
     config = _upgrade_config(scene.manager.fields, kind) if kind else None

@@ -14,7 +14,7 @@ from meshctl.match.request_view import Part
 from meshctl.proxy.chance import open_ways
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
-from meshctl.proxy.filters.network_scene import Evaluator, Scene, Way
+from meshctl.proxy.filters.network_scene import Evaluator, NetworkScene, Way
 from meshctl.proxy.filters.services import asked_cluster, reachable
 from meshctl.proxy.filters.state import states_of
 from meshctl.proxy.listen.listeners import Filter
@@ -27,7 +27,7 @@ CLUSTER_STATE = "envoy.tcp_proxy.cluster"
 def _answers(details: str | None, reason: str) -> Evaluator:
     """A filter that answers whatever comes."""
 
-    def evaluate(entry: Entry, scene: Scene, network_filter: Filter) -> Iterator[Way]:
+    def evaluate(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
         entry.step(lambda: Step(Stage.NETWORK_FILTER, network_filter.name or "filter", reason))
         verdict = Verdict(Disposition.DIRECT_RESPONSE, 0, None, details, reason)
         yield Way(entry, scene, entry.end(scene.denial or verdict))
@@ -35,7 +35,7 @@ def _answers(details: str | None, reason: str) -> Evaluator:
     return evaluate
 
 
-def _ext_authz(entry: Entry, scene: Scene, network_filter: Filter) -> Iterator[Way]:
+def _ext_authz(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
     fields = network_filter.fields
     server = asked_cluster(fields) or "an external service"
     fails_open = bool(fields.get("failure_mode_allow"))
@@ -51,7 +51,7 @@ def _ext_authz(entry: Entry, scene: Scene, network_filter: Filter) -> Iterator[W
         yield Way(way, replace(scene, denial=scene.denial or verdict))
 
 
-def _local_limit(entry: Entry, scene: Scene, network_filter: Filter) -> Iterator[Way]:
+def _local_limit(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
     bucket = network_filter.fields.get("token_bucket") or {}
     enabled = scene.proxy.runtime.flag(network_filter.fields.get("runtime_enabled"), True)
     if not enabled:
@@ -65,7 +65,7 @@ def _local_limit(entry: Entry, scene: Scene, network_filter: Filter) -> Iterator
     yield Way(closed, scene, closed.end(Verdict(Disposition.DENIED, 0, "URX", None, "no tokens are left")))
 
 
-def _connection_limit(entry: Entry, scene: Scene, network_filter: Filter) -> Iterator[Way]:
+def _connection_limit(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
     if not scene.proxy.runtime.flag(network_filter.fields.get("runtime_enabled"), True):
         yield Way(entry, scene)
         return
@@ -76,7 +76,7 @@ def _connection_limit(entry: Entry, scene: Scene, network_filter: Filter) -> Ite
     yield Way(closed, scene, closed.end(Verdict(Disposition.DENIED, 0, None, None, "too many connections")))
 
 
-def _rate_limit(entry: Entry, scene: Scene, network_filter: Filter) -> Iterator[Way]:
+def _rate_limit(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
     fields = network_filter.fields
     service = asked_cluster(fields.get("rate_limit_service") or {})
     denies = bool(fields.get("failure_mode_deny"))
@@ -89,11 +89,11 @@ def _rate_limit(entry: Entry, scene: Scene, network_filter: Filter) -> Iterator[
     yield Way(closed, scene, closed.end(refused))
 
 
-def _sni_cluster(entry: Entry, scene: Scene, network_filter: Filter) -> Iterator[Way]:
+def _sni_cluster(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
     yield Way(entry, replace(scene, cluster=scene.facts.sni or scene.cluster))
 
 
-def _set_filter_state(entry: Entry, scene: Scene, network_filter: Filter) -> Iterator[Way]:
+def _set_filter_state(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
     fields = network_filter.fields
     values = [*(fields.get("on_new_connection") or ()), *(fields.get("on_downstream_tls_handshake") or ())]
     found, unknown = states_of(values, scene.known())
@@ -104,7 +104,7 @@ def _set_filter_state(entry: Entry, scene: Scene, network_filter: Filter) -> Ite
     yield Way(entry, replace(scene, state={**scene.state, **found}, cluster=cluster, opaque=opaque))
 
 
-def _sni_forward_proxy(entry: Entry, scene: Scene, network_filter: Filter) -> Iterator[Way]:
+def _sni_forward_proxy(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
     """The server name is looked up, on the port that is configured or the connection's own."""
     port = int(network_filter.fields.get("port_value") or 443)
     host = scene.state.get("envoy.upstream.dynamic_host") or scene.facts.sni

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from meshctl.match.request_view import Part
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
-from meshctl.proxy.filters.network_scene import Evaluator, Scene, Way
+from meshctl.proxy.filters.network_scene import Evaluator, NetworkScene, Way
 from meshctl.proxy.http import manager as http
 from meshctl.proxy.listen.listeners import HTTP_MANAGER, Filter
 from meshctl.proxy.model import Disposition, Payload, Verdict
 
 
-def _evaluate(entry: Entry, scene: Scene, network_filter: Filter) -> Iterator[Way]:
+def _evaluate(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
     entry.logged = bool(network_filter.fields.get("access_log"))
     entry.http = True
     if scene.denial is not None:
@@ -27,7 +27,7 @@ def _evaluate(entry: Entry, scene: Scene, network_filter: Filter) -> Iterator[Wa
         yield Way(entry, scene, entry.end(refused))
         return
     assert scene.request is not None
-    asked = http.Scene(
+    asked = http.HttpScene(
         scene.proxy,
         network_filter,
         scene.connection,
@@ -42,7 +42,7 @@ def _evaluate(entry: Entry, scene: Scene, network_filter: Filter) -> Iterator[Wa
         yield Way(entry, scene, passage)
 
 
-def _not_http(scene: Scene) -> Verdict | None:
+def _not_http(scene: NetworkScene) -> Verdict | None:
     """What a connection manager says to bytes that are no HTTP."""
     if scene.connection.payload is Payload.NONE and not scene.encrypted:
         return Verdict(Disposition.DELIVERED, 0, None, None, "the client sends nothing: nothing happens")

@@ -16,14 +16,14 @@ from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters import policies
 from meshctl.proxy.filters.conditions import Subject
-from meshctl.proxy.filters.network_scene import Evaluator, Json, Scene, Way
+from meshctl.proxy.filters.network_scene import Evaluator, Json, NetworkScene, Way
 from meshctl.proxy.listen.accept import chain_inputs
 from meshctl.proxy.listen.listeners import Filter
 
 RBAC_METADATA = "envoy.filters.network.rbac"
 
 
-def _subject(scene: Scene) -> Subject:
+def _subject(scene: NetworkScene) -> Subject:
     tls = scene.connection.session if scene.tls else None
     return Subject(
         scene.facts.dst_ip,
@@ -38,7 +38,7 @@ def _subject(scene: Scene) -> Subject:
     )
 
 
-def _evaluate(entry: Entry, scene: Scene, network_filter: Filter) -> Iterator[Way]:
+def _evaluate(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
     fields: Json = network_filter.fields
     rules = scene.proxy.compile_once(fields, "rbac", lambda: policies.compile_rules(fields))
     if rules is None:
@@ -56,12 +56,14 @@ def _evaluate(entry: Entry, scene: Scene, network_filter: Filter) -> Iterator[Wa
     yield Way(entry, scene if decision.allowed else _denied(scene, decision, rules))
 
 
-def _denied(scene: Scene, decision: policies.Decision, rules: policies.Rules) -> Scene:
+def _denied(scene: NetworkScene, decision: policies.Decision, rules: policies.Rules) -> NetworkScene:
     verdict = replace(policies.denied(decision, rules, 0), details=None)
     return scene if scene.denial is not None else replace(scene, denial=verdict)
 
 
-def _undecided(entry: Entry, scene: Scene, unknown: Undecidable, rules: policies.Rules) -> Iterator[Way]:
+def _undecided(
+    entry: Entry, scene: NetworkScene, unknown: Undecidable, rules: policies.Rules
+) -> Iterator[Way]:
     passing, closed = open_ways(entry, 2, unknown.reason)
     yield Way(passing, scene)
     yield Way(closed, _denied(scene, policies.refusal(unknown), rules))

@@ -15,7 +15,7 @@ from meshctl.envoy.sections import SectionKind
 from meshctl.proxy import doubts
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
-from meshctl.proxy.filters.network_scene import Evaluator, Scene, Way
+from meshctl.proxy.filters.network_scene import Evaluator, NetworkScene, Way
 from meshctl.proxy.listen.listeners import Filter
 from meshctl.proxy.model import Disposition, Passage, Stage, Step, Upstream, Verdict
 from meshctl.proxy.routing.router import subset_keys
@@ -26,7 +26,7 @@ from meshctl.proxy.upstream.ways import ways
 Json = dict[str, Any]
 
 
-def _evaluate(entry: Entry, scene: Scene, network_filter: Filter) -> Iterator[Way]:
+def _evaluate(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
     """All the ways the connection may go; a denied one has connected upstream before it is closed."""
     config = network_filter.fields
     entry.logged = bool(config.get("access_log"))
@@ -59,7 +59,7 @@ def _targets(config: Json, override: str) -> Iterator[tuple[float, str, Json, st
 
 
 def _to_cluster(
-    entry: Entry, scene: Scene, name: str, config: Json, settings: Json, reason: str
+    entry: Entry, scene: NetworkScene, name: str, config: Json, settings: Json, reason: str
 ) -> Iterator[Passage]:
     proxy = scene.proxy
     cluster = proxy.cluster(name)
@@ -79,7 +79,7 @@ def _to_cluster(
 
 
 def _to_host(
-    entry: Entry, scene: Scene, cluster: Cluster, config: Json, settings: Json, reason: str
+    entry: Entry, scene: NetworkScene, cluster: Cluster, config: Json, settings: Json, reason: str
 ) -> Iterator[Passage]:
     def missing(choice: upstreams.Choice, unresolved: str) -> Verdict:
         why = unresolved or f"cluster {cluster.name}: {choice.reason}"
