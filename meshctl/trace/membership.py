@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 
+from meshctl.envoy.message import Undecidable
 from meshctl.envoy.sections import SectionKind
 from meshctl.plain import Json
 from meshctl.proxy.model import Endpoint
@@ -99,5 +100,8 @@ def _carries_mesh_metadata(metadata: Json) -> bool:
 def _mutual(proxy: Proxy, cluster: str, endpoint: Endpoint) -> bool:
     """Mutual TLS with the workload's own certificate: only a proxy of the mesh ends it."""
     found = proxy.cluster(cluster)
-    tls = found.tls_to(endpoint.metadata)[0] if found is not None else None
+    try:
+        tls = found.tls_to(endpoint.metadata)[0] if found is not None else None
+    except Undecidable:
+        return False  # the index looks at every cluster: the trace is open where it goes to this one
     return tls is not None and tls.mutual and tls.client_certificate == "default"

@@ -24,7 +24,7 @@ from meshctl.envoy.message import Undecidable
 from meshctl.match import filter_chains, matcher_tree
 from meshctl.match.address_ranges import number
 from meshctl.plain import Json
-from meshctl.proxy.upstream.clusters import istio_config, tls_of
+from meshctl.proxy.upstream.clusters import istio_config
 
 _PLAIN_SOCKETS = frozenset(
     [
@@ -310,4 +310,4 @@ class ListenerBook:
         return next((x for x in self._tcp if any(a[1] == port for a in x.addresses)), None)
 
 
-__all__ = ["Chain", "Filter", "Listener", "ListenerBook", "filter_of", "tls_of"]
+__all__ = ["Chain", "Filter", "Listener", "ListenerBook", "filter_of"]

@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from meshctl.envoy.anys import unpack
+from meshctl.envoy.api import config_cluster_v3 as api
 from meshctl.match.fraction import Runtime, fractional_percent
 from meshctl.proxy.upstream.endpoints import Policy
 from meshctl.proxy.upstream.hosts import Health, Host
 from meshctl.proxy.upstream.lb_policy import Balancing, balancing
 from meshctl.proxy.upstream.subsets import Subsets
+from meshctl.proxy.upstream.tls import TlsToHost, tls_of
 from meshctl.proxy.upstream.zones import Zone
 
 Json = dict[str, Any]
@@ -37,21 +39,6 @@ _FAILED_FLAGS = {
 _DEGRADED_FLAGS = ("failed_active_degraded_check",)
 
 
-@dataclass(frozen=True, slots=True)
-class TlsToHost:
-    """The TLS context used towards a host: SNI, ALPN, whether a client certificate goes along, accepted names."""
-
-    sni: str = ""
-    alpn: tuple[str, ...] = ()
-    client_certificate: str = ""  # the name of its secret; "" for none
-    server_names: tuple[str, ...] = ()
-    max_version: str = ""
-
-    @property
-    def mutual(self) -> bool:
-        return bool(self.client_certificate)
-
-
 @dataclass
 class Cluster:
     """One cluster of a snapshot; ``where`` is its place in the dump."""
@@ -62,6 +49,10 @@ class Cluster:
     assignment: Json | None = None
     statuses: Json | None = None
     zone: Zone | None = None
+
+    @functools.cached_property
+    def config(self) -> api.Cluster:
+        return api.Cluster(self.message)
 
     @property
     def name(self) -> str:
@@ -228,11 +219,20 @@ class Cluster:
     def tls_to(self, metadata: Json) -> tuple[TlsToHost | None, str]:
         """The TLS used towards a host with this metadata (None: plain text), and which match chose it."""
         labels = metadata.get("envoy.transport_socket_match") or {}
-        for match in self.message.get("transport_socket_matches") or ():
-            wanted = match.get("match") or {}
-            if all(labels.get(key) == value for key, value in wanted.items()):
-                return tls_of(match.get("transport_socket")), str(match.get("name") or "")
-        return tls_of(self.message.get("transport_socket")), ""
+        key = repr(labels)
+        if key not in self._tls:
+            self._tls[key] = self._tls_by(labels)
+        return self._tls[key]
+
+    @functools.cached_property
+    def _tls(self) -> dict[str, tuple[TlsToHost | None, str]]:
+        return {}
+
+    def _tls_by(self, labels: Json) -> tuple[TlsToHost | None, str]:
+        for match in self.config.transport_socket_matches:
+            if all(labels.get(key) == value for key, value in match.match.items()):
+                return tls_of(match.transport_socket), match.name
+        return tls_of(self.config.transport_socket), ""
 
     @property
     def proxy_protocol(self) -> bool:
@@ -348,37 +348,4 @@ def _host_of_status(status: Json) -> Host:
         locality_text(status.get("locality")),
         reason=reason,
         shown=False,
-    )
-
-
-def tls_of(transport_socket: Json | None) -> TlsToHost | None:
-    """The upstream TLS context in a transport socket, also inside a wrapping one; None for plain text."""
-    name, fields = unpack((transport_socket or {}).get("typed_config"))
-    short = name.rsplit(".", 1)[-1]
-    if short == "UpstreamTlsContext":
-        return _tls_context(fields)
-    if "transport_socket" in fields:
-        return tls_of(fields["transport_socket"])
-    return None
-
-
-def _tls_context(fields: Json) -> TlsToHost:
-    common = fields.get("common_tls_context") or {}
-    secrets = common.get("tls_certificate_sds_secret_configs") or ()
-    certificate = str(secrets[0].get("name", "")) if secrets else ""
-    if not certificate and common.get("tls_certificates"):
-        certificate = "inline"
-    validation = (common.get("combined_validation_context") or {}).get("default_validation_context") or (
-        common.get("validation_context") or {}
-    )
-    names = [m.get("exact") for m in validation.get("match_subject_alt_names") or ()]
-    names += [
-        (m.get("matcher") or {}).get("exact") for m in validation.get("match_typed_subject_alt_names") or ()
-    ]
-    return TlsToHost(
-        str(fields.get("sni") or ""),
-        tuple(map(str, common.get("alpn_protocols") or ())),
-        certificate,
-        tuple(str(name) for name in names if name),
-        str((common.get("tls_params") or {}).get("tls_maximum_protocol_version") or ""),
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from meshctl.envoy.addresses import bracketed
+from meshctl.envoy.message import Undecidable
 from meshctl.envoy.sections import SectionKind
 from meshctl.match.address_ranges import number
 from meshctl.match.request_view import RequestView
@@ -238,7 +239,10 @@ def cluster_step(cluster: Cluster, choice: Choice, detail: str = "") -> Step:
 
 def _tls_text(cluster: Cluster, choice: Choice) -> str:
     metadata = choice.endpoints[0].metadata if choice.endpoints else {}
-    tls, _ = cluster.tls_to(metadata)
+    try:
+        tls, _ = cluster.tls_to(metadata)
+    except Undecidable:
+        return "in a TLS that cannot be read"
     if tls is None:
         if cluster.message.get("transport_socket_matches"):
             return "plain text (the endpoint has no tlsMode)" if choice.endpoints else ""

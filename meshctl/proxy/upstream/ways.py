@@ -8,9 +8,11 @@ of its own beside the way on; a share for which there is no host is one, too.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from meshctl.envoy.api.config_cluster_v3 import Cluster as ClusterMessage
 from meshctl.envoy.api.config_endpoint_v3 import ClusterLoadAssignment
+from meshctl.envoy.message import Undecidable
 from meshctl.proxy import doubts
 from meshctl.proxy.chance import open_ways
 from meshctl.proxy.entry import Entry
@@ -60,7 +62,38 @@ def ways(
     if choice.missing:
         yield entry.branch(choice.missing).end(missing(choice, ""))
         entry = entry.branch(1.0 - choice.missing)
-    yield entry, choice.endpoints
+    yield from _readable(entry, proxy, cluster, choice.endpoints)
+
+
+def _readable(
+    entry: Entry, proxy: Proxy, cluster: Cluster, endpoints: tuple[Endpoint, ...]
+) -> Iterator[Passage | tuple[Entry, tuple[Endpoint, ...]]]:
+    """The endpoints that can be spoken to as configured; one whose TLS cannot be read is an open end of its own."""
+    left: list[Endpoint] = []
+    total = sum(endpoint.probability for endpoint in endpoints)
+    for endpoint in endpoints:
+        reason = _unread((proxy.cluster(endpoint.cluster) if endpoint.cluster else None) or cluster, endpoint)
+        if not reason:
+            left.append(endpoint)
+            continue
+        branch = entry.branch(endpoint.probability / total) if len(endpoints) > 1 else entry
+        branch.unknown(reason)
+        yield branch.end(Verdict(Disposition.UNDETERMINED, reason=reason))
+    share = sum(endpoint.probability for endpoint in left)
+    if len(left) == len(endpoints):
+        yield entry, endpoints
+    elif left:
+        rest = tuple(replace(endpoint, probability=endpoint.probability / share) for endpoint in left)
+        yield entry.branch(share / total), rest
+
+
+def _unread(cluster: Cluster, endpoint: Endpoint) -> str:
+    """Why the way a cluster speaks to an endpoint cannot be read; "" where it can."""
+    try:
+        cluster.tls_to(endpoint.metadata)
+    except Undecidable as unknown:
+        return f"cluster {cluster.name}: {unknown.reason}"
+    return ""
 
 
 def _doubts(cluster: Cluster, choice: Choice, *, http: bool) -> Iterator[str]:

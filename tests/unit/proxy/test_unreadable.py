@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 
 from meshctl.proxy.model import Disposition
-from tests.unit.proxy.build import ask, get, http, listener, proxy, route, routed, virtual_host
+from tests.unit.proxy.build import (
+    ask,
+    cluster,
+    endpoint,
+    get,
+    http,
+    listener,
+    proxy,
+    route,
+    routed,
+    virtual_host,
+)
 
 Json = dict[str, Any]
 OPEN = Disposition.UNDETERMINED
@@ -78,3 +89,45 @@ def test_a_set_field_that_nobody_evaluates_leaves_the_answer_open() -> None:
     assert {p.verdict.disposition for p in passages} == {Disposition.DELIVERED, OPEN}
     assert sum(p.probability for p in passages) == pytest.approx(1)
     assert all("Route.of_tomorrow" in p.undetermined[0] for p in passages)
+
+
+def ways_to(one: Json) -> dict[str, float]:
+    """What happens to a request for a cluster, by endpoint or, where it is open, by reason."""
+    found: dict[str, float] = {}
+    for passage in ask(proxy([listener([{"filters": http([virtual_host(REST)])}])], (one,)), get()):
+        words = passage.undetermined if passage.verdict.disposition is OPEN else passage.upstream_hosts
+        for word in words:
+            name, share = word if isinstance(word, tuple) else (word, 1.0)
+            found[name] = found.get(name, 0.0) + passage.probability * share
+    return {name: round(share, 3) for name, share in found.items()}
+
+
+def tls_socket(**context: Any) -> Json:
+    kind = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
+    return {"name": "tls", "typed_config": {"@type": kind, **context}}
+
+
+ODD_TLS = [
+    (tls_socket(sni=7), "UpstreamTlsContext.sni is a number"),
+    (tls_socket(common_tls_context="x"), "UpstreamTlsContext.common_tls_context is a text"),
+    (tls_socket(common_tls_context={"alpn_protocols": "h2"}), "CommonTlsContext.alpn_protocols is a text"),
+    ({"name": "tap", "typed_config": {"@type": "x/Tap", "transport_socket": 1}}, "transport_socket is a number"),
+    ("tls", "Cluster.transport_socket is a text"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("socket", "reason"), ODD_TLS, ids=[reason for _, reason in ODD_TLS])
+def test_a_tls_context_that_cannot_be_read_leaves_its_cluster_open(socket: Any, reason: str) -> None:
+    ((said, share),) = ways_to(cluster("c", "10.0.0.1:1", transport_socket=socket)).items()
+    assert "cluster c: " in said and reason in said and share == 1.0
+
+
+def test_a_tls_match_that_cannot_be_read_costs_the_hosts_that_it_is_for() -> None:
+    labels = {"filter_metadata": {"envoy.transport_socket_match": {"tlsMode": "istio"}}}
+    hosts = [endpoint("10.0.0.1:1"), {**endpoint("10.0.0.2:1"), "metadata": labels}]
+    matches = [{"name": "m", "match": {"tlsMode": "istio"}, "transport_socket": tls_socket(sni=[])}]
+    one = cluster("c", transport_socket_matches=matches)
+    one["load_assignment"] = {"endpoints": [{"lb_endpoints": hosts}]}
+    found = ways_to(one)
+    assert found.pop("10.0.0.1:1") == 0.5
+    assert found == {"cluster c: UpstreamTlsContext.sni is a list, where the API has a text": 0.5}
