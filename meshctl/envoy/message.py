@@ -255,10 +255,10 @@ class Choice(Field[T]):
             return cast(T, self.numbers[0])
         if value in self.names if isinstance(value, str) else False:
             return cast(T, value)
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise self.misread(value)
         if isinstance(value, int) and value in self.numbers:
             return cast(T, self.numbers[value])
-        if not isinstance(value, int | str):
-            raise self.misread(value)
         place = f"{self.owner.rpartition('.')[2]}.{self.name}"
         raise Undecidable(f"{place} is {value}, a value that this version of meshctl does not know")
 

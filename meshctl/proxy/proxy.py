@@ -11,13 +11,16 @@ from collections.abc import Callable
 from typing import Any
 
 from meshctl.coverage import Gap
+from meshctl.envoy.api.config_core_v3 import Node
 from meshctl.envoy.documents import DocumentKind
+from meshctl.envoy.message import Undecidable
 from meshctl.envoy.snapshot import Resource, SectionKind, Snapshot, State
 from meshctl.match.fraction import Runtime, runtime_of
 from meshctl.plain import Json
 from meshctl.proxy.listen.listeners import Listener, ListenerBook
 from meshctl.proxy.routing.routes import RouteTable
-from meshctl.proxy.upstream.clusters import Cluster, locality_text
+from meshctl.proxy.upstream.clusters import Cluster
+from meshctl.proxy.upstream.load_assignment import locality_text
 from meshctl.proxy.upstream.zones import Zone
 
 _NOT_IN_FORCE = (State.WARMING, State.ERROR, State.DRAINING)
@@ -145,16 +148,15 @@ class Proxy:
         resource = self._cluster_resources.get(name)
         if resource is None:
             return None
-        service = str((resource.value.get("eds_cluster_config") or {}).get("service_name") or "")
+        cluster = Cluster(resource.value, resource.path, self.runtime, statuses=self._statuses.get(name))
+        cluster.zone = None if name == self._local_cluster else self._zone
+        try:
+            service = cluster.service_name
+        except Undecidable:
+            return cluster  # its hosts say so when they are asked for
         assigned = self._assignments.get(service or name) or self._assignments.get(name)
-        return Cluster(
-            resource.value,
-            resource.path,
-            self.runtime,
-            assigned.value if assigned else None,
-            self._statuses.get(name),
-            None if name == self._local_cluster else self._zone,
-        )
+        cluster.assignment = assigned.value if assigned else None
+        return cluster
 
     @property
     def _local_cluster(self) -> str:
@@ -167,8 +169,11 @@ class Proxy:
         local = self.cluster(self._local_cluster) if self._local_cluster else None
         if local is None:
             return None
-        node = (self.snapshot.bootstrap or {}).get("node") or {}
-        return Zone(locality_text(node.get("locality")), tuple(h for h in local.hosts if h.priority == 0))
+        try:
+            own = Node((self.snapshot.bootstrap or {}).get("node") or {}).locality
+            return Zone(locality_text(own), tuple(h for h in local.hosts if h.priority == 0))
+        except Undecidable as unknown:
+            return Zone("", (), unread=f"zone aware routing: {unknown.reason}")
 
     @functools.cached_property
     def cluster_names(self) -> tuple[str, ...]:

@@ -65,11 +65,14 @@ def _index(proxy: Proxy) -> dict[str, str]:
     found: dict[str, str] = {}
     for resource in proxy.snapshot.resources(SectionKind.ENDPOINTS):
         cluster = proxy.cluster(resource.name) if resource.name else None
-        for host in cluster.hosts if cluster is not None else ():
-            endpoint = Endpoint(host.address, metadata=host.metadata)
-            service = service_behind(proxy, resource.name, endpoint)
-            if service:
-                found.setdefault(endpoint.ip, service)
+        try:
+            for host in cluster.hosts if cluster is not None else ():
+                endpoint = Endpoint(host.address, metadata=host.metadata)
+                service = service_behind(proxy, resource.name, endpoint)
+                if service:
+                    found.setdefault(endpoint.ip, service)
+        except Undecidable:
+            continue  # a cluster that cannot be read costs what goes to it, not the others
     return found
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from meshctl.envoy.message import Undecidable
 from meshctl.envoy.snapshot import SectionKind
 from meshctl.match.address_ranges import number
 from meshctl.plain import Json
@@ -131,6 +132,9 @@ def endpoints_of(proxy: Proxy, host: str, port: int) -> tuple[str, ...] | None:
     """The ready endpoints of a service port; None when the proxy does not know them (no such cluster, or one
     that sends to the original destination and so has no endpoints of its own)."""
     cluster = proxy.cluster(f"outbound|{port}||{host}")
-    if cluster is None or cluster.kind == "ORIGINAL_DST" or not cluster.hosts:
+    try:
+        if cluster is None or cluster.kind == "ORIGINAL_DST" or not cluster.hosts:
+            return None
+    except Undecidable:
         return None
     return tuple(h.address for h in cluster.hosts if h.health is not Health.UNHEALTHY)

@@ -18,6 +18,8 @@ from meshctl.proxy.listen.listeners import Chain
 from meshctl.proxy.model import Connection, Disposition, Request, Stage
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
+from meshctl.proxy.upstream.clusters import Cluster
+from meshctl.proxy.upstream.hosts import Host
 from meshctl.trace.ways import Hop, Way
 
 
@@ -106,7 +108,7 @@ def _at_hop(hop: Hop, proxy: Proxy, name: str, request: Request | None) -> Itera
     yield from (f"{where}: {text}" for text in _in_chains(proxy, hop, name))
     if hop.passage.cluster is not None:
         cluster = proxy.cluster(hop.passage.cluster)
-        for host in cluster.hosts if cluster is not None else ():
+        for host in _hosts(cluster):
             if host.address == name or host.address.startswith(f"{name}:"):
                 chosen = dict(hop.passage.upstream_hosts).get(host.address, 0.0)
                 state = (
@@ -115,6 +117,14 @@ def _at_hop(hop: Hop, proxy: Proxy, name: str, request: Request | None) -> Itera
                     else f"gets nothing: {host.reason or 'not chosen'}"
                 )
                 yield f"{where}: endpoint {host.address} of cluster {hop.passage.cluster} {state}"
+
+
+def _hosts(cluster: Cluster | None) -> list[Host]:
+    """A cluster's hosts; none where they cannot be read (then the trace itself says so)."""
+    try:
+        return cluster.hosts if cluster is not None else []
+    except Undecidable:
+        return []
 
 
 def _clusters_of(message: Json) -> list[str]:

@@ -1,7 +1,6 @@
 """A cluster as the trace needs it: its kind, its hosts with their health, TLS towards them, HTTP version.
 
-Hosts come from the dump's endpoints (include_eds), else from the cluster's own load_assignment; what
-``/clusters`` knows of a host (failed checks, outlier ejection) overrides the dump's health. Types by name:
+Hosts come from the dump's endpoints (include_eds), else from the cluster's own load_assignment. Types by name:
 EDS, STATIC, STRICT_DNS, LOGICAL_DNS, ORIGINAL_DST; extension clusters by cluster_type.
 Follows envoy.config.cluster.v3.Cluster, source/common/upstream/{upstream_impl,transport_socket_match_impl}.cc.
 """
@@ -12,31 +11,20 @@ import functools
 from dataclasses import dataclass, replace
 from typing import Any
 
-from meshctl.envoy.anys import unpack
 from meshctl.envoy.api import config_cluster_v3 as api
+from meshctl.envoy.api.config_endpoint_v3 import ClusterLoadAssignment
+from meshctl.envoy.api.extensions_upstreams_http_v3 import HttpProtocolOptions
+from meshctl.envoy.message import Undecidable
 from meshctl.match.fraction import Runtime, fractional_percent
 from meshctl.proxy.upstream.endpoints import Policy
 from meshctl.proxy.upstream.hosts import Health, Host
 from meshctl.proxy.upstream.lb_policy import Balancing, balancing
+from meshctl.proxy.upstream.load_assignment import draining, hosts_of, live_of
 from meshctl.proxy.upstream.subsets import Subsets
 from meshctl.proxy.upstream.tls import TlsToHost, tls_of
 from meshctl.proxy.upstream.zones import Zone
 
 Json = dict[str, Any]
-
-_HEALTH = {
-    "UNHEALTHY": Health.UNHEALTHY,
-    "DRAINING": Health.EXCLUDED,
-    "TIMEOUT": Health.UNHEALTHY,
-    "DEGRADED": Health.DEGRADED,
-}
-# Flags of /clusters that take a host out, and what to call them.
-_FAILED_FLAGS = {
-    "failed_active_health_check": "failed its active health check",
-    "failed_outlier_check": "ejected by outlier detection",
-    "excluded_via_immediate_hc_fail": "excluded by an immediate health check failure",
-}
-_DEGRADED_FLAGS = ("failed_active_degraded_check",)
 
 
 @dataclass
@@ -61,52 +49,39 @@ class Cluster:
     @functools.cached_property
     def kind(self) -> str:
         """The discovery type; STATIC when nothing is said (proto3)."""
-        custom = (self.message.get("cluster_type") or {}).get("name")
-        if custom:
-            return _CUSTOM_KINDS.get(str(custom), str(custom))
-        return str(self.message.get("type") or "STATIC")
+        custom = self.config.cluster_type.name if self.config.cluster_type is not None else ""
+        return _CUSTOM_KINDS.get(custom, custom) if custom else self.config.type
+
+    @property
+    def service_name(self) -> str:
+        """The name of its load assignment, where that is another one."""
+        eds = self.config.eds_cluster_config
+        return eds.service_name if eds is not None else ""
 
     @functools.cached_property
     def hosts(self) -> list[Host]:
-        assignment = self._shown
-        live = _statuses_by_address(self.statuses)
-        found = [
-            _host(locality, endpoint, live)
-            for locality in assignment.get("endpoints") or ()
-            for endpoint in locality.get("lb_endpoints") or ()
-        ]
-        if not found and live:
-            found = [_host_of_status(status) for status in live.values()]
+        _ = self.service_name  # one that cannot be read: which assignment is its own is not known
+        live = live_of(self.statuses)
+        gone = draining(self.config.load_assignment, live)
         return [
-            replace(host, health=Health.EXCLUDED, reason="draining")
-            if host.address in self._draining
-            else host
-            for host in found
+            replace(host, health=Health.EXCLUDED, reason="draining") if host.address in gone else host
+            for host in hosts_of(self._shown, live)
         ]
 
     @functools.cached_property
-    def _shown(self) -> Json:
+    def _shown(self) -> ClusterLoadAssignment:
         """The endpoints as the dump shows them; a cluster's own assignment has settings that the dump leaves out."""
-        own: Json = self.message.get("load_assignment") or {}
+        own = self.config.load_assignment or ClusterLoadAssignment({})
         if self.assignment is None:
             return own
-        policy = {**(self.assignment.get("policy") or {}), **(own.get("policy") or {})}
-        return {**self.assignment, "policy": policy}
+        shown = ClusterLoadAssignment(self.assignment)
+        said = [one.policy.raw for one in (shown, own) if one.policy is not None]
+        policy = {key: value for fields in said for key, value in fields.items()}
+        return ClusterLoadAssignment({**self.assignment, "policy": policy})
 
-    @functools.cached_property
-    def _draining(self) -> frozenset[str]:
-        """Hosts that drain: the dump calls them unhealthy, the cluster's own assignment and /clusters know."""
-        own = (self.message.get("load_assignment") or {}).get("endpoints") or ()
-        found = {
-            address_text((endpoint.get("endpoint") or {}).get("address"))
-            for locality in own
-            for endpoint in locality.get("lb_endpoints") or ()
-            if endpoint.get("health_status") == "DRAINING"
-        }
-        for address, status in _statuses_by_address(self.statuses).items():
-            if (status.get("health_status") or {}).get("eds_health_status") == "DRAINING":
-                found.add(address)
-        return frozenset(found)
+    @property
+    def _settings(self) -> ClusterLoadAssignment.Policy:
+        return self._shown.policy or ClusterLoadAssignment.Policy({})
 
     @functools.cached_property
     def may_drain(self) -> bool:
@@ -120,14 +95,14 @@ class Cluster:
 
     @functools.cached_property
     def policy(self) -> Policy:
-        said, own = self._shown.get("policy") or {}, self.balancing
+        said, own = self._settings, self.balancing
         threshold = own.common.get("healthy_panic_threshold")
         percent = 50.0 if threshold is None else float(round(float(threshold.get("value") or 0)))
         zones = own.zone_aware or {}
         return Policy(
             float(self.runtime.integer("upstream.healthy_panic_threshold", int(percent))),
-            int(said.get("overprovisioning_factor") or 140),
-            bool(said.get("weighted_priority_health")),
+            said.overprovisioning_factor or 140,
+            said.weighted_priority_health,
             own.locality_weighted,
             own.kind == "RANDOM",
             bool(zones.get("fail_traffic_on_panic")),
@@ -139,6 +114,8 @@ class Cluster:
     def _zone(self, zones: Json) -> Zone | None:
         if self.zone is None:
             return None
+        if self.zone.unread:
+            raise Undecidable(self.zone.unread)
         routing = zones.get("routing_enabled")
         percent = 100.0 if routing is None else float(routing.get("value") or 0)
         least = int(zones.get("min_cluster_size") or 6)
@@ -159,58 +136,63 @@ class Cluster:
     @functools.cached_property
     def drop_share(self) -> float:
         """The share of requests that drop_overloads drops (Envoy takes one category only)."""
-        drops: list[Json] = (self._shown.get("policy") or {}).get("drop_overloads") or []
-        return fractional_percent(drops[0].get("drop_percentage")).chance if len(drops) == 1 else 0.0
+        drops = self._settings.drop_overloads
+        share = drops[0].drop_percentage if len(drops) == 1 else None
+        return fractional_percent(share.raw).chance if share is not None else 0.0
 
     @functools.cached_property
     def override_statuses(self) -> frozenset[str]:
         """The health by which a host may be named for a request (override_host_status)."""
-        said = (self.message.get("common_lb_config") or {}).get("override_host_status") or {}
-        return frozenset(said.get("statuses") or ("UNKNOWN", "HEALTHY", "DEGRADED"))
+        common = self.config.common_lb_config
+        said = common.override_host_status if common is not None else None
+        return frozenset((said.statuses if said is not None else ()) or ("UNKNOWN", "HEALTHY", "DEGRADED"))
 
     def closed(self, priority: str, limit: str) -> bool:
         """Whether a circuit breaker of a priority is 0."""
-        for threshold in (self.message.get("circuit_breakers") or {}).get("thresholds") or ():
-            if str(threshold.get("priority") or "DEFAULT") == priority:
-                value = self.runtime.integer(
-                    f"circuit_breakers.{self.name}.{priority.lower()}.{limit}",
-                    int(threshold.get(limit, 1024)),
-                )
-                return value == 0
+        breakers = self.config.circuit_breakers
+        for threshold in breakers.thresholds if breakers is not None else ():
+            if threshold.priority == priority:
+                key = f"circuit_breakers.{self.name}.{priority.lower()}.{limit}"
+                said: int | None = getattr(threshold, limit)
+                return self.runtime.integer(key, 1024 if said is None else said) == 0
         return False
 
     @functools.cached_property
     def http2(self) -> bool | None:
         """Whether requests go out as HTTP/2; None: as they came."""
-        fields = self._http_options
-        if "use_downstream_protocol_config" in fields:
+        options = self._http_options
+        if options.use_downstream_protocol_config is not None:
             return None
-        if "explicit_http_config" in fields:
-            return "http2_protocol_options" in fields["explicit_http_config"]
-        return "http2_protocol_options" in self.message
+        if options.explicit_http_config is not None:
+            return options.explicit_http_config.http2_protocol_options is not None
+        return self.config.http2_protocol_options is not None
 
     @functools.cached_property
-    def _http_options(self) -> Json:
-        options = self.message.get("typed_extension_protocol_options") or {}
-        return unpack(options.get("envoy.extensions.upstreams.http.v3.HttpProtocolOptions"))[1]
+    def _http_options(self) -> HttpProtocolOptions:
+        packed = self.config.typed_extension_protocol_options.get(HttpProtocolOptions.TYPE)
+        if packed is None:
+            return HttpProtocolOptions({})
+        return packed.as_(HttpProtocolOptions) or HttpProtocolOptions(packed.raw)
 
     @property
     def filters(self) -> tuple[str, ...]:
         """The types of its own HTTP filters, which run behind the router."""
-        return tuple(unpack(f.get("typed_config"))[0] for f in self._http_options.get("http_filters") or ())
+        opened = (one.typed_config for one in self._http_options.http_filters)
+        return tuple(packed.type_name if packed is not None else "" for packed in opened)
 
     @property
     def hash_policy(self) -> list[Json]:
         """The hash policy for routes that have none of their own."""
-        return self._http_options.get("hash_policy") or []
+        return [policy.raw for policy in self._http_options.hash_policy]
 
     @functools.cached_property
     def source_ips(self) -> tuple[str, ...]:
         """The addresses Envoy binds to, by family (Istio: 127.0.0.6 and ::6 towards the application)."""
-        bind = self.message.get("upstream_bind_config") or {}
-        messages = [bind.get("source_address") or {}]
-        messages += [extra.get("address") or {} for extra in bind.get("extra_source_addresses") or ()]
-        return tuple(str(m["address"]) for m in messages if m.get("address"))
+        bind = self.config.upstream_bind_config
+        if bind is None:
+            return ()
+        sockets = [bind.source_address, *(extra.address for extra in bind.extra_source_addresses)]
+        return tuple(socket.address for socket in sockets if socket is not None and socket.address)
 
     @property
     def resource(self) -> str:
@@ -256,7 +238,11 @@ _CUSTOM_KINDS = {
 
 def istio_config(message: Json) -> str:
     """The Istio resource a message came from, as ``kind namespace/name``; "" when it names none."""
-    path = ((message.get("metadata") or {}).get("filter_metadata") or {}).get("istio", {}).get("config")
+    try:
+        metadata = api.Cluster(message).metadata  # routes, chains and listeners have it alike
+        path = metadata.filter_metadata.get("istio", {}).get("config") if metadata is not None else None
+    except Undecidable:
+        return ""
     if not isinstance(path, str):
         return ""
     parts = path.strip("/").split("/")
@@ -270,82 +256,3 @@ def istio_config(message: Json) -> str:
 def _kind(word: str) -> str:
     """``virtual-service`` as VirtualService."""
     return "".join(part.capitalize() for part in word.split("-"))
-
-
-def address_text(address: Json | None) -> str:
-    """An Address message as ``ip:port``, a pipe's path, or an internal listener's name."""
-    address = address or {}
-    socket = address.get("socket_address")
-    if socket is not None:
-        ip, port = str(socket.get("address", "")), socket.get("port_value") or socket.get("named_port") or 0
-        return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
-    if "pipe" in address:
-        return str(address["pipe"].get("path", ""))
-    internal = address.get("envoy_internal_address") or {}
-    name = internal.get("server_listener_name")
-    if not name:
-        return ""
-    return f"envoy://{name}/{internal.get('endpoint_id', '')}"
-
-
-def _statuses_by_address(statuses: Json | None) -> dict[str, Json]:
-    found = {}
-    for status in (statuses or {}).get("host_statuses") or ():
-        found[address_text(status.get("address"))] = status
-    return found
-
-
-def _live_health(status: Json | None) -> tuple[Health, str] | None:
-    """The health by /clusters; None when it does not contradict the dump."""
-    flags = (status or {}).get("health_status") or {}
-    for flag, text in _FAILED_FLAGS.items():
-        if flags.get(flag):
-            return Health.UNHEALTHY, text
-    eds = str(flags.get("eds_health_status") or "")
-    if eds in _HEALTH:
-        return _HEALTH[eds], eds.lower()
-    if any(flags.get(flag) for flag in _DEGRADED_FLAGS):
-        return Health.DEGRADED, "degraded"
-    return None
-
-
-def locality_text(message: Json | None) -> str:
-    message = message or {}
-    return "/".join(str(message.get(part, "")) for part in ("region", "zone", "sub_zone")).rstrip("/")
-
-
-def _host(locality: Json, lb_endpoint: Json, live: dict[str, Json]) -> Host:
-    endpoint = lb_endpoint.get("endpoint") or {}
-    address = address_text(endpoint.get("address"))
-    said = str(lb_endpoint.get("health_status") or "HEALTHY")
-    health, reason = _HEALTH.get(said, Health.HEALTHY), said.lower()
-    found = _live_health(live.get(address))
-    if found is not None and health is Health.HEALTHY:
-        health, reason = found
-    return Host(
-        address,
-        str(endpoint.get("hostname") or ""),
-        health,
-        int(lb_endpoint.get("load_balancing_weight") or 1),
-        int(locality.get("priority") or 0),
-        locality_text(locality.get("locality")),
-        int(locality.get("load_balancing_weight") or 0),
-        (lb_endpoint.get("metadata") or {}).get("filter_metadata") or {},
-        "" if health is Health.HEALTHY else reason,
-        tuple(address_text(a.get("address")) for a in endpoint.get("additional_addresses") or ()),
-    )
-
-
-def _host_of_status(status: Json) -> Host:
-    """A host known only from /clusters."""
-    health, reason = _live_health(status) or (Health.HEALTHY, "")
-    return Host(
-        address_text(status.get("address")),
-        str(status.get("hostname") or ""),
-        health,
-        int(status.get("weight") or 1),
-        int(status.get("priority") or 0),
-        locality_text(status.get("locality")),
-        reason=reason,
-        shown=False,
-    )

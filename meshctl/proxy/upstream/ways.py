@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from meshctl.envoy.api.config_cluster_v3 import Cluster as ClusterMessage
 from meshctl.envoy.api.config_endpoint_v3 import ClusterLoadAssignment
 from meshctl.envoy.message import Undecidable
 from meshctl.proxy import doubts
@@ -56,7 +55,7 @@ def ways(
         yield other.end(missing(choice, reason))
     reasons = _doubts(cluster, choice, http=ask.view is not None)
     assignment = None if cluster.assignment is None else ClusterLoadAssignment(cluster.assignment)
-    entry, either = doubts.doubted(proxy, entry, ClusterMessage(cluster.message), assignment, more=reasons)
+    entry, either = doubts.doubted(proxy, entry, cluster.config, assignment, more=reasons)
     if either is not None:
         yield either
     if choice.missing:

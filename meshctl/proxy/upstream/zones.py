@@ -27,6 +27,7 @@ class Zone:
     local_hosts: tuple[Host, ...]
     min_cluster_size: int = 6
     enabled: float = 1.0
+    unread: str = ""  # why the local cluster or the proxy's own locality cannot be read
 
 
 def _by_locality(hosts: Sequence[Host], locality: str) -> dict[str, list[Host]]:

@@ -91,10 +91,11 @@ def test_a_set_field_that_nobody_evaluates_leaves_the_answer_open() -> None:
     assert all("Route.of_tomorrow" in p.undetermined[0] for p in passages)
 
 
-def ways_to(one: Json) -> dict[str, float]:
+def ways_to(one: Json, *others: Json, to: str = "c", bootstrap: Json | None = None) -> dict[str, float]:
     """What happens to a request for a cluster, by endpoint or, where it is open, by reason."""
     found: dict[str, float] = {}
-    for passage in ask(proxy([listener([{"filters": http([virtual_host(REST)])}])], (one,)), get()):
+    chain = {"filters": http([virtual_host(route("rest", {"prefix": "/"}, to=to))])}
+    for passage in ask(proxy([listener([chain])], (one, *others), bootstrap), get()):
         words = passage.undetermined if passage.verdict.disposition is OPEN else passage.upstream_hosts
         for word in words:
             name, share = word if isinstance(word, tuple) else (word, 1.0)
@@ -131,3 +132,50 @@ def test_a_tls_match_that_cannot_be_read_costs_the_hosts_that_it_is_for() -> Non
     found = ways_to(one)
     assert found.pop("10.0.0.1:1") == 0.5
     assert found == {"cluster c: UpstreamTlsContext.sni is a list, where the API has a text": 0.5}
+
+
+def with_endpoints(*groups: Any, **policy: Any) -> Json:
+    return {**cluster("c"), "load_assignment": {"endpoints": list(groups), **policy}}
+
+
+GOOD = endpoint("10.0.0.1:1")
+ODD_CLUSTERS = [
+    (cluster("c", "10.0.0.1:1", type="BY_MOON"), "Cluster.type is BY_MOON"),
+    (cluster("c", "10.0.0.1:1", type=True), "Cluster.type is a truth value"),
+    (cluster("c", "10.0.0.1:1", cluster_type="x"), "Cluster.cluster_type is a text"),
+    (cluster("c", "10.0.0.1:1", eds_cluster_config=[]), "Cluster.eds_cluster_config is a list"),
+    (cluster("c", "10.0.0.1:1", load_assignment=3), "Cluster.load_assignment is a number"),
+    (cluster("c", "10.0.0.1:1", circuit_breakers={"thresholds": {}}), "CircuitBreakers.thresholds is an object"),
+    (cluster("c", "10.0.0.1:1", circuit_breakers={"thresholds": [{"max_requests": "x"}]}), "Thresholds.max_requests"),
+    (cluster("c", "10.0.0.1:1", upstream_bind_config="x"), "Cluster.upstream_bind_config is a text"),
+    (cluster("c", "10.0.0.1:1", typed_extension_protocol_options=[]), "typed_extension_protocol_options is a list"),
+    (with_endpoints("x"), "ClusterLoadAssignment.endpoints is a text"),
+    (with_endpoints({"lb_endpoints": {}}), "LocalityLbEndpoints.lb_endpoints is an object"),
+    (with_endpoints({"lb_endpoints": [GOOD], "priority": "x"}), "LocalityLbEndpoints.priority is a text"),
+    (with_endpoints({"lb_endpoints": [GOOD], "priority": -1}), "an endpoint of priority -1"),
+    (with_endpoints({"lb_endpoints": [GOOD], "priority": 10**9}), "an endpoint of priority 1000000000"),
+    (with_endpoints({"lb_endpoints": [{**GOOD, "load_balancing_weight": {}}]}), "LbEndpoint.load_balancing_weight"),
+    (with_endpoints({"lb_endpoints": [{**GOOD, "health_status": "DREAMING"}]}), "LbEndpoint.health_status is DREAMING"),
+    (with_endpoints({"lb_endpoints": [{"endpoint": {"address": "10.0.0.1"}}]}), "Endpoint.address is a text"),
+    (with_endpoints({"lb_endpoints": [{**GOOD, "metadata": {"filter_metadata": {"envoy.lb": 1}}}]}), "Metadata.filter_metadata"),
+    (with_endpoints({"lb_endpoints": [GOOD]}, policy={"drop_overloads": 1}), "Policy.drop_overloads is a number"),
+    (with_endpoints({"lb_endpoints": [GOOD]}, policy=[]), "ClusterLoadAssignment.policy is a list"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("odd", "reason"), ODD_CLUSTERS, ids=[reason for _, reason in ODD_CLUSTERS])
+def test_a_cluster_that_cannot_be_read_is_open_and_no_other(odd: Json, reason: str) -> None:
+    other = cluster("d", "10.0.0.9:1")
+    ((said, share),) = ways_to(odd, other).items()
+    assert reason in said and share == 1.0
+    assert ways_to(odd, other, to="d") == {"10.0.0.9:1": 1.0}
+
+
+def test_a_local_cluster_that_cannot_be_read_costs_only_routing_by_zone() -> None:
+    local = {**with_endpoints("x"), "name": "local"}
+    bootstrap = {"cluster_manager": {"local_cluster_name": "local"}}
+    by_zone = cluster("c", "10.0.0.1:1", "10.0.0.2:1")
+    ((said, _),) = ways_to(by_zone, local, bootstrap=bootstrap).items()
+    assert said.startswith("zone aware routing: ClusterLoadAssignment.endpoints is a text")
+    by_locality = {**by_zone, "common_lb_config": {"locality_weighted_lb_config": {}}}
+    assert len(ways_to(by_locality, local, bootstrap=bootstrap)) == 2
