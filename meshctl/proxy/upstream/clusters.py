@@ -14,11 +14,12 @@ from typing import Any
 from meshctl.envoy.api import config_cluster_v3 as api
 from meshctl.envoy.api.config_endpoint_v3 import ClusterLoadAssignment
 from meshctl.envoy.api.extensions_upstreams_http_v3 import HttpProtocolOptions
+from meshctl.envoy.api.type_v3 import Percent
 from meshctl.envoy.message import Undecidable
 from meshctl.match.fraction import Runtime, fractional_percent
 from meshctl.proxy.upstream.endpoints import Policy
 from meshctl.proxy.upstream.hosts import Health, Host
-from meshctl.proxy.upstream.lb_policy import Balancing, balancing
+from meshctl.proxy.upstream.lb_policy import Balancing, ZoneAware, balancing
 from meshctl.proxy.upstream.load_assignment import draining, hosts_of, live_of
 from meshctl.proxy.upstream.subsets import Subsets
 from meshctl.proxy.upstream.tls import TlsToHost, tls_of
@@ -91,34 +92,32 @@ class Cluster:
 
     @functools.cached_property
     def balancing(self) -> Balancing:
-        return balancing(self.message)
+        return balancing(self.config)
 
     @functools.cached_property
     def policy(self) -> Policy:
         said, own = self._settings, self.balancing
-        threshold = own.common.get("healthy_panic_threshold")
-        percent = 50.0 if threshold is None else float(round(float(threshold.get("value") or 0)))
-        zones = own.zone_aware or {}
+        threshold, zones = own.common.healthy_panic_threshold, own.zone_aware
+        percent = 50.0 if threshold is None else float(round(_percent(threshold)))
         return Policy(
             float(self.runtime.integer("upstream.healthy_panic_threshold", int(percent))),
             said.overprovisioning_factor or 140,
             said.weighted_priority_health,
             own.locality_weighted,
             own.kind == "RANDOM",
-            bool(zones.get("fail_traffic_on_panic")),
+            zones is not None and zones.fail_traffic_on_panic,
             own.hashing,
-            self._zone(zones) if own.zone_aware is not None and not own.locality_weighted else None,
+            self._zone(zones) if zones is not None and not own.locality_weighted else None,
             own.unknown,
         )
 
-    def _zone(self, zones: Json) -> Zone | None:
+    def _zone(self, zones: ZoneAware) -> Zone | None:
         if self.zone is None:
             return None
         if self.zone.unread:
             raise Undecidable(self.zone.unread)
-        routing = zones.get("routing_enabled")
-        percent = 100.0 if routing is None else float(routing.get("value") or 0)
-        least = int(zones.get("min_cluster_size") or 6)
+        percent = 100.0 if zones.routing_enabled is None else _percent(zones.routing_enabled)
+        least = zones.min_cluster_size or 6
         return replace(
             self.zone,
             enabled=self.runtime.integer("upstream.zone_routing.enabled", int(percent)) / 100,
@@ -234,6 +233,13 @@ _CUSTOM_KINDS = {
     "envoy.clusters.aggregate": "AGGREGATE",
     "envoy.clusters.dns": "STRICT_DNS",
 }
+
+
+def _percent(said: Percent) -> float:
+    """A percentage, which Envoy takes from 0 to 100 only."""
+    if not 0 <= said.value <= 100:
+        raise Undecidable(f"a percentage of {said.value:g}, where Envoy takes 0 to 100")
+    return said.value
 
 
 def istio_config(message: Json) -> str:

@@ -10,25 +10,35 @@ Follows envoy.config.cluster.v3.Cluster and source/extensions/load_balancing_pol
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
-from meshctl.envoy.anys import unpack
+from meshctl.envoy.api.config_cluster_v3 import Cluster, LoadBalancingPolicy
+from meshctl.envoy.api.extensions_load_balancing_policies_cluster_provided_v3 import ClusterProvided
+from meshctl.envoy.api.extensions_load_balancing_policies_common_v3 import LocalityLbConfig
+from meshctl.envoy.api.extensions_load_balancing_policies_least_request_v3 import LeastRequest
+from meshctl.envoy.api.extensions_load_balancing_policies_maglev_v3 import Maglev
+from meshctl.envoy.api.extensions_load_balancing_policies_random_v3 import Random
+from meshctl.envoy.api.extensions_load_balancing_policies_ring_hash_v3 import RingHash
+from meshctl.envoy.api.extensions_load_balancing_policies_round_robin_v3 import RoundRobin
+from meshctl.envoy.api.extensions_load_balancing_policies_subset_v3 import Subset
+from meshctl.envoy.api.extensions_load_balancing_policies_wrr_locality_v3 import WrrLocality
+from meshctl.envoy.message import Message
 from meshctl.proxy.upstream import rings
 from meshctl.proxy.upstream.subsets import Subsets, subsets_of
 
-Json = dict[str, Any]
-
-_EXTENSIONS = "envoy.extensions.load_balancing_policies."
-_KINDS = {
-    "round_robin.v3.RoundRobin": "ROUND_ROBIN",
-    "least_request.v3.LeastRequest": "LEAST_REQUEST",
-    "random.v3.Random": "RANDOM",
-    "ring_hash.v3.RingHash": "RING_HASH",
-    "maglev.v3.Maglev": "MAGLEV",
-    "subset.v3.Subset": "SUBSET",
-    "wrr_locality.v3.WrrLocality": "WRR_LOCALITY",
-    "cluster_provided.v3.ClusterProvided": "CLUSTER_PROVIDED",
+_KINDS: dict[str, tuple[str, type[Message]]] = {
+    cls.TYPE: (kind, cls)
+    for kind, cls in (
+        ("ROUND_ROBIN", RoundRobin),
+        ("LEAST_REQUEST", LeastRequest),
+        ("RANDOM", Random),
+        ("RING_HASH", RingHash),
+        ("MAGLEV", Maglev),
+        ("SUBSET", Subset),
+        ("WRR_LOCALITY", WrrLocality),
+        ("CLUSTER_PROVIDED", ClusterProvided),
+    )
 }
+ZoneAware = Cluster.CommonLbConfig.ZoneAwareLbConfig | LocalityLbConfig.ZoneAwareLbConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,79 +46,91 @@ class Balancing:
     """What a cluster says of its load balancer."""
 
     kind: str
-    common: Json
+    common: Cluster.CommonLbConfig
     locality_weighted: bool = False
-    zone_aware: Json | None = None
+    zone_aware: ZoneAware | None = None
     hashing: rings.Settings | None = None
     subsets: Subsets | None = None
     unknown: str = ""
 
 
-def balancing(cluster: Json) -> Balancing:
+def balancing(cluster: Cluster) -> Balancing:
     """A cluster's policy."""
-    common = cluster.get("common_lb_config") or {}
-    extended = (cluster.get("load_balancing_policy") or {}).get("policies") or ()
-    if extended:
+    common = cluster.common_lb_config or Cluster.CommonLbConfig({})
+    extended = cluster.load_balancing_policy
+    if extended is not None and extended.policies:
         return _extended(extended, common)
-    kind = str(cluster.get("lb_policy") or "ROUND_ROBIN")
-    hostnames = bool((common.get("consistent_hashing_lb_config") or {}).get("use_hostname_for_hashing"))
-    hashing = None
-    if kind == "RING_HASH":
-        hashing = _ring(cluster.get("ring_hash_lb_config") or {}, hostnames)
-    elif kind == "MAGLEV":
-        hashing = _maglev(cluster.get("maglev_lb_config") or {}, hostnames)
     return Balancing(
-        kind,
+        cluster.lb_policy,
         common,
-        "locality_weighted_lb_config" in common,
-        common.get("zone_aware_lb_config") or {},
-        hashing,
-        subsets_of(cluster.get("lb_subset_config")),
+        common.locality_weighted_lb_config is not None,
+        common.zone_aware_lb_config or Cluster.CommonLbConfig.ZoneAwareLbConfig({}),
+        _hashing(cluster, common),
+        subsets_of(cluster.lb_subset_config),
     )
 
 
-def _ring(fields: Json, by_hostname: bool) -> rings.Settings:
+def _hashing(cluster: Cluster, common: Cluster.CommonLbConfig) -> rings.Settings | None:
+    own = common.consistent_hashing_lb_config
+    by_hostname = own is not None and own.use_hostname_for_hashing
+    if cluster.lb_policy == "RING_HASH":
+        return _ring(cluster.ring_hash_lb_config or Cluster.RingHashLbConfig({}), by_hostname)
+    if cluster.lb_policy == "MAGLEV":
+        return _maglev(cluster.maglev_lb_config or Cluster.MaglevLbConfig({}), by_hostname)
+    return None
+
+
+def _ring(fields: RingHash | Cluster.RingHashLbConfig, by_hostname: bool) -> rings.Settings:
     return rings.Settings(
         "RING_HASH",
-        int(fields.get("minimum_ring_size") or 1024),
-        int(fields.get("maximum_ring_size") or 8 * 1024 * 1024),
-        fields.get("hash_function") == "MURMUR_HASH_2",
+        fields.minimum_ring_size or 1024,
+        fields.maximum_ring_size or 8 * 1024 * 1024,
+        fields.hash_function == "MURMUR_HASH_2",
         by_hostname=by_hostname,
     )
 
 
-def _maglev(fields: Json, by_hostname: bool) -> rings.Settings:
-    return rings.Settings(
-        "MAGLEV", table_size=int(fields.get("table_size") or 65537), by_hostname=by_hostname
-    )
+def _maglev(fields: Maglev | Cluster.MaglevLbConfig, by_hostname: bool) -> rings.Settings:
+    return rings.Settings("MAGLEV", table_size=fields.table_size or 65537, by_hostname=by_hostname)
 
 
-def _extended(policies: Any, common: Json) -> Balancing:
+def _extended(policy: LoadBalancingPolicy | None, common: Cluster.CommonLbConfig) -> Balancing:
     """The first extension that is known."""
     first = ""
-    for policy in policies:
-        name, fields = unpack((policy.get("typed_extension_config") or {}).get("typed_config"))
+    for one in policy.policies if policy is not None else ():
+        packed = one.typed_extension_config.typed_config if one.typed_extension_config is not None else None
+        name = packed.type_name if packed is not None else ""
         first = first or name
-        kind = _KINDS.get(name.removeprefix(_EXTENSIONS))
-        if kind is not None:
-            return _of_kind(kind, fields, common)
+        kind, cls = _KINDS.get(name, ("", None))
+        if packed is not None and cls is not None:
+            return _of_kind(kind, packed.as_(cls), common)
     short = first.rpartition(".")[2] or "without a type"
     return Balancing(short, common, unknown=f"the load balancing policy {short} is not evaluated")
 
 
-def _of_kind(kind: str, fields: Json, common: Json) -> Balancing:
-    if kind == "SUBSET":
-        inner = _extended((fields.get("subset_lb_policy") or {}).get("policies") or (), common)
-        return replace(inner, subsets=subsets_of(fields))
-    if kind == "WRR_LOCALITY":
-        inner = _extended((fields.get("endpoint_picking_policy") or {}).get("policies") or (), common)
-        return replace(inner, locality_weighted=True)
-    localities = fields.get("locality_lb_config") or {}
-    hostnames = bool((fields.get("consistent_hashing_lb_config") or {}).get("use_hostname_for_hashing"))
-    hashing = None
-    if kind == "RING_HASH":
-        hashing = _ring(fields, hostnames or bool(fields.get("use_hostname_for_hashing")))
-    elif kind == "MAGLEV":
-        hashing = _maglev(fields, hostnames)
-    weighted = "locality_weighted_lb_config" in localities or "locality_weighted_lb_config" in fields
-    return Balancing(kind, common, weighted, localities.get("zone_aware_lb_config"), hashing)
+def _of_kind(kind: str, fields: Message | None, common: Cluster.CommonLbConfig) -> Balancing:
+    match fields:
+        case Subset():
+            return replace(_extended(fields.subset_lb_policy, common), subsets=subsets_of(fields))
+        case WrrLocality():
+            return replace(_extended(fields.endpoint_picking_policy, common), locality_weighted=True)
+        case RingHash():
+            hostnames = _by_hostname(fields) or fields.use_hostname_for_hashing
+            return Balancing(kind, common, _weighted(fields), hashing=_ring(fields, hostnames))
+        case Maglev():
+            return Balancing(kind, common, _weighted(fields), hashing=_maglev(fields, _by_hostname(fields)))
+        case RoundRobin() | LeastRequest() | Random():
+            localities = fields.locality_lb_config or LocalityLbConfig({})
+            weighted = localities.locality_weighted_lb_config is not None
+            return Balancing(kind, common, weighted, localities.zone_aware_lb_config)
+        case _:
+            return Balancing(kind, common)
+
+
+def _by_hostname(fields: RingHash | Maglev) -> bool:
+    own = fields.consistent_hashing_lb_config
+    return own is not None and own.use_hostname_for_hashing
+
+
+def _weighted(fields: RingHash | Maglev) -> bool:
+    return fields.locality_weighted_lb_config is not None

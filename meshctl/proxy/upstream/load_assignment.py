@@ -128,10 +128,10 @@ def _host(locality: LocalityLbEndpoints, lb_endpoint: LbEndpoint, live: dict[str
         address,
         endpoint.hostname,
         health,
-        lb_endpoint.load_balancing_weight or 1,
+        _weight(lb_endpoint.load_balancing_weight) or 1,
         _priority(locality.priority),
         locality_text(locality.locality),
-        locality.load_balancing_weight or 0,
+        _weight(locality.load_balancing_weight),
         lb_endpoint.metadata.filter_metadata if lb_endpoint.metadata is not None else {},
         "" if health is Health.HEALTHY else reason,
         tuple(address_text(more.address) for more in endpoint.additional_addresses),
@@ -144,6 +144,12 @@ def _priority(said: int) -> int:
     return said
 
 
+def _weight(said: int | None) -> int:
+    if said is not None and said < 0:
+        raise Undecidable(f"a load balancing weight of {said}, below 0")
+    return said or 0
+
+
 def _host_of_status(status: HostStatus) -> Host:
     """A host known only from /clusters."""
     health, reason = _live_health(status.health) or (Health.HEALTHY, "")
@@ -151,7 +157,7 @@ def _host_of_status(status: HostStatus) -> Host:
         address_text(status.address),
         status.hostname,
         health,
-        status.weight or 1,
+        _weight(status.weight) or 1,
         _priority(status.priority),
         locality_text(status.locality),
         reason=reason,

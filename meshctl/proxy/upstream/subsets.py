@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from meshctl.envoy.api.config_cluster_v3 import Cluster
+from meshctl.envoy.api.extensions_load_balancing_policies_subset_v3 import Subset
 from meshctl.proxy.upstream.endpoints import Distribution, Policy, distribute
 from meshctl.proxy.upstream.hash_policy import RANDOM, HashKey
 from meshctl.proxy.upstream.hosts import Host
@@ -54,27 +56,27 @@ class Subsets:
         return max(fitting, key=lambda s: len(s.keys)) if fitting else None
 
 
-def subsets_of(message: Json | None) -> Subsets | None:
+def subsets_of(message: Subset | Cluster.LbSubsetConfig | None) -> Subsets | None:
     """A subset configuration, also of the load balancing extension; None without selectors (then it is ignored)."""
-    if not message or not message.get("subset_selectors"):
+    if message is None or not message.subset_selectors:
         return None
     return Subsets(
         tuple(
             Selector(
-                frozenset(selector.get("keys") or ()),
-                str(selector.get("fallback_policy") or "NOT_DEFINED"),
-                tuple(selector.get("fallback_keys_subset") or ()),
-                bool(selector.get("single_host_per_subset")),
+                frozenset(selector.keys),
+                selector.fallback_policy,
+                selector.fallback_keys_subset,
+                selector.single_host_per_subset,
             )
-            for selector in message["subset_selectors"]
+            for selector in message.subset_selectors
         ),
-        str(message.get("fallback_policy") or "NO_FALLBACK"),
-        tuple(sorted((message.get("default_subset") or {}).items())),
-        bool(message.get("list_as_any")),
-        bool(message.get("panic_mode_any")),
-        bool(message.get("allow_redundant_keys")),
-        message.get("metadata_fallback_policy") == "FALLBACK_LIST",
-        bool(message.get("locality_weight_aware")),
+        message.fallback_policy,
+        tuple(sorted(message.default_subset.items())),
+        message.list_as_any,
+        message.panic_mode_any,
+        Subset(message.raw).allow_redundant_keys,  # a cluster's own setting lacks it
+        message.metadata_fallback_policy == "FALLBACK_LIST",
+        message.locality_weight_aware,
     )
 
 

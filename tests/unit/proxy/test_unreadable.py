@@ -138,6 +138,13 @@ def with_endpoints(*groups: Any, **policy: Any) -> Json:
     return {**cluster("c"), "load_assignment": {"endpoints": list(groups), **policy}}
 
 
+def lb(name: str, **fields: Any) -> Json:
+    kind = f"type.googleapis.com/envoy.extensions.load_balancing_policies.{name}"
+    return {
+        "policies": [{"typed_extension_config": {"name": "p", "typed_config": {"@type": kind, **fields}}}]
+    }
+
+
 GOOD = endpoint("10.0.0.1:1")
 ODD_CLUSTERS = [
     (cluster("c", "10.0.0.1:1", type="BY_MOON"), "Cluster.type is BY_MOON"),
@@ -149,6 +156,14 @@ ODD_CLUSTERS = [
     (cluster("c", "10.0.0.1:1", circuit_breakers={"thresholds": [{"max_requests": "x"}]}), "Thresholds.max_requests"),
     (cluster("c", "10.0.0.1:1", upstream_bind_config="x"), "Cluster.upstream_bind_config is a text"),
     (cluster("c", "10.0.0.1:1", typed_extension_protocol_options=[]), "typed_extension_protocol_options is a list"),
+    (cluster("c", "10.0.0.1:1", lb_policy="BY_MOON"), "Cluster.lb_policy is BY_MOON"),
+    (cluster("c", "10.0.0.1:1", lb_policy="MAGLEV", maglev_lb_config=1), "Cluster.maglev_lb_config is a number"),
+    (cluster("c", "10.0.0.1:1", lb_subset_config={"subset_selectors": {}}), "LbSubsetConfig.subset_selectors"),
+    (cluster("c", "10.0.0.1:1", common_lb_config={"healthy_panic_threshold": 5}), "CommonLbConfig.healthy_panic_threshold"),
+    (cluster("c", "10.0.0.1:1", common_lb_config={"healthy_panic_threshold": {"value": "NaN"}}), "a percentage of nan"),
+    (with_endpoints({"lb_endpoints": [GOOD, {**endpoint("10.0.0.2:1"), "load_balancing_weight": -1}]}), "weight of -1"),
+    (cluster("c", "10.0.0.1:1", load_balancing_policy={"policies": "x"}), "LoadBalancingPolicy.policies is a text"),
+    (cluster("c", "10.0.0.1:1", load_balancing_policy=lb("random.v3.Random", locality_lb_config=1)), "Random.locality_lb_config"),
     (with_endpoints("x"), "ClusterLoadAssignment.endpoints is a text"),
     (with_endpoints({"lb_endpoints": {}}), "LocalityLbEndpoints.lb_endpoints is an object"),
     (with_endpoints({"lb_endpoints": [GOOD], "priority": "x"}), "LocalityLbEndpoints.priority is a text"),
