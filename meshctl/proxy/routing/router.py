@@ -20,6 +20,7 @@ from meshctl.match import grpc
 from meshctl.match.request_view import Headers, RequestView
 from meshctl.match.substitution import Known
 from meshctl.plain import Json
+from meshctl.proxy import doubts
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.http.connection_header import is_connect_udp, is_upgrade
 from meshctl.proxy.model import (
@@ -224,7 +225,7 @@ def _forward(entry: Entry, routed: Routed, target: Target) -> Iterator[Passage]:
     if cluster is None:
         yield _cluster_missing(entry, routed, target.cluster, action, target.reason)
         return
-    yield from _to_cluster(entry, routed, cluster, target)
+    yield from doubts.guarded(entry, _to_cluster(entry, routed, cluster, target))
 
 
 def _cluster_missing(entry: Entry, routed: Routed, name: str, action: Json, reason: str) -> Passage:
@@ -263,7 +264,9 @@ def _asked(entry: Entry, routed: Routed, cluster: Cluster, target: Target) -> up
     key = RANDOM
     if cluster.policy.hashing is not None:
         seen = view if not entry.doubt else view.doubted(entry.doubt)
-        key = hash_policy.of_request(action.get("hash_policy") or cluster.hash_policy, seen, routed.client_ip)
+        key = hash_policy.of_request(
+            RouteAction(action).hash_policy or cluster.hash_policy, seen, routed.client_ip
+        )
     return upstreams.Ask(routed.connection, subset_keys(action, target.settings), view, key, entry.override)
 
 

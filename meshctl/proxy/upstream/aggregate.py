@@ -9,10 +9,11 @@ Follows source/extensions/clusters/aggregate/cluster.cc (PriorityContext, linear
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from meshctl.envoy.anys import unpack
+from meshctl.envoy.api.extensions_clusters_aggregate_v3 import ClusterConfig
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.upstream.clusters import Cluster
 from meshctl.proxy.upstream.endpoints import Distribution, Shares, by_priority, shares_of, within
@@ -26,8 +27,7 @@ Joined = list[tuple[Cluster, int, Level]]
 
 def distribution(proxy: Proxy, cluster: Cluster, wanted: Json, key: HashKey) -> Distribution:
     """The shares of the hosts of all clusters."""
-    _, fields = unpack((cluster.message.get("cluster_type") or {}).get("typed_config"))
-    joined = _joined(proxy, [str(name) for name in fields.get("clusters") or ()])
+    joined = _joined(proxy, _names(cluster))
     everyone: list[Host] = [host for _, _, level in joined for host in level.hosts]
     if not joined:
         return Distribution((), "none of the aggregate's clusters has an endpoint", missing=1.0)
@@ -44,7 +44,13 @@ def distribution(proxy: Proxy, cluster: Cluster, wanted: Json, key: HashKey) -> 
     return replace(told, shares=tuple(replace(e, cluster=owners[e.address]) for e in told.shares))
 
 
-def _joined(proxy: Proxy, names: list[str]) -> Joined:
+def _names(cluster: Cluster) -> tuple[str, ...]:
+    custom = cluster.config.cluster_type
+    packed = custom.typed_config if custom is not None else None
+    return () if packed is None else (packed.as_(ClusterConfig) or ClusterConfig(packed.raw)).clusters
+
+
+def _joined(proxy: Proxy, names: Iterable[str]) -> Joined:
     """The priorities with hosts, in order: their cluster, their number there, their hosts."""
     found: Joined = []
     for name in names:

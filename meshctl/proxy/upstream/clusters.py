@@ -18,6 +18,7 @@ from meshctl.envoy.api.type_v3 import Percent
 from meshctl.envoy.message import Undecidable
 from meshctl.match.fraction import Runtime, fractional_percent
 from meshctl.proxy.upstream.endpoints import Policy
+from meshctl.proxy.upstream.hash_policy import HashPolicy
 from meshctl.proxy.upstream.hosts import Health, Host
 from meshctl.proxy.upstream.lb_policy import Balancing, ZoneAware, balancing
 from meshctl.proxy.upstream.load_assignment import draining, hosts_of, live_of
@@ -180,9 +181,9 @@ class Cluster:
         return tuple(packed.type_name if packed is not None else "" for packed in opened)
 
     @property
-    def hash_policy(self) -> list[Json]:
+    def hash_policy(self) -> tuple[HashPolicy, ...]:
         """The hash policy for routes that have none of their own."""
-        return [policy.raw for policy in self._http_options.hash_policy]
+        return self._http_options.hash_policy
 
     @functools.cached_property
     def source_ips(self) -> tuple[str, ...]:

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from meshctl.envoy.api.config_route_v3 import RouteAction
+from meshctl.envoy.api.type_v3 import HashPolicy as ConnectionPolicy
 from meshctl.envoy.message import Undecidable
 from meshctl.match import string_match
 from meshctl.match.request_view import PartlyKnown, RequestView
 from meshctl.proxy.upstream.hashing import xxhash64, xxhash64_of
 
-Json = dict[str, Any]
+HashPolicy = RouteAction.HashPolicy
 _MASK = (1 << 64) - 1
 
 
@@ -33,7 +34,7 @@ class HashKey:
 RANDOM = HashKey()
 
 
-def of_request(policies: Iterable[Json], view: RequestView, client_ip: str) -> HashKey:
+def of_request(policies: Iterable[HashPolicy], view: RequestView, client_ip: str) -> HashKey:
     """The key by a route's hash_policy."""
     found: int | None = None
     try:
@@ -42,63 +43,67 @@ def of_request(policies: Iterable[Json], view: RequestView, client_ip: str) -> H
             if number is not None:
                 before = ((found << 1) | (found >> 63)) & _MASK if found is not None else 0
                 found = before ^ number
-            if policy.get("terminal") and found is not None:
+            if policy.terminal and found is not None:
                 break
     except Undecidable as unknown:
         return HashKey(None, f"the hash key: {unknown.reason}")
     return HashKey(found)
 
 
-def of_connection(policies: Iterable[Json], client_ip: str, state: Mapping[str, str]) -> HashKey:
+def of_connection(policies: Iterable[ConnectionPolicy], client_ip: str, state: Mapping[str, str]) -> HashKey:
     """The key by tcp_proxy's hash_policy."""
-    for policy in policies:
-        if "source_ip" in policy:
-            return (
-                HashKey(xxhash64(client_ip))
-                if client_ip
-                else HashKey(None, "the client's address is not known")
-            )
-        if "filter_state" in policy:
-            value = state.get(str(policy["filter_state"].get("key") or ""))
-            return RANDOM if value is None else HashKey(xxhash64(value))
+    try:
+        for policy in policies:
+            if policy.source_ip is not None:
+                return HashKey(_of_source(client_ip))
+            if policy.filter_state is not None:
+                value = state.get(policy.filter_state.key)
+                return RANDOM if value is None else HashKey(xxhash64(value))
+    except Undecidable as unknown:
+        return HashKey(None, unknown.reason)
     return RANDOM
 
 
-def _number(policy: Json, view: RequestView, client_ip: str) -> int | None:
-    if "header" in policy:
-        return _of_header(policy["header"], view)
-    if "cookie" in policy:
-        return _of_cookie(policy["cookie"], view)
-    if (policy.get("connection_properties") or {}).get("source_ip"):
-        if not client_ip:
-            raise Undecidable("the client's address is not known")
-        return xxhash64(client_ip)
-    if "query_parameter" in policy:
-        value = view.query.get(str(policy["query_parameter"].get("name") or ""))
-        return None if value is None else xxhash64(value)
-    if "filter_state" in policy:
-        value = view.state(str(policy["filter_state"].get("key") or ""))
-        return None if value is None else xxhash64(value)
-    return None
+def _of_source(client_ip: str) -> int:
+    if not client_ip:
+        raise Undecidable("the client's address is not known")
+    return xxhash64(client_ip)
 
 
-def _of_header(message: Json, view: RequestView) -> int | None:
-    values = list(view.values(str(message.get("header_name") or "").lower()))
+def _number(policy: HashPolicy, view: RequestView, client_ip: str) -> int | None:
+    if policy.policy_specifier is None:
+        return None
+    if policy.header is not None:
+        return _of_header(policy.header, view)
+    if policy.cookie is not None:
+        return _of_cookie(policy.cookie, view)
+    if policy.connection_properties is not None:
+        return _of_source(client_ip) if policy.connection_properties.source_ip else None
+    value = None
+    if policy.query_parameter is not None:
+        value = view.query.get(policy.query_parameter.name)
+    elif policy.filter_state is not None:
+        value = view.state(policy.filter_state.key)
+    return None if value is None else xxhash64(value)
+
+
+def _of_header(policy: HashPolicy.Header, view: RequestView) -> int | None:
+    values = list(view.values(policy.header_name.lower()))
     if not values:
         return None
     if any(isinstance(value, PartlyKnown) for value in values):
-        raise Undecidable(f"header `{message.get('header_name')}` is not known in full")
-    rewrite = message.get("regex_rewrite")
-    if rewrite:
-        pattern = str((rewrite.get("pattern") or {}).get("regex", ""))
-        values = [string_match.replace_all(pattern, str(rewrite.get("substitution", "")), v) for v in values]
+        raise Undecidable(f"header `{policy.header_name}` is not known in full")
+    rewrite = policy.regex_rewrite
+    if rewrite is not None:
+        pattern = rewrite.pattern.regex if rewrite.pattern is not None else ""
+        values = [string_match.replace_all(pattern, rewrite.substitution, value) for value in values]
     return xxhash64(values[0]) if len(values) == 1 else xxhash64_of(sorted(values))
 
 
-def _of_cookie(message: Json, view: RequestView) -> int | None:
-    value = view.cookies.get(str(message.get("name") or ""), "")
+def _of_cookie(policy: HashPolicy.Cookie, view: RequestView) -> int | None:
+    value = view.cookies.get(policy.name, "")
     if value:
         return xxhash64(value)
-    if message.get("ttl") is None:
+    if policy.ttl is None:
         return None
-    raise Undecidable(f"cookie `{message.get('name')}` is made for the client, from its address and port")
+    raise Undecidable(f"cookie `{policy.name}` is made for the client, from its address and port")

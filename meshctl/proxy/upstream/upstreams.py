@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from meshctl.envoy.addresses import bracketed
+from meshctl.envoy.api import config_cluster_v3 as api
 from meshctl.envoy.message import Undecidable
 from meshctl.envoy.sections import SectionKind
 from meshctl.match.address_ranges import number
@@ -27,7 +28,7 @@ from meshctl.proxy.upstream.hash_policy import RANDOM, HashKey
 from meshctl.proxy.upstream.hosts import Health, Host
 from meshctl.proxy.upstream.subsets import select
 
-Json = dict[str, Any]
+OriginalDst = api.Cluster.OriginalDstLbConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def _told(cluster: Cluster, found: lb.Distribution) -> Choice:
 
 def _unshown(cluster: Cluster) -> str:
     """Hosts that only /clusters names have no metadata there, by which their TLS is chosen."""
-    if not cluster.message.get("transport_socket_matches") or all(host.shown for host in cluster.hosts):
+    if not cluster.config.transport_socket_matches or all(host.shown for host in cluster.hosts):
         return ""
     return f"whether {cluster.name} is spoken to in TLS: the metadata of its endpoints was not shown (include_eds)"
 
@@ -155,7 +156,7 @@ def _endpoint(host: Host) -> Endpoint:
 
 def _original_destination(cluster: Cluster, ask: Ask) -> Choice:
     """ORIGINAL_DST: what a header or metadata names, else the restored destination."""
-    config = cluster.message.get("original_dst_lb_config") or {}
+    config = cluster.config.original_dst_lb_config or OriginalDst({})
     none = Choice(cluster, (), "the connection has no original destination to go on to")
     address = _by_header(config, ask) or _by_metadata(config, ask)
     if address is None and ask.connection.restored and ask.connection.dst_ip:
@@ -163,24 +164,22 @@ def _original_destination(cluster: Cluster, ask: Ask) -> Choice:
     if address is None:
         return none
     ip, port = address
-    if config.get("upstream_port_override"):
-        port = int(config["upstream_port_override"])
-    return Choice(cluster, (Endpoint(bracketed(ip, port)),), "the original destination")
+    return Choice(
+        cluster, (Endpoint(bracketed(ip, config.upstream_port_override or port)),), "the original destination"
+    )
 
 
-def _by_header(config: Json, ask: Ask) -> tuple[str, int] | None:
-    if not config.get("use_http_header") or ask.view is None:
+def _by_header(config: OriginalDst, ask: Ask) -> tuple[str, int] | None:
+    if not config.use_http_header or ask.view is None:
         return None
-    name = str(config.get("http_header_name") or "x-envoy-original-dst-host").lower()
-    return _parsed(ask.view.first(name))
+    return _parsed(ask.view.first((config.http_header_name or "x-envoy-original-dst-host").lower()))
 
 
-def _by_metadata(config: Json, ask: Ask) -> tuple[str, int] | None:
-    key = config.get("metadata_key")
-    if not key or ask.view is None:
+def _by_metadata(config: OriginalDst, ask: Ask) -> tuple[str, int] | None:
+    key = config.metadata_key
+    if key is None or ask.view is None:
         return None
-    path = tuple(str(part.get("key") or "") for part in key.get("path") or ())
-    value = ask.view.metadata_value(str(key.get("key") or ""), path)
+    value = ask.view.metadata_value(key.key, tuple(part.key for part in key.path))
     return _parsed(value) if isinstance(value, str) else None
 
 
@@ -244,7 +243,7 @@ def _tls_text(cluster: Cluster, choice: Choice) -> str:
     except Undecidable:
         return "in a TLS that cannot be read"
     if tls is None:
-        if cluster.message.get("transport_socket_matches"):
+        if cluster.config.transport_socket_matches:
             return "plain text (the endpoint has no tlsMode)" if choice.endpoints else ""
         return "plain text"
     words = "mutual TLS" if tls.mutual else "TLS"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from meshctl.match.request_view import RequestView
 from meshctl.proxy.upstream import rings
-from meshctl.proxy.upstream.hash_policy import HashKey, of_request
+from meshctl.proxy.upstream.hash_policy import HashKey, HashPolicy, of_request
 from meshctl.proxy.upstream.hashing import murmur2, xxhash64, xxhash64_of
 
 HOSTS = [f"127.0.0.1:{port}" for port in range(21004, 21009)]
@@ -64,17 +66,33 @@ def view(**headers: str) -> RequestView:
     return RequestView({":path": ["/?u=a"], **{name: [value] for name, value in headers.items()}})
 
 
+def key_of(policies: list[dict[str, Any]], **headers: str) -> HashKey:
+    return of_request(map(HashPolicy, policies), view(**headers), "10.0.0.1")
+
+
 def test_a_policy_without_a_value_gives_no_number_and_the_next_counts() -> None:
     policies = [{"header": {"header_name": "x-u"}}, {"query_parameter": {"name": "u"}}]
-    assert of_request(policies, view(), "") == HashKey(xxhash64("a"))
+    assert key_of(policies) == HashKey(xxhash64("a"))
 
 
 def test_a_terminal_policy_with_a_value_ends_the_list() -> None:
     policies = [{"header": {"header_name": "x"}, "terminal": True}, {"query_parameter": {"name": "u"}}]
-    assert of_request(policies, view(x="b"), "") == HashKey(xxhash64("b"))
+    assert key_of(policies, x="b") == HashKey(xxhash64("b"))
 
 
 def test_a_cookie_that_is_made_for_the_client_cannot_be_told() -> None:
-    found = of_request([{"cookie": {"name": "c", "ttl": "10s"}}], view(), "10.0.0.1")
+    found = key_of([{"cookie": {"name": "c", "ttl": "10s"}}])
     assert found.value is None
     assert "cookie `c`" in found.unknown
+
+
+@pytest.mark.parametrize(
+    ("policy", "reason"),
+    [
+        ({"header": {"header_name": 1}}, "Header.header_name is a number"),
+        ({"header": "x"}, "HashPolicy.header is a text"),
+        ({"of_tomorrow": {}}, "HashPolicy.policy_specifier may be of_tomorrow"),
+    ],
+)
+def test_a_policy_that_cannot_be_read_gives_no_key(policy: dict[str, Any], reason: str) -> None:
+    assert reason in key_of([policy]).unknown

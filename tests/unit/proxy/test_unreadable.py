@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from meshctl.proxy.model import Disposition
+from meshctl.proxy.model import Disposition, Passage
 from tests.unit.proxy.build import (
     ask,
     cluster,
@@ -17,6 +17,7 @@ from tests.unit.proxy.build import (
     proxy,
     route,
     routed,
+    tcp,
     virtual_host,
 )
 
@@ -93,9 +94,13 @@ def test_a_set_field_that_nobody_evaluates_leaves_the_answer_open() -> None:
 
 def ways_to(one: Json, *others: Json, to: str = "c", bootstrap: Json | None = None) -> dict[str, float]:
     """What happens to a request for a cluster, by endpoint or, where it is open, by reason."""
-    found: dict[str, float] = {}
     chain = {"filters": http([virtual_host(route("rest", {"prefix": "/"}, to=to))])}
-    for passage in ask(proxy([listener([chain])], (one, *others), bootstrap), get()):
+    return outcomes(ask(proxy([listener([chain])], (one, *others), bootstrap), get()))
+
+
+def outcomes(passages: list[Passage]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for passage in passages:
         words = passage.undetermined if passage.verdict.disposition is OPEN else passage.upstream_hosts
         for word in words:
             name, share = word if isinstance(word, tuple) else (word, 1.0)
@@ -194,3 +199,42 @@ def test_a_local_cluster_that_cannot_be_read_costs_only_routing_by_zone() -> Non
     assert said.startswith("zone aware routing: ClusterLoadAssignment.endpoints is a text")
     by_locality = {**by_zone, "common_lb_config": {"locality_weighted_lb_config": {}}}
     assert len(ways_to(by_locality, local, bootstrap=bootstrap)) == 2
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("l4", [True, False])
+def test_a_weighted_cluster_that_cannot_be_read_costs_its_own_share(first: bool, l4: bool) -> None:
+    weights = [{"name": "c", "weight": 30}, {"name": "d", "weight": 70}]
+    action = {"weighted_clusters": {"clusters": weights if first else weights[::-1]}}
+    (proxied,) = tcp("")
+    proxied["typed_config"] = {"@type": proxied["typed_config"]["@type"], **action}
+    routes = [virtual_host({"name": "r", "match": {"prefix": "/"}, "route": action})]
+    built = proxy(
+        [listener([{"filters": [proxied] if l4 else http(routes)}])],
+        (with_endpoints("x"), cluster("d", "10.0.0.9:1")),
+    )
+    found = outcomes(ask(built, get()))
+    assert found.pop("10.0.0.9:1") == 0.7
+    ((said, share),) = found.items()
+    assert "ClusterLoadAssignment.endpoints is a text" in said and share == 0.3
+
+
+ODD_ORIGINALS = [
+    ({"original_dst_lb_config": "x"}, "Cluster.original_dst_lb_config is a text"),
+    ({"original_dst_lb_config": {"use_http_header": True, "http_header_name": 1}}, "OriginalDstLbConfig.http_header_name"),
+    ({"original_dst_lb_config": {"use_http_header": 1}}, "OriginalDstLbConfig.use_http_header is a number"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("config", "reason"), ODD_ORIGINALS, ids=[reason for _, reason in ODD_ORIGINALS])
+def test_an_original_destination_that_cannot_be_read(config: Json, reason: str) -> None:
+    odd = {"name": "c", "type": "ORIGINAL_DST", "lb_policy": "CLUSTER_PROVIDED", **config}
+    (said,) = ways_to(odd)
+    assert reason in said
+
+
+def test_an_aggregate_whose_clusters_cannot_be_read_is_open() -> None:
+    kind = "type.googleapis.com/envoy.extensions.clusters.aggregate.v3.ClusterConfig"
+    custom = {"name": "envoy.clusters.aggregate", "typed_config": {"@type": kind, "clusters": "d"}}
+    (said,) = ways_to({"name": "c", "cluster_type": custom}, cluster("d", "10.0.0.9:1"))
+    assert "ClusterConfig.clusters is a text" in said

@@ -21,6 +21,7 @@ from meshctl.proxy.model import Disposition, Passage, Stage, Step, Upstream, Ver
 from meshctl.proxy.routing.router import subset_keys
 from meshctl.proxy.upstream import admission, hash_policy, upstreams
 from meshctl.proxy.upstream.clusters import Cluster
+from meshctl.proxy.upstream.hash_policy import RANDOM
 from meshctl.proxy.upstream.ways import ways
 
 Json = dict[str, Any]
@@ -35,7 +36,8 @@ def _evaluate(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iter
         yield Way(entry, scene, either)
     for probability, name, settings, reason in _targets(config, scene.cluster):
         branch = entry if probability == 1.0 else entry.branch(probability)
-        for passage in _to_cluster(branch, scene, name, config, settings, reason):
+        found = _to_cluster(branch, scene, name, config, settings, reason)
+        for passage in doubts.guarded(branch, found):
             yield Way(branch, scene, passage if scene.denial is None else _closed(passage, scene.denial))
 
 
@@ -85,7 +87,9 @@ def _to_host(
         why = unresolved or f"cluster {cluster.name}: {choice.reason}"
         return Verdict(Disposition.NO_HEALTHY_ENDPOINT, 0, "UH", None, why)
 
-    key = hash_policy.of_connection(config.get("hash_policy") or (), scene.facts.src_ip, scene.state)
+    key = RANDOM
+    if cluster.policy.hashing is not None:
+        key = hash_policy.of_connection(TcpProxy(config).hash_policy, scene.facts.src_ip, scene.state)
     ask = upstreams.Ask(scene.connection, subset_keys(config, settings), key=key, resolved=entry.resolved)
     for way in ways(entry, scene.proxy, cluster, ask, missing, detail=reason):
         if isinstance(way, Passage):
