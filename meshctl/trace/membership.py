@@ -15,6 +15,7 @@ from meshctl.envoy.sections import SectionKind
 from meshctl.plain import Json
 from meshctl.proxy.model import Endpoint
 from meshctl.proxy.proxy import Proxy
+from meshctl.proxy.upstream.clusters import istio_metadata
 
 
 def service_behind(proxy: Proxy, cluster: str, endpoint: Endpoint) -> str:
@@ -77,9 +78,15 @@ def _index(proxy: Proxy) -> dict[str, str]:
 
 
 def _services(message: Json) -> list[str]:
-    istio = ((message.get("metadata") or {}).get("filter_metadata") or {}).get("istio") or {}
-    services = istio.get("services") if isinstance(istio, dict) else None
-    return [str(s.get("host") or "") for s in services or () if isinstance(s, dict)]
+    try:
+        services = istio_metadata(message).get("services")
+    except Undecidable:
+        return []
+    return (
+        [str(s.get("host") or "") for s in services if isinstance(s, dict)]
+        if isinstance(services, list)
+        else []
+    )
 
 
 def _host_of_name(cluster: str) -> str:

@@ -39,7 +39,7 @@ from meshctl.proxy.routing import rewrites
 from meshctl.proxy.routing.draw import Draw
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
 from meshctl.proxy.upstream import admission, hash_policy, upstreams
-from meshctl.proxy.upstream.clusters import Cluster, istio_config
+from meshctl.proxy.upstream.clusters import Cluster, istio_config, istio_metadata
 from meshctl.proxy.upstream.hash_policy import RANDOM
 from meshctl.proxy.upstream.ways import ways
 
@@ -353,8 +353,7 @@ def _retries(routed: Routed) -> frozenset[str]:
 
 def _alpn_override(entry: Entry, cluster: Cluster, routed: Routed) -> tuple[str, ...] | None:
     """What Istio's ALPN filter makes the upstream TLS offer; None where the cluster forbids it."""
-    istio = ((cluster.message.get("metadata") or {}).get("filter_metadata") or {}).get("istio") or {}
-    if str(istio.get("alpn_override", "")).lower() == "false":
+    if str(istio_metadata(cluster.message).get("alpn_override", "")).lower() == "false":
         return None
     http2 = routed.request.multiplexed if cluster.http2 is None else cluster.http2
     return dict(entry.alpn).get("HTTP2" if http2 else "HTTP11")

@@ -243,11 +243,16 @@ def _percent(said: Percent) -> float:
     return said.value
 
 
+def istio_metadata(message: Json) -> Json:
+    """What Istio says of a message, in its metadata: routes, chains and listeners have it as clusters do."""
+    metadata = api.Cluster(message).metadata
+    return metadata.filter_metadata.get("istio", {}) if metadata is not None else {}
+
+
 def istio_config(message: Json) -> str:
     """The Istio resource a message came from, as ``kind namespace/name``; "" when it names none."""
     try:
-        metadata = api.Cluster(message).metadata  # routes, chains and listeners have it alike
-        path = metadata.filter_metadata.get("istio", {}).get("config") if metadata is not None else None
+        path = istio_metadata(message).get("config")
     except Undecidable:
         return ""
     if not isinstance(path, str):

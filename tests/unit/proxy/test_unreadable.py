@@ -169,6 +169,8 @@ ODD_CLUSTERS = [
     (with_endpoints({"lb_endpoints": [GOOD, {**endpoint("10.0.0.2:1"), "load_balancing_weight": -1}]}), "weight of -1"),
     (cluster("c", "10.0.0.1:1", load_balancing_policy={"policies": "x"}), "LoadBalancingPolicy.policies is a text"),
     (cluster("c", "10.0.0.1:1", load_balancing_policy=lb("random.v3.Random", locality_lb_config=1)), "Random.locality_lb_config"),
+    (cluster("c", "10.0.0.1:1", metadata="x"), "Cluster.metadata is a text"),
+    (cluster("c", "10.0.0.1:1", metadata={"filter_metadata": {"istio": 1}}), "Metadata.filter_metadata is a number"),
     (with_endpoints("x"), "ClusterLoadAssignment.endpoints is a text"),
     (with_endpoints({"lb_endpoints": {}}), "LocalityLbEndpoints.lb_endpoints is an object"),
     (with_endpoints({"lb_endpoints": [GOOD], "priority": "x"}), "LocalityLbEndpoints.priority is a text"),
