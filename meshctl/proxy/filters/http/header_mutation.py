@@ -9,9 +9,11 @@ Follows source/extensions/filters/http/header_mutation/header_mutation.cc and co
 from __future__ import annotations
 
 import urllib.parse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from meshctl.envoy.api.config_common_mutation_rules_v3 import HeaderMutation as Mutation
+from meshctl.envoy.api.config_core_v3 import KeyValueAppend, KeyValueMutation, KeyValuePair
+from meshctl.envoy.api.extensions_filters_http_header_mutation_v3 import HeaderMutation
 from meshctl.envoy.message import Undecidable
 from meshctl.match import header_change
 from meshctl.match.request_view import Part
@@ -24,25 +26,25 @@ from meshctl.proxy.listen.listeners import Filter
 
 def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
     levels = scene.levels(http_filter.name)
-    if http_filter.fields.get("most_specific_header_mutations_wins"):
+    if HeaderMutation(http_filter.fields).most_specific_header_mutations_wins:
         levels.reverse()
     for holder in (http_filter.fields, *levels):
-        mutations = holder.get("mutations") or {}
-        scene = mutated(scene, mutations.get("request_mutations") or ())
-        scene = _query_mutated(scene, mutations.get("query_parameter_mutations") or (), http_filter.name)
+        mutations = HeaderMutation(holder).mutations
+        if mutations is not None:
+            scene = _mutated(scene, mutations.request_mutations)
+            scene = _query_mutated(scene, mutations.query_parameter_mutations, http_filter.name)
     yield Pass(entry, scene)
 
 
-def mutated(scene: Scene, mutations: Iterable[Json]) -> Scene:
+def _mutated(scene: Scene, mutations: Iterable[Mutation]) -> Scene:
     """The request after HeaderMutations, in order."""
     headers = scene.headers()
-    header_change.mutate(headers, map(Mutation, mutations), scene.changed(headers).known())
+    header_change.mutate(headers, mutations, scene.changed(headers).known())
     return scene.changed(headers)
 
 
-def _query_mutated(scene: Scene, mutations: Iterable[Json], by: str) -> Scene:
+def _query_mutated(scene: Scene, mutations: Sequence[KeyValueMutation], by: str) -> Scene:
     """KeyValueMutations on the query string; parameters are kept in the order of their names."""
-    mutations = list(mutations)
     target = scene.view.target if mutations else None
     if target is None:
         return scene
@@ -66,15 +68,16 @@ def _quoted(text: str) -> str:
     return urllib.parse.quote(text, safe="-._~")
 
 
-def _mutate_parameter(parameters: dict[str, list[str]], mutation: Json, scene: Scene) -> None:
-    if mutation.get("remove"):
-        parameters.pop(str(mutation["remove"]), None)
+def _mutate_parameter(parameters: dict[str, list[str]], mutation: KeyValueMutation, scene: Scene) -> None:
+    if mutation.remove:
+        parameters.pop(mutation.remove, None)
         return
-    append = mutation.get("append") or {}
-    record = append.get("record") or append.get("entry") or {}
-    name = str(record.get("key", ""))
-    value = fill(str(record.get("value") or ""), scene.known())
-    action = str(append.get("action") or "APPEND_IF_EXISTS_OR_ADD")
+    append = mutation.append or KeyValueAppend({})
+    record = append.record or KeyValuePair(
+        append.raw.get("entry") or {}
+    )  # the older spelling has a text, too
+    name, action = record.key, append.action
+    value = fill(str(record.value or ""), scene.known())
     exists = name in parameters
     if action == ("ADD_IF_ABSENT" if exists else "OVERWRITE_IF_EXISTS"):
         return
