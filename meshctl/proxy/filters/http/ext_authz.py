@@ -10,6 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from meshctl.envoy.api.extensions_filters_http_ext_authz_v3 import (
+    CheckSettings,
+    ExtAuthz,
+    ExtAuthzPerRoute,
+)
+from meshctl.envoy.api.type_matcher_v3 import ListStringMatcher
 from meshctl.match import metadata_match
 from meshctl.match.request_view import Part
 from meshctl.proxy.chance import open_ways, split
@@ -22,94 +28,108 @@ from meshctl.proxy.listen.listeners import Filter
 from meshctl.proxy.model import Disposition, Stage, Step, Verdict
 
 
-def authorizer(fields: Json) -> str:
+def authorizer(config: ExtAuthz) -> str:
     """The authorizer as a reader knows it."""
-    return asked_cluster(fields) or "an external service"
+    return asked_cluster(config.raw) or "an external service"
 
 
-def _error(scene: Scene, fields: Json, reason: str) -> Verdict:
-    code = http_status(fields.get("status_on_error"), 403)
+def _error(config: ExtAuthz, reason: str) -> Verdict:
+    code = http_status(config.status_on_error.raw if config.status_on_error is not None else None, 403)
     return Verdict(Disposition.DENIED, code, "UAEX", "ext_authz_error", reason)
 
 
 def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    fields = http_filter.fields
-    if scene.route is None or settings.get("disabled"):
+    config, own = ExtAuthz(http_filter.fields), ExtAuthzPerRoute(settings)
+    if scene.route is None or own.disabled:
         yield Pass(entry, scene)
         return
-    enabled = fields.get("filter_enabled_metadata")
+    enabled = config.filter_enabled_metadata
     if enabled is not None:
-        criterion = scene.proxy.compile_once(enabled, "metadata", lambda: metadata_match.metadata(enabled))
+        wanted = enabled.raw
+        criterion = scene.proxy.compile_once(wanted, "metadata", lambda: metadata_match.metadata(wanted))
         if not criterion.test(scene.view):
-            yield _off(entry, scene, fields)
+            yield _off(entry, scene, config)
             return
-    for branch, asked in split(entry, scene.proxy.runtime.chance_of(fields.get("filter_enabled"))):
+    for branch, asked in split(entry, scene.proxy.runtime.enabled(config.filter_enabled)):
         if asked:
-            yield from _asked(branch, scene, http_filter, settings)
+            yield from _asked(branch, scene, config, own.check_settings or CheckSettings({}))
         else:
-            yield _off(branch, scene, fields)
+            yield _off(branch, scene, config)
 
 
-def _off(entry: Entry, scene: Scene, fields: Json) -> Pass:
+def _off(entry: Entry, scene: Scene, config: ExtAuthz) -> Pass:
     """The filter is not enabled for the request: it passes, or is refused with deny_at_disable."""
-    if scene.proxy.runtime.flag(fields.get("deny_at_disable"), False):
-        return Pass(entry, scene, _error(scene, fields, "the authorizer is turned off, which denies"))
+    flag = config.deny_at_disable
+    if flag is not None and scene.proxy.runtime.flag(flag.raw, False):
+        return Pass(entry, scene, _error(config, "the authorizer is turned off, which denies"))
     return Pass(entry, scene)
 
 
-def _asked(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    fields = http_filter.fields
-    checks = settings.get("check_settings") or {}
-    body = checks.get("with_request_body") or fields.get("with_request_body")
-    if body and not checks.get("disable_request_body_buffering") and not body.get("allow_partial_message"):
-        limit, length = int(body.get("max_request_bytes") or 0), body_length(scene)
-        if length is not None and length > limit:
-            yield Pass(entry, scene, too_large(scene, limit, "ext_authz"))
-            return
-    server = authorizer(fields)
-    if not reachable(scene.proxy, asked_cluster(fields)):
-        yield _unanswered(entry, scene, fields, f"the authorizer at {server} cannot be reached")
+def _too_long(scene: Scene, config: ExtAuthz, checks: CheckSettings) -> Verdict | None:
+    """What is answered where the body is to be sent along whole and is longer than that allows."""
+    body = checks.with_request_body or config.with_request_body
+    if body is None or checks.disable_request_body_buffering or body.allow_partial_message:
+        return None
+    length = body_length(scene)
+    if length is None or length <= body.max_request_bytes:
+        return None
+    return too_large(scene, body.max_request_bytes, "ext_authz")
+
+
+def _asked(entry: Entry, scene: Scene, config: ExtAuthz, checks: CheckSettings) -> Iterator[Pass]:
+    refused = _too_long(scene, config, checks)
+    if refused is not None:
+        yield Pass(entry, scene, refused)
         return
-    fails_open = bool(fields.get("failure_mode_allow"))
+    server = authorizer(config)
+    if not reachable(scene.proxy, asked_cluster(config.raw)):
+        yield _unanswered(entry, scene, config, f"the authorizer at {server} cannot be reached")
+        return
+    fails_open = config.failure_mode_allow
     reason = f"the authorizer at {server} decides (CUSTOM policy): it may deny with 403 UAEX"
     ways = open_ways(entry, 2 if fails_open else 3, reason)
     words = ("ext_authz: may allow", "ext_authz: may deny", "ext_authz: may fail")
     for way, word in zip(ways, words, strict=False):
         way.step(lambda word=word: Step(Stage.HTTP_FILTER, word, f"asks {server}"))  # type: ignore[misc]
-    yield _allowed(ways[0], scene, fields, server)
+    yield _allowed(ways[0], scene, config, server)
     denied = f"the authorizer at {server} denies"
     yield Pass(ways[1], scene, Verdict(Disposition.DENIED, 403, "UAEX", "ext_authz_denied", denied))
     if not fails_open:
-        yield Pass(ways[2], scene, _error(scene, fields, f"the authorizer at {server} fails"))
+        yield Pass(ways[2], scene, _error(config, f"the authorizer at {server} fails"))
 
 
-def _unanswered(entry: Entry, scene: Scene, fields: Json, reason: str) -> Pass:
+def _unanswered(entry: Entry, scene: Scene, config: ExtAuthz, reason: str) -> Pass:
     """An authorizer that cannot answer."""
-    if not fields.get("failure_mode_allow"):
+    if not config.failure_mode_allow:
         entry.step(lambda: Step(Stage.HTTP_FILTER, "ext_authz: error", reason))
-        return Pass(entry, scene, _error(scene, fields, reason))
+        return Pass(entry, scene, _error(config, reason))
     entry.step(lambda: Step(Stage.HTTP_FILTER, "ext_authz: passed", f"{reason}; failure_mode_allow"))
-    if not fields.get("failure_mode_allow_header_add"):
+    if not config.failure_mode_allow_header_add:
         return Pass(entry, scene)
     headers = scene.headers()
     headers["x-envoy-auth-failure-mode-allowed"] = ["true"]
     return Pass(entry, scene.changed(headers))
 
 
-def _allowed(entry: Entry, scene: Scene, fields: Json, server: str) -> Pass:
+def _allowed(entry: Entry, scene: Scene, config: ExtAuthz, server: str) -> Pass:
     """The request as an authorizer that allows may leave it."""
     changes: dict[Part | str, str] = {}
     by = f"the authorizer at {server}"
-    if "grpc_service" in fields:
+    if config.grpc_service is not None:
         changes = {Part.HEADERS: by, Part.METADATA: by}
-    else:
-        answer = (fields.get("http_service") or {}).get("authorization_response") or {}
-        if answer.get("allowed_upstream_headers") or answer.get("allowed_upstream_headers_to_append"):
+    elif config.http_service is not None and config.http_service.authorization_response is not None:
+        answer = config.http_service.authorization_response
+        if _some(answer.allowed_upstream_headers) or _some(answer.allowed_upstream_headers_to_append):
             changes[Part.HEADERS] = by
-        if answer.get("dynamic_metadata_from_headers"):
+        if _some(answer.dynamic_metadata_from_headers):
             changes[Part.METADATA] = by
-    reroute = bool(fields.get("clear_route_cache")) and Part.HEADERS in changes
+    reroute = config.clear_route_cache and Part.HEADERS in changes
     return Pass(entry, scene.changed(opaque=changes) if changes else scene, reroute=reroute)
+
+
+def _some(names: ListStringMatcher | None) -> bool:
+    """Whether a list of names lets any through."""
+    return names is not None and bool(names.patterns)
 
 
 CONTRACTS: dict[str, Contract[Evaluator]] = {
