@@ -117,8 +117,15 @@ class RequestView:
 
     def doubted(self, opaque: Opaque) -> RequestView:
         """The same request, where filters may have changed it."""
+        return self._with(self.headers, opaque)
+
+    def carrying(self, headers: Headers) -> RequestView:
+        """The same request with these headers."""
+        return self._with(headers, self.opaque)
+
+    def _with(self, headers: Headers, opaque: Opaque) -> RequestView:
         return RequestView(
-            self.headers,
+            headers,
             tls=self.tls,
             peer=self.peer,
             sni=self.sni,

@@ -157,7 +157,7 @@ class Scene:
 
 def _levels(scene: Scene, name: str) -> Iterator[tuple[Json, bool]]:
     """(settings, disabled) of each level."""
-    if scene.route is None or not scene.route.message.keys() & _ANSWERS:
+    if scene.route is None or scene.route.stands_for_tls or not scene.route.message.keys() & _ANSWERS:
         return
     holders = [scene.target.settings, scene.route.message]
     holders += [holder.message for holder in (scene.host, scene.table) if holder is not None]
@@ -172,7 +172,7 @@ def _levels(scene: Scene, name: str) -> Iterator[tuple[Json, bool]]:
             yield fields, False
 
 
-# The redirect that require_tls stands for has no settings of any level.
+# What a route answers with; one without any has no settings of any level, like the redirect of require_tls.
 _ANSWERS = frozenset({"route", "redirect", "direct_response", "filter_action", "non_forwarding_action"})
 
 

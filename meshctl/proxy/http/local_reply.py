@@ -96,7 +96,7 @@ def _takes(wanted: AccessLogFilter, verdict: Verdict, headers: Headers, runtime:
         case "or_filter" if wanted.or_filter:
             return any(_takes(part, verdict, headers, runtime) for part in wanted.or_filter.filters)
         case "not_health_check_filter":
-            return True
+            return not (verdict.details or "").startswith("health_check_")
         case other:
             raise Undecidable(f"its {other or 'filter'} is not evaluated")
 

@@ -289,13 +289,14 @@ def _deliver(
     entry: Entry, routed: Routed, cluster: Cluster, target: Target, endpoints: tuple[Endpoint, ...]
 ) -> Iterator[Passage]:
     action, view = routed.route.message["route"], routed.view
-    known = routed.known
     typed = RouteAction(action)
-    path = rewrites.rewritten_path(typed, routed.route.match.path, view, known)
-    host = rewrites.rewritten_host(typed, view, known) or str(
+    headers = rewrites.mutated_headers(view.headers, _holders(routed, target), routed.known)
+    # Envoy changes the headers first; the rewrites read what came of it.
+    known, changed = replace(routed.known, headers=headers), view.carrying(headers)
+    path = rewrites.rewritten_path(typed, routed.route.match.path, changed, known)
+    host = rewrites.rewritten_host(typed, changed, known) or str(
         target.settings.get("host_rewrite_literal") or ""
     )
-    headers = rewrites.mutated_headers(view.headers, _holders(routed, target), known)
     if api.VirtualHost(routed.host.message).include_request_attempt_count:
         headers = {**headers, "x-envoy-attempt-count": ["1"]}
     headers = rewrites.onward_headers(

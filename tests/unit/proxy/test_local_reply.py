@@ -39,7 +39,7 @@ MAPPED = [
     ("without the flag", FLAGGED, "/dr", 404), ("every answer", None, "/rd", 418),
     ("both", {"and_filter": {"filters": [FLAGGED, status("EQ", 503)]}}, "/nc", 418),
     ("one of them", {"or_filter": {"filters": [FLAGGED, status("EQ", 404)]}}, "/dr", 418),
-    ("what comes from upstream", None, "/ok", 200),
+    ("no health check", {"not_health_check_filter": {}}, "/dr", 418), ("what comes from upstream", None, "/ok", 200),
 ]  # fmt: skip
 
 

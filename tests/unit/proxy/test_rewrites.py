@@ -37,6 +37,21 @@ def test_path_rewrites(entry: dict[str, object], path: str, expected: str) -> No
     assert answer(entry, path).upstream_path == expected
 
 
+SET = {
+    "request_headers_to_add": [
+        {"header": {"key": "x-a", "value": "new"}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+    ]
+}
+
+
+@pytest.mark.parametrize("sent", [(), (("x-a", "old"),)])
+def test_rewrites_read_the_headers_as_the_route_leaves_them(sent: tuple[tuple[str, str], ...]) -> None:
+    by_path = {**action({"prefix": "/"}, path_rewrite="/%REQ(x-a)%"), **SET}
+    by_header = {**action({"prefix": "/"}, host_rewrite_header="x-a"), **SET}
+    assert answer(by_path, "/x", "a.com", *sent).upstream_path == "/new"
+    assert answer(by_header, "/x", "a.com", *sent).upstream_req_host == "new"
+
+
 HOSTS = [
     (action({"prefix": "/"}, host_rewrite_literal="b.com"), (), "b.com"),
     (action({"prefix": "/"}, host_rewrite_header="x-host"), (("x-host", "h.com"),), "h.com"),

@@ -14,6 +14,7 @@ from meshctl.proxy.chance import open_ways
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters.scene import Evaluator, Json, Pass, Scene
+from meshctl.proxy.http.connection_header import is_upgrade
 from meshctl.proxy.listen.listeners import Filter
 from meshctl.proxy.model import Disposition, Verdict
 
@@ -21,14 +22,14 @@ TOO_LARGE = "request_payload_too_large"
 
 
 def body_length(scene: Scene) -> int | None:
-    """How long the body is; None where only the client knows (chunked, or HTTP/2 without content-length)."""
+    """How long the body is; None where only the client knows (chunked, or HTTP/2 without content-length; an upgrade has no end)."""
     if scene.request.body:
         return len(scene.request.body.encode())
     declared = scene.view.first("content-length")
     if declared.isdigit():
         return int(declared)
     sent = {name.lower() for name, _ in scene.request.headers}
-    return None if "transfer-encoding" in sent else 0
+    return None if "transfer-encoding" in sent or is_upgrade(scene.view.headers) else 0
 
 
 def too_large(scene: Scene, limit: int, what: str) -> Verdict:

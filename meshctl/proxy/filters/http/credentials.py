@@ -23,6 +23,7 @@ from meshctl.proxy.listen.listeners import Filter
 from meshctl.proxy.model import Disposition, Stage, Step, Verdict
 
 _REDACTED = "[redacted]"
+_OTHER_SCHEME = "invalid_scheme_for_basic_auth"
 
 
 def _denied(entry: Entry, scene: Scene, what: str, details: str, code: int = 401) -> Pass:
@@ -39,6 +40,9 @@ def _basic_auth(entry: Entry, scene: Scene, http_filter: Filter, settings: Json)
         yield Pass(entry, scene)
         return
     user, password, problem = _basic(values[0] if values else None)
+    if problem == _OTHER_SCHEME and fields.get("allow_missing"):
+        yield Pass(entry, scene)
+        return
     if problem:
         yield _denied(entry, scene, "basic auth", problem)
         return
@@ -71,7 +75,7 @@ def _basic(value: str | None) -> tuple[str, str, str]:
     if value is None:
         return "", "", "no_credential_for_basic_auth"
     if not value.startswith("Basic "):
-        return "", "", "invalid_scheme_for_basic_auth"
+        return "", "", _OTHER_SCHEME
     text = value.removeprefix("Basic ")
     try:
         decoded = base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode("utf-8", "replace")
@@ -109,10 +113,10 @@ def _api_key(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) ->
         reason = f"filter {http_filter.name}: whether the key is a known one (a secret)"
         right, refused = open_ways(entry, 2, reason)
         yield Pass(right, scene.changed(opaque={Part.HEADERS: http_filter.name}))
-        yield _denied(refused, scene, what, "unkonwn_api_key")
+        yield _denied(refused, scene, what, "unknown_api_key")
         return
     if key not in known:
-        yield _denied(entry, scene, what, "unkonwn_api_key")
+        yield _denied(entry, scene, what, "unknown_api_key")
         return
     allowed = settings.get("allowed_clients") or ()
     if allowed and known[key] not in allowed:

@@ -30,9 +30,10 @@ def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -
     if failing:
         verdict = Verdict(Disposition.DENIED, 503, "LH", "health_check_failed_cluster_unhealthy", failing)
     else:
-        verdict = Verdict(
-            Disposition.DIRECT_RESPONSE, 200, None, "health_check_ok", "the health check filter"
+        details = (
+            "health_check_ok_cluster_healthy" if checks.cluster_min_healthy_percentages else "health_check_ok"
         )
+        verdict = Verdict(Disposition.DIRECT_RESPONSE, 200, None, details, "the health check filter")
     yield Pass(entry, scene, verdict)
 
 
@@ -44,7 +45,7 @@ def _too_unhealthy(scene: Scene, wanted: Mapping[str, Percent]) -> str:
         if cluster is None:
             return f"cluster {name} does not exist"
         hosts = cluster.hosts
-        healthy = sum(host.health is not Health.UNHEALTHY for host in hosts)
+        healthy = sum(host.health is Health.HEALTHY for host in hosts)
         if least and (not hosts or healthy < len(hosts) * least / 100):
             return f"cluster {name} has {healthy} of {len(hosts)} hosts healthy, {least:g} % are wanted"
     return ""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from meshctl.proxy.model import Disposition
-from tests.unit.proxy.build import cluster, get, route
+from tests.unit.proxy.build import cluster, get, http, listener, proxy, route, routed, virtual_host
 from tests.unit.proxy.filters.chains import VIA, a_filter, allow_only, answer, ends, passages, settings
 
 D, U, N = Disposition.DELIVERED, Disposition.UNDETERMINED, Disposition.DENIED
@@ -57,7 +57,30 @@ def test_health_checks_ask_for_healthy_hosts(percent: int, code: int) -> None:
     checks = a_filter(
         "health_check.v3.HealthCheck", cluster_min_healthy_percentages={"h": {"value": percent}}
     )
-    assert answer((checks,), clusters=(half,))[0] == code
+    details = "health_check_ok_cluster_healthy" if code == 200 else "health_check_failed_cluster_unhealthy"
+    assert answer((checks,), clusters=(half,)) == (code, details)
+
+
+def test_a_local_reply_mapper_tells_health_checks_apart() -> None:
+    mapper = {"filter": {"not_health_check_filter": {}}, "status_code": 418}
+    chain = http([virtual_host(route("r", {"prefix": "/"}))], filters=(a_filter("health_check.v3.HealthCheck"),),
+                 local_reply_config={"mappers": [mapper]})  # fmt: skip
+    built = proxy([listener([{"filters": chain}])])
+    assert routed(built, get()).verdict.code == 200
+
+
+def test_require_tls_takes_no_settings_of_its_virtual_host() -> None:
+    denying = a_filter("rbac.v3.RBACPerRoute", "rbac", rbac={"rules": {"action": "DENY", "policies": {
+        "p": {"permissions": [{"any": True}], "principals": [{"any": True}]}}}})  # fmt: skip
+    host = {"require_tls": "ALL", "typed_per_filter_config": settings(denying)}
+    assert answer((a_filter("rbac.v3.RBAC", "rbac"),), get("/x"), host=host)[0] == 301
+
+
+def test_a_degraded_host_is_not_healthy_to_a_health_check() -> None:
+    one = cluster("h", "10.0.0.3:1")
+    one["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["health_status"] = "DEGRADED"
+    checks = a_filter("health_check.v3.HealthCheck", cluster_min_healthy_percentages={"h": {"value": 50}})
+    assert answer((checks,), clusters=(one,))[0] == 503
 
 
 def header(name: str, value: str) -> dict[str, Any]:
@@ -96,6 +119,13 @@ def test_basic_auth(value: str | None, details: str) -> None:
     assert answer((a_filter("basic_auth.v3.BasicAuth", **BASIC),), get("/", "a.com", *headers))[1] == details
 
 
+@pytest.mark.parametrize("value", [None, "Bearer x", "basic Ym9iOng="])
+def test_basic_auth_that_may_be_missing_lets_other_schemes_pass(value: str | None) -> None:
+    headers = [] if value is None else [("authorization", value)]
+    optional = a_filter("basic_auth.v3.BasicAuth", **BASIC, allow_missing=True)
+    assert answer((optional,), get("/", "a.com", *headers)) == VIA
+
+
 def test_whether_a_password_that_is_redacted_is_right_is_open() -> None:
     hidden = a_filter("basic_auth.v3.BasicAuth", users={"inline_string": "[redacted]"})
     assert ends((hidden,), get("/", "a.com", ("authorization", "Basic Ym9iOng="))) == {D, N}
@@ -105,7 +135,7 @@ def test_whether_a_password_that_is_redacted_is_right_is_open() -> None:
     ("headers", "expected"),
     [
         ((), (401, "missing_api_key")),
-        ((("x-key", "nope"),), (401, "unkonwn_api_key")),
+        ((("x-key", "nope"),), (401, "unknown_api_key")),
         ((("x-key", "k1"),), VIA),
         ((("x-key", "Bearer k1"),), VIA),
     ],
