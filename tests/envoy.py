@@ -47,7 +47,18 @@ def running(bootstrap: dict[str, Any], folder: pathlib.Path) -> Iterator[int]:
     log = folder / "envoy.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [binary(), "-c", config, "--log-level", "warning", "--use-dynamic-base-id", "--concurrency", "1"],
+            [
+                binary(),
+                "-c",
+                config,
+                "--log-level",
+                "warning",
+                "--use-dynamic-base-id",
+                "--concurrency",
+                "1",
+                "--file-flush-interval-msec",
+                "50",
+            ],
             stdout=output,
             stderr=output,
         )

@@ -78,8 +78,8 @@ def compare(topics: Iterable[str] = ()) -> Iterator[Comparison]:
     for (dump, clusters), records in groups.items():
         proxy = _proxy([folder / name for name in (dump, clusters) if name])
         for record in records:
-            answer = _ask(proxy, record)
-            yield Comparison(record, answer, list(_differences(record, answer)))
+            answer = ask(proxy, record)
+            yield Comparison(record, answer, list(differences(record, answer)))
 
 
 def _proxy(paths: list[Path]) -> Proxy:
@@ -88,7 +88,8 @@ def _proxy(paths: list[Path]) -> Proxy:
     return Proxy(snapshot.load(read, paths[0].name, notes), paths[0].name, RECORDED_AT)
 
 
-def _ask(proxy: Proxy, record: Json) -> Json:
+def ask(proxy: Proxy, record: Json) -> Json:
+    """What the trace answers to a recorded request."""
     try:
         asked = requests.at_proxy(proxy, record)
         if asked.listener is None:
@@ -98,7 +99,8 @@ def _ask(proxy: Proxy, record: Json) -> Json:
         return {"outcomes": [], "error": f"{type(error).__name__}: {error}"}
 
 
-def _differences(record: Json, answer: Json) -> Iterator[str]:
+def differences(record: Json, answer: Json) -> Iterator[str]:
+    """In what an answer differs from what was observed."""
     if "error" in answer:
         yield answer["error"]
         return
@@ -189,7 +191,7 @@ def main(topics: list[str]) -> None:
     for found in compare(topics):
         counts[found.record["topic"]][found.kind.value] += 1
         if found.kind not in (Kind.AGREE, Kind.HEDGED):
-            print(_shown(found))
+            print(shown(found))
     total: collections.Counter[str] = collections.Counter()
     for topic, count in sorted(counts.items()):
         print(f"{topic:20} {sum(count.values()):5} {dict(count)}")
@@ -197,7 +199,8 @@ def main(topics: list[str]) -> None:
     print(f"{'all':20} {sum(total.values()):5} {dict(total)}")
 
 
-def _shown(found: Comparison) -> str:
+def shown(found: Comparison) -> str:
+    """A difference, as a person reads it."""
     record, observed = found.record, found.record["observed"]
     asked = record.get("connection") or {
         k: v for k, v in record["request"].items() if v not in (None, [], "")

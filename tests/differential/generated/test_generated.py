@@ -1,0 +1,57 @@
+"""A real Envoy on configurations drawn at random: no answer of the trace is sure and wrong.
+
+``MESHCTL_SEED`` draws others. A filter that is evaluated is drawn here, or is in the recordings, or stands below
+with a reason.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+
+import pytest
+
+from meshctl.proxy.filters.http_table import HTTP_FILTERS
+from tests.corpus import corpus
+from tests.differential.beyond import shown
+from tests.differential.generated.filters import FILTERS
+from tests.differential.generated.run import run
+from tests.differential.test_trace_envoy import needs_envoy
+
+SEED = int(os.environ.get("MESHCTL_SEED", "1"))
+_HTTP = "envoy.extensions.filters.http."
+# Evaluated without a case of a real Envoy, and why.
+WITHOUT_A_CASE = {
+    f"{_HTTP}ext_proc.v3.ExternalProcessor": "its server decides; every outcome is told",
+    f"{_HTTP}oauth2.v3.OAuth2": "its server decides; every outcome is told",
+    f"{_HTTP}cache.v3.CacheConfig": "what it holds is not known; every outcome is told",
+    f"{_HTTP}cache_v2.v3.CacheV2Config": "what it holds is not known; every outcome is told",
+    f"{_HTTP}rate_limit_quota.v3.RateLimitQuotaFilterConfig": "its server decides; every outcome is told",
+    "istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig": "an extension of Istio's build",
+}
+
+
+@pytest.mark.envoy
+def test_no_answer_is_sure_and_wrong(tmp_path: pathlib.Path) -> None:
+    needs_envoy()
+    report = run(SEED, tmp_path)
+    assert len(report.compared) >= 600
+    assert not report.wrong, f"{report}\n" + "\n".join(map(shown, report.wrong))
+    assert len(report.undetermined) < 0.05 * len(report.compared), str(report)
+
+
+@pytest.mark.corpus
+def test_every_evaluated_filter_has_a_case() -> None:
+    evaluated = {name for name, contract in HTTP_FILTERS.items() if contract.evaluate is not None}
+    waiting = {name.encode() for name in evaluated - FILTERS.keys() - WITHOUT_A_CASE.keys()}
+    for path in (corpus("beyond") / "dumps").iterdir():
+        content = path.read_bytes() if waiting else b""
+        waiting -= {name for name in waiting if b"type.googleapis.com/" + name + b'"' in content}
+    assert sorted(waiting) == []
+
+
+def test_what_is_without_a_case_is_evaluated_and_not_drawn() -> None:
+    evaluated = {name for name, contract in HTTP_FILTERS.items() if contract.evaluate is not None}
+    assert WITHOUT_A_CASE.keys() <= evaluated
+    assert not WITHOUT_A_CASE.keys() & FILTERS.keys()
+    assert FILTERS.keys() <= evaluated
