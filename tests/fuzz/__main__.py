@@ -1,4 +1,4 @@
-"""``python -m tests.fuzz``: random meshes and random capture rules against the real thing, until stopped.
+"""``python -m tests.fuzz``: random meshes, capture rules and configurations of one Envoy against the real thing, until stopped.
 
 Ends with 1 when anything differed. ``--minutes`` ends it by itself, ``--seed`` begins at a mesh, ``--replay`` sends
 a printed counterexample again.
@@ -9,8 +9,11 @@ from __future__ import annotations
 import argparse
 import itertools
 import pathlib
+import tempfile
 import time
 
+from tests.differential.beyond import shown
+from tests.differential.generated import run as generated
 from tests.fuzz import meshes
 from tests.lab import place
 from tests.live import netfilter_fuzz
@@ -27,16 +30,24 @@ def _rules(seed: int, seconds: float) -> tuple[list[str], str]:
     return [str(d) for d in report.differences], f"{report.sets} rule sets, {report.packets} packets"
 
 
+def _configurations(seed: int) -> int:
+    """How many answers on configurations drawn for a real Envoy are sure and wrong."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = generated.run(seed, pathlib.Path(folder))
+    print("\n".join([*map(shown, report.wrong), str(report)]), flush=True)
+    return len(report.wrong)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--seed", type=int, default=int(time.time()) % 1_000_000)
     parser.add_argument("--requests", type=int, default=24, help="of each mesh")
     parser.add_argument("--minutes", type=float, default=float("inf"))
-    parser.add_argument("--only", choices=("meshes", "rules"))
+    parser.add_argument("--only", choices=("meshes", "rules", "envoy"))
     parser.add_argument("--replay", type=pathlib.Path)
     options = parser.parse_args()
     reason = place.why_not()
-    if reason is not None:
+    if reason is not None and options.only != "envoy":
         parser.exit(1, f"Error: {reason}\n")
     if options.replay:
         found = list(meshes.replay(options.replay))
@@ -55,7 +66,9 @@ def _run(options: argparse.Namespace) -> int:
         for turn in itertools.count(options.seed):
             if time.monotonic() >= end:
                 break
-            if options.only != "rules":
+            if options.only in (None, "envoy"):
+                differences += _configurations(turn)
+            if options.only in (None, "meshes"):
                 tally = meshes.run(
                     itertools.islice(seeds, _MESHES_AT_A_TIME),
                     options.requests,
@@ -65,7 +78,7 @@ def _run(options: argparse.Namespace) -> int:
                 differences += len(tally.differences)
                 print(tally, flush=True)
             left = min(_RULES_SECONDS, end - time.monotonic())
-            if options.only != "meshes" and left > 0:
+            if options.only in (None, "rules") and left > 0:
                 found, said = _rules(turn, left)
                 differences += len(found)
                 print("\n".join([*found, f"{said}, {len(found)} differences"]), flush=True)

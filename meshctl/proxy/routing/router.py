@@ -263,7 +263,8 @@ def _asked(entry: Entry, routed: Routed, cluster: Cluster, target: Target) -> up
     action, view = routed.route.message["route"], routed.view
     key = RANDOM
     if cluster.policy.hashing is not None:
-        seen = view if not entry.doubt else view.doubted(entry.doubt)
+        seen = view.carrying(rewrites.mutated_headers(view.headers, _holders(routed, target), routed.known))
+        seen = seen if not entry.doubt else seen.doubted(entry.doubt)
         key = hash_policy.of_request(
             RouteAction(action).hash_policy or cluster.hash_policy, seen, routed.client_ip
         )
