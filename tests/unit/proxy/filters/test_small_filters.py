@@ -76,6 +76,15 @@ def test_require_tls_takes_no_settings_of_its_virtual_host() -> None:
     assert answer((a_filter("rbac.v3.RBAC", "rbac"),), get("/x"), host=host)[0] == 301
 
 
+def test_a_fault_of_the_virtual_host_counts_for_a_direct_response() -> None:
+    def aborting(code: int) -> dict[str, Any]:
+        return a_filter("fault.v3.HTTPFault", abort={"http_status": code, "percentage": {"numerator": 100}})
+
+    answered = {"name": "dr", "match": {"prefix": "/"}, "direct_response": {"status": 204}}
+    host = {"typed_per_filter_config": settings(aborting(418))}
+    assert answer((aborting(503),), routes=(answered,), host=host)[0] == 418
+
+
 def test_a_degraded_host_is_not_healthy_to_a_health_check() -> None:
     one = cluster("h", "10.0.0.3:1")
     one["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["health_status"] = "DEGRADED"
