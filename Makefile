@@ -50,7 +50,7 @@ bench: dev ## measure speed and memory against python's json in the same run
 mutate: dev ## change the code in one place at a time: does a test notice? (MUTATE="meshctl/match -n 300")
 	$(BIN)/python -m tests.mutation $(MUTATE)
 
-fuzz: dev ## random meshes, requests, rules and dumps against the real thing, until stopped
+fuzz: dev ## random meshes, requests, rules and configurations against the real thing, until stopped
 	$(BIN)/python -m tests.fuzz
 
 lab: dev ## two pods with real Envoys and real iptables: the story, live (needs root)
