@@ -292,10 +292,10 @@ def _deliver(
     action, view = routed.route.message["route"], routed.view
     typed = RouteAction(action)
     headers = rewrites.mutated_headers(view.headers, _holders(routed, target), routed.known)
-    # Envoy changes the headers before path_rewrite is filled; host_rewrite_header reads them as they were.
+    # Envoy changes the headers first; the rewrites read what came of it.
     known, changed = replace(routed.known, headers=headers), view.carrying(headers)
     path = rewrites.rewritten_path(typed, routed.route.match.path, changed, known)
-    host = rewrites.rewritten_host(typed, view, known) or str(
+    host = rewrites.rewritten_host(typed, changed, known) or str(
         target.settings.get("host_rewrite_literal") or ""
     )
     if api.VirtualHost(routed.host.message).include_request_attempt_count:
