@@ -37,7 +37,9 @@ class Pod:
     @property
     def proxy_unseen(self) -> bool:
         """Whether rules send to a proxy whose configuration was not given."""
-        return self.proxy is None and self.rules is not None and bool(self.rules.tables)
+        if self.proxy is not None or self.rules is None:
+            return False
+        return any(chain.rules for table in self.rules.tables for chain in table.chains)
 
     @functools.cached_property
     def identity(self) -> str:

@@ -133,8 +133,11 @@ def endpoints_of(proxy: Proxy, host: str, port: int) -> tuple[str, ...] | None:
     that sends to the original destination and so has no endpoints of its own)."""
     cluster = proxy.cluster(f"outbound|{port}||{host}")
     try:
-        if cluster is None or cluster.kind == "ORIGINAL_DST" or not cluster.hosts:
+        if cluster is None or cluster.kind == "ORIGINAL_DST":
             return None
+        if not cluster.hosts:  # of an EDS cluster that was shown whole: there is none
+            whole = cluster.kind == "EDS" and proxy.snapshot.gap(SectionKind.ENDPOINTS) is None
+            return () if whole else None
     except Undecidable:
         return None
     return tuple(h.address for h in cluster.hosts if h.health is not Health.UNHEALTHY)
