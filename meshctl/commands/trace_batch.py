@@ -7,7 +7,6 @@ lines whose expectation is not met, or that could not be read.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -115,8 +114,3 @@ def _proxy_pod(inputs: Inputs, line: Json) -> Pod:
     if pod.proxy is None:
         raise InputError(f"pod {pod.name} has no proxy")
     return pod
-
-
-def lines_of(data: bytes) -> Iterator[bytes]:
-    """The lines that are not empty."""
-    return (line for line in data.splitlines() if line.strip())

@@ -97,11 +97,6 @@ def is_grpc(view: RequestView) -> bool:
     return grpc.is_grpc(view.headers)
 
 
-def reply_code(view: RequestView, code: int) -> int:
-    """A local reply's code, before the manager makes 200 of it for gRPC (http.local_reply)."""
-    return code
-
-
 def act(entry: Entry, routed: Routed, target: Target) -> Iterator[Passage]:
     """Carry out the route's action, on the cluster that was drawn when the route was chosen."""
     message = routed.route.message
