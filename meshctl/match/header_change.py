@@ -25,11 +25,17 @@ def remove(headers: Headers, names: Iterable[str]) -> None:
 
 
 def add(headers: Headers, options: Iterable[HeaderValueOption], known: Known | None) -> None:
-    """Apply HeaderValueOptions, in order; with ``known`` their command operators are filled in, else kept."""
-    for option in options:
-        header = option.header
-        if header is not None and header.key.lower() not in _FORBIDDEN:
-            _add(headers, option, header.key.lower(), _filled(header.value, known))
+    """Apply HeaderValueOptions, in order; with ``known`` their command operators are filled in, else kept.
+
+    All values are filled in before the first is added: one option never reads what another wrote.
+    """
+    values = [
+        (option, option.header.key.lower(), _filled(option.header.value, known))
+        for option in options
+        if option.header is not None and option.header.key.lower() not in _FORBIDDEN
+    ]
+    for option, name, value in values:
+        _add(headers, option, name, value)
 
 
 def _filled(text: str, known: Known | None) -> str:

@@ -9,7 +9,7 @@ import copy
 from dataclasses import dataclass, field
 
 from meshctl.coverage import Gap
-from meshctl.match.request_view import Opaque
+from meshctl.match.request_view import Opaque, RequestView
 from meshctl.proxy.model import Disposition, Endpoint, Log, MakeStep, Passage, Upstream, Verdict
 
 
@@ -48,6 +48,8 @@ class Entry:
     doubt: Opaque = field(
         default_factory=dict
     )  # what filters of unknown effect may have changed of the request
+    buffered: bool = False  # a filter has waited for the whole body: those behind it get it in one piece
+    seen: RequestView | None = None  # the request as the filters left it
     resolves: bool = False  # a filter has looked up the request's host (dynamic forward proxy)
     resolved: tuple[str, int] | None = None  # the server name and the port that a filter has looked up
 
@@ -114,4 +116,5 @@ class Entry:
             http=self.http,
             decided=self.decided,
             logged=self.logged,
+            seen=self.seen,
         )

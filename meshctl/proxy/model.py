@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from meshctl.coverage import Basis
-from meshctl.match.request_view import Peer
+from meshctl.match.request_view import Peer, RequestView
 from meshctl.plain import Json
 
 
@@ -202,6 +202,7 @@ class Passage:
     http: bool = False
     decided: bool = True  # False: this way or another, and nothing says how often
     logged: bool = True  # whether the proxy writes an access log entry for it
+    seen: RequestView | None = field(default=None, compare=False, repr=False)  # as the filters left it
 
 
 @dataclass(frozen=True, slots=True)

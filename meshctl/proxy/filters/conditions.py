@@ -32,7 +32,7 @@ class Subject:
     tls: bool
     peer: Peer | None
     view: RequestView | None = None
-    route: Json = field(default_factory=dict)
+    route: Json | None = None  # the route's message; None where no route takes the request
     metadata: Json = field(default_factory=dict)  # of a connection, where there is no request
     state: Mapping[str, str] = field(default_factory=dict)
 
@@ -146,19 +146,19 @@ def _metadata(value: Json) -> Condition:
 
 
 def _sourced_metadata(value: Json) -> Condition:
-    """Metadata of the request, or with ROUTE that of the route's own message."""
+    """Metadata of the request, or with ROUTE that of the route's own message; without a route never met."""
     matcher = value.get("metadata_matcher") or {}
     if str(value.get("metadata_source") or "DYNAMIC") == "DYNAMIC":
         return _metadata(matcher)
     criterion = metadata_match.metadata(matcher)
 
     def of_route(subject: Subject) -> RequestView:
-        found = (subject.route.get("metadata") or {}).get("filter_metadata") or {}
+        found = ((subject.route or {}).get("metadata") or {}).get("filter_metadata") or {}
         return RequestView({}, metadata=found)
 
     return Condition(
         f"route {criterion.text}",
-        lambda s: criterion.test(of_route(s)),
+        lambda s: s.route is not None and criterion.test(of_route(s)),
         lambda s: f"route {criterion.subject} {criterion.seen(of_route(s))}",
     )
 

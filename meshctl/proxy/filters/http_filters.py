@@ -117,6 +117,7 @@ def _from(
             continue
         for way in ways:
             if way.reply is not None:
+                way.entry.seen = way.scene.view
                 yield way.entry.end(way.reply, location=way.location)
             else:
                 yield from _from(way.entry, way.scene, filters, index + 1)

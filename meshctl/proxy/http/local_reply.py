@@ -40,7 +40,7 @@ _COMPARE = {"EQ": int.__eq__, "GE": int.__ge__, "LE": int.__le__, "NE": int.__ne
 
 
 def answered(passage: Passage, config: HttpConnectionManager, headers: Headers, runtime: Runtime) -> Passage:
-    """A passage as the client sees it; ``headers`` are those of the request."""
+    """A passage as the client sees it; ``headers`` are those of the request before the filters."""
     verdict = passage.verdict
     if (
         verdict.code is None
@@ -49,18 +49,18 @@ def answered(passage: Passage, config: HttpConnectionManager, headers: Headers, 
         or passage.upstream is not None
     ):
         return passage
-    passage = _mapped(passage, config, headers, runtime)
+    passage = _mapped(passage, config, passage.seen or RequestView(headers), runtime)
     if not grpc.is_grpc(headers):
         return passage
     return replace(passage, verdict=replace(passage.verdict, code=200))
 
 
-def _mapped(passage: Passage, config: HttpConnectionManager, headers: Headers, runtime: Runtime) -> Passage:
+def _mapped(passage: Passage, config: HttpConnectionManager, view: RequestView, runtime: Runtime) -> Passage:
     if config.local_reply_config is None:
         return passage
     try:
         for mapper in config.local_reply_config.mappers:
-            if mapper.filter is None or _takes(mapper.filter, passage.verdict, headers, runtime):
+            if mapper.filter is None or _takes(mapper.filter, passage.verdict, view, runtime):
                 return _changed(passage, mapper)
     except Undecidable as unknown:
         reason = f"local_reply_config may change the answer: {unknown.reason}"
@@ -81,7 +81,7 @@ def _changed(passage: Passage, mapper: ResponseMapper) -> Passage:
     return replace(passage, verdict=replace(passage.verdict, code=code), location=location)
 
 
-def _takes(wanted: AccessLogFilter, verdict: Verdict, headers: Headers, runtime: Runtime) -> bool:
+def _takes(wanted: AccessLogFilter, verdict: Verdict, view: RequestView, runtime: Runtime) -> bool:
     """An access log filter on an answer."""
     match wanted.filter_specifier:
         case "status_code_filter" if wanted.status_code_filter and wanted.status_code_filter.comparison:
@@ -90,11 +90,11 @@ def _takes(wanted: AccessLogFilter, verdict: Verdict, headers: Headers, runtime:
             flags = set((verdict.flags or "").split(",")) - {""}
             return bool(flags & set(wanted.response_flag_filter.flags or flags))
         case "header_filter" if wanted.header_filter and wanted.header_filter.header:
-            return header_match.header(wanted.header_filter.header.raw).test(RequestView(headers))
+            return header_match.header(wanted.header_filter.header.raw).test(view)
         case "and_filter" if wanted.and_filter:
-            return all(_takes(part, verdict, headers, runtime) for part in wanted.and_filter.filters)
+            return all(_takes(part, verdict, view, runtime) for part in wanted.and_filter.filters)
         case "or_filter" if wanted.or_filter:
-            return any(_takes(part, verdict, headers, runtime) for part in wanted.or_filter.filters)
+            return any(_takes(part, verdict, view, runtime) for part in wanted.or_filter.filters)
         case "not_health_check_filter":
             return not (verdict.details or "").startswith("health_check_")
         case other:

@@ -255,6 +255,7 @@ def _routed(entry: Entry, after: FilterScene) -> Iterator[Passage]:
     """The router behind the filters, on the request as they left it."""
     host, route, table = after.host, after.route, after.table
     view = after.settled.view
+    entry.seen = after.view
     entry, open_end = doubted(
         after.proxy,
         entry,

@@ -9,6 +9,7 @@ change drops the default port of the old scheme; host_rewrite_path_regex without
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from meshctl.envoy.api.config_core_v3 import HeaderValueOption
 from meshctl.envoy.api.config_route_v3 import RedirectAction, RouteAction
@@ -160,7 +161,10 @@ def onward_headers(
 
 
 def mutated_headers(headers: Headers, holders: tuple[Json, ...], known: Known) -> Headers:
-    """The headers after request_headers_to_add/remove of route, virtual host and configuration, in order."""
+    """The headers after request_headers_to_add/remove of route, virtual host and configuration, in order.
+
+    What a level adds may read what the level before left (%REQ(X)%).
+    """
     changed = False
     for holder in holders:
         adds, removes = holder.get("request_headers_to_add"), holder.get("request_headers_to_remove")
@@ -169,7 +173,7 @@ def mutated_headers(headers: Headers, holders: tuple[Json, ...], known: Known) -
         if not changed:
             headers, changed = {name: list(values) for name, values in headers.items()}, True
         header_change.remove(headers, removes or ())
-        header_change.add(headers, map(HeaderValueOption, adds or ()), known)
+        header_change.add(headers, map(HeaderValueOption, adds or ()), replace(known, headers=headers))
     return headers
 
 

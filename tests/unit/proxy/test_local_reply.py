@@ -70,3 +70,24 @@ def test_what_a_mapper_asks_and_nobody_knows_is_named() -> None:
     built = proxy([listener([{"filters": http([ROUTES], local_reply_config={"mappers": [mapper]})}])])
     (unknown,) = routed(built, get("/dr")).undetermined
     assert "runtime_filter" in unknown
+
+
+def test_a_header_filter_reads_the_request_as_the_filters_left_it() -> None:
+    kind = "type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation"
+    removes = {
+        "name": "m",
+        "typed_config": {"@type": kind, "mutations": {"request_mutations": [{"remove": "x-a"}]}},
+    }
+    mapper = {
+        "filter": {"header_filter": {"header": {"name": "x-a", "present_match": True}}},
+        "status_code": 418,
+    }
+    built = proxy(
+        [
+            listener(
+                [{"filters": http([ROUTES], filters=(removes,), local_reply_config={"mappers": [mapper]})}]
+            )
+        ]
+    )
+    assert code("/dr", ("x-a", "1"), mapper=mapper)[0] == 418
+    assert routed(built, get("/dr", "a.com", ("x-a", "1"))).verdict.code == 404

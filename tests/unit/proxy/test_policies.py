@@ -95,6 +95,17 @@ def test_a_denied_request_without_a_route_is_403_not_404() -> None:
     assert routed(proxy([listener([chain])]), get("/y")).verdict.code == 403
 
 
+def test_metadata_of_a_route_that_is_not_there_is_met_by_nothing() -> None:
+    matcher = {"filter": "m", "path": [{"key": "k"}], "value": {"bool_match": True}, "invert": True}
+    inverted = rbac(
+        "ALLOW", ANY, {"sourced_metadata": {"metadata_matcher": matcher, "metadata_source": "ROUTE"}}
+    )
+    chain = {"filters": http([virtual_host(route("r", {"path": "/x"}))], filters=(inverted,))}
+    built = proxy([listener([chain])])
+    assert routed(built, get("/x")).verdict.code == 200
+    assert routed(built, get("/y")).verdict.code == 403
+
+
 def test_a_condition_that_cannot_be_known_leaves_both_answers_open() -> None:
     chain = {
         "filters": http(

@@ -121,3 +121,27 @@ def test_a_grpc_reply_is_200() -> None:
         ("content-type", "application/grpc"),
     )
     assert (found.verdict.code, found.verdict.flags) == (200, "NR")
+
+
+@pytest.mark.parametrize(("last", "expected"), [(False, "route"), (True, "sent")])
+def test_a_level_reads_the_headers_as_the_level_before_left_them(last: bool, expected: str) -> None:
+    def sets(value: str) -> dict[str, object]:
+        option = {"header": {"key": "x-a", "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+        return {"request_headers_to_add": [option]}
+
+    entry = {**action({"prefix": "/"}, host_rewrite_header="x-b"), **sets("route")}
+    reads = {"key": "x-b", "value": "%REQ(x-a)%"}
+    host = virtual_host(entry, request_headers_to_add=[{"header": reads}])
+    filters = http([host])
+    filters[0]["typed_config"]["route_config"]["most_specific_header_mutations_wins"] = last
+    found = routed(proxy([listener([{"filters": filters}])]), get("/", "a.com", ("x-a", "sent")))
+    assert found.upstream_req_host == expected
+
+
+def test_options_of_one_level_do_not_read_each_other() -> None:
+    adds = [
+        {"header": {"key": "x-a", "value": "new"}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"},
+        {"header": {"key": "x-b", "value": "%REQ(x-a)%"}},
+    ]
+    entry = {**action({"prefix": "/"}, host_rewrite_header="x-b"), "request_headers_to_add": adds}
+    assert answer(entry, "/", "a.com", ("x-a", "old")).upstream_req_host == "old"

@@ -2,7 +2,8 @@
 
 Theory of operation. A request without a body passes at once. Over HTTP/1 the end of a body comes behind its last
 bytes, so all of it is buffered and counted; over HTTP/2 the end may come with the last bytes, which are then not
-counted: how the client cuts its body into frames decides. Follows source/extensions/filters/http/buffer/buffer_filter.cc.
+counted: how the client cuts its body into frames decides. Behind a filter that waited for the whole body the bytes and the
+end come at once: nothing is counted. Follows source/extensions/filters/http/buffer/buffer_filter.cc.
 """
 
 from __future__ import annotations
@@ -32,6 +33,14 @@ def body_length(scene: Scene) -> int | None:
     return None if "transfer-encoding" in sent or is_upgrade(scene.view.headers) else 0
 
 
+def waits_for_end(entry: Entry, scene: Scene, http_filter: Filter) -> None:
+    """A filter answers or goes on at the end of a request, which an upgrade has only when its client hangs up."""
+    if is_upgrade(scene.view.headers):
+        entry.unknown(
+            f"filter {http_filter.name}: it waits for the end of a request, and only its client ends an upgrade"
+        )
+
+
 def too_large(scene: Scene, limit: int, what: str) -> Verdict:
     reason = f"{what}: the body is longer than {limit} bytes"
     return Verdict(Disposition.DENIED, 413, None, TOO_LARGE, reason)
@@ -44,7 +53,8 @@ def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -
         return
     limit = (own.buffer or Buffer(http_filter.fields)).max_request_bytes or 0
     length = body_length(scene)
-    if length is not None and length <= limit:
+    if entry.buffered or (length is not None and length <= limit):
+        entry.buffered = entry.buffered or bool(length)
         yield Pass(entry, scene)
         return
     refused = too_large(scene, limit, "buffer filter")

@@ -14,8 +14,8 @@ from meshctl.envoy.api.type_v3 import Percent
 from meshctl.match import header_match
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
+from meshctl.proxy.filters.http.buffer import waits_for_end
 from meshctl.proxy.filters.scene import Evaluator, Json, Pass, Scene
-from meshctl.proxy.http.connection_header import is_upgrade
 from meshctl.proxy.listen.listeners import Filter
 from meshctl.proxy.model import Disposition, Verdict
 from meshctl.proxy.upstream.endpoints import Health
@@ -27,10 +27,7 @@ def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -
     if checks.pass_through_mode or not all(m.test(scene.view) for m in matchers):
         yield Pass(entry, scene)
         return
-    if is_upgrade(scene.view.headers):
-        entry.unknown(
-            f"filter {http_filter.name}: it answers at the end of a request, and only its client ends an upgrade"
-        )
+    waits_for_end(entry, scene, http_filter)
     failing = _too_unhealthy(scene, checks.cluster_min_healthy_percentages)
     if failing:
         verdict = Verdict(Disposition.DENIED, 503, "LH", "health_check_failed_cluster_unhealthy", failing)

@@ -19,7 +19,7 @@ from meshctl.match import string_match
 from meshctl.match.request_view import Headers, Part
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
-from meshctl.proxy.filters.http.buffer import body_length
+from meshctl.proxy.filters.http.buffer import body_length, waits_for_end
 from meshctl.proxy.filters.scene import Evaluator, Json, Pass, Scene
 from meshctl.proxy.filters.state import states_of
 from meshctl.proxy.listen.listeners import Filter
@@ -118,7 +118,9 @@ def _json_to_metadata(entry: Entry, scene: Scene, http_filter: Filter, settings:
     if not rules.get("rules") or not _fitting_type(rules, scene):
         yield Pass(entry, scene)
         return
+    waits_for_end(entry, scene, http_filter)
     length = body_length(scene)
+    entry.buffered = entry.buffered or length != 0
     if length != 0 and not scene.request.body:
         yield Pass(entry, scene.changed(opaque={Part.METADATA: f"{http_filter.name} (from the body)"}))
         return

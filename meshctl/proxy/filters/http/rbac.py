@@ -36,7 +36,7 @@ def subject_of(scene: Scene) -> Subject:
         view.tls,
         view.peer or connection.carried,
         view,
-        scene.route.message if scene.route is not None else {},
+        scene.route.message if scene.route is not None else None,
     )
 
 

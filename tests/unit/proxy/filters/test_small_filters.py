@@ -254,3 +254,29 @@ def test_a_disabled_filter_is_enabled_by_settings_of_a_route() -> None:
     assert answer((disabled,)) == VIA
     one = {**route("r", {"prefix": "/"}), "typed_per_filter_config": settings(ABORT)}
     assert answer((disabled,), routes=(one,)) == (500, "fault_filter_abort")
+
+
+def test_behind_a_filter_that_took_the_whole_body_nothing_is_counted() -> None:
+    reads = a_filter(
+        "json_to_metadata.v3.JsonToMetadata",
+        request_rules={"rules": [{"selectors": [{"key": "k"}], "on_present": {"key": "k"}}]},
+    )
+    long = get("/", "a.com", ("content-type", "application/json"), method="POST", body='{"k": "longer"}')
+    assert ends((BUFFER,), long) == {N}
+    assert ends((reads, BUFFER), long) == {D}
+    roomy = a_filter("buffer.v3.Buffer", "roomy", max_request_bytes=100)
+    assert ends((roomy, BUFFER), long) == {D}
+
+
+def test_an_upgrade_is_not_answered_while_a_filter_waits_for_its_end() -> None:
+    waits = a_filter(
+        "json_to_metadata.v3.JsonToMetadata",
+        request_rules={"rules": [{"selectors": [{"key": "k"}]}], "allow_empty_content_type": True},
+    )
+    upgrade = get("/", "a.com", ("connection", "upgrade"), ("upgrade", "websocket"))
+    allowed = {
+        "match": {"prefix": "/"},
+        "route": {"cluster": "c", "upgrade_configs": [{"upgrade_type": "websocket"}]},
+    }
+    (passage,) = passages((waits,), upgrade, routes=(allowed,))
+    assert any("only its client ends an upgrade" in reason for reason in passage.undetermined)
