@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from meshctl.envoy.sections import SectionKind
 from meshctl.errors import InputError, MeshctlError
 from meshctl.plain import Json
 from meshctl.proxy.entry import Entry
@@ -105,7 +104,7 @@ def _at_proxy(inputs: Inputs, line: Json) -> list[Passage]:
     if asked.listener is None:
         none = Verdict(Disposition.NO_LISTENER, reason=f"no listener has port {asked.connection.dst_port}")
         entry = Entry(Log(silent=True))
-        return [entry.end(entry.absent(none, pod.proxy.snapshot.gap(SectionKind.LISTENERS)))]
+        return [entry.end(entry.absent(none, pod.proxy.unseen_listeners))]
     return visit(pod.proxy, asked.listener, asked.connection, asked.request, silent=True)
 
 

@@ -58,6 +58,20 @@ class Proxy:
         dynamic_first = sorted(resources, key=lambda r: r.state is State.STATIC)
         return ListenerBook([Listener(r.value, r.path) for r in dynamic_first if r.value])
 
+    @functools.cached_property
+    def unseen_listeners(self) -> Gap | None:
+        """What would have to be seen before "there is no such listener" can be said.
+
+        A listener without an address is one whose address was cut off (``?mask=``): Envoy takes none without.
+        """
+        for listener in self.listeners.all:
+            config = listener.config
+            if not config.raw.keys() & {"address", "internal_listener", "api_listener"}:
+                return Gap(
+                    f"the address of listener {listener.name}", "it is not in the dump", "a whole config_dump"
+                )
+        return self.snapshot.gap(SectionKind.LISTENERS)
+
     def inactive_listener(self, ip: str, port: int) -> str:
         """A listener for an address that the dump has and Envoy does not use, with the reason; "" for none."""
         for resource in self.snapshot.resources(SectionKind.LISTENERS, *_NOT_IN_FORCE):

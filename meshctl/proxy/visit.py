@@ -101,7 +101,7 @@ def _unseen_listener(proxy: Proxy, accepting: Listener, owner: Listener) -> Gap 
     """What would have to be seen before a connection can be said to stay at the listener that accepted it."""
     if not accepting.hands_over or owner is not accepting:
         return None
-    return proxy.snapshot.gap(SectionKind.LISTENERS)
+    return proxy.unseen_listeners
 
 
 def _full(proxy: Proxy, listener: Listener) -> Verdict | None:

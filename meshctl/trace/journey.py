@@ -387,7 +387,7 @@ def _loop(reason: str) -> Way:
 
 
 def _unseen_listeners(pod: Pod) -> Gap | None:
-    return None if pod.proxy is None else pod.proxy.snapshot.gap(SectionKind.LISTENERS)
+    return None if pod.proxy is None else pod.proxy.unseen_listeners
 
 
 def _unseen_sockets(pod: Pod) -> Gap | None:

@@ -29,6 +29,10 @@ from meshctl.proxy.model import Disposition, Passage, Verdict
 _WASM = "envoy.extensions.filters.http.wasm.v3.Wasm"
 
 
+# Stands behind a list that has no router: Envoy takes no manager whose last filter ends nothing.
+_CUT = Filter("", "", {}, {})
+
+
 def run(entry: Entry, scene: Scene) -> Iterator[Passage | tuple[Entry, Scene]]:
     """The answers of filters, and what goes on to the router."""
     enabled = [found for found in _filters(scene) if not _disabled(scene, found)]
@@ -78,6 +82,8 @@ def _filters(scene: Scene) -> list[Filter]:
             if http_filter.type_name == ROUTER:
                 break
             found.append(http_filter)
+        else:
+            found.append(_CUT)
         return found
 
     compiled: list[Filter] = scene.proxy.compile_once(scene.manager.fields, "http_filters", build)
@@ -106,6 +112,11 @@ def _from(
 ) -> Iterator[Passage | tuple[Entry, Scene]]:
     """Run the filters from a position on; branches go on by themselves."""
     for index in range(position, len(filters)):
+        if filters[index] is _CUT:
+            reason = "the HTTP filters end in no router: some of them are not in the dump"
+            entry.unknown(reason)
+            yield entry.end(Verdict(Disposition.UNDETERMINED, reason=reason))
+            return
         try:
             ways = list(_ways(entry, scene, filters[index]))
         except Undecidable as unknown:

@@ -246,9 +246,17 @@ def chain_choices(listener: Listener, facts: Facts) -> Iterator[ChainChoice]:
         if chain.criteria.unread and not chain.criteria.failure(facts):
             raise Undecidable(f"chain {chain.label}: {chain.criteria.unread}")
     found = listener.trie.find(facts)
+    if not listener.chains and listener.default_chain is None:
+        raise Undecidable(
+            "the listener's filter chains are not in the dump, and Envoy takes no listener without one"
+        )
     if not found.chains:
         level = found.level.value if found.level else ""
-        how = f"no chain matches (it ends at {level})" if listener.chains else "there are no filter chains"
+        how = (
+            f"no chain matches (it ends at {level})"
+            if listener.chains
+            else "there are no other filter chains"
+        )
         yield ChainChoice(1.0, listener.default_chain, how)
         return
     if not found.ambiguous:

@@ -15,6 +15,7 @@ from typing import Any
 
 from meshctl.envoy.api import config_route_v3 as api
 from meshctl.envoy.api.config_route_v3 import RedirectAction, RouteAction, RouteConfiguration
+from meshctl.envoy.message import Undecidable
 from meshctl.envoy.sections import SectionKind
 from meshctl.match import grpc
 from meshctl.match.request_view import Headers, RequestView
@@ -106,8 +107,10 @@ def act(entry: Entry, routed: Routed, target: Target) -> Iterator[Passage]:
         yield _direct_response(entry, routed)
     elif "route" in message:
         yield from _forward(entry, routed, target)
-    else:
+    elif "non_forwarding_action" in message:
         yield _cluster_missing(entry, routed, "", {}, "the route has non_forwarding_action")
+    else:
+        raise Undecidable("the route's action is not in the dump, and Envoy takes no route without one")
 
 
 def _direct_response(entry: Entry, routed: Routed) -> Passage:

@@ -66,8 +66,12 @@ class VirtualHost:
     def compiled(self, message: Json, index: int) -> Route:
         try:
             wanted = api.Route(message).match
+            if wanted is None:
+                raise Undecidable(
+                    "the route's match is not in the dump, and Envoy takes no route without one"
+                )
             match = route_match.parse(
-                wanted.raw if wanted is not None else {},
+                wanted.raw,
                 self.runtime,
                 ignore_path_parameters=self.ignore_path_parameters,
             )

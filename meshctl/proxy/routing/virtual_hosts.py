@@ -99,6 +99,11 @@ def compile_domains(config: RouteConfiguration) -> DomainTable:
         except Undecidable as unknown:
             table.unread = table.unread or unknown.reason
             continue
+        if not domains:
+            name = virtual_host.name
+            table.unread = (
+                table.unread or f"the domains of {name} are not in the dump, and Envoy takes none without"
+            )
         for domain in domains:
             table.add(domain, index)
     return table
