@@ -8,6 +8,7 @@ istio-init's log is what it had when the pod started; a manifest only says what 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from meshctl.coverage import Basis
 from meshctl.netfilter.istio.compute import compute
 from meshctl.netfilter.istio.settings import CaptureSettings, from_arguments, from_environment, from_pod
-from meshctl.netfilter.model import Note, RuleSet
+from meshctl.netfilter.model import Criterion, Field, Note, Rule, RuleSet, Unknown
 from meshctl.netfilter.packet import Family
 from meshctl.netfilter.pod import PodNet
 from meshctl.netfilter.read.source import parse_rules
@@ -138,8 +139,46 @@ def rules_before_injection(manifest: dict[str, Any], name: str) -> RuleSet:
 
 def computed(settings: CaptureSettings, name: str, made_by: str) -> RuleSet:
     """Rules of settings, with how they came about."""
-    rules = compute(settings).rule_set("nft" if settings.native_nftables else "iptables")
+    backend = "nft" if settings.native_nftables else "iptables"
+    if settings.redirect_dns and not settings.dns:
+        rules = _some_servers(settings, backend)
+    else:
+        rules = compute(settings).rule_set(backend)
     return replace(rules, source=name, facts={"made by": made_by})
+
+
+# Documentation addresses (RFC 5737, RFC 3849) that stand for the name servers of a pod's /etc/resolv.conf.
+_SERVERS = {"192.0.2.53": "NAMESERVER", "2001:db8::53": "NAMESERVER6"}
+
+
+def _some_servers(settings: CaptureSettings, backend: str) -> RuleSet:
+    """The rules for DNS capture where istio-iptables read the servers in the pod: which they are is not known."""
+    four, six = _SERVERS
+    rules = compute(replace(settings, dns_servers_v4=(four,), dns_servers_v6=(six,))).rule_set(backend)
+    tables = tuple(
+        replace(
+            table,
+            chains=tuple(
+                replace(c, rules=tuple(_any_server(rule) for rule in c.rules)) for c in table.chains
+            ),
+        )
+        for table in rules.tables
+    )
+    text = "DNS capture is on for the servers in the pod's /etc/resolv.conf, which were not given"
+    return replace(rules, tables=tables, notes=(*rules.notes, Note(0, text, rules.source)))
+
+
+def _any_server(rule: Rule) -> Rule:
+    """A rule for a stand-in server as one for a server that is not known."""
+    for server, word in _SERVERS.items():
+        if server in rule.text:
+            unknown = Unknown("the destination is a name server of the pod's /etc/resolv.conf")
+            steps = tuple(
+                unknown if isinstance(step, Criterion) and step.field is Field.DST else step
+                for step in rule.steps
+            )
+            return replace(rule, steps=steps, text=re.sub(rf"{re.escape(server)}(/\d+)?", word, rule.text))
+    return rule
 
 
 def net_of_pod(read: Files, rules: RuleSet | None = None) -> PodNet:

@@ -19,6 +19,7 @@ _KINDS = {
     "uid": ("uid", "uids"),
     "gid": ("gid", "gids"),
     "source": ("source", "sources"),
+    "server": ("server", "servers"),
 }
 
 
@@ -76,7 +77,8 @@ def _direction(label: str, who: str, direction: Direction) -> Iterator[tuple[str
     only = not direction.default.captured
     captured = [what for what in direction.exceptions if what.startswith("to ")]
     if only and captured:
-        yield label, f"only some {who} are captured:"
+        rest = "" if str(direction.default) == "not captured" else f" (the rest: {direction.default})"
+        yield label, f"only some of {who} are captured{rest}:"
     else:
         yield label, f"{who} {_where(direction.default)}" + (", except:" if direction.exceptions else "")
     for what, kinds in direction.exceptions.items():
@@ -96,6 +98,8 @@ def sentences(summary: Summary, *, title: bool) -> list[str]:
     udp, tcp = summary.dns
     rows.append(("UDP", _single(summary.udp)))
     rows.append(("DNS", f"port 53 over UDP: {_single(udp)}; over TCP: {_single(tcp)}"))
+    for what, kinds in summary.dns_servers.exceptions.items():
+        rows.append(("", f"  UDP to {_values(kinds)}: {_outcome_words(what)}"))
     if summary.untried:
         rows.append(("", f"({summary.untried} more values that these rules name were not tried)"))
     lines = [f"{FAMILY_NAMES[summary.family.value]}:"] if title else []
@@ -238,7 +242,11 @@ def _summary_document(summary: Summary) -> dict[str, object]:
         "ownPod": _outcome_document(summary.own_pod),
         "localhost": _outcome_document(summary.localhost),
         "udp": _outcome_document(summary.udp),
-        "dns": {"udp": _outcome_document(summary.dns[0]), "tcp": _outcome_document(summary.dns[1])},
+        "dns": {
+            "udp": _outcome_document(summary.dns[0]),
+            "tcp": _outcome_document(summary.dns[1]),
+            "udpServers": _direction_document(summary.dns_servers),
+        },
     }
 
 

@@ -27,10 +27,13 @@ class Passage:
     note: str = ""
 
 
-def passages(rules: RuleSet, packet: Packet, pod: PodNet) -> tuple[Passage, ...]:
-    """The packet's own passages: out, and back over lo when it goes there; or in."""
+def passages(rules: RuleSet, packet: Packet, pod: PodNet, *, all_tried: bool = True) -> tuple[Passage, ...]:
+    """The packet's own passages: out, and back over lo when it goes there; or in.
+
+    Without ``all_tried`` the rules that did not match are left out of the results.
+    """
     start = routed(packet, pod)
-    result = walk(rules, start)
+    result = walk(rules, start, all_tried=all_tried)
     first = Passage(_title(start), start, result)
     if start.hook is not Hook.OUTPUT or result.verdict in GONE or result.post is None:
         return (first,)
@@ -46,7 +49,7 @@ def passages(rules: RuleSet, packet: Packet, pod: PodNet) -> tuple[Passage, ...]
     note = "conntrack set this connection up in OUTPUT, so nat PREROUTING is not asked"
     if marked and not local:
         note = f"mark {after.mark:#x} is routed to lo (ip rule fwmark {after.mark}, table 133)"
-    return (first, Passage("back in over lo", back, walk(rules, back), note))
+    return (first, Passage("back in over lo", back, walk(rules, back, all_tried=all_tried), note))
 
 
 def returning(packet: Packet) -> Packet:

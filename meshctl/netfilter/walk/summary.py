@@ -16,6 +16,7 @@ from meshctl.netfilter.packet import Family, Hook, Packet
 from meshctl.netfilter.pod import PodNet, routed
 from meshctl.netfilter.walk.explain import KNOWN_PORTS
 from meshctl.netfilter.walk.packet_walk import Verdict, WalkResult, walk
+from meshctl.netfilter.walk.passages import passages
 
 # Documentation addresses stand for "anywhere else"; the first that no rule names is used.
 ELSEWHERE = {
@@ -56,6 +57,12 @@ def outcome(result: WalkResult) -> Outcome:
     return Outcome(result.verdict, result.redirect_port)
 
 
+def connection_outcome(rules: RuleSet, packet: Packet, pod: PodNet) -> Outcome:
+    """What becomes of a connection: where it is captured, on the way out or back in over lo, else its last word."""
+    found = [outcome(passage.result) for passage in passages(rules, packet, pod, all_tried=False)]
+    return next((one for one in found if one.captured), found[-1])
+
+
 @dataclass(frozen=True, slots=True)
 class Direction:
     """One direction: what happens to most traffic, and the exceptions by outcome."""
@@ -78,7 +85,8 @@ class Summary:
     own_pod: Outcome
     localhost: Outcome
     udp: Outcome
-    dns: tuple[Outcome, Outcome]  # UDP, TCP
+    dns: tuple[Outcome, Outcome]  # UDP, TCP, to a server that no rule names
+    dns_servers: Direction  # UDP to the servers that rules name, where it differs
     mode: str
     backends: tuple[Backend, ...]
     origin: str
@@ -193,6 +201,7 @@ def summarise(rules: RuleSet, family: Family = Family.V4, pod: PodNet | None = N
         localhost=probe.out(dst="127.0.0.1" if family is Family.V4 else "::1"),
         udp=probe.out(protocol="udp"),
         dns=(probe.out(protocol="udp", dport=53), probe.out(dport=53)),
+        dns_servers=probe.dns_servers(),
         mode=_mode(rules),
         backends=rules.backends,
         origin=rules.origin,
@@ -244,7 +253,7 @@ class _Probe:
             uid=self.owner,
             gid=self.owner,
         )
-        return outcome(walk(self.rules, routed(replace(packet, **changes), self.pod), all_tried=False))  # type: ignore[arg-type]
+        return connection_outcome(self.rules, replace(packet, **changes), self.pod)  # type: ignore[arg-type]
 
     def come(self, **changes: object) -> Outcome:
         """A new connection from another pod."""
@@ -270,6 +279,19 @@ class _Probe:
             if family is self.family and not _loopback(low, family)
         ]
         return _direction(self.come(), tries)
+
+    def dns_servers(self) -> Direction:
+        """Queries over UDP, by server; only single addresses are servers."""
+        tries = [
+            (
+                "server",
+                str(_inside(low, family)),
+                self.out(protocol="udp", dport=53, dst=str(_inside(low, family))),
+            )
+            for low, high, family in self.names.networks
+            if family is self.family and low == high and not _loopback(low, family)
+        ]
+        return _direction(self.out(protocol="udp", dport=53), tries)
 
     def outbound(self) -> Direction:
         """By port, network, interface and owner."""

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from meshctl.netfilter import Family, PodNet
+from meshctl.netfilter.istio.settings import CaptureSettings
+from meshctl.netfilter.podrules import computed
+from meshctl.netfilter.read.source import parse_rules
 from meshctl.netfilter.walk.explain import explain
+from meshctl.netfilter.walk.packet_walk import Verdict
 from meshctl.netfilter.walk.summary import proxy_of, summarise
 from tests.unit.netfilter.sidecar import nft, rules
 
@@ -49,6 +53,32 @@ def test_only_some_networks() -> None:
 def test_dns() -> None:
     udp, tcp = summarise(rules(redirect_dns=True, capture_all_dns=True)).dns
     assert (str(udp), str(tcp)) == ("to 15053", "to 15053")
+
+
+def test_dns_of_named_servers_only() -> None:
+    summary = summarise(rules(redirect_dns=True, dns_servers_v4=("10.96.0.10",)))
+    assert str(summary.dns[0]) == "not captured"
+    assert summary.dns_servers.exceptions == {"to 15053": {"server": ("10.96.0.10",)}}
+
+
+def test_dns_is_open_where_the_pods_servers_are_not_known() -> None:
+    found = computed(CaptureSettings(redirect_dns=True), "pod", "its annotations")
+    udp, _ = summarise(found).dns
+    assert udp.verdict is Verdict.UNDETERMINED
+    assert any("/etc/resolv.conf" in note.text for note in found.notes)
+
+
+TPROXY = """*mangle
+-A PREROUTING -i lo -p tcp -m mark ! --mark 0x53a -j ACCEPT
+-A PREROUTING ! -d 127.0.0.1/32 -p tcp -j TPROXY --on-port 15006 --tproxy-mark 0x539/0xffffffff
+-A OUTPUT ! -d 127.0.0.1/32 -o lo -p tcp -m owner --gid-owner 1337 -j MARK --set-xmark 0x53a/0xffffffff
+COMMIT
+"""
+
+
+def test_what_comes_back_over_lo_is_part_of_the_answer() -> None:
+    summary = summarise(parse_rules(TPROXY))
+    assert (str(summary.envoy_to_own_pod), str(summary.own_pod)) == ("to 15006", "not captured")
 
 
 def test_ipv6() -> None:
