@@ -1,7 +1,9 @@
 """What a person sees while something takes long, and what several proxies at once report: on stderr only.
 
-The bar appears on a terminal after one second; rich is imported then, not before. ``failures`` counts the
-proxies that could not be asked: they cost the command's exit code, not its output.
+A display lives as long as a fetch: it appears on a terminal when a fetch is running a second after the command
+began, and goes with the last one that runs. It never touches stdout and never hides the cursor, so nothing has to
+be put right after a signal. rich is imported when it is shown, not before. ``failures`` counts the proxies that
+could not be asked: they cost the command's exit code, not its output.
 """
 
 from __future__ import annotations
@@ -9,6 +11,9 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
 from typing import Any
 
 from meshctl.errors import MeshctlError
@@ -16,60 +21,117 @@ from meshctl.errors import MeshctlError
 DELAY = 1.0
 
 
+def bar(*columns: Any, transient: bool) -> Any:
+    """A rich progress bar on stderr that leaves stdout and the cursor alone."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    class Terminal(Console):
+        def show_cursor(self, show: bool = True) -> bool:
+            return False  # a process that is killed could not show it again
+
+    return Progress(
+        *columns,
+        console=Terminal(stderr=True),
+        transient=transient,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+
+
 class TerminalProgress:
-    """A Progress for a command: a bar on a terminal once it takes longer than a second, silence elsewhere."""
+    """A Progress for a command: a line on a terminal once it takes longer than a second, silence elsewhere.
+
+    As a context manager it ends whatever is still shown, also when threads are left behind in a fetch.
+    """
 
     def __init__(self) -> None:
         self.failures = 0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._began = time.monotonic()
+        self._watched = sys.stderr.isatty()
+        self._running: list[str] = []
         self._received = 0
-        self._what = ""
         self._bar: Any = None
         self._task: Any = None
 
-    def start(self, what: str) -> None:
+    def __enter__(self) -> TerminalProgress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         with self._lock:
-            self._what = what
-            if self._bar is not None:
-                self._bar.update(self._task, description=what)
+            self._watched = False
+            self._hide()
+
+    @contextmanager
+    def fetching(self, what: str) -> Iterator[None]:
+        """Something is asked for as long as the context lasts."""
+        if not self._watched:
+            yield
+            return
+        alarm = threading.Timer(max(0.0, self._began + DELAY - time.monotonic()), self._show)
+        alarm.daemon = True
+        with self._lock:
+            self._running.append(what)
+            self._describe()
+            alarm.start()
+        try:
+            yield
+        finally:
+            alarm.cancel()
+            with self._lock:
+                self._running.remove(what)
+                self._describe()
+                if not self._running:
+                    self._hide()
 
     def advance(self, count: int) -> None:
         with self._lock:
             self._received += count
-            if self._bar is None:
-                if not sys.stderr.isatty() or time.monotonic() - self._began < DELAY:
-                    return
-                self._show()
-            self._bar.update(self._task, completed=self._received)
+            if self._bar is not None:
+                self._bar.update(self._task, completed=self._received)
+
+    def _describe(self) -> None:
+        if self._bar is not None and self._running:
+            others = f" and {len(self._running) - 1} more" if len(self._running) > 1 else ""
+            self._bar.update(self._task, description=self._running[-1] + others)
 
     def _show(self) -> None:
-        from rich.console import Console
-        from rich.progress import DownloadColumn, Progress, SpinnerColumn, TextColumn, TransferSpeedColumn
+        from rich.progress import DownloadColumn, SpinnerColumn, TextColumn, TransferSpeedColumn
 
-        self._bar = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            DownloadColumn(),
-            TransferSpeedColumn(),
-            console=Console(stderr=True),
-            transient=True,
-        )
-        self._bar.start()
-        self._task = self._bar.add_task(self._what, total=None)
-
-    def stop(self) -> None:
         with self._lock:
-            if self._bar is not None:
-                self._bar.stop()
-                self._bar = None
+            if self._bar is not None or not self._watched or not self._running:
+                return
+            self._bar = bar(
+                SpinnerColumn(),
+                TextColumn("{task.description}", markup=False),
+                DownloadColumn(),
+                TransferSpeedColumn(),
+                transient=True,
+            )
+            self._task = self._bar.add_task("", total=None, completed=self._received)
+            self._describe()
+            self._bar.start()
+
+    def _hide(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def _write(self, text: str) -> None:
+        """A line above what is shown."""
+        with self._lock:
+            if self._bar is None:
+                sys.stderr.write(text)
+            else:
+                self._bar.console.print(text, end="", markup=False, highlight=False, soft_wrap=True)
 
     def told(self, sentence: str) -> None:
-        with self._lock:
-            sys.stderr.write(f"warning: {sentence}\n")
+        self._write(f"warning: {sentence}\n")
 
     def failed(self, proxy: str, error: MeshctlError) -> None:
-        with self._lock:
-            self.failures += 1
-            first, *rest = error.lines()
-            sys.stderr.write("\n".join([f"{proxy}: {first}", *rest]) + "\n")
+        self.failures += 1
+        first, *rest = error.lines()
+        self._write("\n".join([f"{proxy}: {first}", *rest]) + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -39,6 +40,7 @@ class Inputs:
         self._peers, self._peer_rules = peers, peer_rules
         self._directory = directory
         self._cluster: KubeCluster | None = None
+        self._live = contextlib.ExitStack()
         self._first: Given | None = None
         if directory and (files or peers):
             raise UsageError("--dir and -f exclude each other")
@@ -54,8 +56,7 @@ class Inputs:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._cluster is not None:
-            self._cluster.close()
+        self._live.close()
 
     def _open(self) -> PodSource:
         from meshctl.sources.file import open_given
@@ -70,8 +71,9 @@ class Inputs:
         from meshctl.sources.live import cluster_of
         from meshctl.sources.record import LiveRecords
 
-        self._cluster = cluster_of(self._options)
-        return RecordPods(LiveRecords(self._cluster, _ADMIN_PORT, TerminalProgress()), self.notes)
+        self._cluster = self._live.enter_context(contextlib.closing(cluster_of(self._options)))
+        progress = self._live.enter_context(TerminalProgress())
+        return RecordPods(LiveRecords(self._cluster, _ADMIN_PORT, progress), self.notes)
 
     def _saved(self, given: Given) -> PodSource:
         """Pods of folders, archives and files, with those of --peer: the n-th rules belong to the n-th peer."""

@@ -73,7 +73,8 @@ def _proxy_facts(
         globals=options,
     )
     needs = Needs(frozenset({SectionKind.BOOTSTRAP}))
-    proxy = next(iter(open_snapshots(origin, needs, TerminalProgress())))
+    with TerminalProgress() as progress:
+        proxy = next(iter(open_snapshots(origin, needs, progress)))
     bootstrap = proxy.snapshot.bootstrap
     if bootstrap is None:
         raise MissingDataError(

@@ -137,14 +137,15 @@ def fetch(port: AdminPort, needs: Needs, origin: str, notes: Notes, progress: Pr
     """The documents that ``needs`` asks for. Raises MeshctlError when one cannot be had whole."""
     documents: list[Document] = []
     if needs.sections:
-        progress.start(f"{origin}: config_dump")
-        for body in _config_dump(port, needs.sections):
+        with progress.fetching(f"{origin}: config_dump"):
+            bodies = _config_dump(port, needs.sections)
+        for body in bodies:
             documents.extend(read(body, f"{origin}: /config_dump", notes))
     for kind in DocumentKind:
         if kind in needs.documents and kind is not DocumentKind.CONFIG_DUMP:
-            progress.start(f"{origin}: {kind.value}")
-            documents.extend(read(port.get(kind.value), f"{origin}: {kind.value}", notes))
-    progress.stop()
+            with progress.fetching(f"{origin}: {kind.value}"):
+                body = port.get(kind.value)
+            documents.extend(read(body, f"{origin}: {kind.value}", notes))
     return documents
 
 

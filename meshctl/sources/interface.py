@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 import msgspec
@@ -87,11 +88,10 @@ class ProxySnapshot(msgspec.Struct, frozen=True):
 class Progress(Protocol):
     """Told how far a slow fetch is; a terminal shows a bar, anything else nothing."""
 
-    def start(self, what: str) -> None: ...
+    def fetching(self, what: str) -> AbstractContextManager[None]:
+        """Something is asked for as long as the context lasts; may be entered by several threads."""
 
     def advance(self, count: int) -> None: ...
-
-    def stop(self) -> None: ...
 
     def failed(self, proxy: str, error: MeshctlError) -> None:
         """One of several proxies could not be asked; the others go on."""
@@ -103,13 +103,10 @@ class Progress(Protocol):
 class Silent:
     """A Progress that shows nothing."""
 
-    def start(self, what: str) -> None:
-        pass
+    def fetching(self, what: str) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def advance(self, count: int) -> None:
-        pass
-
-    def stop(self) -> None:
         pass
 
     def failed(self, proxy: str, error: MeshctlError) -> None:

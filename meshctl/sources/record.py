@@ -176,12 +176,16 @@ class LivePod(NamedFiles):
         if name == POD_MANIFEST:
             return json.dumps(self.pod.object, indent=1).encode()
         if name == INIT_LOG:
-            return init_log(self.cluster, self.pod)
+            with self.progress.fetching(f"{self.name}: {name}"):
+                return init_log(self.cluster, self.pod)
         if name not in ADMIN_FILES or not self.pod.has_proxy:
             return None
         from meshctl.sources.live import admin_of
 
-        with admin_of(self.cluster, self.pod, self.admin_port, self.progress) as port:
+        with (
+            self.progress.fetching(f"{self.name}: {name}"),
+            admin_of(self.cluster, self.pod, self.admin_port, self.progress) as port,
+        ):
             return port.get(ADMIN_FILES[name])
 
 
@@ -275,13 +279,15 @@ class LiveRecords:
         if address not in self._addresses:
             from meshctl.sources.pods import with_address
 
-            found = with_address(self._cluster, address)
+            with self._progress.fetching(f"the pod at {address}"):
+                found = with_address(self._cluster, address)
             self._addresses[address] = self._record(found) if found is not None else None
         return self._addresses[address]
 
     def objects(self, kind: str) -> list[Json] | None:
         if kind not in self._objects:
-            self._objects[kind] = list_objects(self._cluster, kind)[0]
+            with self._progress.fetching(kind):
+                self._objects[kind] = list_objects(self._cluster, kind)[0]
         return self._objects[kind]
 
 

@@ -59,7 +59,8 @@ def open_rules(
     elif pod is not None:
         from meshctl.commands.progress import TerminalProgress
 
-        captured = from_cluster(pod, ctx.obj, TerminalProgress(), with_dump)
+        with TerminalProgress() as progress:
+            captured = from_cluster(pod, ctx.obj, progress, with_dump)
     else:
         raise UsageError(
             "no rules are given", "", "Name a pod, or give rules with -f FILE (- is standard input)."

@@ -68,16 +68,17 @@ def log(
         globals=ctx.obj or Globals(),
     )
     origin.check()
-    progress = TerminalProgress()
-    for name, port in _ports(origin, progress):
-        try:
-            text = _set(port, name, wanted)
-        except ConnectError as error:
-            if not origin.many:
-                raise
-            progress.failed(name, error)
-            continue
-        write(f"{name}:\n{text}")
+    with TerminalProgress() as progress:
+        for name, port in _ports(origin, progress):
+            try:
+                with progress.fetching(f"{name}: logging"):
+                    text = _set(port, name, wanted)
+            except ConnectError as error:
+                if not origin.many:
+                    raise
+                progress.failed(name, error)
+                continue
+            write(f"{name}:\n{text}")
     return EXIT_FAILURE if progress.failures else EXIT_OK
 
 

@@ -93,7 +93,6 @@ def opened(
 ) -> Iterator[tuple[Iterable[ProxySnapshot], TerminalProgress]]:
     """The proxies that the options name, one after another where they are saved."""
     _check(source)
-    progress = TerminalProgress()
     origin = Origin(
         pods=source.pods,
         files=source.files,
@@ -104,10 +103,8 @@ def opened(
         admin_port=admin_port(source.admin_port),
         globals=ctx.obj or Globals(),
     )
-    try:
+    with TerminalProgress() as progress:
         yield open_snapshots(origin, needs, progress), progress
-    finally:
-        progress.stop()
 
 
 def _check(source: Source) -> None:

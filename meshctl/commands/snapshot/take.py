@@ -56,18 +56,19 @@ class BarReporter(LineReporter):
 
     def __init__(self) -> None:
         super().__init__()
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+
+        from meshctl.commands.progress import bar
 
         self._received = 0
-        self._bar: Any = Progress(
+        self._bar: Any = bar(
             TextColumn("pods"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[received]:,.1f} MB"),
             TextColumn("{task.fields[failed]} failed"),
             TimeElapsedColumn(),
-            console=Console(stderr=True),
+            transient=False,
         )
         self._task = self._bar.add_task("", total=None, received=0.0, failed=0)
         self._bar.start()
