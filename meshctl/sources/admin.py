@@ -58,7 +58,7 @@ class AdminPort:
         pool: httpcore.ConnectionPool,
         url: str,
         name: str,
-        timeout: float,
+        timeout: float | None,
         progress: Progress,
         explain: Callable[[Exception, str, int], MeshctlError],
     ) -> None:
@@ -167,7 +167,7 @@ def _config_dump(port: AdminPort, sections: frozenset[SectionKind]) -> list[byte
     return bodies or [b'{"configs": []}']
 
 
-def explain_direct(address: str, timeout: float) -> Callable[[Exception, str, int], MeshctlError]:
+def explain_direct(address: str, timeout: float | None) -> Callable[[Exception, str, int], MeshctlError]:
     """The explainer of connection errors for an admin address that is reached directly."""
 
     def explain(error: Exception, path: str, received: int) -> MeshctlError:
@@ -182,7 +182,7 @@ def explain_direct(address: str, timeout: float) -> Callable[[Exception, str, in
             )
         if isinstance(error, httpcore.TimeoutException):
             return ConnectError(
-                f"no data from {address} for {timeout:g} s while reading {path}{got}",
+                f"no data from {address} for {timeout or 0:g} s while reading {path}{got}",
                 "Envoy hangs or is overloaded.",
                 "Allow more time with --kubeclient-timeout.",
             )
@@ -224,7 +224,7 @@ def open_port(origin: Origin, progress: Progress) -> Iterator[AdminPort]:
     import httpcore
 
     url = parse_address(origin.admin or "")
-    timeout = origin.globals.timeout if origin.globals else 15.0
+    timeout = (origin.globals.timeout if origin.globals else 15.0) or None
     with httpcore.ConnectionPool() as pool:
         yield AdminPort(pool, url, url, timeout, progress, explain_direct(url, timeout))
 

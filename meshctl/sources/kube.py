@@ -7,7 +7,6 @@ package's models cost half a second to import. ``meshctl.sources.kubeconfig`` sa
 from __future__ import annotations
 
 import ssl
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,37 +14,51 @@ from urllib.parse import urlencode
 
 from meshctl.errors import ConnectError
 from meshctl.plain import Json
+from meshctl.sources.proxies import without_password
+from meshctl.sources.retry import Patience
 
 if TYPE_CHECKING:
     import httpcore
 
+    from meshctl.sources.credentials import Credentials
 
-_RETRIES = 2
+
+_HEADERS = (("accept", "application/json"), ("user-agent", "meshctl"))
 
 
 @dataclass
 class KubeCluster:
-    """One API server as one user. ``get`` reads objects; ``websocket_options`` opens a stream to it."""
+    """One API server as one user. ``get`` reads objects; a port-forward takes the same headers and settings."""
 
     server: str
     context: str
     user: str
     namespace: str
-    headers: list[tuple[str, str]]
+    credentials: Credentials
+    acts_as: list[tuple[str, str]]
     tls: ssl.SSLContext | None
-    timeout: float
+    timeout: float  # seconds; 0 waits for ever
     server_name: str | None = None
     proxy: str | None = None
     _pool: httpcore.ConnectionPool | None = field(default=None, repr=False)
+
+    @property
+    def patience(self) -> float | None:
+        """The time-out as sockets take it."""
+        return self.timeout or None
+
+    def headers(self) -> list[tuple[str, str]]:
+        """What every request carries; a credential that expired is renewed for it."""
+        own = self.credentials.current().authorization
+        return [*_HEADERS, *([("authorization", own)] if own else []), *self.acts_as]
 
     def pool(self) -> httpcore.ConnectionPool:
         if self._pool is None:
             import httpcore
 
-            if self.proxy:
-                self._pool = httpcore.HTTPProxy(self.proxy, ssl_context=self.tls)
-            else:
-                self._pool = httpcore.ConnectionPool(ssl_context=self.tls)
+            from meshctl.sources.dial import backend
+
+            self._pool = httpcore.ConnectionPool(ssl_context=self.tls, network_backend=backend(self.proxy))
         return self._pool
 
     def close(self) -> None:
@@ -84,23 +97,25 @@ class KubeCluster:
             query["continue"] = token
 
     def _request(self, path: str, params: Mapping[str, str] | None, what: str) -> bytes:
+        """The body of a GET, tried again as client-go does: after resets, throttling, failures, expired credentials."""
         import httpcore
 
         query = f"?{urlencode(params)}" if params else ""
-        timeouts = dict.fromkeys(("connect", "read", "write", "pool"), self.timeout)
+        timeouts = dict.fromkeys(("connect", "read", "write", "pool"), self.patience)
         extensions: dict[str, Any] = {"timeout": timeouts}
         if self.server_name:
             extensions["sni_hostname"] = self.server_name
-        for attempt in range(_RETRIES):
-            last = attempt == _RETRIES - 1
+        patience = Patience(self.patience)
+        while True:
+            headers = self.headers()
             try:
                 response = self.pool().request(
-                    "GET", self.server + path + query, headers=self.headers, extensions=extensions
+                    "GET", self.server + path + query, headers=headers, extensions=extensions
                 )
-            except httpcore.RemoteProtocolError as error:
-                if last:
-                    raise self.connect_error(error, what or path) from error
-                continue
+            except (httpcore.ReadError, httpcore.WriteError, httpcore.RemoteProtocolError) as error:
+                if patience.after_break():
+                    continue
+                raise self.connect_error(error, what or path) from error
             except (
                 httpcore.NetworkError,
                 httpcore.ProtocolError,
@@ -108,26 +123,25 @@ class KubeCluster:
                 httpcore.TimeoutException,
             ) as error:
                 raise self.connect_error(error, what or path) from error
-            if response.status == 429 and not last:
-                time.sleep(_retry_after(response))
-                continue
             if 200 <= response.status < 300:
                 return response.content
+            if self.renewed(response.status, headers) or patience.after_answer(
+                response.status, response.headers
+            ):
+                continue
             raise self.api_error(response.status, response.content, what or path)
-        raise AssertionError("the last attempt returns or raises")
+
+    def renewed(self, status: int, headers: list[tuple[str, str]]) -> bool:
+        """Whether the credential that a request carried was refused and there is now another."""
+        sent = dict(headers).get("authorization", "")
+        return status == 401 and self.credentials.rejected(sent)
 
     def connect_error(self, error: Exception, what: str) -> ConnectError:
         """A failure below HTTP, in the user's words."""
-        return connection_failure(error, self.server, f'context "{self.context}"', what, self.timeout)
+        return connection_failure(error, self, what)
 
     def api_error(self, status: int, body: bytes, what: str) -> ApiError:
         return ApiError(status, status_message(body), what, self)
-
-
-def _retry_after(response: httpcore.Response) -> float:
-    """Seconds that a throttling server asks to wait, at most five."""
-    value = next((v for k, v in response.headers if k.lower() == b"retry-after"), b"1")
-    return min(float(value), 5.0) if value.isdigit() else 1.0
 
 
 class ApiError(ConnectError):
@@ -183,11 +197,32 @@ def status_message(body: bytes) -> str:
     return " ".join(body.decode("utf-8", "replace").split())[:300] or "no reason given"
 
 
-def connection_failure(error: Exception, server: str, whose: str, what: str, timeout: float) -> ConnectError:
-    """An error of the connection to ``server`` as what happened, why, and what to try."""
+# What OpenSSL says of a certificate, and what it means.
+_CERTIFICATE_FAULTS = (
+    ("Hostname mismatch", "is for another name", "tls-server-name in the kubeconfig names it, where that is right."),
+    ("IP address mismatch", "is for another address", "tls-server-name in the kubeconfig names it, where that is right."),
+    ("has expired", "has expired", "Check the clock of this machine, or have the certificate renewed."),
+    ("not yet valid", "is not valid yet", "Check the clock of this machine."),
+)  # fmt: skip
+
+
+def connection_failure(error: Exception, cluster: KubeCluster, what: str) -> ConnectError:
+    """A failure below HTTP as what happened, why, and what to try; it names the proxy on the way."""
     text = _root_text(error)
     kind = type(error).__name__
+    server = without_password(cluster.server)
+    proxy = f"through proxy {without_password(cluster.proxy)}" if cluster.proxy else ""
+    whose = f'context "{cluster.context}"' + (f", {proxy}" if proxy else "")
+    if kind == "ProxyError":
+        return ConnectError(
+            f"the proxy {without_password(cluster.proxy or '')} refused the connection to {server}: {text}",
+            f'It is named by proxy-url or $HTTPS_PROXY (context "{cluster.context}").',
+            "Check its address and credentials, or list the server in $NO_PROXY.",
+        )
     if "CERTIFICATE_VERIFY_FAILED" in text or "certificate verify failed" in text:
+        for sign, fault, hint in _CERTIFICATE_FAULTS:
+            if sign in text:
+                return ConnectError(f"the certificate of {server} {fault} ({whose})", text, hint)
         return ConnectError(
             f"the certificate of {server} is not signed by the CA that the kubeconfig names ({whose})",
             f"{text}. The cluster was re-created, or a proxy stands in between.",
@@ -195,21 +230,28 @@ def connection_failure(error: Exception, server: str, whose: str, what: str, tim
         )
     if "Timeout" in kind or "timed out" in text:
         return ConnectError(
-            f"no answer from {server} within {timeout:g} s ({what}, {whose})",
+            f"no answer from {server} within {cluster.timeout:g} s ({what}, {whose})",
             "The server hangs, or a firewall drops the connection.",
             "Check VPN and context, or allow more time with --kubeclient-timeout.",
         )
+    peer = without_password(cluster.proxy) if cluster.proxy else server
     if any(
         sign in text for sign in ("Name or service not known", "getaddrinfo", "Temporary failure in name")
     ):
         return ConnectError(
-            f"cannot resolve the host of {server} ({whose})", text, "Check DNS, VPN and the context."
+            f"cannot resolve the host of {peer} ({whose})", text, "Check DNS, VPN and the context."
         )
     if "refused" in text:
         return ConnectError(
-            f"cannot connect to {server} ({whose}): connection refused",
+            f"cannot connect to {peer} ({whose}): connection refused",
             "Nothing listens there: the server is down or the address is an old one.",
             "Is the cluster up, the VPN on, the right --context chosen?",
+        )
+    if "WRONG_VERSION_NUMBER" in text or "RECORD_LAYER_FAILURE" in text:
+        return ConnectError(
+            f"{server} does not speak TLS ({whose})",
+            "The server of the context should begin with http://, or a proxy answers in its place.",
+            "Check the server of this context.",
         )
     return ConnectError(
         f"the connection to {server} broke while asking for {what} ({whose})",

@@ -1,41 +1,73 @@
 """Which cluster and with which credentials: kubeconfig files, contexts, the pod's own service account.
 
-Reading credentials is the kubernetes package's work (exec plugins, tokens, client certificates). It goes on
-*anonymously* where a credential plugin or a user is missing: here that is the error it is.
+Read here and not by the kubernetes package: importing that takes three times as long as a small view, it leaves
+keys in temporary files, and it goes on *anonymously* where a plugin or a user is missing. The rules are those
+of client-go's tools/clientcmd: of several files the first to define a name wins, a path is relative to the file that
+has it, and inline data comes before a file. A test compares the outcome with the package's.
 """
 
 from __future__ import annotations
 
-import logging
+import base64
+import binascii
 import os
 import pathlib
-import shutil
-import ssl
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
+
+import msgspec
 
 from meshctl.errors import InputError, MeshctlError, UsageError
 from meshctl.plain import Json
+from meshctl.sources import credentials
 from meshctl.sources.interface import Globals
 from meshctl.sources.kube import KubeCluster
+from meshctl.sources.proxies import proxy_for, without_password
+from meshctl.sources.tls import Trust, context_of
+
+_ACCOUNT = pathlib.Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
-class _Captured(logging.Handler):
-    """Keeps what the kubernetes package only logs: that a credential plugin failed."""
+class Access(msgspec.Struct, frozen=True):
+    """One context, resolved: a server, what it is trusted by, and who asks."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.messages: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.messages.append(record.getMessage())
+    context: str
+    user: str
+    namespace: str
+    server: str
+    trust: Trust
+    credentials: credentials.Credentials
+    title: str
+    server_name: str | None = None
+    proxy: str | None = None
+    acts_as: tuple[tuple[str, str], ...] = ()
 
 
 def connect(options: Globals) -> KubeCluster:
-    """The cluster that the global options and the environment name. Nothing is sent yet.
+    """The cluster that the global options and the environment name. Nothing is sent to it yet.
 
     Raises UsageError or MeshctlError when the kubeconfig does not lead to a server and its credentials.
     """
+    found = access(options)
+    user = f"{options.as_user} (impersonated by {found.user})" if options.as_user else found.user
+    tls = context_of(found.trust, found.title) if found.server.startswith("https") else None
+    acts_as = _impersonation(options) or list(found.acts_as)
+    return KubeCluster(
+        found.server.rstrip("/"),
+        found.context,
+        user,
+        found.namespace,
+        found.credentials,
+        acts_as,
+        tls,
+        options.timeout,
+        found.server_name,
+        found.proxy,
+    )
+
+
+def access(options: Globals) -> Access:
+    """What the kubeconfig, or the pod's service account, says."""
     if options.kubeconfig is None and not os.environ.get("KUBECONFIG") and not _default_kubeconfig().exists():
         if os.environ.get("KUBERNETES_SERVICE_HOST"):
             return _in_cluster(options)
@@ -61,9 +93,9 @@ def _kubeconfig_paths(options: Globals) -> tuple[list[str], str]:
     return [str(_default_kubeconfig())], f"kubeconfig {_default_kubeconfig()}"
 
 
-def _from_kubeconfig(options: Globals) -> KubeCluster:
+def _from_kubeconfig(options: Globals) -> Access:
     paths, title = _kubeconfig_paths(options)
-    existing = [p for p in paths if pathlib.Path(p).is_file()]
+    existing = [p for p in dict.fromkeys(paths) if pathlib.Path(p).exists() and not pathlib.Path(p).is_dir()]
     if not existing:
         is_folder = any(pathlib.Path(p).is_dir() for p in paths)
         raise MeshctlError(
@@ -77,50 +109,83 @@ def _from_kubeconfig(options: Globals) -> KubeCluster:
         if context.get("user")
         else {}
     )
-    configuration = _load(existing, context["name"], user, title)
-    return _cluster(
-        configuration,
-        options,
+    server = _server(str(cluster.get("server") or ""), cluster, title)
+    who = credentials.of_user(user, _for_plugins(cluster), existing, context["name"], title)
+    shown = f'{title}, user "{user.get("name")}"'
+    own = who.current() if server.startswith("https") else credentials.Credential()
+    trust = Trust(
+        _content(cluster, "certificate-authority", title),
+        own.certificate or _content(user, "client-certificate", title) or b"",
+        own.key or _content(user, "client-key", title) or b"",
+        bool(cluster.get("insecure-skip-tls-verify")),
+    )
+    return Access(
         context=context["name"],
         user=str(context.get("user") or "anonymous"),
         namespace=options.namespace or str(context.get("namespace") or "default"),
-        server=_server(str(cluster.get("server") or ""), cluster, title),
-        server_name=cluster.get("tls-server-name"),
+        server=server,
+        trust=trust,
+        credentials=who,
+        title=shown,
+        server_name=cluster.get("tls-server-name") or None,
+        proxy=proxy_for(server, str(cluster.get("proxy-url") or ""), title),
+        acts_as=_impersonated(user),
     )
+
+
+# Where an entry names files; a plugin's command is a file only where it has a separator.
+_PATHS = {
+    "clusters": ("certificate-authority",),
+    "users": ("client-certificate", "client-key", "tokenFile"),
+    "contexts": (),
+}
 
 
 def _read_kubeconfig(paths: list[str], title: str) -> Json:
     """The merged named entries of the kubeconfig files, the first file's entry winning as kubectl does."""
-    from meshctl.reader.yaml_text import documents
-
     merged: Json = {"clusters": {}, "users": {}, "contexts": {}, "current-context": ""}
     for path in paths:
-        try:
-            document = next(iter(documents(pathlib.Path(path).read_text(), title)), None)
-        except UnicodeDecodeError as error:
-            raise MeshctlError(
-                f"{title} is not valid YAML: {error}", "", "Repair or replace the file."
-            ) from error
-        except InputError as error:
-            raise MeshctlError(error.what, "", "Repair or replace the file.") from error
-        except OSError as error:
-            raise MeshctlError(
-                f"{title} cannot be read: {error.strerror}", "", "Check its permissions."
-            ) from error
+        document = _document(path, title)
         if not isinstance(document, dict):
             continue
         for kind, singular in (("clusters", "cluster"), ("users", "user"), ("contexts", "context")):
             for entry in document.get(kind) or []:
                 if isinstance(entry, dict) and entry.get("name"):
-                    merged[kind].setdefault(
-                        entry["name"], {**(entry.get(singular) or {}), "name": entry["name"]}
-                    )
+                    settings = _absolute(entry.get(singular) or {}, _PATHS[kind], path)
+                    merged[kind].setdefault(entry["name"], {**settings, "name": entry["name"]})
         merged["current-context"] = merged["current-context"] or document.get("current-context") or ""
     if not merged["contexts"]:
         raise MeshctlError(
             f"{title} defines no contexts", "The file is empty or incomplete.", "Fetch a fresh one."
         )
     return merged
+
+
+def _document(path: str, title: str) -> Any:
+    from meshctl.reader.yaml_text import documents
+
+    try:
+        return next(iter(documents(pathlib.Path(path).read_text(), title)), None)
+    except UnicodeDecodeError as error:
+        raise MeshctlError(
+            f"{title} is not valid YAML: {error}", "", "Repair or replace the file."
+        ) from error
+    except InputError as error:
+        raise MeshctlError(error.what, "", "Repair or replace the file.") from error
+    except OSError as error:
+        raise MeshctlError(
+            f"{title} cannot be read: {error.strerror}", "", "Check its permissions."
+        ) from error
+
+
+def _absolute(settings: Json, keys: tuple[str, ...], path: str) -> Json:
+    """An entry whose paths are relative to its file no longer."""
+    folder = pathlib.Path(path).absolute().parent
+    found = {**settings, **{key: str(folder / str(settings[key])) for key in keys if settings.get(key)}}
+    command = str((settings.get("exec") or {}).get("command") or "")
+    if os.sep in command:
+        found["exec"] = {**settings["exec"], "command": str(folder / command)}
+    return found
 
 
 def _choose_context(document: Json, wanted: str | None, title: str) -> Json:
@@ -148,136 +213,69 @@ def _named(document: Json, kind: str, name: Any, singular: str, context: str, ti
 def _server(url: str, cluster: Json, title: str) -> str:
     """The URL of the API server; without a scheme it is http, with a CA https, as client-go reads it."""
     if url and "://" not in url:
-        url = (
-            "https://"
-            if {"certificate-authority", "certificate-authority-data"} & set(cluster)
-            else "http://"
-        ) + url
+        secured = {"certificate-authority", "certificate-authority-data"} & set(cluster)
+        url = ("https://" if secured else "http://") + url
     try:
         parts = urlsplit(url)
         valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         valid = False
     if not valid:
-        what = f'has no usable server: "{url}" is no URL' if url else "names no server"
+        what = f'has no usable server: "{without_password(url)}" is no URL' if url else "names no server"
         raise MeshctlError(
             f'cluster "{cluster["name"]}" of {title} {what}', "", "Repair it or fetch a fresh one."
         )
-    return url
+    return parts.scheme + url[len(parts.scheme) :]  # urlsplit lowers the scheme
 
 
-# Providers that were taken out of every Kubernetes client, and what replaced them.
-_REMOVED_PROVIDERS = {"gcp": "gke-gcloud-auth-plugin", "azure": "kubelogin"}
-
-
-def _load(paths: list[str], context: str, user: Json, title: str) -> Any:
-    """The package's Configuration for a context, with credentials; a plugin's failure is an error."""
-    plugin = user.get("exec") or {}
-    command = str(plugin.get("command") or "")
-    if command and shutil.which(command) is None:
-        hint = str(plugin.get("installHint") or "Install it, or choose another --context.")
-        raise MeshctlError(
-            f'credential plugin "{command}" of user "{user["name"]}" is not on PATH',
-            f"It is named by {title}.",
-            hint,
-        )
-    provider = str((user.get("auth-provider") or {}).get("name") or "")
-    if provider in _REMOVED_PROVIDERS:
-        raise MeshctlError(
-            f'user "{user["name"]}" of {title} has the auth-provider "{provider}"',
-            "Kubernetes 1.26 removed it.",
-            f"Fetch a fresh kubeconfig that uses {_REMOVED_PROVIDERS[provider]}.",
-        )
-    from kubernetes import config
-    from kubernetes.client import Configuration
-
-    captured = _Captured()
-    logging.getLogger().addHandler(captured)
-    configuration = Configuration()
+def _content(entry: Json, key: str, title: str) -> bytes | None:
+    """A certificate or key: inline data before a file; None where neither is named."""
+    data = entry.get(f"{key}-data")
     try:
-        config.load_kube_config(os.pathsep.join(paths), context=context, client_configuration=configuration)
-    except Exception as error:  # whatever the package stumbles over in a file of its own kind
+        if data:
+            return base64.b64decode("".join(str(data).split()), validate=True)
+        return pathlib.Path(entry[key]).read_bytes() if entry.get(key) else None
+    except binascii.Error as error:
+        raise MeshctlError(f"{key}-data of {title} is no base64", "", "Fetch a fresh kubeconfig.") from error
+    except OSError as error:
         raise MeshctlError(
-            f"{title} cannot be used: {error}", f'Context "{context}".', "Fetch a fresh one."
+            f"{key} of {title} cannot be read: {entry[key]}: {error.strerror}", "", "Check the path."
         ) from error
-    finally:
-        logging.getLogger().removeHandler(captured)
-    has_credentials = bool(configuration.auth_settings()) or bool(configuration.cert_file)
-    if command and not has_credentials:
-        reason = "; ".join(captured.messages) or "it printed no credentials"
-        raise MeshctlError(
-            f'credential plugin "{command}" of user "{user["name"]}" failed: {reason}',
-            "The session has probably expired.",
-            "Log in again, then repeat the command.",
-        )
-    return configuration
 
 
-def _in_cluster(options: Globals) -> KubeCluster:
-    from kubernetes import config
-    from kubernetes.client import Configuration
+def _for_plugins(cluster: Json) -> Json:
+    """The cluster as a plugin is told of it, which gets the CA itself and not its file."""
+    path = cluster.get("certificate-authority")
+    if not path or cluster.get("certificate-authority-data") or not pathlib.Path(path).is_file():
+        return cluster
+    data = base64.b64encode(pathlib.Path(path).read_bytes()).decode()
+    return {**cluster, "certificate-authority-data": data}
 
-    configuration = Configuration()
+
+def _in_cluster(options: Globals) -> Access:
+    host, port = os.environ["KUBERNETES_SERVICE_HOST"], os.environ.get("KUBERNETES_SERVICE_PORT", "443")
+    title = "the pod's service account"
     try:
-        config.load_incluster_config(client_configuration=configuration)
-    except config.ConfigException as error:
+        ca = (_ACCOUNT / "ca.crt").read_bytes()
+        namespace = (_ACCOUNT / "namespace").read_text().strip()
+        who = credentials.of_token_file(_ACCOUNT / "token", "service account")
+        who.current()
+    except (OSError, MeshctlError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise MeshctlError(
-            f"the pod's service account cannot be used: {error}", "", "Name a kubeconfig with --kubeconfig."
+            f"{title} cannot be used: {reason}", "", "Name a kubeconfig with --kubeconfig."
         ) from error
-    namespace_file = pathlib.Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
-    own = namespace_file.read_text().strip() if namespace_file.exists() else "default"
-    return _cluster(
-        configuration,
-        options,
+    server = f"https://{f'[{host}]' if ':' in host else host}:{port}"
+    return Access(
         context="in-cluster",
         user="service account",
-        namespace=options.namespace or own,
-        server=configuration.host,
-        server_name=None,
+        namespace=options.namespace or namespace,
+        server=server,
+        trust=Trust(ca),
+        credentials=who,
+        title=title,
+        proxy=proxy_for(server, "", title),
     )
-
-
-def _cluster(
-    configuration: Any,
-    options: Globals,
-    *,
-    context: str,
-    user: str,
-    namespace: str,
-    server: str,
-    server_name: str | None,
-) -> KubeCluster:
-    headers = [("accept", "application/json"), ("user-agent", "meshctl")]
-    for setting in configuration.auth_settings().values():
-        if setting.get("in") == "header" and setting.get("value"):
-            headers.append((str(setting["key"]), str(setting["value"])))
-    headers.extend(_impersonation(options))
-    if options.as_user:
-        user = f"{options.as_user} (impersonated by {user})"
-    tls = _tls(configuration) if server.startswith("https") else None
-    return KubeCluster(
-        server.rstrip("/"),
-        context,
-        user,
-        namespace,
-        headers,
-        tls,
-        options.timeout,
-        server_name,
-        _proxy(configuration, server),
-    )
-
-
-def _proxy(configuration: Any, server: str) -> str | None:
-    """The proxy of the kubeconfig or of $HTTPS_PROXY, unless $NO_PROXY excludes the server."""
-    import urllib.request
-
-    if not configuration.proxy:
-        return None
-    excluded = {"no": configuration.no_proxy or ""}
-    if urllib.request.proxy_bypass_environment(urlsplit(server).netloc, excluded):  # type: ignore[attr-defined]
-        return None
-    return str(configuration.proxy)
 
 
 def _impersonation(options: Globals) -> list[tuple[str, str]]:
@@ -289,18 +287,11 @@ def _impersonation(options: Globals) -> list[tuple[str, str]]:
     return headers
 
 
-def _tls(configuration: Any) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=configuration.ssl_ca_cert or None)
-    if not configuration.verify_ssl:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    if configuration.cert_file:
-        try:
-            context.load_cert_chain(configuration.cert_file, configuration.key_file)
-        except (OSError, ssl.SSLError) as error:
-            raise MeshctlError(
-                f"the client certificate of the kubeconfig cannot be used: {error}",
-                "",
-                "Fetch a fresh kubeconfig.",
-            ) from error
-    return context
+def _impersonated(user: Json) -> tuple[tuple[str, str], ...]:
+    """On whose behalf the kubeconfig itself acts."""
+    headers = [("Impersonate-User", str(user["as"]))] if user.get("as") else []
+    headers += [("Impersonate-Uid", str(user["as-uid"]))] if user.get("as-uid") else []
+    headers += [("Impersonate-Group", str(group)) for group in user.get("as-groups") or ()]
+    for key, values in (user.get("as-user-extra") or {}).items():
+        headers += [(f"Impersonate-Extra-{quote(str(key), safe='')}", str(value)) for value in values or ()]
+    return tuple(headers)

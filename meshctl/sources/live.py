@@ -93,7 +93,7 @@ def admin_of(cluster: KubeCluster, pod: KubePod, admin_port: int, progress: Prog
             pool,
             f"http://localhost:{admin_port}",
             f'port {admin_port} in pod "{pod.name}"',
-            cluster.timeout,
+            cluster.patience,
             progress,
             _explainer(cluster, pod, admin_port),
         )

@@ -16,12 +16,12 @@ import select
 import struct
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import httpcore
 
 from meshctl.errors import ConnectError
-from meshctl.sources.kube import ApiError, KubeCluster, connection_failure, status_message
+from meshctl.sources.kube import ApiError, KubeCluster, status_message
+from meshctl.sources.retry import Patience
 
 PROTOCOL = "v4.channel.k8s.io"
 _DATA, _ERROR = 0, 1
@@ -116,68 +116,98 @@ class PodBackend(httpcore.NetworkBackend):
 
 
 def open_websocket(cluster: KubeCluster, namespace: str, pod: str, port: int, timeout: float | None) -> Any:
-    """The upgraded websocket; a refusal of the API server or the kubelet becomes the error it is."""
+    """The upgraded websocket; a refusal of the API server or the kubelet becomes the error it is. Asking is safe
+    to repeat: nothing is dialled before the upgrade."""
     import websocket
 
+    patience = Patience(timeout)
+    while True:
+        headers = cluster.headers()
+        try:
+            socket = _upgraded(cluster, namespace, pod, port, timeout, headers)
+        except websocket.WebSocketBadStatusException as error:
+            told = [(k.encode(), v.encode()) for k, v in (error.resp_headers or {}).items()]
+            if cluster.renewed(error.status_code, headers) or (
+                error.status_code != 500 and patience.after_answer(error.status_code, told)
+            ):
+                continue
+            raise refused(error.status_code, error.resp_body or b"", namespace, pod, port, cluster) from error
+        except (websocket.WebSocketTimeoutException, TimeoutError) as error:
+            raise ConnectError(
+                f"no answer to the port-forward request for pod {pod!r} within {timeout or 0:g} s",
+                "The API server or the kubelet hangs.",
+                "Try again, or allow more time with --kubeclient-timeout.",
+            ) from error
+        except (websocket.WebSocketConnectionClosedException, ConnectionResetError) as error:
+            if patience.after_break():
+                continue
+            raise cluster.connect_error(error, _what(namespace, pod)) from error
+        except (websocket.WebSocketException, httpcore.NetworkError, httpcore.ProxyError, OSError) as error:
+            raise cluster.connect_error(error, _what(namespace, pod)) from error
+        if socket.subprotocol != PROTOCOL:
+            socket.close(timeout=0)
+            raise ConnectError(
+                f"the API server answered the port-forward with protocol {socket.subprotocol!r}, not {PROTOCOL}",
+                "Something between here and the API server rewrites websockets.",
+                _by_hand(namespace, pod, port),
+            )
+        return socket
+
+
+def _what(namespace: str, pod: str) -> str:
+    return f'the port-forward to pod "{pod}" in namespace "{namespace}"'
+
+
+def _upgraded(
+    cluster: KubeCluster,
+    namespace: str,
+    pod: str,
+    port: int,
+    timeout: float | None,
+    headers: list[tuple[str, str]],
+) -> Any:
+    import websocket
+
+    from meshctl.sources.dial import socket_to
+
     url = f"ws{cluster.server.removeprefix('http')}/api/v1/namespaces/{namespace}/pods/{pod}/portforward?ports={port}"
-    options: dict[str, Any] = {} if cluster.tls is None else {"context": cluster.tls}
-    if cluster.server_name:
-        options["server_hostname"] = cluster.server_name
-    socket = websocket.WebSocket(sslopt=options, enable_multithread=False, skip_utf8_validation=True)
-    what = f'the port-forward to pod "{pod}" in namespace "{namespace}"'
+    connected = socket_to(cluster.server, cluster.proxy, cluster.tls, cluster.server_name, timeout)
+    connected.settimeout(timeout)
+    socket = websocket.WebSocket(enable_multithread=False, skip_utf8_validation=True)
     try:
         socket.connect(
             url,
-            header=[f"{k}: {v}" for k, v in cluster.headers if k.lower() != "accept"],
+            header=[f"{k}: {v}" for k, v in headers if k.lower() != "accept"],
             subprotocols=[PROTOCOL],
             timeout=timeout,
             suppress_origin=True,
-            **_proxy_options(cluster.proxy),
+            http_no_proxy=["*"],
+            socket=connected,
         )
-    except websocket.WebSocketBadStatusException as error:
-        raise refused(error.status_code, error.resp_body or b"", namespace, pod, cluster) from error
-    except websocket.WebSocketTimeoutException as error:
-        raise ConnectError(
-            f"no answer to the port-forward request for pod {pod!r} within {timeout:g} s",
-            "The API server or the kubelet hangs.",
-            "Try again, or allow more time with --kubeclient-timeout.",
-        ) from error
-    except (websocket.WebSocketException, OSError) as error:
-        raise connection_failure(
-            error, cluster.server, f'context "{cluster.context}"', what, timeout or 0
-        ) from error
-    if socket.subprotocol != PROTOCOL:
-        socket.close(timeout=0)
-        raise ConnectError(
-            f"the API server answered the port-forward with protocol {socket.subprotocol!r}, not {PROTOCOL}",
-            "Something between here and the API server rewrites websockets.",
-        )
+    except BaseException:
+        connected.close()
+        raise
     return socket
 
 
-def _proxy_options(proxy: str | None) -> dict[str, Any]:
-    """The proxy in websocket-client's words; without one it must not look at the environment itself."""
-    if not proxy:
-        return {"http_no_proxy": ["*"]}
-    url = urlsplit(proxy)
-    auth = (unquote(url.username), unquote(url.password or "")) if url.username else None
-    return {
-        "http_proxy_host": url.hostname,
-        "http_proxy_port": url.port or 80,
-        "http_proxy_auth": auth,
-        "proxy_type": "http",
-    }
+def _by_hand(namespace: str, pod: str, port: int) -> str:
+    """The two lines that do the same where a websocket cannot be had: kubectl falls back to SPDY."""
+    return (
+        f"Instead: kubectl port-forward -n {namespace} pod/{pod} {port}, and here --admin localhost:{port}."
+    )
 
 
-def refused(status: int, body: bytes, namespace: str, pod: str, cluster: KubeCluster) -> ConnectError:
+def refused(
+    status: int, body: bytes, namespace: str, pod: str, port: int, cluster: KubeCluster
+) -> ConnectError:
     """A refused upgrade in the user's words: missing rights, an unreachable node, a dead sandbox."""
     message = status_message(body) if body else ""
     if status == 403:
         return ConnectError(
             f'user "{cluster.user}" may not port-forward to pods in namespace "{namespace}" (403)'
             + (f": {message}" if message else ""),
-            "It needs get and, since Kubernetes 1.35, create on pods/portforward.",
-            f"Check: kubectl auth can-i create pods/portforward -n {namespace}. A saved dump can be read with -f.",
+            f"It needs get and, since Kubernetes 1.35, create on pods/portforward: kubectl auth can-i create pods/portforward -n {namespace}.",
+            f"With create alone: {_by_hand(namespace, pod, port).removeprefix('Instead: ')} A saved dump can be read with -f.",
         )
     if "dialing backend" in message:
         return ConnectError(

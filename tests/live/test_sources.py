@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import pathlib
-import select
-import socket
-import threading
 import time
-from typing import ClassVar
 
 import pytest
 
@@ -262,47 +257,6 @@ def test_slow_but_steady_data_is_no_timeout(kube: FakeKube) -> None:
     began = time.monotonic()
     assert fetch(timeout=1.0).snapshot.sections
     assert time.monotonic() - began > 1.0
-
-
-class Connect(http.server.BaseHTTPRequestHandler):
-    """A forward proxy that knows CONNECT alone, and counts."""
-
-    tunnels = 0
-    targets: ClassVar[list[str]] = []
-
-    def do_CONNECT(self) -> None:
-        type(self).tunnels += 1
-        type(self).targets.append(self.path)
-        host, port = self.path.split(":")
-        with socket.create_connection((host, int(port))) as upstream:
-            self.send_response(200)
-            self.end_headers()
-            pair = {self.connection: upstream, upstream: self.connection}
-            while True:
-                for source in select.select(list(pair), [], [], 10)[0]:
-                    data = source.recv(65536)
-                    if not data:
-                        return
-                    pair[source].sendall(data)
-
-    def log_message(self, *arguments: object) -> None:
-        pass
-
-
-def test_the_api_server_is_reached_through_a_proxy(kube: FakeKube, monkeypatch: pytest.MonkeyPatch) -> None:
-    proxy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Connect)
-    threading.Thread(target=proxy.serve_forever, daemon=True).start()
-    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.server_port}")
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    monkeypatch.delenv("no_proxy", raising=False)
-    try:
-        assert len(fetch().snapshot.resources(SectionKind.LISTENERS)) == 11
-        assert Connect.tunnels == 2  # one for the API's objects, one for the port-forward
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-        fetch()
-        assert Connect.tunnels == 2, Connect.targets
-    finally:
-        proxy.shutdown()
 
 
 def test_an_admin_address_needs_no_cluster(admin_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
