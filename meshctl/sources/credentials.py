@@ -9,17 +9,19 @@ takes longer than most commands. No message ever quotes a credential.
 from __future__ import annotations
 
 import base64
-import datetime
 import pathlib
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from meshctl.errors import MeshctlError
 from meshctl.plain import Json
-from meshctl.sources.exec_plugin import Plugin, Printed
+
+if TYPE_CHECKING:
+    from meshctl.sources.exec_plugin import Printed
 
 _FILE_IS_FRESH = 50.0  # seconds; client-go reads a tokenFile again after so long
 _SKEW = 10.0
@@ -73,6 +75,8 @@ def of_user(user: Json, cluster: Json, paths: list[str], context: str, title: st
         pair = f"{user['username']}:{user.get('password') or ''}".encode()
         return _fixed(Credential("Basic " + base64.b64encode(pair).decode()))
     if user.get("exec"):
+        from meshctl.sources.exec_plugin import Plugin
+
         plugin = Plugin(user["exec"], cluster, name, title)
         return Credentials(lambda: _of_plugin(plugin.run(), name), renewable=True)
     if user.get("auth-provider"):
@@ -117,6 +121,8 @@ def _of_plugin(printed: Printed, name: str) -> Credential:
     header = bearer(printed.token, name) if printed.token else ""
     until = float("inf")
     if printed.expires:
+        import datetime
+
         try:
             until = datetime.datetime.fromisoformat(printed.expires).timestamp()
         except ValueError:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
 import sys
 from typing import Any
 
@@ -46,6 +44,9 @@ class Plugin:
 
     def run(self) -> Printed:
         """Run it. Raises MeshctlError where it is missing, fails or prints no credential."""
+        import shutil
+        import subprocess
+
         if not self._command:
             raise MeshctlError(f"{self._who} has no command", f"See {self._title}.", "Fetch a fresh one.")
         if shutil.which(self._command) is None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 _HEADERS = (("accept", "application/json"), ("user-agent", "meshctl"))
+_NAMES = ("accept", "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json")
 
 
 @dataclass
@@ -66,11 +67,13 @@ class KubeCluster:
             self._pool.close()
             self._pool = None
 
-    def get(self, path: str, params: Mapping[str, str] | None = None, *, what: str = "") -> Json:
+    def get(
+        self, path: str, params: Mapping[str, str] | None = None, *, what: str = "", names_only: bool = False
+    ) -> Json:
         """An object or list as JSON. Raises ApiError for an answer that is none, ConnectError without one."""
         import msgspec
 
-        body = self._request(path, params, what)
+        body = self._request(path, params, what, (_NAMES,) if names_only else ())
         try:
             return msgspec.json.decode(body, type=dict[str, Any])
         except msgspec.DecodeError as error:
@@ -84,19 +87,27 @@ class KubeCluster:
         """A plain text answer, such as a container's log."""
         return self._request(path, params, what).decode("utf-8", "replace")
 
-    def items(self, path: str, params: Mapping[str, str] | None = None, *, what: str = "") -> list[Json]:
-        """The items of a list, page by page."""
+    def items(
+        self, path: str, params: Mapping[str, str] | None = None, *, what: str = "", names_only: bool = False
+    ) -> list[Json]:
+        """The items of a list, page by page; with ``names_only`` their metadata may be all there is of them."""
         query = {"limit": "500", **(params or {})}
         found: list[Json] = []
         while True:
-            page = self.get(path, query, what=what)
+            page = self.get(path, query, what=what, names_only=names_only)
             found.extend(page.get("items") or [])
             token = (page.get("metadata") or {}).get("continue")
             if not token:
                 return found
             query["continue"] = token
 
-    def _request(self, path: str, params: Mapping[str, str] | None, what: str) -> bytes:
+    def _request(
+        self,
+        path: str,
+        params: Mapping[str, str] | None,
+        what: str,
+        instead: tuple[tuple[str, str], ...] = (),
+    ) -> bytes:
         """The body of a GET, tried again as client-go does: after resets, throttling, failures, expired credentials."""
         import httpcore
 
@@ -107,7 +118,8 @@ class KubeCluster:
             extensions["sni_hostname"] = self.server_name
         patience = Patience(self.patience)
         while True:
-            headers = self.headers()
+            replaced = {name for name, _ in instead}
+            headers = [*instead, *(entry for entry in self.headers() if entry[0] not in replaced)]
             try:
                 response = self.pool().request(
                     "GET", self.server + path + query, headers=headers, extensions=extensions

@@ -7,7 +7,6 @@ Several pods are asked at the same time, each over its own stream; one that fail
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from meshctl.envoy.notes import Notes
@@ -55,6 +54,8 @@ def _open_many(
             return open_pod(cluster, pod, admin_port, needs, progress)
         except MeshctlError as error:
             return error
+
+    from concurrent.futures import ThreadPoolExecutor
 
     threads = ThreadPoolExecutor(MAX_AT_ONCE)
     try:

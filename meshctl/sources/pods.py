@@ -8,7 +8,6 @@ restarts, newer first. Follows istio istioctl/pkg/util/handlers and kubectl's po
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,6 +67,13 @@ def select(cluster: KubeCluster, selector: str, namespace: str | None) -> list[K
     return sorted((p for p in found if p.phase == "Running"), key=lambda p: (p.namespace, p.name))
 
 
+def running_names(cluster: KubeCluster, namespace: str) -> list[str]:
+    """The names of a namespace's running pods; no more of them is asked for than that, where the server can."""
+    path = f"{_CORE}/namespaces/{namespace}/pods"
+    found = cluster.items(path, {"fieldSelector": "status.phase=Running"}, what="pods", names_only=True)
+    return [_as_pod(item).name for item in found]
+
+
 def with_address(cluster: KubeCluster, address: str) -> KubePod | None:
     """The running pod that has an address and its own network, or None."""
     items = cluster.items(
@@ -107,6 +113,8 @@ def _missing_pod(cluster: KubeCluster, reference: Reference) -> MeshctlError:
         )
     what = f'pod "{reference.name}" not found in namespace "{reference.namespace}"'
     names = _names(cluster, KINDS[0], reference.namespace)
+    import difflib
+
     near = difflib.get_close_matches(reference.name, names, n=3, cutoff=0.5)
     near += [n for n in names if n.startswith(reference.name) and n not in near][: 3 - len(near)]
     cause = "A typo, or it was replaced by a roll-out."

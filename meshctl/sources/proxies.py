@@ -9,11 +9,16 @@ leading dots, so the five rules stand here, as addresses of ``ipaddress``.
 
 from __future__ import annotations
 
-import ipaddress
 import os
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from meshctl.errors import MeshctlError
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv6Address
+
+    _Address = IPv4Address | IPv6Address
 
 _SCHEMES = ("http", "https")
 
@@ -70,10 +75,9 @@ def is_direct(target: SplitResult, no_proxy: str) -> bool:
     return any(_matches(entry.strip().lower(), host, port, address) for entry in no_proxy.split(","))
 
 
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
 def _address(text: str) -> _Address | None:
+    import ipaddress
+
     try:
         return ipaddress.ip_address(text)
     except ValueError:
@@ -98,6 +102,8 @@ def _matches(entry: str, host: str, port: int, address: _Address | None) -> bool
 
 
 def _in_range(entry: str, address: _Address) -> bool:
+    import ipaddress
+
     try:
         return address in ipaddress.ip_network(entry, strict=False)
     except ValueError:

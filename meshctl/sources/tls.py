@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import ssl
-import tempfile
 
 import msgspec
 
@@ -79,6 +78,8 @@ def _load_chain(context: ssl.SSLContext, pem: bytes) -> None:
         finally:
             os.close(memory)
         return
+    import tempfile
+
     handle, path = tempfile.mkstemp()  # mode 0600
     try:
         os.write(handle, pem)

@@ -455,3 +455,14 @@ def test_the_shell_completes_the_pods_of_the_namespace() -> None:
 
 def test_the_shell_completes_nothing_where_the_cluster_is_away(mesh: Mesh) -> None:
     assert completions("meshctl --context down -n test pc cluster ser") == []
+
+
+def test_what_a_plugin_says_is_not_written_into_the_line() -> None:
+    assert completions("meshctl --context exec-fail -n test pc cluster ser") == []
+
+
+def test_completion_asks_for_running_pods_and_no_more_than_their_names(mesh: Mesh) -> None:
+    before = len(mesh.kube.requests)
+    completions("meshctl -n test pc cluster ser")
+    (asked,) = mesh.kube.requests[before:]
+    assert "fieldSelector=status.phase%3DRunning" in asked[2]

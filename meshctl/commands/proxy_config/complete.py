@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 _PATIENCE = 2.0  # seconds that a person waits for a completion
@@ -124,20 +126,38 @@ def _bundled_pods(files: list[str]) -> list[str]:
 
 
 def _live_pods(ctx: Any) -> list[str]:
-    from meshctl.sources import live, pods
     from meshctl.sources.interface import Globals
+    from meshctl.sources.kubeconfig import connect
+    from meshctl.sources.pods import running_names
 
     given = ctx.find_root().params
-    cluster = live.cluster_of(
-        Globals(
-            kubeconfig=given.get("kubeconfig"),
-            context=given.get("context"),
-            namespace=given.get("namespace"),
-            as_user=given.get("as_user"),
-            timeout=_PATIENCE,
+    with _unheard():
+        cluster = connect(
+            Globals(
+                kubeconfig=given.get("kubeconfig"),
+                context=given.get("context"),
+                namespace=given.get("namespace"),
+                as_user=given.get("as_user"),
+                timeout=_PATIENCE,
+            )
         )
-    )
+        try:
+            return running_names(cluster, cluster.namespace)
+        finally:
+            cluster.close()
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """What a credential plugin says or asks must not end up in the line that is being typed."""
+    kept = os.dup(2), os.dup(0)
+    nothing = os.open(os.devnull, os.O_RDWR)
     try:
-        return [pod.name for pod in pods.select(cluster, "", cluster.namespace)]
+        os.dup2(nothing, 2)
+        os.dup2(nothing, 0)
+        yield
     finally:
-        cluster.close()
+        os.dup2(kept[0], 2)
+        os.dup2(kept[1], 0)
+        for descriptor in (*kept, nothing):
+            os.close(descriptor)
