@@ -8,11 +8,11 @@ never by likeness of names. Follows istio istioctl/pkg/util/handlers.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from meshctl.envoy.documents import DocumentKind
 from meshctl.errors import InputError, UsageError
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from meshctl.reader.given import Given, GivenPod
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True):
     """A resource type that stands for pods: its API path, its names, and where its pod selector is."""
 
     group_path: str
@@ -59,8 +58,7 @@ _WITHOUT_PODS = {"cm": "configmap", "configmap": "configmap", "configmaps": "con
                  "secrets": "secret", "ns": "namespace", "namespace": "namespace", "node": "node", "nodes": "node"}  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(msgspec.Struct, frozen=True):
     """A pod argument taken apart."""
 
     text: str
@@ -193,6 +191,8 @@ def _one_pod(given: Given, reference: Reference) -> GivenPod:
 
 
 def _did_you_mean(given: Given, name: str) -> str:
+    import difflib
+
     near = difflib.get_close_matches(name, [pod.name for pod in given.pods], n=3, cutoff=0.6)
     close = [pod for pod in given.pods if pod.name in near]
     if close:

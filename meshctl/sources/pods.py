@@ -9,8 +9,9 @@ restarts, newer first. Follows istio istioctl/pkg/util/handlers and kubectl's po
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from meshctl.errors import MeshctlError
 from meshctl.plain import Json
@@ -19,13 +20,15 @@ from meshctl.reader.naming import KINDS, Kind, Reference, parse, selector_text
 from meshctl.sources.kube import ApiError, KubeCluster
 
 
-@dataclass(frozen=True, slots=True)
-class KubePod:
+class KubePod(msgspec.Struct, frozen=True):
     """A pod by name, with its object as the API gave it."""
 
     name: str
     namespace: str
-    object: Json = field(repr=False)
+    object: Json
+
+    def __repr__(self) -> str:
+        return f"KubePod({self.name!r}, {self.namespace!r})"
 
     @property
     def phase(self) -> str:
