@@ -229,9 +229,44 @@ def build() -> dict[str, str]:
     modules = {
         "__init__.py": '"""Envoy\'s API as typed read models; made by tools/build_api.py from the schema."""\n'
     }
+    modules["sensitive.py"] = _format(sensitive_fields())
     for package in sorted(p for p in api.packages if WANTED.fullmatch(p)):
         modules[f"{module_name(package)}.py"] = _format(api.module(package))
     return modules
+
+
+def sensitive_fields() -> str:
+    """The module that names the fields marked as sensitive, and what stands in each."""
+    found: dict[str, str] = {}
+    owners: dict[str, set[str]] = collections.defaultdict(set)
+    marked: list[tuple[str, pb.FieldDescriptorProto, pb.DescriptorProto]] = []
+
+    def walk(prefix: str, message: pb.DescriptorProto) -> None:
+        name = f"{prefix}.{message.name}"
+        for field in message.field:
+            owners[field.type_name].add(field.name)
+            if field.options.debug_redact:
+                marked.append((name, field, message))
+        for nested in message.nested_type:
+            walk(name, nested)
+
+    for file in pb.FileDescriptorSet.FromString(SCHEMA.read_bytes()).file:
+        for message in file.message_type:
+            walk(f".{file.package}", message)
+    for owner, field, message in marked:
+        if field.type_name == ".google.protobuf.Any":  # any type: known by the field that holds its owner
+            found.update(dict.fromkeys(owners[owner], "MESSAGE"))
+            continue
+        entry = next((n for n in message.nested_type if field.type_name.endswith(f".{n.name}")), None)
+        kind = entry.field[1].type_name if entry else field.type_name
+        source = kind == ".envoy.config.core.v3.DataSource"
+        found[field.name] = "SOURCE" if source else "MESSAGE" if kind or entry else "STRING"
+    lines = "".join(f"{name!r}: {kind},\n" for name, kind in sorted(found.items()))
+    return (
+        '"""The fields that Envoy\'s API marks ``(udpa.annotations.sensitive)``; made by tools/build_api.py.\n\n'
+        "STRING: the secret itself. SOURCE: a DataSource, a list or a map of them. MESSAGE: every string below it.\n"
+        f'"""\n\nSTRING, SOURCE, MESSAGE = "string", "source", "message"\n\nFIELDS = {{\n{lines}}}\n'
+    )
 
 
 def _format(text: str) -> str:

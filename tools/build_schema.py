@@ -26,6 +26,7 @@ from google.protobuf import descriptor_pb2 as pb
 SCHEMA = pathlib.Path(__file__).resolve().parents[1] / "meshctl" / "envoy" / "schema"
 TARGET = SCHEMA / "envoy.binpb"
 SUPPLEMENT = SCHEMA / "supplement"
+SENSITIVE = SUPPLEMENT / "sensitive.txt"
 WELL_KNOWN = ("any", "duration", "empty", "field_mask", "struct", "timestamp", "wrappers")
 # Option messages of the API's own build; no dump ever holds one.
 SKIPPED_PACKAGES = ("google.protobuf", "validate", "udpa.annotations", "xds.annotations")
@@ -224,6 +225,25 @@ def stub(file: pb.FileDescriptorProto) -> str:
     return f'syntax = "proto3";\npackage {file.package};\n' + "\n".join(map(message, file.message_type))
 
 
+def mark_sensitive(files: list[pb.FileDescriptorProto]) -> None:
+    """Set ``debug_redact`` on every field that the API annotates as sensitive; all of them must be there."""
+    wanted = {line for line in SENSITIVE.read_text().splitlines() if not line.startswith("#")}
+
+    def walk(prefix: str, message: pb.DescriptorProto) -> None:
+        for field in message.field:
+            if f"{prefix}.{message.name}.{field.name}" in wanted:
+                wanted.remove(f"{prefix}.{message.name}.{field.name}")
+                field.options.debug_redact = True
+        for nested in message.nested_type:
+            walk(f"{prefix}.{message.name}", nested)
+
+    for file in files:
+        for message in file.message_type:
+            walk(file.package, message)
+    if wanted:
+        sys.exit(f"sensitive fields that the schema lacks: {', '.join(sorted(wanted))}")
+
+
 def build() -> bytes:
     """The whole set, serialised deterministically: the same dependencies give the same bytes."""
     result = pb.FileDescriptorSet()
@@ -235,6 +255,7 @@ def build() -> bytes:
     api = EnvoyDataPlane().files()
     result.file.extend(api)
     result.file.extend(supplement(api))
+    mark_sensitive(list(result.file))
     return result.SerializeToString(deterministic=True)
 
 

@@ -11,9 +11,12 @@ import base64
 import binascii
 import operator
 import re
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
+
+from meshctl.envoy.api.sensitive import FIELDS, MESSAGE, SOURCE
 
 REDACTED = "[redacted]"
 REDACTED_BASE64 = base64.b64encode(REDACTED.encode()).decode()
@@ -68,22 +71,25 @@ class Secret(msgspec.Struct):
     validation_context: ValidationContext | None = None
 
 
-# Field names (both spellings) whose value is secret wherever they stand. A DataSource keeps its shape.
-SENSITIVE = frozenset(
-    {
-        "private_key", "privateKey",
-        "password", "auth_password", "authPassword",
-        "session_ticket_keys", "sessionTicketKeys",
-        "generic_secret", "genericSecret",
-        "pkcs12",
-        "private_key_provider", "privateKeyProvider",
-        "hmac_secret", "hmacSecret",
-        "token_secret", "tokenSecret",
-        "inline_basic_auth", "inlineBasicAuth",
-        "secret_access_key", "secretAccessKey",
-        "session_token", "sessionToken",
-    }
-)  # fmt: skip
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+# What older schemas and extensions outside the schema call a secret, beside the fields that the API marks.
+_BESIDE = {
+    "hmac_secret": SOURCE,
+    "token_secret": SOURCE,
+    "inline_basic_auth": SOURCE,
+    "generic_secret": SOURCE,
+}
+_KINDS = {spelling: kind for name, kind in (FIELDS | _BESIDE).items() for spelling in (name, _camel(name))}
+# Names (both spellings) under which a secret stands wherever they are met: in a message, a TypedStruct, a Struct.
+SENSITIVE = frozenset(_KINDS)
+# Names that mean other things too: a plain string under them is not taken for the secret.
+_BROAD = frozenset({"keys", "users", "secrets", "credentials"})
+# Below a sensitive message: what names a type or a place, not a secret.
+_REFERENCES = frozenset({"@type", "type_url", "provider_name", "providerName", "filename"})
 _DATA_KEYS = frozenset({"inline_bytes", "inlineBytes", "inline_string", "inlineString"})
 
 
@@ -100,7 +106,7 @@ def _base64_fragments(text: bytes) -> tuple[str, ...]:
 
 _KEY_MARKS = ("PRIVATE KEY-----", *_base64_fragments(b"PRIVATE KEY-----"))
 _KEY_MARK_BYTES = tuple(mark.encode() for mark in _KEY_MARKS)
-_SENSITIVE_KEY = re.compile(rb'"(?:' + b"|".join(sorted(name.encode() for name in SENSITIVE)) + rb')"\s*:\s*')
+_SENSITIVE_KEY = re.compile(rb'"(' + b"|".join(sorted(name.encode() for name in SENSITIVE)) + rb')"\s*:\s*')
 _DATA_VALUE = re.compile(rb'"inline_?(?:bytes|Bytes|string|String)"\s*:\s*"([^"]*)"')
 _HARMLESS_VALUES = {b"", REDACTED.encode(), REDACTED_BASE64.encode()}
 
@@ -121,6 +127,8 @@ def may_hold_secrets(data: bytes | memoryview) -> bool:
             if rest[1 : rest.find(b'"', 1)] not in _HARMLESS_VALUES:
                 return True
             continue
+        if _KINDS[match[1].decode()] == MESSAGE and rest[:1] in b"{[":
+            return True
         found = _DATA_VALUE.search(rest)
         if found and found[1] not in _HARMLESS_VALUES:
             return True
@@ -130,21 +138,31 @@ def may_hold_secrets(data: bytes | memoryview) -> bool:
 def redact(value: Any) -> tuple[Any, int]:
     """The tree without secrets, and how many values were replaced. Unchanged parts are shared, not copied."""
     counter = [0]
-    return _redact(value, False, counter), counter[0]
+    return _redact(value, counter), counter[0]
 
 
-def _redact(value: Any, sensitive: bool, counter: list[int]) -> Any:
+def sensitive_kind(key: str, item: Any) -> str:
+    """What stands under a key that the API marks: STRING, SOURCE or MESSAGE; "" where it is not such a field."""
+    kind = _KINDS.get(key, "")
+    if not kind or (key in _BROAD and isinstance(item, str)):
+        return ""
+    if key == "credentials" and not isinstance(item, list):
+        return ""  # OAuth2's, whose own fields are marked
+    return kind
+
+
+def _redact(value: Any, counter: list[int], field: Callable[[str, Any, list[int]], Any] | None = None) -> Any:
     if isinstance(value, dict):
         changed: dict[str, Any] | None = None
         for key, item in value.items():
-            new = _redact_field(key, item, sensitive, counter)
+            new = (field or _redact_field)(key, item, counter)
             if new is not item:
                 if changed is None:
                     changed = type(value)(value)
                 changed[key] = new
         return value if changed is None else changed
     if isinstance(value, list):
-        items = [_redact(item, sensitive, counter) for item in value]
+        items = [_redact(item, counter, field) for item in value]
         return type(value)(items) if any(map(operator.is_not, items, value)) else value
     if isinstance(value, str) and any(mark in value for mark in _KEY_MARKS):
         counter[0] += 1
@@ -152,10 +170,29 @@ def _redact(value: Any, sensitive: bool, counter: list[int]) -> Any:
     return value
 
 
-def _redact_field(key: str, item: Any, sensitive: bool, counter: list[int]) -> Any:
-    if isinstance(item, str) and (key in SENSITIVE or (sensitive and key in _DATA_KEYS)):
+def _redact_field(key: str, item: Any, counter: list[int]) -> Any:
+    kind = sensitive_kind(key, item)
+    if not kind:
+        return _redact(item, counter)
+    if isinstance(item, str):
         return _replacement(item, key, counter)
-    return _redact(item, sensitive or key in SENSITIVE, counter)
+    return _redact(item, counter, _message_field if kind == MESSAGE else _source_field)
+
+
+def _source_field(key: str, item: Any, counter: list[int]) -> Any:
+    """A field of a DataSource, or an entry of a map of them; anything else is looked at as it is anywhere."""
+    if isinstance(item, str):
+        return _replacement(item, key, counter) if key in _DATA_KEYS else _redact(item, counter)
+    if isinstance(item, dict) and not _DATA_KEYS.isdisjoint(item):
+        return _redact(item, counter, _source_field)
+    return _redact_field(key, item, counter)
+
+
+def _message_field(key: str, item: Any, counter: list[int]) -> Any:
+    """A field of a message that is secret as a whole."""
+    if isinstance(item, str) and key not in _REFERENCES:
+        return _replacement(item, key, counter)
+    return _redact(item, counter, _message_field)
 
 
 def _replacement(text: str, key: str, counter: list[int]) -> str:

@@ -230,7 +230,9 @@ class Converter:
         """mark_structs: make Struct values of the classes above instead of plain dicts and lists."""
         self.names = names
         struct = _marked_struct if mark_structs else _struct
-        self._well_known = {k: struct if f is _struct else f for k, f in _WELL_KNOWN.items()}
+        self._struct = struct
+        free_form = self._free_form if names is Names.JSON else struct
+        self._well_known = {k: free_form if f is _struct else f for k, f in _WELL_KNOWN.items()}
         self.notes = notes if notes is not None else Notes()
         self.redactions = 0
         self._functions: dict[str, Function] = {}
@@ -331,7 +333,7 @@ class Converter:
                 for key, name, kind, function, default in ordered:
                     item = value[key]
                     if item is None:
-                        if function in _NULLABLE:
+                        if function in _NULLABLE or function == self._free_form:
                             out[name] = None
                     elif kind in (_MESSAGE, _PRESENT):
                         out[name] = function(item)
@@ -357,7 +359,7 @@ class Converter:
         """The same walk a field at a time: a value of the wrong type is kept as it came and noted."""
         for key, name, kind, function, default in ordered:
             item = value[key]
-            if item is None and function not in _NULLABLE:
+            if item is None and function not in _NULLABLE and function != self._free_form:
                 continue
             try:
                 converted = item if item is None else function(item)
@@ -406,6 +408,10 @@ class Converter:
             return function(self._redacted({field.name: value})[field.name])
 
         return guarded
+
+    def _free_form(self, value: Value) -> Value:
+        """A Struct, which may stand for any message: what is secret in one is told by name and shape."""
+        return self._struct(value if value.__class__ is str else self._redacted(value))
 
     def _redacted(self, value: Value) -> Value:
         clean, count = redact(value)
