@@ -4,10 +4,10 @@ Theory of operation. Envoy blanks the fields that its API marks as sensitive, bu
 TypedStruct, a Lua script, a Wasm plugin's configuration, a header that a route adds, a pod's environment keep
 their passwords. ``redact_json`` walks a document and finds string values that are secret
 
-- by the key they stand under (``password``, ``client_secret``, ``private_key`` …),
-- by the name they stand beside (``{"key": "authorization", "value": …}``, ``{"name": "DB_PASSWORD", "value": …}``),
-- by what they look like (PEM private keys, also in base64; JWTs; bearer and basic credentials; cloud keys;
-  user and password in a URL; ``password=…`` in a text).
+- by the field they stand in, where Envoy's API marks it (``meshctl.envoy.secrets``, the list that views go by),
+- by the key they stand under (``password``, ``API_TOKEN``, ``hmac_key``: ``meshctl.share.names``),
+- by the name they stand beside (``{"key": "authorization", "value": …}``, ``["--token", …]``),
+- by what they look like (``meshctl.share.shapes``), also inside JSON that stands in a string.
 
 The value is replaced *in the bytes as they came*, so that everything else stays byte for byte as Envoy printed
 it, and it is replaced wherever else it stands in the document. Certificates, public keys and JWKS may stay.
@@ -15,94 +15,47 @@ it, and it is replaced wherever else it stands in the document. Certificates, pu
 
 from __future__ import annotations
 
-import base64
-import binascii
 import functools
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-MARK = "[removed by meshctl]"
-# What Envoy itself writes for a field it blanks, plain and as base64 of a bytes field.
-_ENVOY_MARKS = {"[redacted]", "W3JlZGFjdGVkXQ==", MARK}
+from meshctl.envoy.api.sensitive import MESSAGE
+from meshctl.envoy.secrets import SENSITIVE, sensitive_kind
+from meshctl.share.names import Says, is_plain, says
+from meshctl.share.shapes import MARK, MARKS, clean, look, reason_of
 
-_SECRET_KEY = re.compile(
-    r"(?i)(private_?key|passw(or)?d|passphrase|pwd$|client_?secret|hmac_?secret|token_?secret|secret_?(access_?)?key"
-    r"|secret_?value|shared_?secret|api_?key|access_?key_?id|session_?token|access_?token|refresh_?token|auth_?token|bearer_?token"
-    r"|session_ticket_keys|inline_users)"
-)
-# Keys that name a message as often as a secret: secret only where a plain string stands under them.
-_SECRET_STRING_KEY = re.compile(
-    r"(?i)^(credentials?|token|secret|auth|(proxy-)?authorization|cookie|set-cookie)$"
-)
-_SECRET_NAME = re.compile(
-    r"(?i)(passw(or)?d|passphrase|pwd$|secret|api[-_]?key|access[-_]?key|private[-_]?key|credential|authorization|"
-    r"_pass$|connection[-_]?string|dsn$|database[-_]?url)"
-)
-# Names that carry a secret or a word to route by (``x-token: admin``): the value decides.
-_MAYBE_SECRET_NAME = re.compile(r"(?i)(token|^x-auth|cookie|_key$|session)")
+APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 # Keys under a secret-looking name that hold a reference or a public thing, not the secret.
-_HARMLESS = {
-    "filename",
-    "environment_variable",
-    "name",
-    "key",
-    "@type",
-    "type_url",
-    "path",
-    "value_prefix",
-    "sds_config",
-    "secret_name",
-    "secretName",
-    "credentialName",
-    "cluster",
-    "header",
-    "append_action",
-    "fieldPath",
-    "kind",
-    "issuer",
-    "forward_payload_header",
-    "present_match",
-    "safe_regex",
-    "ttl",
-}
-_VALUE_KEYS = {"value", "raw_value", "exact", "exact_match", "prefix_match", "suffix_match", "contains_match"}
-_NAME_KEYS = ("key", "name", "header_name")
-
-_LOOKS: tuple[tuple[str, re.Pattern[str]], ...] = (
+_HARMLESS = frozenset(
     (
-        "private key",
-        re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"),
-    ),
-    ("JWT", re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*")),
-    ("bearer or basic credentials", re.compile(r"(?i)\b(?:bearer|basic) +[A-Za-z0-9+/=_.~-]{8,}")),
-    ("cloud key", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[A-Za-z0-9_-]{35}\b")),
-    (
-        "access token",
-        re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|xox[abprs]-[A-Za-z0-9-]{10,}|glpat-[A-Za-z0-9_-]{20,})"),
-    ),
-    ("password in a URL", re.compile(r"(?<=://)[^/\s:@\"']+:[^/\s@\"']+(?=@)")),
-    (
-        "assignment of a secret",
-        re.compile(
-            r"(?i)(?:passw(?:or)?d|passphrase|secret|api[-_]?key|access[-_]?token|auth[-_]?token|authorization|client[-_]?secret)"
-            r"[\"']?\]?\s*(?:[=:,]|:=)\s*[\"']?(?P<secret>[^\s\"',;)}\]]{3,})"
-        ),
-    ),
-)
-# A part of a document in which none of these words stands (in lower case, harmless phrases taken out) needs no walk.
-_SUSPICIOUS = tuple(
-    word.encode()
-    for word in (
-        "private_key privatekey private-key passw passphrase pwd secret token api_key apikey api-key "
-        "access_key accesskey access-key credential authorization cookie session eyj bearer basic "
-        "ls0tls1crudjti akia asia aiza ghp_ gho_ ghu_ ghs_ ghr_ xox glpat- x-auth dsn connection_string "
-        'connection-string connectionstring database_url _key" _pass" inline_users @ "auth"'
+        "filename environment_variable name key @type type_url path value_prefix valuePrefix sds_config sdsConfig secret_name "
+        "secretName credentialName cluster header append_action appendAction fieldPath kind issuer "
+        "forward_payload_header present_match safe_regex ttl regex namespace client client_id"
     ).split()
+)
+_VALUE_KEYS = frozenset(
+    (
+        "value raw_value rawValue values notValues not_values exact exact_match prefix_match suffix_match contains_match "
+        "string_match stringMatch default_value"
+    ).split()
+)
+_MATCHERS = frozenset(
+    {"exact", "prefix", "suffix", "contains", "string_match", "value", "ignore_case", "ignoreCase"}
+)
+_NAME_KEYS = ("key", "name", "header_name", "headerName", "header")
+_KEY_MEMBERS = frozenset({"k", "d", "p", "q", "dp", "dq", "qi"})  # the private members of a JWK
+# A part of a document in which none of these stands (in lower case, harmless phrases taken out) needs no walk.
+_SUSPICIOUS = (
+    rb"passw|passphrase|passcode|pwd|secret|token|api_?-?key|apikey|access_?-?key|private_?-?key|credential|authorization|"
+    rb"cookie|session|eyj|bearer |basic |digest |ls0tls1crudjti|akia|asia|abia|acca|aiza|ya29|gocspx|gh[pousr]_|github_pat|gl[a-z]+-|"
+    rb"xox|xapp-|_live_|_test_|whsec|sk-|sg\.|npm_|pypi-|dop_v1|dckr_|hv[sb]\.|dapi|shp|lin_api|nrak|sq0|sk[a-f0-9]{32}|hf_|"
+    rb"atatt|age-|eaa|:aa|x-auth|dsn|conn|_url|url\b|uri\b|[a-z]key\b|[a-z][_-]keys?\b|_pass\b|pass\b|inline_?users|users|@|\bauth\b|_auth\b|"
+    rb"\$(?:apr1|2[abxy]|1|5|6|y)\$|\{sha|private key|webhook|hooks|jwt|htpasswd|keystore|p12|pfx|pepper|otp\b|\bpat\b|_pat\b|"
+    rb"last-applied|\"kty|kty\\\\|sig=|signature=|-u |--user|context_?extensions|pkcs12|\bsid\b|\"keys\""
 )
 _HARMLESS_PHRASES = (
     b'"@type"',
@@ -111,10 +64,6 @@ _HARMLESS_PHRASES = (
     b"token_bucket",
     b"tokens_per_fill",
     b"max_tokens",
-)
-# What a string must hold for one of the patterns of _LOOKS to match.
-_TRIGGER = re.compile(
-    r"-----BEGIN|eyJ|AKIA|ASIA|AIza|gh[pousr]_|xox|glpat-|://|LS0tLS1CRUdJTi|(?i:bearer |basic |pass|secret|key|token|authorization)"
 )
 
 
@@ -131,7 +80,7 @@ def redact_json(data: bytes, file: str) -> tuple[bytes, list[Removed]]:
     """A JSON document without its secrets, and what was removed; the bytes themselves where there are none."""
     try:
         found = list(_search(data, ""))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         text, removed = redact_text(data.decode("utf-8", "replace"), file)
         return text.encode(), removed
     if not found:
@@ -148,11 +97,11 @@ def redact_text(text: str, file: str) -> tuple[str, list[Removed]]:
     """The same for a plain text (a log)."""
     removed = []
     for number, line in enumerate(text.splitlines(), 1):
-        for reason, _ in _look(line):
+        for reason in look(line):
             removed.append(Removed(file, f"line {number}", reason))
     if "PRIVATE KEY" in text and not any(r.reason == "private key" for r in removed):
         removed.append(Removed(file, "text", "private key"))
-    return _clean(text), removed
+    return clean(text), removed
 
 
 @functools.cache
@@ -160,7 +109,7 @@ def _suspicious_words() -> Any:
     """One automaton for all words (google-re2 reads 300 MB/s where ``re`` reads 30)."""
     import re2
 
-    return re2.compile(b"|".join(re2.escape(word) for word in _SUSPICIOUS))
+    return re2.compile(_SUSPICIOUS)
 
 
 def _is_suspicious(data: bytes) -> bool:
@@ -193,15 +142,19 @@ def _search(raw: bytes, path: str) -> Iterator[Hit]:
         for key, part in parts.items():
             place = f"{path}.{key}" if path else key
             if len(bytes(part)) < _SMALL:
-                if key in _NAME_KEYS or key in _VALUE_KEYS or _key_kind(key) or _is_suspicious(bytes(part)):
+                if key in _NAME_KEYS or key in _VALUE_KEYS or _is_suspicious(_quoted(key) + bytes(part)):
                     small[key] = msgspec.json.decode(part)
-            elif _key_kind(key) == 2:
-                yield from _leaves(msgspec.json.decode(part), place, f"stands under {key}")
+            elif _key_kind(key) is not Says.NOTHING or key in SENSITIVE or key == APPLIED:
+                yield from _secrets({key: msgspec.json.decode(part)}, path)
             else:
                 yield from _search(bytes(part), place)
         yield from _secrets(small, path)
     else:
         yield from _secrets(msgspec.json.decode(raw), path)
+
+
+def _quoted(key: str) -> bytes:
+    return b'"' + key.encode("utf-8", "replace") + b'":'
 
 
 _SMALL = 20_000
@@ -214,129 +167,160 @@ Hit = tuple[str, str, str, str]  # path, value as it stands, its replacement, re
 def _secrets(value: Any, path: str) -> Iterator[Hit]:
     """Every secret string below ``value``."""
     if isinstance(value, dict):
-        named = ""
-        for key in _NAME_KEYS:
-            if (name := value.get(key)).__class__ is str:
-                named = name
-                break
-        for key, item in value.items():
-            kind = item.__class__
-            if kind is bool or kind is int or kind is float or item is None:
-                continue
-            if kind is str and not _is_secret_key(key, item) and not (named and key in _VALUE_KEYS):
-                if key == "key" and ".credentials[" in path:
-                    yield from _leaves(item, f"{path}.{key}", "an API key")
-                elif len(item) >= 8 and (cleaned := _clean(item)) != item:
-                    yield f"{path}.{key}", item, cleaned, _reason(item)
-                continue
-            place = f"{path}.{key}" if path else str(key)
-            if _is_secret_key(key, item):
-                yield from _leaves(item, place, f"stands under {key}")
-            elif named and (key in _VALUE_KEYS or key == "string_match"):
-                yield from _beside(named, item, place)
-            else:
-                yield from _secrets(item, place)
+        yield from _in_object(value, path)
     elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _secrets(item, f"{path}[{index}]")
-    elif isinstance(value, str) and len(value) >= 8:
-        cleaned = _clean(value)
-        if cleaned != value:
-            yield path, value, cleaned, _reason(value)
+        yield from _in_list(value, path)
+    elif isinstance(value, str):
+        yield from _in_text(value, path)
 
 
-def _reason(text: str) -> str:
-    return next((reason for reason, _ in _look(text)), "private key in base64")
+def _in_object(value: dict[str, Any], path: str) -> Iterator[Hit]:
+    named = next((name for key in _NAME_KEYS if isinstance(name := value.get(key), str)), "")
+    is_key = isinstance(value.get("kty"), str)
+    for key, item in value.items():
+        if item is None or item.__class__ in (bool, int, float):
+            continue
+        place = f"{path}.{key}" if path else str(key)
+        if key == APPLIED and isinstance(item, str):
+            yield from _leaves(item, place, "kubectl's copy of the object")
+        elif is_key and key in _KEY_MEMBERS:
+            yield from _leaves(item, place, "a private member of a JWK")
+        elif (kind := sensitive_kind(key, item)) or _key_kind(key) is Says.SURE:
+            yield from _under(key, item, place, kind)
+        elif _key_kind(key) is Says.MAYBE and (isinstance(item, str) or _is_matcher(item)):
+            yield from _doubtful(key, item, place)
+        elif named and key in _VALUE_KEYS and _key_kind(named) is not Says.NOTHING:
+            yield from _beside(named, item, place)
+        else:
+            yield from _secrets(item, place)
+
+
+def _under(key: str, item: Any, place: str, kind: str) -> Iterator[Hit]:
+    """What stands under a key that says so; a message under ``secret`` is looked through, not taken away."""
+    reason = f"stands under {key}"
+    holds_data = isinstance(item, dict) and not _DATA.isdisjoint(item)
+    if kind == MESSAGE or not _is_envelope(key) or isinstance(item, str) or holds_data:
+        yield from _leaves(item, place, reason)
+    elif isinstance(item, list):
+        for index, one in enumerate(item):
+            if not isinstance(one, str):  # a selector's keys, a list of users: names
+                yield from _under(key, one, f"{place}[{index}]", kind)
+    elif isinstance(item, dict) and any(
+        isinstance(i, dict) and not _DATA.isdisjoint(i) for i in item.values()
+    ):
+        for name, one in item.items():  # a map of sources
+            yield from _under(key, one, f"{place}.{name}", kind)
+    else:
+        yield from _secrets(item, place)
+
+
+# Keys that name a message as often as a secret.
+_ENVELOPES = frozenset(
+    {
+        "secret",
+        "secrets",
+        "credential",
+        "credentials",
+        "keys",
+        "users",
+        "jwt",
+        "webhook",
+        "webhooks",
+        "keystore",
+    }
+)
+_PLURAL = ("secrets", "credentials", "keys", "users", "webhooks")
+_DATA = frozenset({"inline_bytes", "inlineBytes", "inline_string", "inlineString"})
+
+
+def _is_envelope(key: str) -> bool:
+    return key in _ENVELOPES or key.lower().endswith(_PLURAL)
+
+
+def _is_matcher(item: Any) -> bool:
+    return isinstance(item, dict) and bool(item) and _MATCHERS.issuperset(item)
+
+
+def _in_list(value: list[Any], path: str) -> Iterator[Hit]:
+    option = ""
+    for index, item in enumerate(value):
+        place = f"{path}[{index}]"
+        if isinstance(item, str):
+            if option and not item.startswith("-"):
+                yield from _beside(option, item, place)
+            else:
+                yield from _in_text(item, place)
+            option = (
+                item if item.startswith("-") and "=" not in item and says(item) is not Says.NOTHING else ""
+            )
+        else:
+            option = ""
+            yield from _secrets(item, place)
+
+
+def _in_text(value: str, path: str) -> Iterator[Hit]:
+    """A string: what looks like a secret in it, and JSON that stands in it as text."""
+    if len(value) < 6:
+        return
+    cleaned = value
+    if value.lstrip()[:1] in ("{", "["):
+        cleaned = _cleaned_json(value)
+    if cleaned == value:
+        cleaned = clean(value)
+    if cleaned != value:
+        yield path, value, cleaned, reason_of(value) if clean(value) != value else "a secret in the text"
+
+
+def _cleaned_json(text: str) -> str:
+    """JSON in a string without its secrets; the string itself where it is none."""
+    try:
+        document = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
+    if not isinstance(document, dict | list):
+        return text
+    found = list(_secrets(document, ""))
+    if not found:
+        return text
+    data, _ = redact_json(text.encode(), "")
+    return data.decode()
 
 
 @functools.lru_cache(maxsize=10_000)
-def _key_kind(key: str) -> int:
-    """0: no secret stands under the key; 1: only where it is a plain string; 2: whatever it is."""
-    if key in _HARMLESS:
-        return 0
-    return 2 if _SECRET_KEY.search(key) else 1 if _SECRET_STRING_KEY.search(key) else 0
-
-
-def _is_secret_key(key: str, item: Any) -> bool:
-    """Whether what stands under ``key`` is a secret itself, not a reference, a number or a message about one."""
-    kind = _key_kind(key)
-    return kind > 0 and bool(item) and (kind == 2 or isinstance(item, str))
+def _key_kind(key: str) -> Says:
+    """What a key says of what stands under it."""
+    return Says.NOTHING if key in _HARMLESS else says(key)
 
 
 def _beside(named: str, item: Any, path: str) -> Iterator[Hit]:
     """The value that stands beside a name: ``{"key": "authorization", "value": …}``, a header matcher, a variable."""
-    sure = _SECRET_NAME.search(named)
-    if sure or _MAYBE_SECRET_NAME.search(named):
-        for hit in _leaves(item, path, f"the value of {named}"):
-            if sure or _looks_random(hit[1]):
-                yield hit
+    if _key_kind(named) is Says.SURE:
+        yield from _leaves(item, path, f"the value of {named}")
     else:
-        yield from _secrets(item, path)
+        yield from _doubtful(named, item, path)
 
 
-def _looks_random(text: str) -> bool:
-    """Whether a string is more like a generated token than like a word."""
-    letters, digits = any(c.isalpha() for c in text), any(c.isdigit() for c in text)
-    return len(text) >= 16 and letters and digits and not text.startswith("%") and " " not in text
+def _doubtful(named: str, item: Any, path: str) -> Iterator[Hit]:
+    """What stands under a name that may hold a secret or a word to route by."""
+    for hit in _leaves(item, path, f"the value of {named}"):
+        if not is_plain(hit[1]):
+            yield hit
 
 
 def _leaves(value: Any, path: str, reason: str) -> Iterator[Hit]:
     """The string leaves below a secret key, but for references to it."""
     if isinstance(value, str):
-        if value and value not in _ENVOY_MARKS:
+        if value and value not in MARKS and not value.startswith("%"):
             yield path, value, MARK, reason
     elif isinstance(value, dict):
         for key, item in value.items():
-            if key not in _HARMLESS:
+            if key not in _HARMLESS or (key in ("key", "client") and ".credentials[" in f".{path}"):
                 yield from _leaves(item, f"{path}.{key}", reason)
             elif not isinstance(item, str):
                 yield from _secrets(item, f"{path}.{key}")
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _leaves(item, f"{path}[{index}]", reason)
-
-
-def _look(text: str) -> Iterator[tuple[str, str]]:
-    for reason, pattern in _LOOKS:
-        for match in pattern.finditer(text):
-            secret = match.groupdict().get("secret") or match[0]
-            if (
-                MARK not in match[0]
-                and secret not in _ENVOY_MARKS
-                and not secret.startswith(("[removed", "%", "${"))
-            ):
-                yield reason, secret
-
-
-@functools.lru_cache(maxsize=100_000)
-def _clean(text: str) -> str:
-    """A text with whatever looks like a secret in it replaced."""
-    if not _TRIGGER.search(text):
-        return text
-    if _is_encoded_key(text):
-        return MARK
-    for _, pattern in _LOOKS:
-        text = pattern.sub(_blank, text)
-    return text
-
-
-def _blank(match: re.Match[str]) -> str:
-    secret = match.groupdict().get("secret")
-    if secret is None:
-        return MARK
-    if secret in _ENVOY_MARKS or secret.startswith(("[removed", "%", "${")):
-        return match[0]
-    return match[0][: match.start("secret") - match.start()] + MARK
-
-
-def _is_encoded_key(text: str) -> bool:
-    """Whether a string is base64 of a PEM private key, as ``inline_bytes`` and Secrets hold them."""
-    if not text.startswith("LS0tLS1CRUdJTi"):
-        return False
-    try:
-        return b"PRIVATE KEY" in base64.b64decode(text + "=" * (-len(text) % 4))
-    except (binascii.Error, ValueError):
-        return False
 
 
 def _replace(data: bytes, value: str, replacement: str) -> bytes:
@@ -360,9 +344,6 @@ def _without(document: Any) -> Any:
     for path, _, replacement, _ in list(_secrets(document, "")):
         _set(document, path, replacement)
     return document
-
-
-_STEP = re.compile(r"\[(\d+)\]|([^.\[]+)")
 
 
 def _set(document: Any, path: str, replacement: str) -> None:

@@ -20,7 +20,8 @@ from meshctl.envoy.snapshot import SectionKind, load
 from meshctl.errors import MeshctlError
 from meshctl.plain import Json
 from meshctl.share.index import PodEntry
-from meshctl.share.redact import MARK, Removed, redact_json, redact_text
+from meshctl.share.redact import APPLIED, Removed, redact_json, redact_text
+from meshctl.share.shapes import MARK
 from meshctl.sources.interface import Origin, Silent
 from meshctl.sources.kube import KubeCluster
 from meshctl.sources.live import admin_of, find_pods
@@ -39,8 +40,8 @@ from meshctl.sources.record import (
 from meshctl.sources.snapshot_format import PodWriter, WriteError, Writer, safe_name
 
 _ISTIO_CONTAINERS = frozenset({"istio-proxy", "istio-init", "istio-validation", "discovery"})
+_CONTAINERS = frozenset({"containers", "initContainers", "ephemeralContainers"})
 _BOOKKEEPING = frozenset({"managedFields", "uid", "resourceVersion", "selfLink"})
-_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 class Reporter(Protocol):
@@ -231,18 +232,17 @@ def clean_manifest(item: Json, removed: list[Removed]) -> Json:
     """A Kubernetes object without managed fields, without the copy of it that kubectl keeps in an annotation,
     and without the values of the application's environment."""
     metadata = {k: v for k, v in (item.get("metadata") or {}).items() if k not in _BOOKKEEPING}
-    if _APPLIED in (metadata.get("annotations") or {}):
-        metadata["annotations"] = {k: v for k, v in metadata["annotations"].items() if k != _APPLIED}
+    if APPLIED in (metadata.get("annotations") or {}):
+        metadata["annotations"] = {k: v for k, v in metadata["annotations"].items() if k != APPLIED}
     result = {**item, "metadata": metadata}
     spec = item.get("spec")
-    if isinstance(spec, dict) and ("containers" in spec or "initContainers" in spec):
+    if isinstance(spec, dict) and not _CONTAINERS.isdisjoint(spec):
         where = f"pods/{metadata.get('namespace')}/{metadata.get('name')}/{POD_MANIFEST}"
         result["spec"] = {
             **spec,
             **{
                 key: [_clean_container(c, where, removed) for c in spec.get(key) or []]
-                for key in ("containers", "initContainers")
-                if key in spec
+                for key in _CONTAINERS & spec.keys()
             },
         }
     return result

@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from meshctl.share.redact import MARK, redact_json, redact_text
+from meshctl.share.redact import redact_json, redact_text
+from meshctl.share.shapes import MARK
 
 KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\n-----END PRIVATE KEY-----\n"
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJlLXNpZ25hdHVyZQ"

@@ -1,0 +1,127 @@
+"""What secrets look like wherever they stand: keys, tokens, credentials in a text.
+
+The shapes of cloud and service tokens are those their issuers publish, as the rules of gitleaks and detect-secrets
+collect them. The texts are strangers', so the patterns run on RE2: linear in the text. A pattern replaces its group
+``secret`` where it has one, else the whole match; assignments (``name=value``, ``--name value``) are read for the name,
+and ``meshctl.share.names`` says whether it is telling.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import functools
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from meshctl.share.names import Says, is_plain, says
+
+MARK = "[removed by meshctl]"
+# What Envoy itself writes for a field it blanks, plain and as base64 of a bytes field.
+MARKS = frozenset({"[redacted]", "W3JlZGFjdGVkXQ==", MARK})
+
+_SHAPES = (
+    ("private key", r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:[\s\S]*?-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|[\s\S]*$)"),
+    ("JWT", r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*"),
+    ("bearer or basic credentials", r"(?i)\b(?:bearer|basic|token|digest|apikey) +(?P<secret>[A-Za-z0-9+/=_.~-]{8,})"),
+    ("cloud key", r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b|\bAIza[A-Za-z0-9_-]{35}|\bya29\.[A-Za-z0-9_-]{20,}|\bGOCSPX-[A-Za-z0-9_-]{20,}"),
+    ("access token", r"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{20,}|gl(?:rt|dt|ptt|cbt|ft|soat)-[A-Za-z0-9_-]{20,}|xox[abeoprs]-[A-Za-z0-9-]{10,}|xapp-[A-Za-z0-9-]{10,}|(?:sk|rk|pk|whsec)_(?:live|test)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/=]{16,}|sk-(?:proj-|ant-|svcacct-)?[A-Za-z0-9_-]{20,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|npm_[A-Za-z0-9]{30,}|pypi-[A-Za-z0-9_-]{16,}|dop_v1_[a-f0-9]{30,}|dckr_pat_[A-Za-z0-9_-]{20,}|hv[sb]\.[A-Za-z0-9_-]{20,}|dapi[a-f0-9]{32}|shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}|lin_api_[A-Za-z0-9]{30,}|NRAK-[A-Z0-9]{20,}|sq0(?:atp|csp)-[A-Za-z0-9_-]{20,}|key-[a-f0-9]{32}|SK[a-f0-9]{32}|hf_[A-Za-z0-9]{30,}|glsa_[A-Za-z0-9_]{30,}|ATATT3[A-Za-z0-9_=-]{20,}|AGE-SECRET-KEY-1[A-Z0-9]{40,}|EAA[A-Za-z0-9]{40,})"),
+    ("access token", r"\b\d{8,10}:AA[A-Za-z0-9_-]{33}"),
+    ("webhook", r"https://(?:hooks\.slack\.com/(?:services|workflows|triggers)|discord(?:app)?\.com/api/webhooks|[a-z0-9.-]*webhook\.office\.com/webhookb2|hooks\.zapier\.com/hooks)/(?P<secret>[A-Za-z0-9_/@.-]+)"),
+    ("password in a URL", r"[a-z][a-z0-9+.-]{1,20}://(?P<secret>[^/\s:@\"']*:[^/\s@\"']+)@"),
+    ("hash of a password", r"(?:^|[\s\"',;:])(?P<secret>[^\s:\"',;]{1,64}:(?:\$(?:apr1|2[abxy]|1|5|6|y|argon2i?d?)\$[^\s\"',;]+|\{SHA(?:256|512)?\}[A-Za-z0-9+/=]+))"),
+    ("credentials of curl", r"(?:^|\s)(?:-u|--user|--proxy-user)[ =]+[\"']?(?P<secret>[^\s:\"']+:[^\s\"']+)"),
+    ("signature in a URL", r"[?&;](?:sig|signature|X-Amz-Signature|X-Amz-Security-Token|X-Goog-Signature)=(?P<secret>[A-Za-z0-9%+/=_-]{8,})"),
+)  # fmt: skip
+_ASSIGNMENT = r"(?P<name>[A-Za-z_][A-Za-z0-9_.-]{0,80})\\*[\"']?\]?(?:\s*(?::=|=>|[=:,])\s*|\s+)(?:\\*[\"'])?(?P<value>[^\s\"',;&)}\]\\]{3,})"
+_TRIGGER = (
+    r"-----BEGIN|eyJ|AKIA|ASIA|ABIA|ACCA|AIza|ya29|GOCSPX|gh[pousr]_|github_pat|gl[a-z]+-|xox|xapp-|_live_|_test_|whsec_"
+    r"|\bsk-|SG\.|npm_|pypi-|dop_v1|dckr_pat|hv[sb]\.|dapi|shp|lin_api|NRAK|sq0|key-|\bSK[a-f0-9]|hf_|ATATT|AGE-|EAA|:AA"
+    r"|://|\$\w+\$|\{SHA|LS0tLS1CRUdJTi|-u |--user|(?i:bearer |basic |pass|pwd|secret|key|token|auth|cookie|credential|jwt|dsn|"
+    r"webhook|sig=|signature|session|connection|conn_?str|_url|_uri|pat\b|otp|pepper|keystore|htpasswd|p12|pfx)"
+)
+
+
+@functools.cache
+def compiled(pattern: str) -> Any:
+    import re2
+
+    return re2.compile(pattern)
+
+
+@functools.lru_cache(maxsize=100_000)
+def clean(text: str) -> str:
+    """A text with whatever looks like a secret in it replaced."""
+    if len(text) < 6 or text in MARKS or not compiled(_TRIGGER).search(text):
+        return text
+    if is_encoded_key(text):
+        return MARK
+    for _, pattern in _SHAPES:
+        text = compiled(pattern).sub(_blank, text)
+    return _without_assignments(text)
+
+
+def look(text: str) -> Iterator[str]:
+    """Why a text is not clean, a reason a secret."""
+    for reason, pattern in _SHAPES:
+        for match in compiled(pattern).finditer(text):
+            if _blank(match) != match[0]:
+                yield reason
+    if _without_assignments(text) != text:
+        yield "assignment of a secret"
+
+
+def reason_of(text: str) -> str:
+    return next(look(text), "private key in base64")
+
+
+def _blank(match: Any) -> str:
+    groups = match.groupdict()
+    secret = groups.get("secret") or ("" if "secret" in groups else match[0])
+    if not secret or _is_kept(secret):
+        return str(match[0])
+    return str(match[0]).replace(secret, MARK)
+
+
+def _is_kept(secret: str) -> bool:
+    return secret in MARKS or MARK in secret or secret.startswith(("[removed", "[redacted", "%", "${", "$("))
+
+
+def _without_assignments(text: str) -> str:
+    """``name=value``, ``name: value``, ``"name", "value"``, ``--name value`` under a telling name."""
+    out, start = [], 0
+    pattern = re.compile(_ASSIGNMENT)  # the names are at most 80 characters: linear
+    at = 0
+    while (match := pattern.search(text, at)) is not None:
+        at = match.end("name")
+        value = match["value"]
+        blank = text[match.end("name") : match.start("value")]
+        spaced = not blank.strip("\"'\\ \t]") and not match["name"].startswith("-")
+        if spaced and text[max(0, match.start() - 2) : match.start()] != "--":
+            continue  # two words of a sentence
+        if text[match.start() - 1 : match.start()] == "/" and blank.strip() == ":":
+            continue  # a path or an image and its tag
+        said = says(match["name"])
+        if _is_kept(value) or said is Says.NOTHING or (said is Says.MAYBE and is_plain(value)):
+            continue
+        if (
+            said is Says.SURE
+            and ("," in blank or re.match(r"\s*:\s", blank))
+            and is_plain(value)
+            and value.isalpha()
+        ):
+            continue  # a sentence about a password
+        out.append(text[start : match.start("value")] + MARK)
+        start = at = match.end("value")
+    return "".join(out) + text[start:] if out else text
+
+
+def is_encoded_key(text: str) -> bool:
+    """Whether a string is base64 of a PEM private key, as ``inline_bytes`` and Secrets hold them."""
+    if not text.startswith("LS0tLS1CRUdJTi"):
+        return False
+    try:
+        return b"PRIVATE KEY" in base64.b64decode(text + "=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        return False
