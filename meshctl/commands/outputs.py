@@ -10,13 +10,13 @@ import typer
 from meshctl.render.interface import Offers, Outputs, printed
 
 
-def option(outputs: Outputs) -> Any:
-    """``--output/-o``: its help line and its completion come from the table of forms."""
+def option(outputs: Outputs, more: str = "") -> Any:
+    """``--output/-o``: its help line and its completion come from the table of forms; ``more``: what else there is."""
     return typer.Option(
         "--output",
         "-o",
         metavar="FORM",
-        help=f"{outputs.words}.",
+        help=f"{outputs.words}{'; ' + more if more else ''}.",
         autocompletion=lambda incomplete: [name for name in outputs.forms if name.startswith(incomplete)],
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from meshctl.commands import outputs
-from meshctl.errors import EXIT_FAILURE, UsageError
+from meshctl.errors import UsageError
 from meshctl.render.interface import Content, Outputs
 
 if TYPE_CHECKING:
@@ -124,7 +124,14 @@ OUTPUTS = Outputs(
     "text",
     without=("jsonl",),
 )
-Output = Annotated[str, outputs.option(OUTPUTS)]
+WHY_NOT_OUTPUTS = Outputs((Content.TEXT, Content.DOCUMENT), "text")
+Output = Annotated[str, outputs.option(OUTPUTS, more="jsonl, text, json, yaml, junit or tap for --requests")]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet", "-q", help="Print no answer, only what did not pass; the exit code says the rest."
+    ),
+]
 
 
 @app.command(help=_HELP)
@@ -155,7 +162,8 @@ def trace(
     explain: Explain = False,
     require: Require = "all",
     strict: Strict = False,
-    output: Output = "text",
+    quiet: Quiet = False,
+    output: Output = "",
 ) -> None:
     from meshctl.commands.trace_inputs import Inputs
     from meshctl.commands.trace_one import Question
@@ -187,30 +195,30 @@ def trace(
         directory,
     ) as inputs:
         if requests is not None:
-            _batch(inputs, requests, reading, at_envoy=at == "envoy")
+            _batch(inputs, requests, reading, output, at_envoy=at == "envoy", quiet=quiet)
         protocols = tuple(p for p in alpn.split(",") if p)
         wanted = Wanted(
             given[0], method.upper(), tuple(header or ()), http2, http10, tls, tcp, sni, protocols, cert_san
         )
         question = Question(wanted, to, tuple(resolve or ()), sender, why_not, reading, at == "envoy")
-        _one(inputs, question, output, explain=explain)
+        _one(inputs, question, output, explain=explain, quiet=quiet)
 
 
-def _batch(inputs: Inputs, path: str, reading: Reading, *, at_envoy: bool) -> None:
+def _batch(inputs: Inputs, path: str, reading: Reading, output: str, *, at_envoy: bool, quiet: bool) -> None:
     from meshctl.commands.trace_batch import run
 
-    failures = run(inputs, path, reading, at_envoy=at_envoy)
+    code = run(inputs, path, reading, output, at_envoy=at_envoy, quiet=quiet)
     inputs.warn()
-    raise typer.Exit(EXIT_FAILURE if failures else 0)
+    raise typer.Exit(code)
 
 
-def _one(inputs: Inputs, question: Question, output: str, *, explain: bool) -> None:
+def _one(inputs: Inputs, question: Question, output: str, *, explain: bool, quiet: bool) -> None:
     from meshctl.commands.trace_one import run
 
-    OUTPUTS.parse(output)
+    forms = OUTPUTS if question.why_not is None else WHY_NOT_OUTPUTS
+    form = forms.parse(output or "text")
     offers, code = run(inputs, question, explain=explain, colour=sys.stdout.isatty())
-    if question.why_not is not None:
-        output = "text"
-    outputs.show(OUTPUTS, output, offers)
+    if not quiet:
+        outputs.show(forms, form.name, offers)
     inputs.warn()
     raise typer.Exit(code)

@@ -39,10 +39,10 @@ def run(inputs: Inputs, question: Question, *, explain: bool, colour: bool) -> t
     """What there is to print, and the exit code."""
     dialled = target.parse(question.wanted)
     pod = inputs.first
-    ip, port = target.resolve(dialled, _lookup(inputs, pod), question.to, question.resolves)
+    ip, port = target.resolve(dialled, lookup(inputs, pod), question.to, question.resolves)
     if question.at_envoy:
         pod = replace(pod, rules=None, assumed=())
-    uid, outside, stream = _sender(pod, question.sender, dialled.stream)
+    uid, outside, stream = sender_of(pod, question.sender, dialled.stream)
     journey = Journey(inputs.source, silent=False)
     if question.at_envoy:
         ways = journey.at_proxy(pod, ip, port, stream)
@@ -63,7 +63,11 @@ def run(inputs: Inputs, question: Question, *, explain: bool, colour: bool) -> t
         from meshctl.trace.whynot import explain as why_not
 
         lines = [answer.title, *why_not(answer.ways, question.why_not, stream.request)]
-        return {Content.TEXT: lambda: "".join(f"{line}\n" for line in lines)}, code
+        said = {"title": answer.title, "why_not": question.why_not, "answer": lines[1:]}
+        return {
+            Content.TEXT: lambda: "".join(f"{line}\n" for line in lines),
+            Content.DOCUMENT: lambda: Document(said),
+        }, code
     return offers(answer, explain=explain, colour=colour), code
 
 
@@ -80,7 +84,7 @@ def offers(answer: TraceReport, *, explain: bool = False, colour: bool = False) 
     }
 
 
-def _lookup(inputs: Inputs, pod: Pod) -> Callable[[str], str]:
+def lookup(inputs: Inputs, pod: Pod) -> Callable[[str], str]:
     """Names by what the pod's proxy knows, else by the cluster's services."""
     vips = service_map(pod.proxy).vips if pod.proxy is not None else {}
     domain = f"{pod.namespace}.svc.cluster.local"
@@ -88,7 +92,7 @@ def _lookup(inputs: Inputs, pod: Pod) -> Callable[[str], str]:
     return lambda name: vips.get(name) or vips.get(f"{name}.{domain}") or cluster(name, pod.namespace)
 
 
-def _sender(pod: Pod, sender: str, stream: Stream) -> tuple[int | None, bool, Stream]:
+def sender_of(pod: Pod, sender: str, stream: Stream) -> tuple[int | None, bool, Stream]:
     """The uid that sends, and whether the packet comes from outside the pod (an address)."""
     if sender == "app":
         return None, False, stream

@@ -7,47 +7,61 @@ tool are kept: a redirect or a direct response has an empty cluster name, ``path
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from meshctl.errors import InputError
-from meshctl.plain import Json
-from meshctl.trace import router_check
+from meshctl.proxy.proxy import Proxy
+from meshctl.proxy.routing.routes import RouteTable
+from meshctl.trace import expectations, router_check, router_check_form
+from meshctl.trace.expectations import Result, Status
+from meshctl.trace.lines import unknown_key
 
 if TYPE_CHECKING:
     from meshctl.commands.trace_inputs import Inputs
 
 
-def run(inputs: Inputs, data: bytes, path: str) -> int:
-    """Run the tests; one line a test on stdout, failures on stderr; the number of failures."""
+def run(inputs: Inputs, data: bytes, path: str) -> Iterator[Result]:
+    """The results of the tests, in their order."""
+    tests = _tests(data, path)
     proxy = inputs.first.proxy
     if proxy is None:
         raise InputError("the pod has no proxy")
-    tests = list(_tests(data, path))
     tables = router_check.tables(proxy)
     if not tables:
         raise InputError("the dump holds no route configuration")
-    failures = 0
-    for test in tests:
-        name = str(test.get("test_name") or "test")
-        problems = router_check.check(proxy, tables, test)
-        failures += bool(problems)
-        sys.stdout.write(f"{'FAILED' if problems else 'ok':<7}{name}\n")
-        for problem in problems:
-            sys.stderr.write(f"FAILED {name}: {problem}\n")
-    sys.stdout.write(f"{len(tests) - failures} of {len(tests)} tests pass\n")
-    return failures
+    return (_result(proxy, tables, test, number) for number, test in enumerate(tests, 1))
 
 
-def _tests(data: bytes, path: str) -> Iterator[Json]:
+def _result(proxy: Proxy, tables: list[RouteTable], test: object, number: int) -> Result:
+    name = test.get("test_name", test.get("testName")) if isinstance(test, dict) else None
+    title = str(name or f"test {number}")
+    try:
+        read = router_check_form.read(test)
+        problems = router_check.check(proxy, tables, read)
+    except InputError as error:
+        return Result(title, Status.ERROR, (error.what,), {"id": title, "error": error.what})
+    except Exception as error:  # one test never ends the run, whatever it is
+        text = f"unexpected {type(error).__name__}: {error}"
+        return Result(title, Status.ERROR, (text,), {"id": title, "error": text})
+    answer = {"id": title, "ok": not problems, "problems": [problem.text for problem in problems]}
+    return expectations.result(title, problems, answer)
+
+
+def _tests(data: bytes, path: str) -> list[object]:
     document = _document(data, path)
-    if not isinstance(document, dict) or not isinstance(document.get("tests"), list):
+    tests = document.get("tests") if isinstance(document, dict) else None
+    if not isinstance(document, dict) or not isinstance(tests, list):
         raise InputError(
             f"{path} holds no requests",
-            "JSON lines with a `request` or `connection` each are wanted, or `tests:` of router_check_tool.",
+            "JSON lines with a `url`, `request` or `connection` each are wanted, or `tests:` of router_check_tool.",
         )
-    yield from (test for test in document["tests"] if isinstance(test, dict))
+    for name in document:
+        if name != "tests":
+            raise InputError(unknown_key(str(name), ("tests",), path))
+    if not tests:
+        raise InputError(f"{path} holds no tests", "`tests` is empty.")
+    return tests
 
 
 def _document(data: bytes, path: str) -> object:

@@ -28,6 +28,7 @@ class Content(enum.Enum):
     NAMES = "one name a line: iterable of str"
     DIAGRAM = "a drawing as text: str"
     PICTURE = "a drawing: meshctl.render.trace_picture.Picture"
+    RESULTS = "results of tests: (file, list of meshctl.trace.expectations.Result)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ _FORMS = (
     Form("mermaid", Content.DIAGRAM, "plain:text"),
     Form("svg", Content.PICTURE, "trace_svg:render"),
     Form("html", Content.PICTURE, "trace_html:render"),
+    Form("junit", Content.RESULTS, "trace_results:junit"),
+    Form("tap", Content.RESULTS, "trace_results:tap"),
 )
 
 Offers = Mapping[Content, Callable[[], Any]]

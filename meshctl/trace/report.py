@@ -1,4 +1,4 @@
-"""A trace as plain values: the outcomes of docs/trace-json.md, the verdict over them, expectations.
+"""A trace as plain values: the outcomes of docs/trace-json.md, the verdict over them.
 
 Field names are those of the recordings; ``null`` stands where the access log has "-". Outcomes that differ only
 in their endpoint are one outcome at one proxy. A probability is null where nothing tells how often.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, EXIT_UNDETERMINED
 from meshctl.plain import Json
@@ -273,48 +272,3 @@ class TraceReport:
     @property
     def undetermined(self) -> list[str]:
         return _all(way.undetermined for way in self.ordered)
-
-
-# The names an `expect` object may use, and the field of an outcome (or of its hops) they stand for.
-_EXPECT = {
-    "route": "route_name",
-    "endpoint": "upstream_host",
-    "pod": "pod",
-}
-
-
-def check(expect: Json, answer: Json) -> list[str]:
-    """What an answer lacks of what a line expects; each a readable sentence.
-
-    ``verdict`` is compared with the overall verdict, every other name with the fields of the outcomes: each
-    outcome must show the value (in itself or in one of its hops).
-    """
-    problems = []
-    for name, wanted in expect.items():
-        if name == "verdict":
-            if answer["verdict"] != str(wanted).upper():
-                problems.append(f"verdict is {answer['verdict']}, expected {wanted}")
-            continue
-        field = _EXPECT.get(name, name)
-        allowed = wanted if isinstance(wanted, list) else [wanted]
-        for outcome in answer["outcomes"]:
-            seen = _values(outcome, field)
-            if not any(value in allowed for value in seen):
-                shown = ", ".join(dict.fromkeys(str(v) for v in seen)) or "absent"
-                problems.append(f"{name} is {shown}, expected {wanted}")
-                break
-    return problems
-
-
-def _values(outcome: Json, field: str) -> list[Any]:
-    """All values of a field in an outcome: its own, its endpoints', its hops', its target's."""
-    values = [outcome[field]] if field in outcome else []
-    if field == "upstream_host":
-        values += list(outcome.get("upstream_hosts") or ())
-        values += [outcome["target"]["address"]] if outcome.get("target") else []
-    if field == "pod" and outcome.get("target"):
-        values.append(outcome["target"]["pod"])
-    for hop in outcome.get("hops") or ():
-        if field in hop:
-            values.append(hop[field])
-    return values

@@ -1,7 +1,7 @@
 """Requests in the field names of docs/trace-json.md, read into what the stages take.
 
-Two forms: ``request``/``connection`` lines for one proxy (``--at envoy``), and lines for a whole mesh with the
-pod they start from. A value of the wrong kind raises InputError with the line's id.
+Three forms: ``request``/``connection`` lines for one proxy (``--at envoy``), ``request`` lines for a whole mesh with the
+pod they start from, and lines with a ``url`` as on the command line. Keys and kinds are checked before (``trace.lines``).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from meshctl.proxy.model import Connection, Payload, Request, Tls
 from meshctl.proxy.proxy import Proxy
 from meshctl.trace.services import service_map
 from meshctl.trace.streams import Stream
+from meshctl.trace.target import Wanted
 
 _PROTOCOLS = {
     "HTTP/1.1": Payload.HTTP1,
@@ -47,6 +48,10 @@ _KINDS: dict[str, tuple[Payload, str, bool]] = {
     "tls": (Payload.RAW, "", True),
 }
 _MESH_CLIENT = Peer(("spiffe://cluster.local/ns/default/sa/default",))
+_CERTIFICATES: dict[str, Callable[[], Peer]] = {
+    "default": lambda: _MESH_CLIENT,
+    "client": lambda: Peer(subject="CN=client"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +71,27 @@ def _headers(raw: Any) -> tuple[tuple[str, str], ...]:
     for pair in raw or ():
         if not isinstance(pair, list | tuple) or len(pair) != 2:
             raise InputError("headers must be a list of [name, value] pairs", f"{pair!r} is none.")
-        pairs.append((str(pair[0]), str(pair[1])))
+        values = pair[1] if isinstance(pair[1], list) else [pair[1]]
+        pairs += [(str(pair[0]), str(value)) for value in values]
     return tuple(pairs)
+
+
+def wanted(line: Json) -> Wanted:
+    """A line with a ``url``, as the command line would give it."""
+    protocol = str(line.get("protocol") or "HTTP/1.1")
+    names = line.get("cert_san") or ()
+    first = names if isinstance(names, str) else next(iter(names), "")
+    return Wanted(
+        str(line["url"]),
+        str(line.get("method") or "").upper(),
+        tuple(f"{name}: {value}" for name, value in _headers(line.get("headers"))),
+        protocol == "HTTP/2",
+        protocol == "HTTP/1.0",
+        bool(line.get("tls")),
+        sni=str(line.get("sni") or ""),
+        alpn=tuple(map(str, line.get("alpn") or ())),
+        cert_san=first,
+    )
 
 
 def http_request(raw: Json) -> Request:
@@ -100,7 +124,7 @@ def _tls_of(raw: Json, peer: Peer | None = None, mesh: bool = False) -> Tls:
 
 
 def _session(raw: Json) -> Tls:
-    """A client's TLS, with the certificate it would present: ``cert_san`` (names) and ``cert_subject``."""
+    """A client's TLS, with the certificate it would present: ``cert_san`` and ``cert_subject``, or ``client_cert``."""
     peer = _peer(raw)
     return _tls_of(raw, peer, peer is not None)
 
@@ -111,7 +135,8 @@ def _peer(raw: Json) -> Peer | None:
     names = [given] if isinstance(given, str) else list(map(str, given))
     subject = str(raw.get("cert_subject") or "")
     if not names and not subject:
-        return None
+        name = str(raw.get("client_cert") or "")
+        return _CERTIFICATES.get(name, lambda: Peer((name,)))() if name else None
     return Peer(tuple(n for n in names if ":" in n), tuple(n for n in names if ":" not in n), subject)
 
 
@@ -202,7 +227,7 @@ def _connection(proxy: Proxy, raw: Json) -> AtProxy:
     listener = virtual_listener(proxy, outbound=outbound)
     payload, request = _FIRST_BYTES.get(str(raw.get("first_bytes") or "raw"), (Payload.RAW, None))
     inner = raw["request"] if isinstance(raw.get("request"), dict) else {}
-    layers = (_session({**inner, **raw}),) if raw.get("tls") else ()
+    layers = (_session({**inner, **raw}),) if raw.get("tls", raw.get("first_bytes") == "tls") else ()
     if layers:
         request = None
     socket = ip, port
@@ -262,12 +287,6 @@ def _proxy_version(raw: Any) -> int:
     return int(raw.get("version") or 0) if isinstance(raw, dict) else 0
 
 
-_CERTIFICATES: dict[str, Callable[[], Peer]] = {
-    "default": lambda: _MESH_CLIENT,
-    "client": lambda: Peer(subject="CN=client"),
-}
-
-
 def stream(raw: Json) -> Stream:
     """What an application sends, from a line of ``--dir``."""
     kind = str(raw.get("kind") or "http1")
@@ -278,10 +297,6 @@ def stream(raw: Json) -> Stream:
         payload = Payload.NONE
     layers: tuple[Tls, ...] = ()
     if tls:
-        name = raw.get("client_cert")
-        peer = None
-        if name:
-            peer = _CERTIFICATES.get(str(name), lambda: Peer((str(name),)))()
-        layers = (_tls_of(raw, peer, bool(name)),)
+        layers = (_session(raw),)
     request = http_request({**raw, "protocol": protocol}) if protocol else None
     return Stream(payload, layers, request)

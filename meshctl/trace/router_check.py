@@ -24,12 +24,17 @@ from meshctl.proxy.routing import rewrites, routes
 from meshctl.proxy.routing.draw import Draw
 from meshctl.proxy.routing.router import Routed, targets
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
+from meshctl.trace.expectations import Problem
+from meshctl.trace.router_check_form import seconds
 
 # What `validate` may name; all are empty without a route, the rewrites also for redirects and direct responses.
 _NAMES = (
     "cluster_name", "virtual_cluster_name", "virtual_host_name", "host_rewrite", "path_rewrite", "path_redirect",
     "code_redirect",
 )  # fmt: skip
+
+
+_DEFAULT_TIMEOUT = "15s"
 
 
 def tables(proxy: Proxy) -> list[RouteTable]:
@@ -80,34 +85,54 @@ class _ToolRuntime(Runtime):
         return fractional_percent(message.get("default_value"))
 
 
-def check(proxy: Proxy, found: list[RouteTable], test: Json) -> list[str]:
-    """What the test finds wrong, with the table that fits best; empty when one fits."""
+def check(proxy: Proxy, found: list[RouteTable], test: Json) -> list[Problem]:
+    """What a test (as ``router_check_form`` reads it) finds wrong, with the table that fits best; empty when one fits."""
     wanted_table = test.get("route_config")
     candidates = [t for t in found if t.name == wanted_table] if wanted_table else found
     results = [_check_in(proxy, table, test) for table in candidates]
-    return min(results, key=len) if results else [f"there is no route configuration {wanted_table}"]
+    return min(results, key=len) if results else [Problem(f"there is no route configuration {wanted_table}")]
 
 
-def _check_in(proxy: Proxy, table: RouteTable, test: Json) -> list[str]:
-    given, validate = test.get("input") or {}, test.get("validate") or {}
+def _check_in(proxy: Proxy, table: RouteTable, test: Json) -> list[Problem]:
+    given, validate = test["input"], test["validate"]
     table = RouteTable(table.message, _ToolRuntime(active=str(given.get("runtime") or "")), table.where)
     view = _view(given)
     try:
         seen = _seen(proxy, table, view, _draw(given))
+        problems = [
+            f"{name} is `{seen[name]}`, expected `{validate[name]}`"
+            for name in _NAMES
+            if name in validate and str(seen[name] or "") != str(validate[name])
+        ]
+        problems += _timeout_problems(seen, validate)
+        problems += _metadata_problems(seen, validate)
+        problems += _header_problems(seen, validate)
     except Undecidable as unknown:
-        return [unknown.reason]
+        return [Problem(unknown.reason, open=True)]
+    return [Problem(text) for text in problems]
+
+
+def _timeout_problems(seen: Json, validate: Json) -> list[str]:
+    if "timeout" not in validate or seconds(validate["timeout"]) == seconds(seen["timeout"] or None):
+        return []
+    return [f"timeout is `{seen['timeout']}`, expected `{validate['timeout']}`"]
+
+
+def _metadata_problems(seen: Json, validate: Json) -> list[str]:
+    """The route's metadata, by namespace and key."""
     problems = []
-    for name, wanted in validate.items():
-        if name in seen and str(seen[name] or "") != str(wanted or ""):
-            problems.append(f"{name} is `{seen[name]}`, expected `{wanted}`")
-    problems += _header_problems(seen, validate)
+    for wanted in validate.get("route_metadata") or ():
+        namespace, key, value = wanted.get("namespace", ""), wanted.get("key", ""), wanted.get("value", "")
+        found = (seen["metadata"].get(namespace) or {}).get(key)
+        if found != value:
+            problems.append(f"route_metadata {namespace} {key} is `{found or ''}`, expected `{value}`")
     return problems
 
 
 def _seen(proxy: Proxy, table: RouteTable, view: RequestView, draw: Draw) -> Json:
     """What the configuration makes of the request, in the names of ``validate``."""
     seen: Json = dict.fromkeys(_NAMES, "")
-    seen["headers"], seen["response"] = view.headers, {}
+    seen["headers"], seen["response"], seen["timeout"], seen["metadata"] = view.headers, {}, "", {}
     host, _ = table.virtual_host(view)
     if host is None:
         return seen
@@ -129,6 +154,7 @@ def _routed(
     draw: Draw,
 ) -> Json:
     message = route.message
+    seen["metadata"] = (message.get("metadata") or {}).get("filter_metadata") or {}
     if "redirect" in message:
         redirect = RedirectAction(message["redirect"])
         return {
@@ -153,6 +179,7 @@ def _routed(
             seen["cluster_name"] = target.cluster
             holders = (target.settings, message, host.message, table.message)
             seen["headers"] = rewrites.mutated_headers(view.headers, holders, _known(view))
+    seen["timeout"] = str(message["route"].get("timeout") or _DEFAULT_TIMEOUT)
     seen["virtual_host_name"] = host.name
     seen["virtual_cluster_name"] = _virtual_cluster(host, view)
     seen["response"] = _response_headers((message, host.message, table.message), {})
@@ -199,21 +226,28 @@ def _response_headers(holders: tuple[Json, ...], headers: Headers) -> Headers:
     return headers
 
 
-_PAIR_KEYS = ("request_header_fields", "header_fields", "custom_header_fields")
+# Plain pairs, as older files have them, and the headers they are about.
+_PAIR_KEYS = {
+    "request_header_fields": "headers",
+    "header_fields": "headers",
+    "custom_header_fields": "headers",
+    "response_header_fields": "response",
+}
 
 
 def _header_problems(seen: Json, validate: Json) -> list[str]:
     """HeaderMatchers on the request as it goes on and on the response; plain values as older files have them."""
-    view = RequestView(seen["headers"])
     problems = []
     for field, headers in (("request_header_matches", "headers"), ("response_header_matches", "response")):
         for message in validate.get(field) or ():
             criterion = header_match.header(message)
             if not criterion.test(RequestView(seen[headers])):
                 problems.append(criterion.failure(RequestView(seen[headers])))
-    pairs = [pair for key in _PAIR_KEYS for pair in validate.get(key) or ()]
-    for pair in pairs:
-        name, value = str(pair.get("key") or pair.get("field") or "").lower(), str(pair.get("value") or "")
-        if ",".join(view.values(name)) != value:
-            problems.append(f"header {name} is `{','.join(view.values(name))}`, expected `{value}`")
+    for key, headers in _PAIR_KEYS.items():
+        view = RequestView(seen[headers])
+        for pair in validate.get(key) or ():
+            name = str(pair.get("key") or pair.get("field") or "").lower()
+            value, found = str(pair.get("value") or ""), ",".join(view.values(name))
+            if found != value:
+                problems.append(f"header {name} is `{found}`, expected `{value}`")
     return problems
