@@ -76,6 +76,7 @@ def root(
     as_group: options.AsGroup = None,
     as_uid: options.AsUid = None,
     kubeclient_timeout: options.KubeTimeout = "15s",
+    color: options.Color = "auto",
     vklog: Annotated[str | None, typer.Option("--vklog", hidden=True)] = None,
 ) -> None:
     ctx.obj = options.Globals(
@@ -87,6 +88,7 @@ def root(
         as_groups=tuple(as_group or ()),
         as_uid=as_uid,
         timeout=options.seconds(kubeclient_timeout),
+        colour=options.when_coloured(color),
     )
     if ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help())

@@ -66,6 +66,27 @@ KubeTimeout = Annotated[
     ),
 ]
 
+Color = Annotated[
+    str,
+    typer.Option(
+        "--color",
+        metavar="WHEN",
+        help="auto (a terminal, unless NO_COLOR is set; or FORCE_COLOR), always or never.",
+        autocompletion=lambda incomplete: [w for w in _WHEN if w.startswith(incomplete)],
+    ),
+]
+_WHEN = ("auto", "always", "never")
+
+
+def when_coloured(word: str) -> str:
+    """One of the words of --color; raises UsageError for another."""
+    from meshctl.errors import UsageError
+
+    if word not in _WHEN:
+        raise UsageError(f"--color {word!r} is not known", "", "Use auto, always or never.")
+    return word
+
+
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from meshctl.render.interface import Offers, Outputs, printed
+from meshctl.render.interface import Content, Form, Offers, Outputs, printed
 
 
 def option(outputs: Outputs, more: str = "") -> Any:
@@ -23,7 +23,26 @@ def option(outputs: Outputs, more: str = "") -> Any:
 
 def show(outputs: Outputs, output: str, offers: Offers) -> None:
     """Print what is offered in the form that is asked for."""
-    write(printed(outputs.parse(output), offers))
+    form = outputs.parse(output)
+    present(printed(form, offers), form)
+
+
+def present(text: str | bytes, form: Form, when: str = "auto") -> None:
+    """A form's text; tables for a person in colour, and those of ``-o wide`` through a pager."""
+    if form.content not in (Content.SHORT, Content.WIDE):
+        write(text)
+        return
+    from meshctl.commands import terminal
+
+    table = text if isinstance(text, str) else text.decode()
+    if terminal.colour(when):
+        from meshctl.render.alarm import coloured
+
+        table = coloured(table)
+    if form.content is Content.WIDE and sys.stdout.isatty():
+        terminal.page(table, write)
+    else:
+        write(table)
 
 
 def write(text: str | bytes | memoryview) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from meshctl.commands import outputs
+from meshctl.commands import outputs, terminal
 from meshctl.errors import UsageError
 from meshctl.render.interface import Content, Outputs
 
@@ -201,7 +200,7 @@ def trace(
             given[0], method.upper(), tuple(header or ()), http2, http10, tls, tcp, sni, protocols, cert_san
         )
         question = Question(wanted, to, tuple(resolve or ()), sender, why_not, reading, at == "envoy")
-        _one(inputs, question, output, explain=explain, quiet=quiet)
+        _one(inputs, question, output, ctx.obj.colour, explain=explain, quiet=quiet)
 
 
 def _batch(inputs: Inputs, path: str, reading: Reading, output: str, *, at_envoy: bool, quiet: bool) -> None:
@@ -212,12 +211,14 @@ def _batch(inputs: Inputs, path: str, reading: Reading, output: str, *, at_envoy
     raise typer.Exit(code)
 
 
-def _one(inputs: Inputs, question: Question, output: str, *, explain: bool, quiet: bool) -> None:
+def _one(inputs: Inputs, question: Question, output: str, colour: str, *, explain: bool, quiet: bool) -> None:
     from meshctl.commands.trace_one import run
 
     forms = OUTPUTS if question.why_not is None else WHY_NOT_OUTPUTS
     form = forms.parse(output or "text")
-    offers, code = run(inputs, question, explain=explain, colour=sys.stdout.isatty())
+    offers, code = run(
+        inputs, question, explain=explain, colour=terminal.colour(colour), width=terminal.width()
+    )
     if not quiet:
         outputs.show(forms, form.name, offers)
     inputs.warn()

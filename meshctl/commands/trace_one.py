@@ -35,7 +35,9 @@ class Question:
     at_envoy: bool
 
 
-def run(inputs: Inputs, question: Question, *, explain: bool, colour: bool) -> tuple[Offers, int]:
+def run(
+    inputs: Inputs, question: Question, *, explain: bool, colour: bool, width: int | None
+) -> tuple[Offers, int]:
     """What there is to print, and the exit code."""
     dialled = target.parse(question.wanted)
     pod = inputs.first
@@ -55,7 +57,7 @@ def run(inputs: Inputs, question: Question, *, explain: bool, colour: bool) -> t
         tuple(question.reading.ways(ways)),
         pod,
         uid,
-        stream.request is not None,
+        stream.request,
         question.reading,
     )
     code = report.exit_code(answer.verdict)
@@ -68,15 +70,17 @@ def run(inputs: Inputs, question: Question, *, explain: bool, colour: bool) -> t
             Content.TEXT: lambda: "".join(f"{line}\n" for line in lines),
             Content.DOCUMENT: lambda: Document(said),
         }, code
-    return offers(answer, explain=explain, colour=colour), code
+    return offers(answer, explain=explain, colour=colour, width=width), code
 
 
-def offers(answer: TraceReport, *, explain: bool = False, colour: bool = False) -> Offers:
+def offers(
+    answer: TraceReport, *, explain: bool = False, colour: bool = False, width: int | None = None
+) -> Offers:
     """The contents a trace can be printed from."""
     from meshctl.render import trace_mermaid, trace_picture, trace_text
 
     return {
-        Content.TEXT: lambda: trace_text.render(answer, explain=explain, colour=colour),
+        Content.TEXT: lambda: trace_text.render(answer, explain=explain, colour=colour, width=width),
         Content.SHORT: lambda: trace_text.short(answer),
         Content.DOCUMENT: lambda: Document(document(answer)),
         Content.DIAGRAM: lambda: trace_mermaid.render(trace_picture.picture(answer)),
@@ -125,4 +129,5 @@ def document(answer: TraceReport) -> Json:
         **report.mesh(answer.ways, http=answer.http, reading=replace(answer.reading, strict=False)),
         "steps": segments_json(answer.ordered[0], answer.client, answer.uid),
         "notes": answer.notes,
+        "mirrors": answer.mirrors,
     }

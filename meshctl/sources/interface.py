@@ -15,7 +15,10 @@ DEFAULT_ADMIN_PORT = 15000
 
 
 class Globals(msgspec.Struct, frozen=True):
-    """Names follow istioctl's global flags; ``timeout`` is seconds for one API request or an idle stream."""
+    """Names follow istioctl's global flags; ``timeout`` is seconds for one API request or an idle stream.
+
+    colour: when to write in colour, auto, always or never.
+    """
 
     kubeconfig: str | None = None
     context: str | None = None
@@ -25,6 +28,7 @@ class Globals(msgspec.Struct, frozen=True):
     as_groups: tuple[str, ...] = ()
     as_uid: str | None = None
     timeout: float = 15.0
+    colour: str = "auto"
 
 
 class Needs(msgspec.Struct, frozen=True):

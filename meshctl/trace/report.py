@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, EXIT_UNDETERMINED
 from meshctl.plain import Json
-from meshctl.proxy.model import Disposition, Passage, Verdict
+from meshctl.proxy.model import Disposition, Passage, Request, Verdict
+from meshctl.proxy.routing.router import COPY
+from meshctl.trace import endings
 from meshctl.trace.answers import Answer
 from meshctl.trace.capture import Captured
 from meshctl.trace.pods import Pod
@@ -43,6 +45,7 @@ def passage_outcome(passage: Passage) -> Json:
         "location": passage.location,
         "upstream_path": passage.upstream_path,
         "upstream_req_host": passage.upstream_req_host,
+        "received": _received(passage.upstream.request if passage.upstream is not None else None),
         "reason": verdict.reason,
     }
 
@@ -164,6 +167,33 @@ def captured(hooks: Sequence[Captured]) -> list[Json]:
     ]
 
 
+def noted(hops: Iterable[Hop]) -> list[str]:
+    """What proxies do besides, and which; what several do is said once."""
+    found: dict[tuple[str, str], dict[str, None]] = {}
+    for hop in hops:
+        for note in hop.passage.notes:
+            found.setdefault((hop.direction, note), {})[hop.pod.name] = None
+    return [f"{', '.join(pods)} {direction}: {note}" for (direction, note), pods in found.items()]
+
+
+def mirrored(hop: Hop) -> list[str]:
+    """The copies that a proxy sends, in the words of its notes."""
+    notes = [note for note in hop.passage.notes if note.startswith(COPY)]
+    return [note.removeprefix(COPY).removeprefix("of ") for note in notes]
+
+
+def _received(request: Request | None) -> Json | None:
+    """The request as it is sent on."""
+    if request is None:
+        return None
+    return {
+        "method": str(request.method),
+        "path": None if request.path is None else str(request.path),
+        "host": None if request.authority is None else str(request.authority),
+        "headers": [[str(name), str(value)] for name, value in request.headers],
+    }
+
+
 def hop_outcome(hop: Hop) -> Json:
     """One hop as its access log would show it."""
     passage = hop.passage
@@ -207,6 +237,9 @@ def way_outcome(way: Way, *, http: bool) -> Json:
         "details": first.details if first is not None else None,
         "error": way.answer.failure.value if way.answer.failure is not None else None,
         "reason": way.answer.reason,
+        "subset": endings.subset(way) or None,
+        "delays": endings.delays(way),
+        "received": _received(endings.received(way)),
         "target": None if way.target is None else {"pod": way.target.pod, "address": way.target.address},
         "hops": [hop_outcome(hop) for hop in hops],
         "unlogged_hops": [hop_outcome(hop) for hop in way.hops if not hop.passage.logged],
@@ -242,15 +275,29 @@ def exit_code(verdict: Disposition) -> int:
 class TraceReport:
     """A whole answer, ready for any output form: the request in one line, the ways as they were read, the client.
 
-    uid: the sender, None for the application's own. http: whether it was an HTTP request.
+    uid: the sender, None for the application's own. request: what was asked over HTTP.
     """
 
     title: str
     ways: tuple[Way, ...]
     client: Pod
     uid: int | None = None
-    http: bool = True
+    request: Request | None = None
     reading: Reading = PLAIN
+
+    @property
+    def http(self) -> bool:
+        return self.request is not None
+
+    @property
+    def endings(self) -> list[endings.Ending]:
+        """The distinct endings, the likeliest first."""
+        return endings.endings(self.ways, self.request)
+
+    @property
+    def mirrors(self) -> list[str]:
+        """What is copied where, in the words of the notes."""
+        return _all(tuple(mirrored(hop)) for way in self.ordered for hop in way.hops)
 
     @property
     def ordered(self) -> list[Way]:
@@ -263,7 +310,7 @@ class TraceReport:
 
     @property
     def notes(self) -> list[str]:
-        return _all(way.notes for way in self.ordered)
+        return noted(hop for way in self.ordered for hop in way.hops)
 
     @property
     def assumed(self) -> list[str]:

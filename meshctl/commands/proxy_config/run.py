@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import typer
 
-from meshctl.commands.outputs import write
+from meshctl.commands.outputs import present
 from meshctl.commands.progress import TerminalProgress
 from meshctl.commands.proxy_config.options import OUTPUTS, Source, admin_port
 from meshctl.envoy.schema.names import Convert
@@ -47,7 +47,7 @@ def show(ctx: typer.Context, source: Source, output: str, view: View[F], wanted:
         failures = progress.failures
     shown = [one for _, one in sorted(made, key=lambda entry: entry[0])]
     redacted: list[str] = []
-    write(_rendered(view, shown, form, several, redacted))
+    present(_rendered(view, shown, form, several, redacted), form, (ctx.obj or Globals()).colour)
     tell(line for one in shown for line in one.lines)
     tell(redacted)
     return EXIT_FAILURE if failures else EXIT_OK

@@ -18,6 +18,7 @@ from meshctl.envoy.api.config_route_v3 import RedirectAction, RouteAction, Route
 from meshctl.envoy.message import Undecidable
 from meshctl.envoy.sections import SectionKind
 from meshctl.match import grpc
+from meshctl.match.fraction import fractional_percent
 from meshctl.match.request_view import Headers, RequestView
 from meshctl.match.substitution import Known
 from meshctl.plain import Json
@@ -399,6 +400,23 @@ def _request_onward(routed: Routed, headers: Headers, path: str | None, authorit
     )
 
 
+COPY = "a copy "  # how the note of a mirror begins
+
+
+def _mirrored(mirror: Json) -> str:
+    """How much of the requests is copied, and where to; a fraction's runtime key may say otherwise."""
+    try:
+        share = fractional_percent(mirror["runtime_fraction"]["default_value"]).chance
+        much = f"of {100 * share:.3g} % "
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+    ):  # without a fraction all is copied; one that is no number is not told
+        much = ""
+    return f"{much}goes to cluster {mirror.get('cluster') or mirror.get('cluster_header', '')}"
+
+
 def _note_extras(entry: Entry, action: Json) -> None:
     """What else the route does, for the reader: timeouts, retries, mirrors, internal redirects."""
     if entry.log.silent:
@@ -411,6 +429,6 @@ def _note_extras(entry: Entry, action: Json) -> None:
             f"{action['retry_policy'].get('retry_on', '')}"
         )
     for mirror in action.get("request_mirror_policies") or ():
-        entry.note(f"a copy goes to cluster {mirror.get('cluster', '')}")
+        entry.note(f"{COPY}{_mirrored(mirror)}")
     if action.get("internal_redirect_policy"):
         entry.note("a redirect of the upstream may be followed inside the proxy (internal_redirect_policy)")
