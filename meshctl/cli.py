@@ -23,6 +23,11 @@ COMMANDS: dict[str, Entry] = {
         "Show a proxy's listeners, routes, clusters, endpoints, secrets.",
         ("pc",),
     ),
+    "ztunnel-config": Entry(
+        "meshctl.commands.ztunnel_config",
+        "Show the workloads, services and policies of an ambient node's ztunnel.",
+        ("zc",),
+    ),
     "trace": Entry(
         "meshctl.commands.trace", "Follow one request from the application to its peer, with reasons."
     ),
