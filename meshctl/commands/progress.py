@@ -2,8 +2,8 @@
 
 A display lives as long as a fetch: it appears on a terminal when a fetch is running a second after the command
 began, and goes with the last one that runs. It never touches stdout and never hides the cursor, so nothing has to
-be put right after a signal. rich is imported when it is shown, not before. ``failures`` counts the proxies that
-could not be asked: they cost the command's exit code, not its output.
+be put right after a signal. rich is imported when it is shown, not before. Proxies that could not be
+asked cost the command's exit code, not its output; they are told when the command ends, behind what it printed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 from meshctl.errors import MeshctlError
 
 DELAY = 1.0
+_TOLD_AT_MOST = 20
 
 
 def bar(*columns: Any, transient: bool) -> Any:
@@ -46,7 +47,7 @@ class TerminalProgress:
     """
 
     def __init__(self) -> None:
-        self.failures = 0
+        self._failed: list[tuple[str, MeshctlError]] = []
         self._lock = threading.RLock()
         self._began = time.monotonic()
         self._watched = sys.stderr.isatty()
@@ -64,6 +65,21 @@ class TerminalProgress:
         with self._lock:
             self._watched = False
             self._hide()
+            failed, self._failed = self._failed, []
+        self._tell(failed)
+
+    @property
+    def failures(self) -> int:
+        return len(self._failed)
+
+    def _tell(self, failed: list[tuple[str, MeshctlError]]) -> None:
+        """Which proxies could not be asked, and why: the last thing that is said."""
+        for proxy, error in failed[:_TOLD_AT_MOST]:
+            first, *rest = error.lines()
+            sys.stderr.write("\n".join([f"{proxy}: {first}", *rest]) + "\n")
+        if len(failed) > _TOLD_AT_MOST:
+            others = ", ".join(proxy for proxy, _ in failed[_TOLD_AT_MOST:])
+            sys.stderr.write(f"and {len(failed) - _TOLD_AT_MOST} more could not be asked: {others}\n")
 
     @contextmanager
     def fetching(self, what: str) -> Iterator[None]:
@@ -132,6 +148,5 @@ class TerminalProgress:
         self._write(f"warning: {sentence}\n")
 
     def failed(self, proxy: str, error: MeshctlError) -> None:
-        self.failures += 1
-        first, *rest = error.lines()
-        self._write("\n".join([f"{proxy}: {first}", *rest]) + "\n")
+        with self._lock:
+            self._failed.append((proxy, error))

@@ -6,7 +6,9 @@ Several pods are asked at the same time, each over its own stream; one that fail
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from meshctl.envoy.notes import Notes
@@ -34,38 +36,53 @@ def find_pods(cluster: KubeCluster, origin: Origin) -> list[KubePod]:
     return [pod for text in origin.pods for pod in resolve(cluster, text, every=origin.all_pods)]
 
 
-def open_pods(origin: Origin, needs: Needs, progress: Progress) -> list[ProxySnapshot]:
-    """The snapshots of all pods that ``origin`` means."""
+def open_pods(origin: Origin, needs: Needs, progress: Progress) -> Iterable[ProxySnapshot]:
+    """The snapshots of all pods that ``origin`` means; of several, one after another as they are asked for."""
     cluster = cluster_of(origin.globals)
+    pods = _or_close(cluster, lambda: find_pods(cluster, origin))
+    if len(pods) != 1:
+        return _open_many(cluster, pods, origin.admin_port, needs, progress)
     try:
-        pods = find_pods(cluster, origin)
-        if len(pods) == 1:
-            return [open_pod(cluster, pods[0], origin.admin_port, needs, progress)]
-        return list(_open_many(cluster, pods, origin.admin_port, needs, progress))
+        return [open_pod(cluster, pods[0], origin.admin_port, needs, progress)]
     finally:
         cluster.close()
+
+
+def _or_close(cluster: KubeCluster, find: Callable[[], list[KubePod]]) -> list[KubePod]:
+    try:
+        return find()
+    except BaseException:
+        cluster.close()
+        raise
 
 
 def _open_many(
     cluster: KubeCluster, pods: list[KubePod], admin_port: int, needs: Needs, progress: Progress
 ) -> Iterator[ProxySnapshot]:
-    def one(pod: KubePod) -> ProxySnapshot | MeshctlError:
-        try:
-            return open_pod(cluster, pod, admin_port, needs, progress)
-        except MeshctlError as error:
-            return error
-
-    from concurrent.futures import ThreadPoolExecutor
+    """Several pods at once, in order; no more answers are in memory than are asked for at a time."""
+    from concurrent.futures import Future, ThreadPoolExecutor
 
     threads = ThreadPoolExecutor(MAX_AT_ONCE)
+    asked: deque[tuple[KubePod, Future[ProxySnapshot]]] = deque()
+    waiting = iter(pods)
     try:
-        for pod, result in zip(pods, threads.map(one, pods), strict=True):
-            if isinstance(result, MeshctlError):
-                progress.failed(f"{pod.name}.{pod.namespace}", result)
-            else:
-                yield result
+        while True:
+            for pod in itertools.islice(waiting, MAX_AT_ONCE - len(asked)):
+                asked.append((pod, threads.submit(open_pod, cluster, pod, admin_port, needs, progress)))
+            if not asked:
+                return
+            pod, future = asked.popleft()
+            try:
+                found = future.result()
+            except MeshctlError as error:
+                progress.failed(f"{pod.name}.{pod.namespace}", error)
+                continue
+            del future
+            yield found
+            del found
     finally:
         threads.shutdown(wait=False, cancel_futures=True)  # Ctrl-C does not wait for a stalled stream
+        cluster.close()
 
 
 def open_pod(

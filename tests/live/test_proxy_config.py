@@ -17,16 +17,19 @@ import signal
 import subprocess
 import sys
 import time
+import types
 import urllib.request
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
+import yaml
 
 from meshctl.cli import main
-from meshctl.sources import Origin
+from meshctl.sources import Origin, live
 from meshctl.sources.admin import AdminError, open_port
 from meshctl.sources.interface import Globals, Silent
+from meshctl.sources.pods import KubePod
 from tests import ctrl_c, envoy
 from tests.lab.pki import Authority, spiffe
 from tests.live.kube.fake_kube import FakeKube, serve
@@ -336,6 +339,40 @@ def test_one_pod_that_fails_costs_the_exit_code_not_the_others(run: Any) -> None
     assert sorted(pods_of(result.out)) == ["server-1.test", "server-2.test"]
     assert result.err.startswith("broken.test: Error: nothing listens on port 15000")
     assert len(result.err.splitlines()) <= 3
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_the_dumps_of_several_pods_are_one_document_though_one_fails(run: Any, form: str) -> None:
+    result = run("all", "-l", "part=yes", "-o", form)
+    value = json.loads(result.out) if form == "json" else yaml.safe_load(result.out)
+    assert result.code == 1
+    assert sorted(value) == ["server-1.test", "server-2.test"]
+    assert all(len(dump["configs"]) > 3 for dump in value.values())
+    one = json.loads(run("all", "server-1", "-o", "json").out)
+    assert value["server-1.test"].keys() == one.keys()
+
+
+def test_what_failed_is_told_last(mesh: Mesh) -> None:
+    child = process("log", "broken", "server-1", stderr=subprocess.STDOUT)
+    out, _ = child.communicate(timeout=30)
+    assert child.returncode == 1
+    assert out.decode().index("server-1.test:") < out.decode().index("broken.test: Error: nothing listens")
+
+
+def test_no_more_answers_are_in_memory_than_are_asked_for_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def answer(cluster: Any, pod: KubePod, *rest: Any) -> Any:
+        asked.append(pod.name)
+        return pod
+
+    monkeypatch.setattr(live, "open_pod", answer)
+    pods = [KubePod(str(number), "test", {}) for number in range(100)]
+    found: Any = live._open_many(types.SimpleNamespace(close=lambda: None), pods, 1, None, Silent())  # type: ignore[arg-type]
+    for number, pod in enumerate(found):
+        assert pod.name == str(number)
+        assert len(asked) <= number + 2 * live.MAX_AT_ONCE
+    assert len(asked) == 100
 
 
 @pytest.mark.parametrize("options", [("-l", "app=server"), ("-A",)])

@@ -1,5 +1,6 @@
 """``proxy-config all``: every table below each other, or the dump itself."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -9,9 +10,8 @@ from meshctl.commands import outputs
 from meshctl.commands.outputs import write
 from meshctl.commands.proxy_config import complete, options
 from meshctl.commands.proxy_config.clock import now
-from meshctl.commands.proxy_config.run import label, many, open_proxies, warn
+from meshctl.commands.proxy_config.run import label, many, opened, tell
 from meshctl.envoy.secrets import may_hold_secrets, redact
-from meshctl.envoy.snapshot import Snapshot
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, MeshctlError, MissingDataError
 from meshctl.render.interface import Content, Document, Form, Outputs
 from meshctl.sources import Needs, ProxySnapshot
@@ -87,48 +87,53 @@ def everything(
         Part("SECRET", secrets.VIEW, secrets.SecretFilter(now())),
         Part("ENDPOINTS", eds.VIEW, EndpointFilter(address, number)),
     )
-    proxies, failures = open_proxies(ctx, source, Needs(ALL_SECTIONS))
+    several = many(source)
     missing: list[MeshctlError] = []
-    if form.content is Content.DOCUMENT:
-        _dump(proxies, form, many(source))
-    else:
-        missing = _tables(proxies, parts, form, many(source), with_headers)
-    warn(proxies, [line for p in proxies for part in parts for line in _unseen(part, p.snapshot, form)])
-    if missing:
-        raise _summed_up(missing)
-    return EXIT_FAILURE if failures else EXIT_OK
-
-
-def _unseen(part: Part, snapshot: Snapshot, form: Form) -> list[str]:
-    return part.view.unseen(snapshot) if form.content is Content.SHORT else []
+    lines: list[str] = []
+    with opened(ctx, source, Needs(ALL_SECTIONS)) as (proxies, progress):
+        if form.content is Content.DOCUMENT:
+            _dump(proxies, form, several, lines)
+        else:
+            made = [
+                (proxy.rank, _tables(proxy, parts, form, several, with_headers, missing, lines))
+                for proxy in proxies
+            ]
+            write("\n".join(block for _, blocks in sorted(made) for block in blocks))
+        tell(lines)
+        if missing:
+            raise _summed_up(missing)
+        return EXIT_FAILURE if progress.failures else EXIT_OK
 
 
 def _tables(
-    proxies: list[ProxySnapshot], parts: tuple[Part, ...], form: Form, several: bool, headers: bool
-) -> list[MeshctlError]:
-    """Every table that the dump can answer; those it cannot are the errors returned."""
+    proxy: ProxySnapshot,
+    parts: tuple[Part, ...],
+    form: Form,
+    several: bool,
+    headers: bool,
+    missing: list[MeshctlError],
+    lines: list[str],
+) -> list[str]:
+    """Every table that the dump can answer; those it cannot are entered as missing, what else is to say in lines."""
     from meshctl.render.table import render
 
-    missing: list[MeshctlError] = []
-    blocks = []
-    for proxy in proxies:
-        if several:
-            blocks.append(f"{label(proxy)}:\n")
-        for part in parts:
-            try:
-                part.view.check(proxy.snapshot)
-            except MissingDataError as error:
-                if part.view is not eds.VIEW:
-                    missing.append(error)
-                    continue
-                proxy.snapshot.notes.add_input(
-                    f"{error.what}: the last table is empty; save the dump with /config_dump?include_eds"
-                )
-            make = part.view.wide if form.content is Content.WIDE else part.view.labelled
-            title = f"------ {part.title} INFO ------\n\n" if headers else ""
-            blocks.append(title + render(make(proxy.snapshot, part.wanted)))
-    write("\n".join(blocks))
-    return missing
+    blocks = [f"{label(proxy)}:\n"] if several else []
+    for part in parts:
+        try:
+            part.view.check(proxy.snapshot)
+        except MissingDataError as error:
+            if part.view is not eds.VIEW:
+                missing.append(error)
+                continue
+            proxy.snapshot.notes.add_input(
+                f"{error.what}: the last table is empty; save the dump with /config_dump?include_eds"
+            )
+        make = part.view.wide if form.content is Content.WIDE else part.view.labelled
+        title = f"------ {part.title} INFO ------\n\n" if headers else ""
+        blocks.append(title + render(make(proxy.snapshot, part.wanted)))
+    unseen = (part.view.unseen(proxy.snapshot) for part in parts if form.content is Content.SHORT)
+    lines += [*proxy.snapshot.notes.lines(), *(line for found in unseen for line in found)]
+    return blocks
 
 
 def _summed_up(missing: list[MeshctlError]) -> MeshctlError:
@@ -141,25 +146,58 @@ def _summed_up(missing: list[MeshctlError]) -> MeshctlError:
     )
 
 
-def _dump(proxies: list[ProxySnapshot], form: Form, several: bool) -> None:
-    """The dumps as Envoy wrote them, without secrets that it did not redact itself."""
+def _dump(proxies: Iterable[ProxySnapshot], form: Form, several: bool, lines: list[str]) -> None:
+    """The dumps as Envoy wrote them, without secrets that it did not redact itself. Of several, each is written before
+    the next is asked for: together they may be more than memory holds."""
+    if several:
+        _dumps(proxies, form, lines)
+        return
     for proxy in proxies:
-        if proxy.raw_config_dump is None:
-            raise MissingDataError(
-                f"{proxy.snapshot.origin} has no config_dump",
-                "",
-                "Save it with `curl localhost:15000/config_dump?include_eds` inside the pod.",
-            )
-    if form.name == "json" and not several:
-        for proxy in proxies:
+        _require_dump(proxy)
+        if form.name == "json":
             write(_clean(proxy))
             write("\n")
+        else:
+            write(form.render(Document(_plain(proxy), Layout.PROTOJSON)))
+        lines += proxy.snapshot.notes.lines()
+
+
+def _dumps(proxies: Iterable[ProxySnapshot], form: Form, lines: list[str]) -> None:
+    """An object by pod, in the pieces that the printer makes of one pod each."""
+    pieces = _pieces(proxies, form, lines)
+    if form.name != "json":
+        for piece in pieces:
+            write(piece)
         return
+    opening, comma = b"{\n", b""
+    for piece in pieces:
+        entry = piece.strip().removeprefix(b"{").removesuffix(b"}").strip(b"\n")
+        write(opening + comma + entry)
+        opening, comma = b"", b",\n"
+    write(b"{}\n" if opening else b"\n}\n")
+
+
+def _pieces(proxies: Iterable[ProxySnapshot], form: Form, lines: list[str]) -> Iterator[bytes]:
+    for proxy in proxies:
+        _require_dump(proxy)
+        text = form.render(Document({label(proxy): _plain(proxy)}, Layout.PROTOJSON))
+        lines += proxy.snapshot.notes.lines()
+        yield text.encode() if isinstance(text, str) else text
+
+
+def _require_dump(proxy: ProxySnapshot) -> None:
+    if proxy.raw_config_dump is None:
+        raise MissingDataError(
+            f"{proxy.snapshot.origin} has no config_dump",
+            "",
+            "Save it with `curl localhost:15000/config_dump?include_eds` inside the pod.",
+        )
+
+
+def _plain(proxy: ProxySnapshot) -> Any:
     import msgspec
 
-    values = {label(p): msgspec.json.decode(_clean(p)) for p in proxies}
-    value = values if several else next(iter(values.values()), {})
-    write(form.render(Document(value, Layout.PROTOJSON)))
+    return msgspec.json.decode(_clean(proxy))
 
 
 def _clean(proxy: ProxySnapshot) -> bytes | memoryview:

@@ -79,7 +79,7 @@ def log(
                 progress.failed(name, error)
                 continue
             write(f"{name}:\n{text}")
-    return EXIT_FAILURE if progress.failures else EXIT_OK
+        return EXIT_FAILURE if progress.failures else EXIT_OK
 
 
 def parse(text: str) -> dict[str, str]:

@@ -58,9 +58,9 @@ def _two(ctx: typer.Context, pods: tuple[str, ...], files: tuple[str, ...], port
     needs = Needs(frozenset({secrets.KIND}))
     if len(files) == 2 and not pods:
         single = [Source((), (name,), None, port, None, False, False) for name in files]
-        return [open_proxies(ctx, source, needs)[0][0] for source in single]
+        return [open_proxies(ctx, source, needs)[0] for source in single]
     if len(pods) == 2 and len(files) <= 1:
-        found, _ = open_proxies(ctx, Source(pods, files, None, port, None, False, False), needs)
+        found = open_proxies(ctx, Source(pods, files, None, port, None, False, False), needs)
         if len(found) == 2:
             return found
     raise UsageError(

@@ -18,7 +18,7 @@ from meshctl.commands.progress import TerminalProgress
 from meshctl.commands.proxy_config.options import OUTPUTS, Source, admin_port
 from meshctl.envoy.schema.names import Convert
 from meshctl.envoy.snapshot import Snapshot
-from meshctl.errors import EXIT_FAILURE, EXIT_OK, UsageError
+from meshctl.errors import EXIT_FAILURE, EXIT_OK, ConnectError, UsageError
 from meshctl.render.interface import Content, Document, Form
 from meshctl.sources import Needs, Origin, ProxySnapshot, open_snapshots
 from meshctl.sources.interface import Globals
@@ -44,13 +44,12 @@ def show(ctx: typer.Context, source: Source, output: str, view: View[F], wanted:
     several = many(source)
     with opened(ctx, source, needs) as (proxies, progress):
         made = [(proxy.rank, _shown(view, wanted, proxy, form, several)) for proxy in proxies]
-        failures = progress.failures
-    shown = [one for _, one in sorted(made, key=lambda entry: entry[0])]
-    redacted: list[str] = []
-    present(_rendered(view, shown, form, several, redacted), form, (ctx.obj or Globals()).colour)
-    tell(line for one in shown for line in one.lines)
-    tell(redacted)
-    return EXIT_FAILURE if failures else EXIT_OK
+        shown = [one for _, one in sorted(made, key=lambda entry: entry[0])]
+        redacted: list[str] = []
+        present(_rendered(view, shown, form, several, redacted), form, (ctx.obj or Globals()).colour)
+        tell(line for one in shown for line in one.lines)
+        tell(redacted)
+        return EXIT_FAILURE if progress.failures else EXIT_OK
 
 
 def _shown(view: View[F], wanted: F, proxy: ProxySnapshot, form: Form, several: bool) -> Shown:
@@ -81,17 +80,20 @@ def many(source: Source) -> bool:
     return bool(source.selector or source.all_namespaces or source.all_pods or len(source.pods) > 1)
 
 
-def open_proxies(ctx: typer.Context, source: Source, needs: Needs) -> tuple[list[ProxySnapshot], int]:
-    """All proxies that the options name, and how many more could not be asked."""
+def open_proxies(ctx: typer.Context, source: Source, needs: Needs) -> list[ProxySnapshot]:
+    """All proxies that the options name. Raises MeshctlError where one of them could not be asked."""
     with opened(ctx, source, needs) as (proxies, progress):
-        return sorted(proxies, key=lambda proxy: proxy.rank), progress.failures
+        found = sorted(proxies, key=lambda proxy: proxy.rank)
+        if progress.failures:
+            raise ConnectError("not all of the pods could be asked", "", "")
+        return found
 
 
 @contextmanager
 def opened(
     ctx: typer.Context, source: Source, needs: Needs
 ) -> Iterator[tuple[Iterable[ProxySnapshot], TerminalProgress]]:
-    """The proxies that the options name, one after another where they are saved."""
+    """The proxies that the options name, one after another: the next is had when it is asked for."""
     _check(source)
     origin = Origin(
         pods=source.pods,
