@@ -69,7 +69,7 @@ class Inputs:
             return self._saved(given)
         from meshctl.commands.progress import TerminalProgress
         from meshctl.sources.live import cluster_of
-        from meshctl.sources.record import LiveRecords
+        from meshctl.sources.live_records import LiveRecords
 
         self._cluster = self._live.enter_context(contextlib.closing(cluster_of(self._options)))
         progress = self._live.enter_context(TerminalProgress())

@@ -11,6 +11,7 @@ How whole each part is stands where the part is: sections of a dump in ``Snapsho
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -138,6 +139,16 @@ class Given:
     def objects(self, kind: str) -> list[Json] | None:
         """The cluster's objects of a kind (``services``), as a plural; None when none were given."""
         return self._by_kind.get(kind)
+
+    def listed_in(self, kind: str) -> frozenset[str] | None:
+        """The namespaces whose objects of a kind a snapshot could take; None: of all."""
+        from meshctl.share.index import PARTIAL
+
+        why = self.index.cluster_missing.get(kind, "") if self.index is not None else ""
+        return frozenset(re.findall(r'"([^"]+)"', why)) if why.startswith(PARTIAL) else None
+
+    def expect(self, addresses: Sequence[str], hosts: Sequence[str]) -> None:
+        """Nothing takes long here."""
 
     @functools.cached_property
     def _by_kind(self) -> dict[str, list[Json]]:

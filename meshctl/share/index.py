@@ -14,6 +14,7 @@ from meshctl.errors import InputError
 VERSION = 1
 INDEX = "index.json"
 KIND = "meshctl-snapshot"
+PARTIAL = "only those of namespace"  # how the reason begins where a kind was listed in some namespaces alone
 
 
 class FileEntry(msgspec.Struct):

@@ -132,7 +132,7 @@ def of_record(record: PodRecord, with_dump: bool = False) -> Captured:
 def from_cluster(pod: str, options: Globals | None, progress: Progress, with_dump: bool = False) -> Captured:
     """Rules of a pod of the cluster: the log of its istio-init, else computed from its manifest."""
     from meshctl.sources.live import cluster_of
-    from meshctl.sources.record import LiveRecords
+    from meshctl.sources.live_records import LiveRecords
 
     cluster = cluster_of(options)
     try:

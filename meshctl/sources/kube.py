@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 _HEADERS = (("accept", "application/json"), ("user-agent", "meshctl"))
+_AT_ONCE = 32  # connections; as many threads ask at most
 _NAMES = ("accept", "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json")
 
 
@@ -59,7 +60,9 @@ class KubeCluster:
 
             from meshctl.sources.dial import backend
 
-            self._pool = httpcore.ConnectionPool(ssl_context=self.tls, network_backend=backend(self.proxy))
+            self._pool = httpcore.ConnectionPool(
+                ssl_context=self.tls, network_backend=backend(self.proxy), max_connections=_AT_ONCE
+            )
         return self._pool
 
     def close(self) -> None:

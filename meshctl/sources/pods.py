@@ -35,6 +35,15 @@ class KubePod(msgspec.Struct, frozen=True):
         return str((self.object.get("status") or {}).get("phase") or "Unknown")
 
     @property
+    def addresses(self) -> list[str]:
+        """The addresses of its own network; none where it has the node's."""
+        if (self.object.get("spec") or {}).get("hostNetwork"):
+            return []
+        status = self.object.get("status") or {}
+        found = [str(entry.get("ip")) for entry in status.get("podIPs") or [] if entry.get("ip")]
+        return found or ([str(status["podIP"])] if status.get("podIP") else [])
+
+    @property
     def containers(self) -> list[Json]:
         """Its containers, native sidecars (restartable init containers) included."""
         spec = self.object.get("spec") or {}
@@ -83,8 +92,14 @@ def with_address(cluster: KubeCluster, address: str) -> KubePod | None:
         f"{_CORE}/pods", {"fieldSelector": f"status.podIP={address}"}, what=f"the pod at {address}"
     )
     pods = [_as_pod(item) for item in items]
-    own_network = [p for p in pods if not (p.object.get("spec") or {}).get("hostNetwork")]
-    return next((p for p in own_network if p.phase == "Running"), None)
+    return next((p for p in pods if p.addresses and p.phase == "Running"), None)
+
+
+def running_in(cluster: KubeCluster, namespace: str) -> list[KubePod]:
+    """The running pods of a namespace; there may be none."""
+    path = f"{_CORE}/namespaces/{namespace}/pods"
+    items = cluster.items(path, what=f'pods in namespace "{namespace}"')
+    return [pod for pod in map(_as_pod, items) if pod.phase == "Running"]
 
 
 def _as_pod(item: Json) -> KubePod:

@@ -8,22 +8,17 @@ is why every command answers from it as it would have answered live.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from meshctl.envoy.documents import DocumentKind
-from meshctl.errors import InputError, MeshctlError
+from meshctl.errors import InputError
 from meshctl.plain import Json
 
 if TYPE_CHECKING:
     from meshctl.envoy.documents import Document
     from meshctl.envoy.notes import Notes
     from meshctl.netfilter.model import RuleSet
-    from meshctl.sources.admin import AdminPort
-    from meshctl.sources.interface import Progress
-    from meshctl.sources.kube import KubeCluster
-    from meshctl.sources.pods import KubePod
 
 CONFIG_DUMP = "config_dump.json"
 POD_MANIFEST = "pod.json"
@@ -151,65 +146,11 @@ class MeshRecords(Protocol):
     def objects(self, kind: str) -> list[Json] | None:
         """The cluster's objects of a kind of CLUSTER_OBJECTS; None when they are not known."""
 
+    def listed_in(self, kind: str) -> frozenset[str] | None:
+        """The namespaces whose objects of a kind are known; None: all."""
 
-@dataclass
-class LivePod(NamedFiles):
-    """A pod of a cluster: each file is fetched once, when first read."""
-
-    cluster: KubeCluster
-    pod: KubePod
-    admin_port: int
-    progress: Progress
-
-    def __post_init__(self) -> None:
-        self._files: dict[str, bytes | None] = {}
-        self.name, self.namespace = self.pod.name, self.pod.namespace
-
-    def read(self, name: str) -> bytes | None:
-        if name not in self._files:
-            self._files[name] = self._fetch(name)
-        return self._files[name]
-
-    def _fetch(self, name: str) -> bytes | None:
-        if name == META:
-            return json.dumps(meta_of(self.pod.object), indent=1).encode()
-        if name == POD_MANIFEST:
-            return json.dumps(self.pod.object, indent=1).encode()
-        if name == INIT_LOG:
-            with self.progress.fetching(f"{self.name}: {name}"):
-                return init_log(self.cluster, self.pod)
-        if name not in ADMIN_FILES or not self.pod.has_proxy:
-            return None
-        from meshctl.sources.live import admin_of
-
-        with (
-            self.progress.fetching(f"{self.name}: {name}"),
-            admin_of(self.cluster, self.pod, self.admin_port, self.progress) as port,
-        ):
-            return port.get(ADMIN_FILES[name])
-
-
-def read_admin(port: AdminPort, files: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    """Several of Envoy's answers over one connection, one after the other."""
-    for name in files:
-        yield name, port.get(ADMIN_FILES[name])
-
-
-def init_log(cluster: KubeCluster, pod: KubePod) -> bytes | None:
-    """The log of the container that set up the pod's capture rules; None where it has none or it is gone."""
-    from meshctl.sources.kube import ApiError
-
-    spec = pod.object.get("spec") or {}
-    names = [c.get("name") for c in spec.get("initContainers") or []]
-    for name in ("istio-init", "istio-validation"):
-        if name in names:
-            path = f"/api/v1/namespaces/{pod.namespace}/pods/{pod.name}/log"
-            try:
-                text = cluster.text(path, {"container": name}, what=f"the log of {name}")
-            except ApiError:
-                return None
-            return text.encode() if text.strip() else None
-    return None
+    def expect(self, addresses: Sequence[str], hosts: Sequence[str]) -> None:
+        """The pods at these addresses are asked for next; ``hosts`` are the services whose endpoints they are."""
 
 
 def meta_of(pod: Json) -> Json:
@@ -251,66 +192,3 @@ def _app_uid(spec: Json) -> int | None:
             uid = _run_as(container)
             return uid if uid is not None else _run_as(spec)
     return None
-
-
-class LiveRecords:
-    """The records of a cluster."""
-
-    def __init__(self, cluster: KubeCluster, admin_port: int, progress: Progress) -> None:
-        self._cluster = cluster
-        self._admin_port = admin_port
-        self._progress = progress
-        self._pods: dict[tuple[str, str], LivePod] = {}
-        self._addresses: dict[str, LivePod | None] = {}
-        self._objects: dict[str, list[Json] | None] = {}
-
-    def _record(self, pod: KubePod) -> LivePod:
-        key = (pod.namespace, pod.name)
-        if key not in self._pods:
-            self._pods[key] = LivePod(self._cluster, pod, self._admin_port, self._progress)
-        return self._pods[key]
-
-    def pod(self, text: str) -> LivePod:
-        from meshctl.sources.pods import resolve
-
-        return self._record(resolve(self._cluster, text)[0])
-
-    def by_ip(self, address: str) -> LivePod | None:
-        if address not in self._addresses:
-            from meshctl.sources.pods import with_address
-
-            with self._progress.fetching(f"the pod at {address}"):
-                found = with_address(self._cluster, address)
-            self._addresses[address] = self._record(found) if found is not None else None
-        return self._addresses[address]
-
-    def objects(self, kind: str) -> list[Json] | None:
-        if kind not in self._objects:
-            with self._progress.fetching(kind):
-                self._objects[kind] = list_objects(self._cluster, kind)[0]
-        return self._objects[kind]
-
-
-def list_objects(cluster: KubeCluster, kind: str) -> tuple[list[Json] | None, str]:
-    """All objects of a kind; where the whole cluster may not be listed, those of the namespace.
-
-    Returns them and "" , or None and the reason why they are not known.
-    """
-    from meshctl.sources.kube import ApiError
-
-    path = CLUSTER_OBJECTS[kind]
-    try:
-        return cluster.items(path, what=kind), ""
-    except ApiError as error:
-        if error.status == 404:
-            return None, "the cluster has no such resource"
-        if error.status != 403:
-            return None, error.what
-    base, _, plural = path.rpartition("/")
-    try:
-        namespaced = f"{base}/namespaces/{cluster.namespace}/{plural}"
-        return cluster.items(
-            namespaced, what=kind
-        ), f'only those of namespace "{cluster.namespace}" may be listed'
-    except MeshctlError as error:
-        return None, error.what

@@ -25,6 +25,7 @@ from meshctl.share.shapes import MARK
 from meshctl.sources.interface import Origin, Silent
 from meshctl.sources.kube import KubeCluster
 from meshctl.sources.live import admin_of, find_pods
+from meshctl.sources.live_records import init_log, list_objects
 from meshctl.sources.pods import KubePod, select
 from meshctl.sources.record import (
     ADMIN_FILES,
@@ -33,8 +34,6 @@ from meshctl.sources.record import (
     INIT_LOG,
     META,
     POD_MANIFEST,
-    init_log,
-    list_objects,
     meta_of,
 )
 from meshctl.sources.snapshot_format import PodWriter, WriteError, Writer, safe_name
@@ -122,7 +121,7 @@ def take(cluster: KubeCluster, plan: Plan, writer: Writer, reporter: Reporter, a
     for pod in pods:
         if _is_there(writer, pod):
             reporter.done(f"{pod.name}.{pod.namespace}", 0)
-    _take_objects(cluster, writer)
+    _take_objects(cluster, writer, {pod.namespace for pod in pods})
     _run(pending, plan.at_once, lambda pod: _take_pod(cluster, pod, plan.origin.admin_port, writer, reporter))
 
 
@@ -206,11 +205,11 @@ def _write_files(
                 write(file, bytes(port.get(path)))
     else:
         entry.missing[CONFIG_DUMP] = "the pod has no sidecar"
-    log = init_log(cluster, pod)
+    log, reason = init_log(cluster, pod)
     if log is not None:
         write(INIT_LOG, log)
     elif pod.has_proxy:
-        entry.missing[INIT_LOG] = "no log: capture rules are computed from pod.json"
+        entry.missing[INIT_LOG] = f"{reason or 'no log'}: capture rules are computed from pod.json"
 
 
 def _encode(value: Any) -> bytes:
@@ -267,11 +266,11 @@ def _clean_container(container: Json, where: str, removed: list[Removed]) -> Jso
     return {**container, "env": variables}
 
 
-def _take_objects(cluster: KubeCluster, writer: Writer) -> None:
+def _take_objects(cluster: KubeCluster, writer: Writer, namespaces: Iterable[str]) -> None:
     for kind in CLUSTER_OBJECTS:
         if kind in writer.index.cluster:
             continue
-        items, reason = list_objects(cluster, kind)
+        items, reason, _ = list_objects(cluster, kind, namespaces)
         if reason:
             writer.index.cluster_missing[kind] = reason
         if items is None:

@@ -133,6 +133,9 @@ class RecordPods:
         record = self._records.by_ip(ip)
         return None if record is None else self.of(record)
 
+    def expect(self, addresses: Sequence[str], hosts: Sequence[str]) -> None:
+        self._records.expect(addresses, hosts)
+
     def of(self, record: PodRecord) -> Pod:
         key = id(record)  # two dumps may call themselves the same
         if key not in self._pods:
@@ -174,7 +177,9 @@ class RecordPods:
         """By the cluster's objects, else by what the pods' proxies know."""
         if self._kubernetes is None:
             self._kubernetes = kubernetes_services(
-                self._records.objects("services"), self._records.objects("endpointslices")
+                self._records.objects("services"),
+                self._records.objects("endpointslices"),
+                self._records.listed_in("endpointslices"),
             )
         found = self._kubernetes.get((ip, port))
         return found if found is not None else self._by_proxies(ip, port)
@@ -194,9 +199,10 @@ class RecordPods:
 
 
 def kubernetes_services(
-    services: list[Json] | None, slices: list[Json] | None
+    services: list[Json] | None, slices: list[Json] | None, namespaces: frozenset[str] | None = None
 ) -> dict[tuple[str, int], Service]:
-    """(cluster IP, port) -> the service and its ready endpoints, from Kubernetes objects."""
+    """(cluster IP, port) -> the service and its ready endpoints, from Kubernetes objects. namespaces: of which the
+    slices are known, None: of all; elsewhere a service's endpoints are not known."""
     endpoints: dict[tuple[str, str, str], list[str]] = {}
     for item in slices or ():
         metadata = item.get("metadata") or {}
@@ -215,7 +221,8 @@ def kubernetes_services(
                 key = (namespace, name, str(port.get("name") or ""))
                 host = f"{name}.{namespace}.svc.cluster.local"
                 of_family = [e for e in endpoints.get(key, []) if e.startswith("[") == (":" in ip)]
-                known = None if slices is None else tuple(of_family)
+                unseen = slices is None or (namespaces is not None and namespace not in namespaces)
+                known = None if unseen else tuple(of_family)
                 found[(str(ip), int(port.get("port") or 0))] = Service(host, known)
     return found
 

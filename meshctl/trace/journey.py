@@ -199,6 +199,7 @@ class Journey:
             return [ended(Disposition.NO_HEALTHY_ENDPOINT, Failure.REFUSED, reason)]
         ways: list[Way] = []
         share = 1 / len(service.endpoints)
+        self.source.expect([e.rpartition(":")[0].strip("[]") for e in service.endpoints], [service.host])
         for address in service.endpoints:
             ip, _, port = address.rpartition(":")
             onward = replace(
@@ -300,6 +301,7 @@ class Journey:
             )
             return
         grpc = is_grpc(flow.stream.request)
+        self._expect(pod.proxy, passage.upstream)
         for endpoint in passage.upstream.endpoints:
             for way in self._upstream(flow, passage.upstream, endpoint, connection):
                 way = _as_far_as_it_goes(passage, way)
@@ -324,6 +326,12 @@ class Journey:
                     notes=_joined(passage.notes, way.notes),
                     decided=passage.decided and way.decided,
                 )
+
+    def _expect(self, proxy: Proxy, upstream: Upstream) -> None:
+        """Tell the source which pods this choice may lead to."""
+        endpoints = [endpoint for endpoint in upstream.endpoints if number(endpoint.ip)]
+        hosts = {service_behind(proxy, upstream.cluster, endpoint) for endpoint in endpoints}
+        self.source.expect([endpoint.ip for endpoint in endpoints], sorted(hosts - {""}))
 
     def _upstream(
         self, flow: Flow, upstream: Upstream, endpoint: Endpoint, connection: Connection

@@ -7,6 +7,7 @@ implement it. What was not observed but is certain by Istio's defaults is marked
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -66,6 +67,11 @@ class PodSource(Protocol):
 
     def by_ip(self, ip: str) -> Pod | None: ...
 
+    def expect(self, addresses: Sequence[str], hosts: Sequence[str]) -> None:
+        """The pods at these addresses are asked for next: what takes long may be had at once. ``hosts`` are the
+        services whose endpoints they are."""
+        ...
+
     @property
     def complete(self) -> bool:
         """Whether every pod of the cluster is known: then another address is none."""
@@ -98,6 +104,9 @@ class Pods:
 
     def by_ip(self, ip: str) -> Pod | None:
         return self._by_ip.get(ip)
+
+    def expect(self, addresses: Sequence[str], hosts: Sequence[str]) -> None:
+        pass
 
     def service(self, ip: str, port: int) -> Service | None:
         """By what any of the pods' proxies knows."""
