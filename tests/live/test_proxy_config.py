@@ -291,6 +291,38 @@ def test_the_loggers_of_several_pods_are_set_though_one_fails(run: Any, mesh: Me
     assert [loggers(mesh.ports[name])["http"] for name in ("server-1", "server-2")] == ["debug", "debug"]
 
 
+@pytest.mark.parametrize(
+    "arguments", [("deploy/server",), ("-l", "app=server"), ("deploy/server", "stranger.other")]
+)
+def test_a_workload_is_all_of_its_pods(run: Any, mesh: Mesh, arguments: tuple[str, ...]) -> None:
+    result = run("log", *arguments, "--level", "http:debug")
+    assert (result.code, result.err) == (0, "")
+    asked = [
+        name.removesuffix(".test").removesuffix(".other")
+        for name in re.findall(r"^(\S+):$", result.out, re.MULTILINE)
+    ]
+    assert sorted(asked)[:2] == ["server-1", "server-2"]
+    assert {loggers(mesh.ports[name])["http"] for name in asked} == {"debug"}
+
+
+def test_pods_without_a_running_envoy_are_one_line(run: Any, mesh: Mesh) -> None:
+    waiting, bare = pod("waiting", "test", app="server"), pod("bare", "test", app="server")
+    waiting["status"] = {"phase": "Pending"}
+    bare["spec"]["containers"] = [{"name": "app"}]
+    for added in (waiting, bare):
+        mesh.kube.store.add(added)
+    try:
+        result = run("log", "deploy/server")
+    finally:
+        mesh.kube.store.objs["v1/Pod"] = [
+            p for p in mesh.kube.store.objs["v1/Pod"] if p not in (waiting, bare)
+        ]
+    assert result.code == 0
+    assert "passed over 2 pods without a running Envoy: " in result.err
+    assert len(result.err.splitlines()) == 1
+    assert len(re.findall(r"^(\S+):$", result.out, re.MULTILINE)) == 2
+
+
 # --- several pods
 
 

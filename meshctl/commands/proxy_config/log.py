@@ -6,7 +6,7 @@ read, and Envoy's own refusal is an error.
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -63,21 +63,24 @@ def log(
     origin = Origin(
         pods=tuple(pod or ()),
         selector=selector,
+        all_pods=True,  # as istioctl: a workload stands for all of its pods here
         admin=admin,
         admin_port=options.admin_port(admin_port),
         globals=ctx.obj or Globals(),
     )
     origin.check()
-    with TerminalProgress() as progress:
-        for name, port in _ports(origin, progress):
+    with TerminalProgress() as progress, _ports(origin, progress) as ports:
+        done = 0
+        for name, opened in ports:
             try:
-                with progress.fetching(f"{name}: logging"):
+                with progress.fetching(f"{name}: logging"), opened as port:
                     text = _set(port, name, wanted)
-            except ConnectError as error:
-                if not origin.many:
-                    raise
+            except (ConnectError, UsageError) as error:
+                if len(ports) == 1 or (isinstance(error, UsageError) and not done):
+                    raise  # a logger that the first one does not know is a typo, and nothing is changed yet
                 progress.failed(name, error)
                 continue
+            done += 1
             write(f"{name}:\n{text}")
         return EXIT_FAILURE if progress.failures else EXIT_OK
 
@@ -115,30 +118,34 @@ def _set(port: Any, name: str, wanted: dict[str, str]) -> str:
     return text
 
 
-def _ports(origin: Origin, progress: TerminalProgress) -> Iterator[tuple[str, Any]]:
-    """The admin ports of the proxies that are meant, one at a time; a pod without one is told and passed over."""
+Port = tuple[str, AbstractContextManager[Any]]
+
+
+@contextmanager
+def _ports(origin: Origin, progress: TerminalProgress) -> Iterator[list[Port]]:
+    """The admin ports of the proxies that are meant, by name, each to be opened; what has none is one line."""
     if origin.admin:
-        with _direct(origin, progress) as found:
-            yield found
+        from meshctl.sources import admin
+
+        yield [(admin.parse_address(origin.admin), admin.open_port(origin, progress))]
         return
     from meshctl.sources import live
 
     cluster = live.cluster_of(origin.globals)
     try:
-        for pod in live.find_pods(cluster, origin):
-            name = f"{pod.name}.{pod.namespace}"
-            if pod.phase != "Running" and origin.many:
-                progress.failed(name, live.not_running(pod))
-                continue
-            with live.admin_of(cluster, pod, origin.admin_port, progress) as port:
-                yield name, port
+        pods = live.find_pods(cluster, origin)
+        asked = [pod for pod in pods if pod.phase == "Running" and pod.has_proxy]
+        if not asked:
+            asked = pods[:1]  # why it cannot be asked is the answer
+        passed = [f"{pod.name}.{pod.namespace}" for pod in pods if pod not in asked]
+        if passed:
+            more = f" and {len(passed) - 4} more" if len(passed) > 4 else ""
+            progress.told(
+                f"passed over {len(passed)} pods without a running Envoy: {', '.join(passed[:4])}{more}"
+            )
+        yield [
+            (f"{pod.name}.{pod.namespace}", live.admin_of(cluster, pod, origin.admin_port, progress))
+            for pod in asked
+        ]
     finally:
         cluster.close()
-
-
-@contextmanager
-def _direct(origin: Origin, progress: TerminalProgress) -> Iterator[tuple[str, Any]]:
-    from meshctl.sources import admin
-
-    with admin.open_port(origin, progress) as port:
-        yield admin.parse_address(origin.admin or ""), port
