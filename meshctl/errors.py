@@ -10,6 +10,8 @@ line; 3 the data cannot decide (trace, capture walk).
 
 from __future__ import annotations
 
+from meshctl.plain import visible
+
 EXIT_OK = 0
 EXIT_FAILURE = 1
 EXIT_USAGE = 2
@@ -36,7 +38,7 @@ class MeshctlError(Exception):
     def lines(self) -> list[str]:
         """The message as the user reads it: one to three lines, each free of line breaks."""
         parts = [f"Error: {self.what}", self.cause, self.hint]
-        return [" ".join(part.split()) for part in parts if part]
+        return [visible(" ".join(part.split())) for part in parts if part]
 
 
 class UsageError(MeshctlError):

@@ -1,7 +1,34 @@
-"""Plain values: what JSON has, where nothing more is known of it."""
+"""Plain values: what JSON has, where nothing more is known of it; and strangers' text made safe to show.
+
+Names and values of a dump, an object or somebody else's error may hold anything. Shown as they are, control characters move the
+cursor, line breaks make lines of their own (a false verdict), bidi controls turn words around. ``visible`` is what every text for
+people passes through: such characters are shown as escapes. JSON and YAML have escapes of their own and stay exact.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 Json = dict[str, Any]
+
+# C0, DEL, C1, the line separators, and the characters that turn the direction of what follows.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\e"}
+
+
+def _escaped(match: re.Match[str]) -> str:
+    found = match[0]
+    code = ord(found)
+    return _SHORT.get(found) or (f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}")
+
+
+def visible(text: str) -> str:
+    """A text of one line with every character escaped that would not be seen but act."""
+    return text if text.isascii() and text.isprintable() else _UNSEEN.sub(_escaped, text)
+
+
+def visible_lines(lines: Iterable[str]) -> str:
+    """Lines of text, each ended, each one line whatever it holds."""
+    return "".join(f"{visible(line)}\n" for line in lines)

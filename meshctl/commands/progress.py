@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any
 
 from meshctl.errors import MeshctlError
+from meshctl.plain import visible
 
 DELAY = 1.0
 _TOLD_AT_MOST = 20
@@ -76,9 +77,9 @@ class TerminalProgress:
         """Which proxies could not be asked, and why: the last thing that is said."""
         for proxy, error in failed[:_TOLD_AT_MOST]:
             first, *rest = error.lines()
-            sys.stderr.write("\n".join([f"{proxy}: {first}", *rest]) + "\n")
+            sys.stderr.write("\n".join([f"{visible(proxy)}: {first}", *rest]) + "\n")
         if len(failed) > _TOLD_AT_MOST:
-            others = ", ".join(proxy for proxy, _ in failed[_TOLD_AT_MOST:])
+            others = ", ".join(visible(proxy) for proxy, _ in failed[_TOLD_AT_MOST:])
             sys.stderr.write(f"and {len(failed) - _TOLD_AT_MOST} more could not be asked: {others}\n")
 
     @contextmanager
@@ -145,7 +146,7 @@ class TerminalProgress:
                 self._bar.console.print(text, end="", markup=False, highlight=False, soft_wrap=True)
 
     def told(self, sentence: str) -> None:
-        self._write(f"warning: {sentence}\n")
+        self._write(f"warning: {visible(sentence)}\n")
 
     def failed(self, proxy: str, error: MeshctlError) -> None:
         with self._lock:

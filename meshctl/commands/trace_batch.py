@@ -16,7 +16,7 @@ import msgspec
 from meshctl.commands import outputs
 from meshctl.commands.trace_one import sender_of
 from meshctl.errors import InputError, MeshctlError
-from meshctl.plain import Json
+from meshctl.plain import Json, visible
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.model import Disposition, Log, Passage, Verdict
 from meshctl.proxy.visit import visit
@@ -83,7 +83,7 @@ def _complain(result: Result) -> None:
     """What is wrong with one test, a line each."""
     word = {Status.UNDETERMINED: "UNDETERMINED", Status.ERROR: "ERROR"}.get(result.status, "FAILED")
     for problem in result.problems:
-        sys.stderr.write(f"{word} {' '.join(f'{result.name}: {problem}'.split())}\n")
+        sys.stderr.write(f"{word} {visible(' '.join(f'{result.name}: {problem}'.split()))}\n")
 
 
 def _is_json_lines(data: bytes) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from meshctl.commands.globals import Globals
 from meshctl.envoy.notes import Notes
 from meshctl.errors import InputError, UsageError
+from meshctl.plain import visible
 from meshctl.trace.pods import Pod, PodSource
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ class Inputs:
     def warn(self) -> None:
         """Everything that was met and not understood, once each, on stderr."""
         for line in self.notes.lines():
-            sys.stderr.write(f"Warning: {line}\n")
+            sys.stderr.write(f"Warning: {visible(line)}\n")
 
 
 def _refuse_useless(given: Given) -> None:

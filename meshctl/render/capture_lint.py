@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from meshctl.netfilter.lint import Finding, Place
+from meshctl.plain import visible_lines
 
 
 def text(findings: Sequence[Finding], name: str, *, wide: bool) -> str:
@@ -25,7 +26,7 @@ def text(findings: Sequence[Finding], name: str, *, wide: bool) -> str:
         for level in ("error", "warning", "info")
     ]
     lines.append(f"{name}: {', '.join(counts)}")
-    return "\n".join(lines) + "\n"
+    return visible_lines(lines)
 
 
 def document(findings: Sequence[Finding], name: str) -> dict[str, object]:

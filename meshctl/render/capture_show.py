@@ -9,6 +9,8 @@ from meshctl.netfilter.model import Action, Chain, Dispatch, Rule, RuleSet, Tabl
 from meshctl.netfilter.packet import Family, Hook
 from meshctl.netfilter.walk.explain import explain
 from meshctl.netfilter.walk.summary import Direction, Outcome, Summary, known_port
+from meshctl.plain import visible_lines
+from meshctl.render.markup import mermaid_label
 
 HOOKS = (Hook.PREROUTING, Hook.INPUT, Hook.FORWARD, Hook.OUTPUT, Hook.POSTROUTING)
 FAMILY_NAMES = {"ip": "IPv4", "ip6": "IPv6", "inet": "IPv4 and IPv6"}
@@ -29,7 +31,7 @@ def text(rules: RuleSet, summaries: list[Summary], name: str, *, wide: bool) -> 
     for summary in summaries:
         lines += ["", *sentences(summary, title=len(summaries) > 1)]
     lines += ["", *tree(rules, wide=wide)]
-    return "\n".join(lines).rstrip() + "\n"
+    return visible_lines(lines).rstrip() + "\n"
 
 
 def headline(rules: RuleSet, summaries: list[Summary], name: str) -> str:
@@ -288,16 +290,16 @@ def mermaid(rules: RuleSet) -> str:
                 ids[(index, chain.name)] = f"c{len(ids)}"
     for index, table in enumerate(rules.tables):
         family = FAMILY_NAMES.get(table.family, table.family)
-        lines.append(f'  subgraph t{index}["{table.name} ({family})"]')
+        lines.append(f'  subgraph t{index}["{mermaid_label(table.name)} ({family})"]')
         for chain in table.chains:
             if (index, chain.name) in ids:
                 shape = ('(["', '"])') if chain.hook else ('["', '"]')
-                lines.append(f"    {ids[(index, chain.name)]}{shape[0]}{chain.name}{shape[1]}")
+                lines.append(f"    {ids[(index, chain.name)]}{shape[0]}{mermaid_label(chain.name)}{shape[1]}")
         lines.append("  end")
     for index, table in enumerate(rules.tables):
         for chain in table.chains:
             lines += _arrows(index, table, chain, ids)
-    return "\n".join(lines) + "\n"
+    return visible_lines(lines)
 
 
 def _arrows(index: int, table: Table, chain: Chain, ids: dict[tuple[int, str], str]) -> Iterator[str]:

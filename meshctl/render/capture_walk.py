@@ -9,6 +9,7 @@ from meshctl.netfilter.walk.packet_walk import Tried, Verdict, WalkResult
 from meshctl.netfilter.walk.passages import Passage
 from meshctl.netfilter.walk.records import result_to_record
 from meshctl.netfilter.walk.summary import known_port
+from meshctl.plain import visible_lines
 
 BRANCH_DEPTH = 2  # a packet of which little is known branches at every rule; -o json has all of them
 
@@ -22,7 +23,7 @@ def text(passages: Sequence[Passage], *, wide: bool, assumed: Sequence[str] = ()
             lines.append(f"   ({passage.note})")
         lines += [f"   {line}" for line in _result(passage.result, wide)]
         lines.append("")
-    return "\n".join(lines).rstrip() + "\n"
+    return visible_lines(lines).rstrip() + "\n"
 
 
 def packet_words(packet: Packet) -> str:
@@ -163,4 +164,4 @@ def mermaid(passages: Sequence[Passage]) -> str:
             if before:
                 lines.append(f"  {before} --> {name}")
             before = name
-    return "\n".join(lines) + "\n"
+    return visible_lines(lines)

@@ -2,12 +2,15 @@
 
 A line breaks at blanks and behind commas. A name breaks only where it is wider than the whole line, and then behind
 ``.``, ``-``, ``|`` or ``/``; a text without any of these is cut at the width. ``None`` is a width without end.
+What stands in a text for people passes through here, so here it is made visible; colours are painted afterwards.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+
+from meshctl.plain import visible
 
 _COLOURS = {"bold": "1", "dim": "2", "green": "32", "red": "31", "yellow": "33", "cyan": "36"}
 _COMMAS = re.compile("[^,]*,+|[^,]+")
@@ -26,6 +29,7 @@ class Paint:
 
 def wrap(text: str, width: int | None) -> list[str]:
     """The text in lines of at most the width; one empty line for an empty text."""
+    text = visible(text)
     if width is None or len(text) <= width:
         return [text]
     width = max(width, 8)
@@ -56,8 +60,9 @@ def _pieces(name: str, width: int) -> Iterator[str]:
 
 def hanging(text: str, width: int | None, first: str, rest: int) -> list[str]:
     """The text behind ``first``, its further lines indented by ``rest``."""
+    first = visible(first)
     indent = max(rest, len(first))
     if width is None:
-        return [f"{first}{text}".rstrip()]
+        return [f"{first}{visible(text)}".rstrip()]
     lines = wrap(text, width - indent)
     return [f"{first}{lines[0]}".rstrip(), *(f"{'':{rest}}{line}" for line in lines[1:])]

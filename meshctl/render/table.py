@@ -8,8 +8,10 @@ does there, into more cells or lines: then the general algorithm runs (columns a
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Sequence
 
+from meshctl.plain import visible
 from meshctl.views.table import Table
 
 _SPECIAL = re.compile("[\t\n\v\f]")
@@ -20,6 +22,8 @@ def render(table: Table, *, header: bool = True) -> str:
     if table.message and not table.rows:
         return f"{table.message}\n"
     lines = [table.header, *table.rows] if header and table.header else table.rows
+    if sys.stdout.isatty():  # istioctl's bytes are for pipes; a terminal acts on what strangers' names hold
+        lines = [tuple(map(visible, line)) for line in lines]
     return align(lines, table.padding)
 
 
@@ -34,9 +38,23 @@ def align(lines: Sequence[Sequence[str]], padding: int) -> str:
         return _align_blocks(text, padding)
     if columns == 1:
         return text
-    widths = [max(map(len, cells)) + padding for cells in list(zip(*lines, strict=True))[:-1]]
+    widths = [_width(cells) + padding for cells in list(zip(*lines, strict=True))[:-1]]
     template = "".join(f"%-{width}s" for width in widths) + "%s\n"
     return "".join(map(template.__mod__, map(tuple, lines)))
+
+
+# What a column may be padded to in all: one long cell among many rows must not make gigabytes of blanks.
+_MOST_PADDING = 20_000_000
+
+
+def _width(cells: Sequence[str]) -> int:
+    """The widest cell; where padding all to it would take too much, the widest of those that can be afforded."""
+    lengths = list(map(len, cells))
+    widest = max(lengths)
+    if widest * len(lengths) <= _MOST_PADDING:
+        return widest
+    most = _MOST_PADDING // len(lengths)
+    return max((length for length in lengths if length <= most), default=0)
 
 
 def _align_blocks(text: str, padding: int) -> str:
@@ -63,7 +81,7 @@ def _align_blocks(text: str, padding: int) -> str:
             start = index
             while index < end and column < len(lines[index]) - 1:
                 index += 1
-            width = max(len(lines[i][column]) for i in range(start, index)) + padding
+            width = _width([lines[i][column] for i in range(start, index)]) + padding
             block(start, index, [*widths, width])
             start = index
         write(start, end, widths)

@@ -5,8 +5,7 @@ No script, no outer file; it can be attached to a ticket and opened anywhere.
 
 from __future__ import annotations
 
-from html import escape
-
+from meshctl.render.markup import escape
 from meshctl.render.trace_picture import Box, Frame, Picture
 from meshctl.render.trace_svg import draw
 

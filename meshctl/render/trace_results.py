@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
+from meshctl.plain import visible
 from meshctl.trace.expectations import Result, Status
 
 _WORDS = {
@@ -25,7 +26,7 @@ _SKIPPED = "nothing is expected"
 
 def _line(text: str) -> str:
     """Text as one line that XML can hold."""
-    return _NO_XML.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split()))
+    return _NO_XML.sub("\N{REPLACEMENT CHARACTER}", visible(" ".join(text.split())))
 
 
 def text(results: Sequence[Result], statuses: Sequence[Status] | None) -> str:

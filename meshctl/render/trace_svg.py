@@ -9,8 +9,8 @@ from __future__ import annotations
 import itertools
 import textwrap
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
 
+from meshctl.render.markup import escape
 from meshctl.render.trace_picture import Box, Frame, Picture
 
 _WIDTH = 372  # of a frame
@@ -95,7 +95,7 @@ def draw(drawn: Picture, *, heading: bool = True) -> str:
     total = _TOP + bottom + 96
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 {top} {width} {total - top}" width="{width}" height="{total - top}" '
-        f'role="img" aria-label="{escape(drawn.title, {chr(34): "&quot;"})}">',
+        f'role="img" aria-label="{escape(drawn.title)}">',
         f"<style>{_STYLE}</style>",
         '<defs><marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
         f'<path d="M0 0L8 4L0 8z" fill="{_MOODS[drawn.mood]}"/></marker></defs>',

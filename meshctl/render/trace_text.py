@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from meshctl.coverage import Basis
+from meshctl.plain import visible
 from meshctl.proxy.model import Disposition, Rejected, Step
 from meshctl.proxy.routing.router import COPY
 from meshctl.render.layout import Paint, hanging, wrap
@@ -68,7 +69,7 @@ def render(answer: TraceReport, *, explain: bool, colour: bool, width: int | Non
 
 def _title(title: str, width: int | None) -> list[str]:
     if width is None or len(title) <= width:
-        return [title]
+        return [visible(title)]
     request, _, where = title.partition("     ")
     return [*wrap(request, width), *hanging(where.strip(), width, "  ", 4)]
 
@@ -92,7 +93,7 @@ def _step(number: int, step: Step, column: int, ends: str, look: Look) -> list[s
 def _body(first: str, chosen: str, detail: str, column: int, look: Look) -> list[str]:
     """What was chosen and why: beside each other, or below in a narrow terminal."""
     if look.width is None:
-        return [f"{first}{chosen:<{column}}  {detail}".rstrip()]
+        return [visible(f"{first}{chosen:<{column}}  {detail}").rstrip()]
     if look.narrow or len(chosen) > column:
         lines = hanging(chosen, look.width, first, _INDENT + 2)
         return lines + (hanging(detail, look.width, " " * _INDENT, _INDENT) if detail else [])
@@ -137,7 +138,7 @@ def _outcomes(found: list[Ending], look: Look) -> Iterator[str]:
     column = max(map(len, heads))
     for ending, head in zip(found, heads, strict=True):
         first = f"  {ending.percent:>{shares}}  {head:<{column}}  "
-        lines = [f"{first}{ending.words}".rstrip()]
+        lines = [visible(f"{first}{ending.words}").rstrip()]
         if look.width is not None and len(lines[0]) > look.width:
             lines = [first.rstrip(), *hanging(ending.words, look.width, " " * 8, 10)]
         yield lines[0].replace(head, look.paint(head, colour_of(ending.disposition)), 1)
@@ -177,7 +178,7 @@ def _verdict(answer: TraceReport, way: Way, look: Look) -> list[str]:
         lines = hanging(text, look.width, f"{disposition.value}{gap}", 2)
         lines += hanging(f"[{shown}]", look.width, "  ", 4) if shown else []
     else:
-        lines = [whole]
+        lines = [visible(whole)]
     painted = look.paint(disposition.value, colour_of(disposition))
     return [lines[0].replace(disposition.value, painted, 1), *lines[1:]]
 
@@ -197,4 +198,6 @@ def short(answer: TraceReport) -> str:
     found = answer.endings
     chance = f" ({found[0].percent} of {len(found)} outcomes)" if len(found) > 1 else ""
     way = " -> ".join(places)
-    return f"{answer.verdict.value} {code} {flags or '-'} {way}: {first.answer.reason}{chance}\n"
+    return (
+        visible(f"{answer.verdict.value} {code} {flags or '-'} {way}: {first.answer.reason}{chance}") + "\n"
+    )

@@ -11,6 +11,7 @@ import typer
 from meshctl.commands import outputs
 from meshctl.commands.capture import options
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, InputError
+from meshctl.plain import visible
 from meshctl.render.interface import Content, Document
 from meshctl.sources.capture import Captured
 
@@ -74,5 +75,7 @@ def _dump(captured: Captured, path: str | None) -> tuple[bytes | None, str]:
             raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
     if captured.dump_failed is not None:
         # The rules can be checked without it, and a pod whose Envoy does not answer is where lint is needed.
-        sys.stderr.write(f"Warning: ports are not compared with Envoy's: {captured.dump_failed.what}\n")
+        sys.stderr.write(
+            f"Warning: ports are not compared with Envoy's: {visible(captured.dump_failed.what)}\n"
+        )
     return captured.dump, f"{captured.name}/config_dump.json"

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from meshctl.errors import UsageError
+from meshctl.plain import visible
 from meshctl.render.interface import Content, Outputs
 from meshctl.sources.capture import Captured, from_cluster, from_files, from_manifest, with_addresses
 
@@ -73,6 +74,6 @@ def warn(captured: Captured, most: int = 20) -> None:
     """What was not understood, line by line, on stderr."""
     notes = [str(note) for note in captured.rules.notes]
     for note in notes[:most]:
-        sys.stderr.write(f"Warning: {note}\n")
+        sys.stderr.write(f"Warning: {visible(note)}\n")
     if len(notes) > most:
         sys.stderr.write(f"Warning: and {len(notes) - most} more lines like these\n")

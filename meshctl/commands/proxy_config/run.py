@@ -19,6 +19,7 @@ from meshctl.commands.proxy_config.options import OUTPUTS, Source, admin_port
 from meshctl.envoy.schema.names import Convert
 from meshctl.envoy.snapshot import Snapshot
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, ConnectError, UsageError
+from meshctl.plain import visible
 from meshctl.render.interface import Content, Document, Form
 from meshctl.sources import Needs, Origin, ProxySnapshot, open_snapshots
 from meshctl.sources.interface import Globals
@@ -201,4 +202,4 @@ def warn(proxies: Sequence[ProxySnapshot], lines: Sequence[str]) -> None:
 def tell(lines: Iterable[str]) -> None:
     """Warnings on stderr, once each."""
     for line in dict.fromkeys(lines):
-        sys.stderr.write(f"warning: {line}\n")
+        sys.stderr.write(f"warning: {visible(line)}\n")

@@ -10,6 +10,7 @@ import typer
 
 from meshctl.commands import outputs
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, InputError
+from meshctl.plain import visible, visible_lines
 from meshctl.render.interface import Content, Document, Outputs
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def show(
 
         wrong = differences(given)
     for line in wrong:
-        sys.stderr.write(f"Warning: {line}\n")
+        sys.stderr.write(f"Warning: {visible(line)}\n")
     from meshctl.render.snapshot_text import lines
 
     _print(output, given.index, lines)
@@ -58,7 +59,7 @@ def show(
 
 def _print(output: str, value: Any, lines: Callable[..., Iterable[str]]) -> None:
     def text(wide: bool) -> str:
-        return "".join(f"{line}\n" for line in lines(value, wide=wide))
+        return visible_lines(lines(value, wide=wide))
 
     offers = {
         Content.SHORT: lambda: text(False),
