@@ -48,6 +48,17 @@ class Writer:
         self.target = target
         self.work = target.with_name(target.name + ".partial")
         self._lock = threading.Lock()
+        for place in (target, self.work):
+            if place.is_symlink():
+                raise UsageError(
+                    f"{place} is a symbolic link", "Nothing is written through links.", "Choose another -o."
+                )
+            if force and place.exists() and not _is_ours(place):
+                raise UsageError(
+                    f"{place} is no snapshot of meshctl",
+                    "--force replaces only snapshots.",
+                    "Choose another -o.",
+                )
         if target.exists() and not force:
             raise UsageError(
                 f"{target} exists", "Nothing is overwritten.", "Choose another -o, or pass --force."
@@ -66,7 +77,7 @@ class Writer:
         elif resume:
             raise UsageError(f"there is no unfinished snapshot {self.work}", "", "Leave out --resume.")
         self.index = Index()
-        self._guard(self.work.mkdir, parents=True)
+        self._guard(_make_folder, self.work)
 
     def _existing_index(self) -> bytes:
         try:
@@ -90,7 +101,7 @@ class Writer:
         place = self.work / entry.folder
         beside = place.with_name(f".{place.name}.{os.getpid()}")
         shutil.rmtree(beside, ignore_errors=True)
-        self._guard(beside.mkdir, parents=True)
+        self._guard(_make_folder, beside)
         writer = PodWriter(beside, entry, self._guard)
         try:
             yield writer
@@ -114,7 +125,7 @@ class Writer:
     def add_object_list(self, kind: str, data: bytes, removed: list[Removed]) -> None:
         """Write one list of the cluster's objects."""
         folder = self.work / "cluster"
-        self._guard(folder.mkdir, exist_ok=True)
+        self._guard(_make_folder, folder)
         self._guard(_write_atomically, folder / f"{kind}.json", data)
         with self._lock:
             self.index.cluster[kind] = checksum(data)
@@ -153,7 +164,7 @@ class Writer:
             (path, f"{root}/{path.relative_to(self.work).as_posix()}") for path in (self.work / INDEX, *paths)
         ]
         try:
-            with beside.open("wb") as archive, ThreadPoolExecutor(_PACKERS) as threads:
+            with os.fdopen(_private(beside), "wb") as archive, ThreadPoolExecutor(_PACKERS) as threads:
                 for batch in _batched(jobs):
                     for member in threads.map(_member, batch):
                         archive.write(member)
@@ -178,7 +189,7 @@ def _member(job: tuple[pathlib.Path, str]) -> bytes:
     data = path.read_bytes()
     entry = tarfile.TarInfo(name)
     entry.size = len(data)
-    entry.mode = 0o644
+    entry.mode = 0o600
     padding = -len(data) % tarfile.BLOCKSIZE
     packer = zlib.compressobj(_COMPRESSION, wbits=31)
     return packer.compress(entry.tobuf(tarfile.PAX_FORMAT) + data + bytes(padding)) + packer.flush()
@@ -194,11 +205,40 @@ class PodWriter:
         self.removed: list[Removed] = []
 
     def write(self, name: str, data: bytes) -> None:
-        self._guard((self._folder / name).write_bytes, data)
+        self._guard(_write, self._folder / name, data)
         self._entry.files[name] = checksum(data)
 
 
 def _write_atomically(path: pathlib.Path, data: bytes) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    beside.write_bytes(data)
+    _write(beside, data)
     beside.replace(path)
+
+
+def _make_folder(path: pathlib.Path) -> None:
+    """A folder, and those above it that are missing, for the user alone."""
+    for folder in [*reversed(path.parents), path]:
+        if not folder.is_dir():
+            folder.mkdir(0o700, exist_ok=True)
+
+
+def _private(path: pathlib.Path) -> int:
+    """A new file that only the user can read, never through a link."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+
+
+def _write(path: pathlib.Path, data: bytes) -> None:
+    with os.fdopen(_private(path), "wb") as file:
+        file.write(data)
+
+
+def _is_ours(place: pathlib.Path) -> bool:
+    """Whether something is a snapshot, finished or not, or an empty folder: only that may be replaced."""
+    if place.is_dir():
+        return (place / INDEX).is_file() or not any(place.iterdir())
+    try:
+        with tarfile.open(place, "r:gz") as archive:
+            first = archive.next()
+    except (OSError, EOFError, tarfile.TarError, zlib.error):
+        return False
+    return first is not None and first.name.endswith(f"/{INDEX}")
