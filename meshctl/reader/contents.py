@@ -59,3 +59,15 @@ def differences(given: Given) -> list[str]:
     known = {root + path for path in expected} | {f"{root}index.json"}
     wrong.extend(f"{path} is not in the index" for path in sorted(set(files) - known))
     return wrong
+
+
+def doubtful(given: Given) -> list[str]:
+    """What looks like a secret in the files and was kept, a line each."""
+    from meshctl.share.doubts import kept
+
+    found = []
+    for _, files, _ in given.layouts:
+        for path, file in sorted(files.items()):
+            if path.endswith(".json"):
+                found += [f"{path}: {place} looks like a secret: {text}" for place, text in kept(file.load())]
+    return found

@@ -35,11 +35,19 @@ def show(
     path: Annotated[str, typer.Argument(metavar="FILE", help="A snapshot, or any folder, archive or file.")],
     output: Annotated[str, outputs.option(_OUTPUTS)] = "short",
     verify: Annotated[bool, typer.Option("--verify", help="Compare every file with its checksum.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="List what looks like a secret and was kept.")
+    ] = False,
 ) -> int:
     from meshctl.sources.file import open_given
 
     _OUTPUTS.parse(output)
     given = open_given((path,))
+    if check:
+        from meshctl.reader.contents import doubtful
+
+        for line in doubtful(given):
+            sys.stderr.write(f"Warning: {visible(line)}\n")
     if given.index is None:
         if verify:
             raise InputError(f"{path} has no index.json: only a snapshot of meshctl has checksums")
