@@ -303,15 +303,34 @@ def mermaid(rules: RuleSet) -> str:
 
 
 def _arrows(index: int, table: Table, chain: Chain, ids: dict[tuple[int, str], str]) -> Iterator[str]:
+    """A chain's arrows: one for each jump, one for all the rules that do the same and jump nowhere."""
+    start = ids.get((index, chain.name), "")  # a chain without rules has no arrows
+    alike: dict[str, dict[int, str]] = {}
     for number, rule in enumerate(chain.rules, 1):
         asked, _, done = explain(rule).partition(" → ")
-        start = ids[(index, chain.name)]
-        label = _label(f"{number}: {asked}")
         jumps = [target for target in targets(rule) if (index, target) in ids]
         for target in jumps:
-            yield f'  {start} -- "{label}" --> {ids[(index, target)]}'
+            yield f'  {start} -- "{_label(f"{number}: {asked}")}" --> {ids[(index, target)]}'
         if not jumps:
-            yield f'  {start} -- "{label}" --> {start}r{number}("{_label(done)}")'
+            alike.setdefault(done, {})[number] = asked
+    for done, rules in alike.items():
+        first = next(iter(rules))
+        if len(rules) == 1:
+            yield f'  {start} -- "{_label(f"{first}: {rules[first]}")}" --> {start}r{first}("{_label(done)}")'
+            continue
+        lines = "<br/>".join(_label(f"{number}: {asked}") for number, asked in rules.items())
+        yield f'  {start} -- "{_numbers(list(rules))}" --> {start}r{first}("<b>{_label(done)}</b><br/>{lines}")'
+
+
+def _numbers(numbers: list[int]) -> str:
+    """``1-5, 7, 10-13``."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
 def _label(words: str) -> str:

@@ -1,7 +1,7 @@
 """Text for people in a width: colours, and lines that break where a reader expects it.
 
 A line breaks at blanks and behind commas. A name breaks only where it is wider than the whole line, and then behind
-``.``, ``-``, ``|`` or ``/``; a text without any of these is cut at the width. ``None`` is a width without end.
+``.``, ``-`` or ``|``; a text without any of these is cut at the width. ``None`` is a width without end.
 What stands in a text for people passes through here, so here it is made visible; colours are painted afterwards.
 """
 
@@ -14,7 +14,7 @@ from meshctl.plain import visible
 
 _COLOURS = {"bold": "1", "dim": "2", "green": "32", "red": "31", "yellow": "33", "cyan": "36"}
 _COMMAS = re.compile("[^,]*,+|[^,]+")
-_NAME = re.compile(r"[^.\-|/]*[.\-|/]|[^.\-|/]+")
+_NAME = re.compile(r"[^.\-|]*[.\-|]|[^.\-|]+")
 
 
 class Paint:

@@ -1,12 +1,18 @@
-"""What all drawings of a trace show, before any drawing: frames (pods, the network), boxes (steps), the verdict."""
+"""What all drawings of a trace show, before any drawing: a tree of branches, each with frames (pods, the network) of
+boxes (steps), and at its end a verdict.
+
+Endings that begin alike share a branch; it forks at the first step that differs.
+"""
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 from meshctl.coverage import Basis
 from meshctl.proxy.model import Disposition, Rejected, Stage, Step
 from meshctl.render.trace_text import access_log
+from meshctl.trace.endings import Ending, missing_subset, percent
 from meshctl.trace.pods import Pod
 from meshctl.trace.report import TraceReport
 from meshctl.trace.segments import segments
@@ -29,14 +35,15 @@ _HEADS = {
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One step: its kind, heading, text, detail, where it comes from and what was rejected."""
+    """One step: its kind, heading, text, detail, the Istio resource, where it stands, what was rejected."""
 
     kind: str
     head: str
     text: str
     detail: str = ""
-    source: str = ""
-    rejected: tuple[Rejected, ...] = ()
+    resource: str = ""
+    where: str = field(default="", compare=False)
+    rejected: tuple[Rejected, ...] = field(default=(), compare=False)
     dashed: bool = False  # assumed or missing, not seen
 
 
@@ -50,45 +57,111 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class End:
+    """How a branch ends: its verdict, the code and flags, why, and whether that is good, bad or open."""
+
+    verdict: str
+    code: str
+    reason: str
+    log: str
+    mood: str
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A stretch of the way: its share of the requests, its frames, then its end or the branches it forks into."""
+
+    share: str
+    frames: tuple[Frame, ...]
+    branches: tuple[Branch, ...] = ()
+    end: End | None = None
+    copy: bool = False  # a mirror: what comes back is thrown away
+
+    @property
+    def ends(self) -> list[Branch]:
+        """The branches that end, in their order."""
+        return ([self] if self.end else []) + [end for branch in self.branches for end in branch.ends]
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """A whole drawing; ``mood`` is good, bad or open (undetermined)."""
 
     title: str
-    frames: tuple[Frame, ...]
+    root: Branch
     verdict: str
-    reason: str
-    log: str
     mood: str
     outcomes: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     unknown: tuple[str, ...] = field(default=())
 
 
+_Token = tuple[str, str, Box]  # a box with the kind and the title of its frame
+
+
 def picture(answer: TraceReport) -> Picture:
-    """The likeliest way as frames of boxes; the others as a list."""
-    ordered = answer.ordered
-    first = ordered[0]
-    outcomes = tuple((_share(way), f"{way.answer.disposition.value}: {_place(way)}") for way in ordered)
+    """Every distinct ending as a branch of one tree."""
+    found = answer.endings
+    ways = [(ending, _tokens(_frames(ending.way, answer.client, answer.uid))) for ending in found]
+    root = _branch(ways)
+    copies = tuple(_copy(text) for text in answer.mirrors)
+    outcomes = tuple(
+        (
+            ending.percent,
+            " ".join(part for part in (ending.disposition.value, ending.code, ending.words) if part),
+        )
+        for ending in found
+    )
     return Picture(
         " ".join(answer.title.split()),
-        tuple(_frames(first, answer.client, answer.uid)),
+        Branch("", root.frames, (*root.branches, *copies), root.end),
         answer.verdict.value,
-        first.answer.reason,
-        access_log(first),
         _mood(answer.verdict),
-        outcomes if len(ordered) > 1 else (),
+        outcomes if len(found) > 1 else (),
         (*answer.notes, *(f"assumed: {text}" for text in answer.assumed)),
         tuple(answer.undetermined),
     )
 
 
-def _share(way: Way) -> str:
-    return f"{100 * way.probability:.1f} %" if way.decided else "?"
+def _tokens(frames: list[Frame]) -> list[_Token]:
+    return [(frame.kind, frame.title, box) for frame in frames for box in frame.boxes]
 
 
-def _place(way: Way) -> str:
-    hosts = " → ".join(hop.endpoint.address for hop in way.hops if hop.endpoint is not None)
-    return hosts or way.answer.reason
+def _branch(ways: list[tuple[Ending, list[_Token]]]) -> Branch:
+    """The common beginning of some ways, and a branch for each way to go on."""
+    share = percent(None if any(e.share is None for e, _ in ways) else sum(e.share or 0 for e, _ in ways))
+    if len(ways) == 1:
+        ending, tokens = ways[0]
+        return Branch(share, _framed(tokens), end=_end(ending))
+    steps = zip(*(tokens for _, tokens in ways), strict=False)
+    common = sum(1 for _ in itertools.takewhile(lambda step: len(set(step)) == 1, steps))
+    groups: dict[_Token | int, list[tuple[Ending, list[_Token]]]] = {}
+    for number, (ending, tokens) in enumerate(ways):
+        rest = tokens[common:]
+        groups.setdefault(rest[0] if rest else number, []).append((ending, rest))
+    return Branch(share, _framed(ways[0][1][:common]), tuple(map(_branch, groups.values())))
+
+
+def _framed(tokens: list[_Token]) -> tuple[Frame, ...]:
+    return tuple(
+        Frame(kind, title, tuple(box for _, _, box in boxes))
+        for (kind, title), boxes in itertools.groupby(tokens, key=lambda token: token[:2])
+    )
+
+
+def _end(ending: Ending) -> End:
+    way = ending.way
+    reason = ", ".join(part for part in (missing_subset(way) or way.answer.reason, *ending.extras) if part)
+    return End(
+        way.answer.disposition.value, ending.code, reason, access_log(way), _mood(way.answer.disposition)
+    )
+
+
+def _copy(text: str) -> Branch:
+    """What a mirror sends away."""
+    share, _, cluster = text.rpartition("goes to cluster ")
+    box = Box("copy", "a copy", cluster, "its answer is thrown away", dashed=True)
+    return Branch(f"{share.strip() or '100 %'} copied", (Frame("outside", "mirror", (box,)),), copy=True)
 
 
 def _mood(verdict: Disposition) -> str:
@@ -132,10 +205,11 @@ def _add_target(frames: list[Frame], way: Way) -> None:
 
 
 def _box(step: Step) -> Box:
-    source = step.resource or step.where
     kind = step.stage.value
     if any(word in step.chosen for word in ("denied", "refused", "may deny", "abort", "fails")):
         kind = "refusal"
     dashed = step.basis is not Basis.OBSERVED
     detail = f"{step.detail} ({step.basis.value})" if dashed else step.detail
-    return Box(kind, _HEADS[step.stage], step.chosen, detail, source, step.rejected, dashed)
+    return Box(
+        kind, _HEADS[step.stage], step.chosen, detail, step.resource, step.where, step.rejected, dashed
+    )

@@ -10,6 +10,7 @@ import pytest
 
 from meshctl.cli import main
 from meshctl.netfilter.istio.compute import compute
+from tests import cli
 from tests.unit.netfilter.sidecar import SETTINGS
 
 Capture = pytest.CaptureFixture[str]
@@ -398,3 +399,11 @@ def test_compute_with_environment_names(tmp_path: pathlib.Path, capsys: Capture)
 def test_compute_for_a_pod(manifest: str, capsys: Capture) -> None:
     assert run("compute", "--pod", manifest) == 0
     assert capsys.readouterr().out == compute(SETTINGS).iptables_v4
+
+
+def test_what_returns_is_one_box_a_chain():
+    story = str(pathlib.Path(__file__).resolve().parents[3] / "examples/story/test-pod/iptables-save.txt")
+    chart = cli.run("capture", "show", "-f", story, "-o", "mermaid").out
+    assert chart.count("back to the caller") == 2  # ISTIO_INBOUND and ISTIO_OUTPUT
+    assert '"1-5, 7-8, 10-13"' in chart
+    assert "13: to 198.51.100.0/24" in chart
