@@ -17,6 +17,8 @@ import time
 import urllib.request
 from typing import Any
 
+from tests import envoy
+
 Json = dict[str, Any]
 
 _LOG = {
@@ -39,17 +41,11 @@ def envoy_binary() -> str | None:
     return str(beside) if beside.exists() else shutil.which("envoy")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Lab:
     """One running Envoy; a context manager."""
 
     def __init__(self, folder: pathlib.Path, manager: Json) -> None:
-        self.port, self.admin = _free_port(), _free_port()
+        self.port, self.admin = envoy.free_port(), envoy.free_port()
         self.log = folder / "access.log"
         self._upstream = socket.create_server(("127.0.0.1", 0))
         self._config = folder / "envoy.json"

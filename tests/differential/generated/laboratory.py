@@ -47,11 +47,10 @@ def access_log(path: pathlib.Path) -> Json:
 
 def free_ports(count: int) -> list[int]:
     """So many ports that nobody listens on."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(s.getsockname()[1]) for s in held]
-    for s in held:
-        s.close()
-    return ports
+    found: set[int] = set()
+    while len(found) < count:
+        found.add(envoy.free_port())
+    return sorted(found)
 
 
 class Upstreams:
