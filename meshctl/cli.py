@@ -34,6 +34,12 @@ COMMANDS: dict[str, Entry] = {
     "capture": Entry(
         "meshctl.commands.capture", "Explain, walk and check a pod's iptables or nftables rules."
     ),
+    "check-inject": Entry(
+        "meshctl.commands.check_inject", "Say whether a pod is or will be injected, and which label decides."
+    ),
+    "x": Entry(
+        "meshctl.commands.experimental", "istioctl's experimental commands.", ("experimental",), hidden=True
+    ),
     "snapshot": Entry("meshctl.commands.snapshot", "Take everything the other commands need into one file."),
     "version": Entry("meshctl.commands.version", "Show the versions of meshctl, and of a proxy."),
     "completion": Entry("meshctl.commands.completion", "Print the completion script of a shell."),

@@ -1,0 +1,23 @@
+"""``meshctl x``: istioctl's experimental commands under the name that people type; here they have no other status."""
+
+from __future__ import annotations
+
+import typer
+
+from meshctl.commands.lazy import Entry, group
+
+COMMANDS: dict[str, Entry] = {
+    "check-inject": Entry("meshctl.commands.check_inject", "Whether a pod is or will be injected, and why."),
+}
+
+app = typer.Typer(
+    cls=group(COMMANDS), rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False
+)
+
+
+@app.callback(
+    invoke_without_command=True, help="istioctl's experimental commands; they work without `x`, too."
+)
+def experimental(ctx: typer.Context) -> None:
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())

@@ -1,0 +1,58 @@
+"""``check-inject``: every recorded invocation of the real istioctl, answered from the manifests that its cluster served.
+
+stdout is compared without istioctl's colour codes, which it prints into pipes, too.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+from collections import Counter
+
+import pytest
+
+from tests.cli import run
+from tests.corpus import available, corpus_root
+
+pytestmark = pytest.mark.corpus
+
+ROOT = corpus_root() / "width" if available() else pathlib.Path()
+FOLDER = ROOT / "check-inject"
+LINES = (FOLDER / "cases.jsonl").read_text().splitlines() if available() else []
+CASES = [json.loads(line) for line in LINES]
+# "inject-none" has no webhook: what is in no file may be in the cluster, so it is asked live (tests/live/test_check_inject.py)
+WORLDS = sorted({case["world"] for case in CASES if case["rc"] == 0} - {"inject-none"})
+KINDS = ("MutatingWebhookConfiguration", "Namespace", "Pod", "Deployment", "ReplicaSet", "StatefulSet")
+# istioctl names a label that is merely not forbidden, where another is the one that the webhook asks for.
+NAMED_BETTER = re.compile(r"(label|Pod label) (sidecar\.istio\.io/inject=true|istio\.io/rev=\S+) matches")
+
+
+def _words(text: str) -> str:
+    """The output without the label that is named for a match."""
+    return NAMED_BETTER.sub("label … matches", text)
+
+
+@pytest.mark.skipif(not CASES, reason="the recordings of istioctl are absent: set MESHCTL_CORPUS")
+@pytest.mark.parametrize("world", WORLDS)
+def test_recorded_invocations(world: str, tmp_path: pathlib.Path) -> None:
+    manifests = ROOT / "worlds" / world / "manifests" / "all.yaml"
+    documents = re.split(r"^---\s*$", manifests.read_text(), flags=re.MULTILINE)
+    wanted = re.compile(rf"^kind: ({'|'.join(KINDS)})\s*$", re.MULTILINE)
+    given = tmp_path / "world.yaml"
+    given.write_text("\n---\n".join(text for text in documents if wanted.search(text)))
+    failures, better = [], 0
+    for case in CASES:
+        if case["world"] != world or case["rc"] != 0 or any("/" in word for word in case["argv"][2:3]):
+            continue
+        result = run(*case["argv"], "-f", str(given))
+        expected = re.sub(r"\x1b\[[0-9;]*m", "", (FOLDER / case["stdout"]).read_text())
+        found = result.out
+        if found.rstrip("\n") == expected.rstrip("\n"):
+            continue
+        if _words(found).rstrip("\n") == _words(expected).rstrip("\n"):
+            better += 1
+            continue
+        failures.append(f"{case['id']} {' '.join(case['argv'])}\n{expected}\n{found}{result.err}")
+    assert not failures, f"{len(failures)} differ:\n" + "\n".join(failures[:3])
+    assert Counter({world: better}) <= Counter(dict.fromkeys(WORLDS, 16))
