@@ -13,7 +13,7 @@ _REMOVED_AT_MOST = 12
 
 def lines(index: Index, *, wide: bool) -> Iterator[str]:
     """The snapshot in a person's words: when, whence, pods, what is missing, what was removed."""
-    state = "complete" if index.complete else "PARTIAL: the run was stopped; complete it with --resume"
+    state = "complete" if index.complete else _not_complete(index)
     yield f"Snapshot, format {index.version}, taken {index.created} by meshctl {index.meshctl}: {state}"
     if index.anonymized:
         yield "Names and addresses are pseudonyms."
@@ -31,6 +31,14 @@ def lines(index: Index, *, wide: bool) -> Iterator[str]:
         yield f"  {kind}: {why}"
     yield ""
     yield from _removed(index, wide)
+
+
+def _not_complete(index: Index) -> str:
+    if not index.finished:
+        return "PARTIAL: the run was stopped; complete it with --resume"
+    failed = sum(1 for pod in index.pods if pod.error)
+    pods = f"{failed} pod{'s' if failed > 1 else ''} failed" if failed else "some objects may not be listed"
+    return f"NOT COMPLETE: {pods}"
 
 
 def _pods(index: Index, wide: bool) -> Iterator[str]:

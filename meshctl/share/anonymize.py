@@ -33,7 +33,9 @@ _PLATFORM = frozenset(
         "http1 http2 h2 h2c grpc tls mtls allow any block all passthrough passthroughcluster "
         "blackholecluster inboundpassthroughcluster prometheus stats agent xds sds virtualinbound "
         "virtualoutbound catchall blackhole localhost subset policy rule name namespace version latest "
-        "stable canary none true false null unknown region zone"
+        "stable canary none true false null unknown region zone "
+        "sidecar router waypoint ztunnel ambient injector injection revision rev tag validator validation webhook "
+        "remote eastwestgateway east west cni pilot discovery redirect tproxy"
     ).split()
 )
 _WELL_KNOWN_NAMES = frozenset(

@@ -6,6 +6,7 @@ docs/snapshot-format.md describes it; the format's version changes when an older
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import msgspec
 
@@ -45,7 +46,7 @@ class RemovedEntry(msgspec.Struct):
 
 
 class Index(msgspec.Struct):
-    """``index.json``."""
+    """``index.json``. ``complete``: all that was asked for is there."""
 
     kind: str = KIND
     version: int = VERSION
@@ -53,9 +54,12 @@ class Index(msgspec.Struct):
     meshctl: str = ""
     context: str = ""
     complete: bool = False
+    finished: bool = False  # the run came to its end, whatever failed in it
     anonymized: bool = False
     istiod: str = ""
     arguments: list[str] = []
+    cluster_identity: str = ""  # of the server and its CA, as a hash, while the snapshot is being taken
+    asked_for: dict[str, Any] = {}  # the same run again asks for the same
     pods: list[PodEntry] = []
     cluster: dict[str, FileEntry] = {}
     cluster_missing: dict[str, str] = {}

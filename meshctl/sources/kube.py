@@ -42,6 +42,7 @@ class KubeCluster:
     timeout: float  # seconds; 0 waits for ever
     server_name: str | None = None
     proxy: str | None = None
+    identity: str = ""  # of the server and its CA: the same cluster has the same
     _pool: httpcore.ConnectionPool | None = field(default=None, repr=False)
 
     @property

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import os
 import pathlib
 from typing import Any
@@ -63,6 +64,7 @@ def connect(options: Globals) -> KubeCluster:
         options.timeout,
         found.server_name,
         found.proxy,
+        hashlib.sha256(found.server.encode() + b"\n" + (found.trust.ca or b"")).hexdigest()[:32],
     )
 
 

@@ -26,7 +26,7 @@ from typing import Any
 import msgspec
 
 from meshctl.errors import MeshctlError, UsageError
-from meshctl.share.index import INDEX, Index, PodEntry, RemovedEntry, checksum, read_index
+from meshctl.share.index import INDEX, PARTIAL, Index, PodEntry, RemovedEntry, checksum, read_index
 from meshctl.share.redact import Removed
 
 _COMPRESSION = 3
@@ -78,6 +78,19 @@ class Writer:
             raise UsageError(f"there is no unfinished snapshot {self.work}", "", "Leave out --resume.")
         self.index = Index()
         self._guard(_make_folder, self.work)
+
+    def same_run(self, cluster: str, asked_for: dict[str, Any]) -> None:
+        """Enter what this run is of; raises UsageError where an unfinished one is of another cluster, or of other pods."""
+        index = self.index
+        if index.pods or index.cluster:
+            what = _difference(index, cluster, asked_for)
+            if what:
+                raise UsageError(
+                    f"{self.work} cannot be resumed: {what}",
+                    f"It was taken with: meshctl {' '.join(index.arguments)}" if index.arguments else "",
+                    "Repeat that command with --resume, or pass --force to start anew.",
+                )
+        index.cluster_identity, index.asked_for = cluster, asked_for
 
     def _existing_index(self) -> bytes:
         try:
@@ -140,10 +153,14 @@ class Writer:
         _write_atomically(self.work / INDEX, data)
 
     def finish(self) -> None:
-        """Mark the snapshot complete and give it its name: a tar.gz, or the folder itself."""
+        """Give the snapshot its name: a tar.gz, or the folder itself. It is complete where nothing failed."""
         for left in self.work.glob("pods/*/.*"):
             shutil.rmtree(left, ignore_errors=True)
-        self.index.complete = True
+        failed = any(entry.error for entry in self.index.pods)
+        partial = any(why.startswith(PARTIAL) for why in self.index.cluster_missing.values())
+        self.index.complete = not failed and not partial
+        self.index.finished = True
+        self.index.cluster_identity, self.index.asked_for = "", {}
         self.index.pods.sort(key=lambda p: (p.namespace, p.pod))
         self._guard(self.write_index)
         if self.target.name.endswith((".tar.gz", ".tgz")):
@@ -173,6 +190,16 @@ class Writer:
         except BaseException:
             beside.unlink(missing_ok=True)
             raise
+
+
+def _difference(index: Index, cluster: str, asked_for: dict[str, Any]) -> str:
+    """Why an unfinished snapshot is not of this run; "" where it is."""
+    if index.anonymized:
+        return "its names are pseudonyms already"
+    if index.cluster_identity != cluster:
+        return "it is of another cluster (another server or another CA)"
+    differing = [key for key, value in asked_for.items() if index.asked_for.get(key) != value]
+    return f"it was asked for with other words ({', '.join(differing)})" if differing else ""
 
 
 _PACKERS = 4

@@ -23,10 +23,10 @@ from meshctl.share.index import PodEntry
 from meshctl.share.redact import APPLIED, Removed, redact_json, redact_text
 from meshctl.share.shapes import MARK
 from meshctl.sources.interface import Origin, Silent
-from meshctl.sources.kube import KubeCluster
-from meshctl.sources.live import admin_of, find_pods
+from meshctl.sources.kube import ApiError, KubeCluster
+from meshctl.sources.live import admin_of
 from meshctl.sources.live_records import init_log, list_objects
-from meshctl.sources.pods import KubePod, select
+from meshctl.sources.pods import KubePod, resolve, running_in, select
 from meshctl.sources.record import (
     ADMIN_FILES,
     CLUSTER_OBJECTS,
@@ -62,6 +62,20 @@ class Plan:
     origin: Origin
     around: str | None = None
     at_once: int = 6
+    anonymized: bool = False
+
+    def words(self, namespace: str) -> dict[str, Any]:
+        """What makes two runs the same."""
+        origin = self.origin
+        return {
+            "pods": sorted(origin.pods),
+            "selector": origin.selector or "",
+            "all namespaces": origin.all_namespaces,
+            "namespace": namespace,
+            "around": self.around or "",
+            "admin port": origin.admin_port,
+            "anonymize": self.anonymized,
+        }
 
 
 def choose_pods(cluster: KubeCluster, plan: Plan) -> list[KubePod]:
@@ -75,27 +89,53 @@ def choose_pods(cluster: KubeCluster, plan: Plan) -> list[KubePod]:
     origin = plan.origin
     if plan.around:
         add(_around(cluster, plan))
-    if origin.pods or origin.selector or origin.all_namespaces or not plan.around:
-        add(find_pods(cluster, origin))
+    if origin.selector or origin.all_namespaces or not (origin.pods or plan.around):
+        # with those that have no sidecar: a trace from the snapshot meets them as it would live
+        add(select(cluster, origin.selector or "", None if origin.all_namespaces else cluster.namespace))
+    for text in origin.pods:
+        add(resolve(cluster, text, every=True))
     return [pods[key] for key in sorted(pods)]
 
 
 def _around(cluster: KubeCluster, plan: Plan) -> list[KubePod]:
     """A pod, the pods behind the endpoints of its Envoy, and the mesh's gateways."""
-    from meshctl.sources.pods import resolve
-
     centre = resolve(cluster, plan.around or "")[0]
     with admin_of(cluster, centre, plan.origin.admin_port, Silent()) as port:
         notes = Notes()
         body = port.get(ADMIN_FILES[CONFIG_DUMP])
         snapshot = load(read_documents(body, centre.name, notes), centre.name, notes)
     addresses = set(_endpoint_addresses(r.value for r in snapshot.resources(SectionKind.ENDPOINTS)))
+    names = {centre.namespace, *_namespaces(r.name for r in snapshot.resources(SectionKind.CLUSTERS))}
     reachable = []
-    for pod in select(cluster, "", None):
+    for pod in _pods_of_cluster(cluster, names):
         meta = meta_of(pod.object)
         if addresses & set(meta["ips"]) or meta["proxy"] == "router":
             reachable.append(pod)
     return [centre, *reachable]
+
+
+def _namespaces(clusters: Iterable[str]) -> Iterable[str]:
+    """The namespaces of the services that a proxy has clusters for."""
+    for name in clusters:
+        labels = name.rpartition("|")[2].split(".")
+        if labels[2:3] == ["svc"]:
+            yield labels[1]
+
+
+def _pods_of_cluster(cluster: KubeCluster, namespaces: set[str]) -> list[KubePod]:
+    """All running pods, or where the whole cluster may not be listed, those of the namespaces that may."""
+    try:
+        return select(cluster, "", None)
+    except ApiError as error:
+        if error.status != 403:
+            raise
+    found: list[KubePod] = []
+    for namespace in sorted(namespaces):
+        try:
+            found += running_in(cluster, namespace)
+        except ApiError:
+            continue  # the index says which kinds could not be listed everywhere
+    return found
 
 
 def _endpoint_addresses(assignments: Iterable[Json]) -> Iterable[str]:
@@ -114,6 +154,7 @@ def take(cluster: KubeCluster, plan: Plan, writer: Writer, reporter: Reporter, a
     index.created = index.created or datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     index.meshctl = meshctl.__version__
     index.context = cluster.context
+    writer.same_run(cluster.identity, plan.words(cluster.namespace))
     index.arguments = arguments
     pods = choose_pods(cluster, plan)
     pending = [p for p in pods if not _is_there(writer, p)]
@@ -199,7 +240,9 @@ def _write_files(
 
     write(META, _encode(meta))
     write(POD_MANIFEST, _encode(clean_manifest(pod.object, folder.removed)))
-    if pod.has_proxy:
+    if pod.phase != "Running":
+        entry.missing[CONFIG_DUMP] = f"the pod is {pod.phase}"
+    elif pod.has_proxy:
         with admin_of(cluster, pod, admin_port, _Counting(reporter)) as port:
             for file, path in ADMIN_FILES.items():
                 write(file, bytes(port.get(path)))

@@ -10,10 +10,12 @@ import urllib.parse
 from collections.abc import Iterator
 
 import pytest
+import yaml
 
 from meshctl.cli import main
 from tests.live.kube.fake_kube import FakeKube, serve
 
+KUBE = pathlib.Path(__file__).parent / "kube"
 STORY = pathlib.Path(__file__).resolve().parents[2] / "examples" / "story"
 INIT_ARGUMENTS = (
     "istio-iptables -p 15001 -z 15006 -u 1337 -m REDIRECT -i * -x 198.51.100.0/24 -b * -d 15090,15021,15020 -o 8088,6500"
@@ -181,3 +183,26 @@ def test_an_anonymized_snapshot_holds_no_name_and_traces_the_same_way(
     out = capsys.readouterr().out
     assert code == 0, out
     assert "DELIVERED to" in out
+
+
+def test_what_every_cluster_has_does_not_stop_anonymizing(
+    story: FakeKube,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Istio's and Kubernetes' own objects, and services whose names are words of the snapshot format."""
+    monkeypatch.setenv("KUBECONFIG", str(story.kubeconfig))
+    before = {kind: list(items) for kind, items in story.store.objs.items()}
+    for item in yaml.safe_load_all((KUBE / "standard" / "cluster.yaml").read_text()):
+        story.store.add(item)
+    target = tmp_path / "mesh"
+    try:
+        assert main(["-n", "test", "snapshot", "--anonymize", "-o", str(target)]) == 0, (
+            capsys.readouterr().err
+        )
+    finally:
+        story.store.objs = before
+    text = (target / "cluster" / "mutatingwebhookconfigurations.json").read_text()
+    assert "sidecar-injector" in text
+    assert "environment" not in (target / "cluster" / "services.json").read_text()

@@ -17,7 +17,8 @@ import pytest
 from meshctl.cli import main
 from meshctl.share.index import Index
 from tests import ctrl_c
-from tests.live.kube.fake_kube import FakeKube
+from tests.live.conftest import MANIFESTS
+from tests.live.kube.fake_kube import FakeKube, serve
 
 PODS = ("test-pod", "nginx-abc-1")
 
@@ -113,7 +114,8 @@ def test_no_fault_in_the_middle_of_a_run_stops_it(
     target = tmp_path / "mesh"
     assert take("test-pod", "nginx-abc-1", "-o", str(target)) == 1
     index = index_of(target)
-    assert index.complete
+    assert index.finished
+    assert not index.complete
     assert [p.pod for p in index.pods if p.files] == ["nginx-abc-1"]
     assert next(p.error for p in index.pods if p.pod == "test-pod")
 
@@ -144,6 +146,93 @@ def test_killed_midway_it_is_a_valid_partial_snapshot_that_can_be_resumed(
     assert "there already" in capsys.readouterr().err
     assert not partial.exists()
     assert main(["snapshot", "show", str(target), "--verify"]) == 0
+
+
+@pytest.fixture
+def unfinished(kube: FakeKube, tmp_path: pathlib.Path) -> pathlib.Path:
+    """A snapshot of two pods that was killed at the second; its target."""
+    kube.faults({"match": "nginx-abc-1/portforward", "hang": True})
+    target = tmp_path / "mesh"
+    command = [sys.executable, "-m", "meshctl", "-n", "test", "--kubeclient-timeout", "60s", "snapshot"]
+    process = subprocess.Popen(
+        [*command, "test-pod", "nginx-abc-1", "-o", str(target)], stderr=subprocess.DEVNULL
+    )
+    _wait_for(tmp_path / "mesh.partial/pods/test/test-pod/meta.json")
+    time.sleep(0.2)
+    process.kill()
+    process.wait()
+    kube.faults()
+    return target
+
+
+OTHER_RUNS = [
+    (("test-pod",), "other words (pods)"),
+    (("test-pod", "nginx-abc-1", "--anonymize"), "other words (anonymize)"),
+    (("test-pod", "nginx-abc-1", "-l", "app=nginx"), "other words (selector)"),
+]
+
+
+@pytest.mark.parametrize(("words", "reason"), OTHER_RUNS)
+def test_another_run_is_not_resumed(
+    unfinished: pathlib.Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], reason: str
+) -> None:
+    capsys.readouterr()
+    assert take(*words, "-o", str(unfinished), "--resume") == 2
+    err = capsys.readouterr().err
+    assert reason in err
+    assert "snapshot test-pod nginx-abc-1" in err
+    assert not unfinished.exists()
+
+
+def test_another_cluster_is_not_resumed(
+    unfinished: pathlib.Path,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with serve(str(MANIFESTS), out=tmp_path_factory.mktemp("other")) as other:
+        monkeypatch.setenv("KUBECONFIG", str(other.kubeconfig))
+        assert take("test-pod", "nginx-abc-1", "-o", str(unfinished), "--resume") == 2
+    assert "another cluster" in capsys.readouterr().err
+
+
+def test_the_same_run_is_resumed_whatever_else_is_said(unfinished: pathlib.Path) -> None:
+    assert take("nginx-abc-1", "test-pod", "-o", str(unfinished), "--resume", "--at-once", "2") == 0
+    index = index_of(unfinished)
+    assert index.complete
+    assert not index.asked_for
+
+
+SEVERAL = [
+    (("-l", "app=nginx"), {"nginx-abc-1"}),
+    (("svc/nginx",), {"nginx-abc-0", "nginx-abc-1"}),
+    (("deploy/nginx",), {"nginx-abc-0", "nginx-abc-1"}),
+]
+
+
+@pytest.mark.parametrize(("words", "pods"), SEVERAL, ids=[" ".join(words) for words, _ in SEVERAL])
+def test_several_pods_by_what_they_have_in_common(
+    kube: FakeKube, tmp_path: pathlib.Path, words: tuple[str, ...], pods: set[str]
+) -> None:
+    assert take(*words, "-o", str(tmp_path / "mesh")) == 0
+    entries = {pod.pod: pod for pod in index_of(tmp_path / "mesh").pods}
+    assert set(entries) == pods
+    assert "config_dump.json" in entries["nginx-abc-1"].files
+    for waiting in pods - {"nginx-abc-1"}:
+        assert entries[waiting].missing["config_dump.json"] == "the pod is Pending"
+
+
+def test_a_peer_without_a_sidecar_is_kept(kube: FakeKube, tmp_path: pathlib.Path) -> None:
+    take("-o", str(tmp_path / "mesh"))
+    entries = {pod.pod: pod for pod in index_of(tmp_path / "mesh").pods}
+    assert entries["no-sidecar"].missing["config_dump.json"] == "the pod has no sidecar"
+    assert {"meta.json", "pod.json"} <= set(entries["no-sidecar"].files)
+
+
+def test_around_a_pod_with_a_role_of_the_namespace(kube: FakeKube, tmp_path: pathlib.Path) -> None:
+    kube.faults({"match": r"GET /api/v1/pods\?", "status": 403, "reason": "Forbidden", "message": "no"})
+    assert take("--around", "test-pod", "-o", str(tmp_path / "mesh")) == 0
+    assert "test-pod" in {pod.pod for pod in index_of(tmp_path / "mesh").pods}
 
 
 def _wait_for(path: pathlib.Path, seconds: float = 20) -> None:

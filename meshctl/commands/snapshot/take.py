@@ -156,7 +156,7 @@ def take(
     writer = Writer(pathlib.Path(output), force=force, resume=resume)
     reporter = BarReporter() if sys.stderr.isatty() else LineReporter()
     try:
-        take(cluster, Plan(origin, around, at_once), writer, reporter, sys.argv[1:])
+        take(cluster, Plan(origin, around, at_once, anonymize), writer, reporter, sys.argv[1:])
         scan(writer, rename(writer) if anonymize else None)
         writer.finish()
     except KeyboardInterrupt:
