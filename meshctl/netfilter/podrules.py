@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from meshctl.coverage import Basis
+from meshctl.netfilter.istio.ambient import ambient_rules, is_ambient
 from meshctl.netfilter.istio.compute import compute
 from meshctl.netfilter.istio.settings import CaptureSettings, from_arguments, from_environment, from_pod
 from meshctl.netfilter.model import Criterion, Field, Note, Rule, RuleSet, Unknown
@@ -97,15 +98,40 @@ def _computed(read: Files, name: str) -> RuleSet | None:
     return None
 
 
-def has_proxy(manifest: dict[str, Any]) -> bool:
-    """Whether a pod has a sidecar, native sidecars included."""
+_PROXY_TYPES = ("sidecar", "router", "waypoint", "ztunnel")
+# Who made a pod, where its arguments do not say what its proxy is: gateway controllers and the chart of ztunnel.
+_BY_LABEL = {
+    ("gateway.istio.io/managed", "istio.io-gateway-controller"): "router",
+    ("gateway.istio.io/managed", "istio.io-mesh-controller"): "waypoint",
+    ("app", "ztunnel"): "ztunnel",
+}
+
+
+def proxy_type(manifest: dict[str, Any]) -> str:
+    """What a pod's istio-proxy container is, by its arguments (``proxy router``), else by labels; "none" without one."""
     spec = manifest.get("spec") or {}
     containers = [*(spec.get("containers") or []), *(spec.get("initContainers") or [])]
-    return any(container.get("name") == "istio-proxy" for container in containers)
+    proxy = next((c for c in containers if c.get("name") == "istio-proxy"), None)
+    if proxy is None:
+        return "none"
+    words = [str(word) for word in (*(proxy.get("command") or ()), *(proxy.get("args") or ()))]
+    labels = (manifest.get("metadata") or {}).get("labels") or {}
+    named = [kind for kind in _PROXY_TYPES if kind in words]
+    labelled = [kind for (key, value), kind in _BY_LABEL.items() if labels.get(key) == value]
+    return (named or labelled or ["sidecar"])[0]
+
+
+def has_proxy(manifest: dict[str, Any]) -> bool:
+    """Whether a pod has a sidecar, native sidecars included: nobody redirects a gateway's or waypoint's packets
+    (istio/cni/pkg/plugin/plugin.go: "excluded because it has proxy type"), unless an istio-init does."""
+    init = [c.get("name") for c in (manifest.get("spec") or {}).get("initContainers") or []]
+    return proxy_type(manifest) == "sidecar" or (proxy_type(manifest) != "none" and "istio-init" in init)
 
 
 def rules_of_manifest(manifest: dict[str, Any], name: str) -> RuleSet:
     """What Istio would make for this pod. A pod without a sidecar has no rules."""
+    if is_ambient(manifest):
+        return ambient_rules(name)
     if not has_proxy(manifest):
         return RuleSet(covers=frozenset(Family), origin=Basis.COMPUTED, source=name)
     found = from_pod(manifest)
@@ -121,7 +147,11 @@ def rules_before_injection(manifest: dict[str, Any], name: str) -> RuleSet:
     marks = {**(metadata.get("annotations") or {}), **(metadata.get("labels") or {})}
     runs = bool((manifest.get("status") or {}).get("phase")) or bool(spec.get("nodeName"))
     why = ""
-    if runs:
+    if is_ambient(manifest):
+        return rules_of_manifest(manifest, name)
+    if proxy_type(manifest) != "none":
+        why = f"the pod's proxy is a {proxy_type(manifest)}, so it has no rules"
+    elif runs:
         why = "the pod runs without a sidecar, so it has no rules"
     elif str(marks.get("sidecar.istio.io/inject", "")).lower() == "false":
         why = "the manifest asks for no sidecar (sidecar.istio.io/inject: false), so it gets no rules"

@@ -91,6 +91,12 @@ def open_pod(
     """The snapshot of one pod's Envoy."""
     notes = Notes()
     title = f"{pod.name}.{pod.namespace}"
+    if pod.proxy == "ztunnel":
+        raise ConnectError(
+            f'pod "{pod.name}" in namespace "{pod.namespace}" is a ztunnel: it has no Envoy',
+            "",
+            f"What it knows: meshctl ztunnel-config all {title}",
+        )
     with admin_of(cluster, pod, admin_port, progress) as port:
         documents = fetch(port, needs, title, notes, progress)
     return proxy_snapshot(pod.name, pod.namespace, documents, title, notes)

@@ -51,8 +51,16 @@ class KubePod(msgspec.Struct, frozen=True):
         return [*(spec.get("containers") or []), *native]
 
     @property
+    def proxy(self) -> str:
+        """What its proxy is: sidecar, router, waypoint, ztunnel or none."""
+        from meshctl.netfilter.podrules import proxy_type
+
+        return proxy_type(self.object)
+
+    @property
     def has_proxy(self) -> bool:
-        return any(c.get("name") == "istio-proxy" for c in self.containers)
+        """Whether it has an Envoy."""
+        return any(c.get("name") == "istio-proxy" for c in self.containers) and self.proxy != "ztunnel"
 
 
 def resolve(cluster: KubeCluster, text: str, *, every: bool = False) -> list[KubePod]:

@@ -156,6 +156,10 @@ class MeshRecords(Protocol):
 def meta_of(pod: Json) -> Json:
     """What trace needs to know of a pod, from its manifest; what the manifest does not say is null."""
     metadata, spec, status = (pod.get(key) or {} for key in ("metadata", "spec", "status"))
+    from meshctl.netfilter.istio.ambient import is_ambient
+    from meshctl.netfilter.podrules import proxy_type
+
+    kind = proxy_type(pod)
     containers = [*(spec.get("containers") or []), *(spec.get("initContainers") or [])]
     proxy = next((c for c in containers if c.get("name") == "istio-proxy"), None)
     ips = [str(entry.get("ip")) for entry in status.get("podIPs") or [] if entry.get("ip")]
@@ -170,11 +174,11 @@ def meta_of(pod: Json) -> Json:
         "labels": metadata.get("labels") or {},
         "service_account": spec.get("serviceAccountName") or "default",
         "node": spec.get("nodeName"),
-        "proxy": "none"
-        if proxy is None
-        else ("router" if "router" in (proxy.get("args") or []) else "sidecar"),
-        "interception": annotations.get("sidecar.istio.io/interceptionMode")
-        or ("REDIRECT" if proxy else None),
+        "proxy": kind,
+        "interception": "AMBIENT"
+        if is_ambient(pod)
+        else annotations.get("sidecar.istio.io/interceptionMode")
+        or ("REDIRECT" if kind == "sidecar" else None),
         "app_uid": _app_uid(spec),
         "proxy_uid": _run_as(proxy) if proxy else None,
     }

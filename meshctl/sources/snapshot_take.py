@@ -109,7 +109,7 @@ def _around(cluster: KubeCluster, plan: Plan) -> list[KubePod]:
     reachable = []
     for pod in _pods_of_cluster(cluster, names):
         meta = meta_of(pod.object)
-        if addresses & set(meta["ips"]) or meta["proxy"] == "router":
+        if addresses & set(meta["ips"]) or meta["proxy"] in ("router", "waypoint"):
             reachable.append(pod)
     return [centre, *reachable]
 
@@ -247,7 +247,9 @@ def _write_files(
             for file, path in ADMIN_FILES.items():
                 write(file, bytes(port.get(path)))
     else:
-        entry.missing[CONFIG_DUMP] = "the pod has no sidecar"
+        entry.missing[CONFIG_DUMP] = (
+            "the pod has no sidecar" if pod.proxy == "none" else f"the pod is a {pod.proxy}"
+        )
     log, reason = init_log(cluster, pod)
     if log is not None:
         write(INIT_LOG, log)

@@ -61,7 +61,7 @@ def pod_of(record: PodRecord, notes: Notes) -> Pod:
     name = name or identity.name or _origin(documents)
     proxy = Proxy(snapshot, name, time.time()) if snapshot is not None else None
     ips = tuple(meta.ips or ([meta.ip] if meta.ip else []))
-    router = meta.proxy == "router" or identity.router
+    router = meta.proxy in ("router", "waypoint") or identity.router
     rules, assumed = _rules(record, name, meta, None if proxy is None else identity, router)
     return Pod(
         name.split(".")[0] if not record.namespace and not meta.namespace else name,
@@ -78,6 +78,7 @@ def pod_of(record: PodRecord, notes: Notes) -> Pod:
         None if meta.app_listens is None else frozenset(meta.app_listens),
         router,
         assumed,
+        meta.interception == "AMBIENT",
     )
 
 

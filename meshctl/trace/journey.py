@@ -45,6 +45,7 @@ from meshctl.trace.ways import (
 )
 
 MAX_HOPS = 12
+_HBONE = 15008
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +149,11 @@ class Journey:
             if admin is not None:
                 return [admin]
         if pod.proxy_unseen and (
-            landing.redirected or landing.port not in (pod.app_listens or {landing.port})
+            landing.redirected
+            or (pod.ambient and landing.port == _HBONE)
+            or landing.port not in (pod.app_listens or {landing.port})
         ):
-            reason = f"port {landing.port} of {pod.name} may be its proxy's, and the proxy's configuration was not given"
-            return [undetermined(f"{reason} (curl -s localhost:15000/config_dump?include_eds in the pod)")]
+            return [undetermined(_of_unseen_proxy(pod, landing.port))]
         if landing.redirected:
             port = landing.port
             return [
@@ -392,6 +394,16 @@ def _joined(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
 
 def _loop(reason: str) -> Way:
     return ended(Disposition.LOOP, Failure.RESET, reason)
+
+
+def _of_unseen_proxy(pod: Pod, port: int) -> str:
+    if pod.ambient:
+        return (
+            f"{pod.name} is in the ambient mesh: port {port} is the ztunnel's of its node, which is not traced"
+            f" (what it knows: meshctl ztunnel-config all {pod.full_name})"
+        )
+    reason = f"port {port} of {pod.name} may be its proxy's, and the proxy's configuration was not given"
+    return f"{reason} (curl -s localhost:15000/config_dump?include_eds in the pod)"
 
 
 def _unseen_listeners(pod: Pod) -> Gap | None:

@@ -34,6 +34,7 @@ class Pod:
     app_listens: frozenset[int] | None = None  # None: not known, assumed to listen
     is_gateway: bool = False
     assumed: tuple[str, ...] = ()
+    ambient: bool = False  # its packets go to the ztunnel of its node
 
     @property
     def proxy_unseen(self) -> bool:

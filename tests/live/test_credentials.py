@@ -191,3 +191,12 @@ def test_an_upgrade_that_is_refused_says_what_to_type(kube: FakeKube) -> None:
     done = subprocess.run([*command, "-n", "test", "pc", "listener", "test-pod"], capture_output=True, text=True, check=False)  # fmt: skip
     assert "kubectl port-forward -n test pod/test-pod 15000" in done.stderr
     assert "--admin localhost:15000" in done.stderr
+
+
+def test_no_timeout_is_no_timeout(kube: FakeKube) -> None:
+    kube.faults({"match": "pods/test-pod$", "delay": 1})
+    command = [sys.executable, "-m", "meshctl", "--kubeconfig", kube.kubeconfig, "--kubeclient-timeout", "0"]
+    done = subprocess.run(
+        [*command, "-n", "test", "pc", "listener", "test-pod"], capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")

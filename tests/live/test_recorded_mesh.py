@@ -206,3 +206,40 @@ def test_what_every_cluster_has_does_not_stop_anonymizing(
     text = (target / "cluster" / "mutatingwebhookconfigurations.json").read_text()
     assert "sidecar-injector" in text
     assert "environment" not in (target / "cluster" / "services.json").read_text()
+
+
+def ambient(name: str, ip: str) -> dict[str, object]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": name,
+            "namespace": "test",
+            "annotations": {"ambient.istio.io/redirection": "enabled"},
+        },
+        "spec": {"nodeName": "node-1", "containers": [{"name": "app"}]},
+        "status": {"phase": "Running", "podIP": ip, "podIPs": [{"ip": ip}]},
+    }
+
+
+AMBIENT = [
+    ("ambient-1", "http://10.244.0.73/"),  # what leaves it
+    ("test-pod", "tcp://10.244.0.99:3306"),  # what enters it, as plain bytes past the client's listeners
+    ("test-pod", "tcp://10.244.0.99:15008"),  # and as a tunnel
+]
+
+
+@pytest.mark.parametrize(("pod", "url"), AMBIENT)
+def test_what_a_ztunnel_takes_is_not_followed_and_said_so(
+    story: FakeKube, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], pod: str, url: str
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(story.kubeconfig))
+    before = {kind: list(items) for kind, items in story.store.objs.items()}
+    story.store.add(ambient("ambient-1", "10.244.0.99"))
+    try:
+        code, out = printed(capsys, "trace", pod, url)
+    finally:
+        story.store.objs = before
+    assert code == 3
+    assert "ambient-1 is in the ambient mesh" in " ".join(out.split())
+    assert "the ztunnel's of its node" in " ".join(out.split())
