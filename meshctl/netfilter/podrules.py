@@ -23,6 +23,7 @@ from meshctl.netfilter.pod import PodNet
 from meshctl.netfilter.read.source import parse_rules
 from meshctl.netfilter.read.unseen import observed
 from meshctl.netfilter.walk.summary import proxy_of
+from meshctl.proxy_kind import proxy_type
 
 Files = Callable[[str], bytes | None]
 
@@ -96,29 +97,6 @@ def _computed(read: Files, name: str) -> RuleSet | None:
         settings, _ = from_arguments(words)
         return computed(settings, name, "istio-iptables' arguments")
     return None
-
-
-_PROXY_TYPES = ("sidecar", "router", "waypoint", "ztunnel")
-# Who made a pod, where its arguments do not say what its proxy is: gateway controllers and the chart of ztunnel.
-_BY_LABEL = {
-    ("gateway.istio.io/managed", "istio.io-gateway-controller"): "router",
-    ("gateway.istio.io/managed", "istio.io-mesh-controller"): "waypoint",
-    ("app", "ztunnel"): "ztunnel",
-}
-
-
-def proxy_type(manifest: dict[str, Any]) -> str:
-    """What a pod's istio-proxy container is, by its arguments (``proxy router``), else by labels; "none" without one."""
-    spec = manifest.get("spec") or {}
-    containers = [*(spec.get("containers") or []), *(spec.get("initContainers") or [])]
-    proxy = next((c for c in containers if c.get("name") == "istio-proxy"), None)
-    if proxy is None:
-        return "none"
-    words = [str(word) for word in (*(proxy.get("command") or ()), *(proxy.get("args") or ()))]
-    labels = (manifest.get("metadata") or {}).get("labels") or {}
-    named = [kind for kind in _PROXY_TYPES if kind in words]
-    labelled = [kind for (key, value), kind in _BY_LABEL.items() if labels.get(key) == value]
-    return (named or labelled or ["sidecar"])[0]
 
 
 def has_proxy(manifest: dict[str, Any]) -> bool:

@@ -15,6 +15,7 @@ import msgspec
 
 from meshctl.errors import MeshctlError
 from meshctl.plain import Json
+from meshctl.proxy_kind import proxy_type
 from meshctl.reader.naming import CORE as _CORE
 from meshctl.reader.naming import KINDS, Kind, Reference, parse, selector_text
 from meshctl.sources.kube import ApiError, KubeCluster
@@ -53,8 +54,6 @@ class KubePod(msgspec.Struct, frozen=True):
     @property
     def proxy(self) -> str:
         """What its proxy is: sidecar, router, waypoint, ztunnel or none."""
-        from meshctl.netfilter.podrules import proxy_type
-
         return proxy_type(self.object)
 
     @property

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from meshctl.envoy.documents import DocumentKind
 from meshctl.errors import InputError
 from meshctl.plain import Json
+from meshctl.proxy_kind import proxy_type
 
 if TYPE_CHECKING:
     from meshctl.envoy.documents import Document
@@ -157,7 +158,6 @@ def meta_of(pod: Json) -> Json:
     """What trace needs to know of a pod, from its manifest; what the manifest does not say is null."""
     metadata, spec, status = (pod.get(key) or {} for key in ("metadata", "spec", "status"))
     from meshctl.netfilter.istio.ambient import is_ambient
-    from meshctl.netfilter.podrules import proxy_type
 
     kind = proxy_type(pod)
     containers = [*(spec.get("containers") or []), *(spec.get("initContainers") or [])]
