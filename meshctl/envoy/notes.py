@@ -20,6 +20,7 @@ class NoteKind(enum.Enum):
     UNKNOWN_SECTION = "unknown section {subject}: kept, not shown in this view"
     UNTYPED_ANY = "a message without @type in {subject}: kept as it came"
     MALFORMED = "unexpected value in {subject}: kept as it came"
+    MISFIT = "{subject} is not of the type that Envoy has there: left out"
     DUPLICATE_SECTION = "section {subject} stands more than once: the last one is used"
     DUPLICATE_ANSWER = "an answer to {subject} stands more than once: the last one is used"
     INPUT = "{subject}"

@@ -19,7 +19,7 @@ T = TypeVar("T")
 _PATH = re.compile(r" - at `\$(.*)`$")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 _INDEX = re.compile(r"\[\d+\]")  # a note is made once a kind of place, not once a place
-_MAX_REPAIRS = 100
+_BUDGET = 500_000_000  # bytes read again for repairs: what a few seconds take
 _decode_json = msgspec.json.Decoder().decode
 
 
@@ -46,9 +46,10 @@ def read(type_: type[T], raw: bytes | memoryview | msgspec.Raw | None, notes: No
 
 def _read_carefully(type_: type[T], raw: bytes | memoryview | msgspec.Raw, notes: Notes, where: str) -> T:
     value = _decode_json(raw)
-    for _ in range(_MAX_REPAIRS):
+    for _ in range(max(100, _BUDGET // max(len(bytes(raw)), 1))):
         try:
-            return msgspec.convert(value, type_, strict=False)
+            # from bytes, as before: a field that is kept as bytes cannot be had from a decoded value
+            return decoder(type_).decode(msgspec.json.encode(value))
         except msgspec.ValidationError as error:
             match = _PATH.search(str(error))
             path = match[1] if match else ""

@@ -1,5 +1,6 @@
 """``proxy-config all``: every table below each other, or the dump itself."""
 
+import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ from meshctl.render.interface import Content, Document, Form, Outputs
 from meshctl.sources import Needs, ProxySnapshot
 from meshctl.sources.interface import ALL_SECTIONS
 from meshctl.views import bootstrap, clusters, eds, listeners, routes, secrets
+from meshctl.views.careful import carefully
 from meshctl.views.endpoint_filter import EndpointFilter
 from meshctl.views.view import Layout, View
 
@@ -130,7 +132,9 @@ def _tables(
             )
         make = part.view.wide if form.content is Content.WIDE else part.view.labelled
         title = f"------ {part.title} INFO ------\n\n" if headers else ""
-        blocks.append(title + render(make(proxy.snapshot, part.wanted)))
+        blocks.append(
+            title + render(carefully(proxy.snapshot, functools.partial(make, proxy.snapshot, part.wanted)))
+        )
     unseen = (part.view.unseen(proxy.snapshot) for part in parts if form.content is Content.SHORT)
     lines += [*proxy.snapshot.notes.lines(), *(line for found in unseen for line in found)]
     return blocks

@@ -23,6 +23,7 @@ from meshctl.plain import visible
 from meshctl.render.interface import Content, Document, Form
 from meshctl.sources import Needs, Origin, ProxySnapshot, open_snapshots
 from meshctl.sources.interface import Globals
+from meshctl.views.careful import carefully
 from meshctl.views.table import Table
 from meshctl.views.view import Layout, View
 
@@ -60,11 +61,11 @@ def _shown(view: View[F], wanted: F, proxy: ProxySnapshot, form: Form, several: 
     table, names, values = None, [], None
     match form.content:
         case Content.SHORT:
-            table = view.short(snapshot, wanted)
+            table = carefully(snapshot, lambda: view.short(snapshot, wanted))
         case Content.WIDE:
-            table = view.wide(snapshot, wanted)
+            table = carefully(snapshot, lambda: view.wide(snapshot, wanted))
         case Content.NAMES:
-            names = list(view.names(snapshot, wanted))
+            names = carefully(snapshot, lambda: list(view.names(snapshot, wanted)))
         case _:
             marked = _layout(view, form, several) is Layout.JSONPB
             values = view.values(snapshot, wanted, converter(snapshot, mark_structs=marked))
