@@ -6,6 +6,7 @@ strings, where the escape means the same character.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -44,10 +45,17 @@ def render_lines(values: list[Any]) -> bytes:
     return b"".join(msgspec.json.encode(value) + b"\n" for value in values)
 
 
+def _plain(value: Any, indent: int) -> bytes:
+    try:
+        return msgspec.json.format(msgspec.json.encode(value), indent=indent)
+    except UnicodeEncodeError:  # a lone surrogate, which only an escape can hold
+        return json.dumps(msgspec.to_builtins(value), indent=indent).encode()
+
+
 def document(value: Document) -> bytes:
     """A document: istioctl's in the layout of the writer it uses, our own plainly."""
     if value.layout is None:
-        return msgspec.json.format(msgspec.json.encode(value.value), indent=value.indent) + b"\n"
+        return _plain(value.value, value.indent) + b"\n"
     if value.layout is Layout.JSONPB:
         from meshctl.render.jsonpb_out import render as render_jsonpb
 

@@ -198,7 +198,15 @@ def _bit_value(left: Left, value: Json) -> int:
 
 
 def _scalar(left: Left, value: Json) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else left.number(str(value))
+    number = value if isinstance(value, int) and not isinstance(value, bool) else left.number(str(value))
+    return _bounded(left, number)
+
+
+def _bounded(left: Left, number: int) -> int:
+    """A number that the field can hold."""
+    if not 0 <= number < 1 << (32 if left.family is Family.V4 else 128):
+        raise NotUnderstood(str(number))
+    return number
 
 
 def _ranges(left: Left, value: Json, sets: Sets) -> list[tuple[int, int]]:
@@ -213,7 +221,7 @@ def _ranges(left: Left, value: Json, sets: Sets) -> list[tuple[int, int]]:
             return [(_scalar(left, low), _scalar(left, high))]
         case {"prefix": {"addr": str(address), "len": int(length)}}:
             network = ipaddress.ip_network(f"{address}/{length}", strict=False)
-            return [(int(network.network_address), int(network.broadcast_address))]
+            return [(_bounded(left, int(network.network_address)), int(network.broadcast_address))]
         case str() if value.startswith("@"):
             return [part for element in elements_of(value, sets) for part in _ranges(left, element, sets)]
         case str() if value == "*":

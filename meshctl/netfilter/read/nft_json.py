@@ -23,6 +23,10 @@ TableKey = tuple[str, str]
 MULTI_STATEMENT = "xt"
 
 
+# What reading a value of an unexpected type comes to.
+_ODD = (TypeError, ValueError, AttributeError, KeyError, IndexError)
+
+
 class NftReader:
     """Takes nft objects in order; sets are collected first because rules refer to them."""
 
@@ -35,7 +39,10 @@ class NftReader:
         for number, item in enumerate(objects, 1):
             operation, kind, body = _unwrap(item)
             if kind in ("set", "map", "element"):
-                self._set(kind, body, number)
+                try:
+                    self._set(kind, body, number)
+                except _ODD:
+                    self.draft.note(0, f"object {number} ({kind}) holds values that nft does not print")
         for number, item in enumerate(objects, 1):
             operation, kind, body = _unwrap(item)
             if kind in (
@@ -52,8 +59,11 @@ class NftReader:
                 continue
             if kind is None or not isinstance(body, dict):
                 self.draft.note(0, f"object {number} is nothing of nftables")
-            else:
+                continue
+            try:
                 self._object(operation, kind, body)
+            except _ODD:
+                self.draft.note(_line(body), f"object {number} ({kind}) holds values that nft does not print")
         self._settle_backends()
 
     def _set(self, kind: str, body: Json, number: int) -> None:
@@ -133,7 +143,7 @@ class NftReader:
         if chain_name not in table.chains:
             self.draft.note(_line(body), f"chain {chain_name} was not declared")
         chain = table.chain(chain_name, _line(body))
-        rule = self._model(body, self.sets.get((family, name), {}))
+        rule = self._whole(body, self.sets.get((family, name), {}))
         index = body.get("index")
         if operation == "insert":
             chain.rules.insert(int(index) if index is not None else 0, rule)
@@ -143,6 +153,15 @@ class NftReader:
             chain.rules.insert(int(index) + 1, rule)
         else:
             chain.rules.append(rule)
+
+    def _whole(self, body: dict[str, Json], sets: Sets) -> Rule:
+        """The rule; one that holds values of a type that nft does not print may match anything and do anything."""
+        try:
+            return self._model(body, sets)
+        except _ODD:
+            text = json.dumps(body.get("expr"))[:200]
+            self.draft.note(_line(body), "a rule holds values that nft does not print")
+            return Rule(text=text, steps=(Unknown(text, action=True),), line=_line(body))
 
     def _model(self, body: dict[str, Json], sets: Sets) -> Rule:
         statements = body.get("expr") or []
@@ -193,7 +212,8 @@ def _unwrap(item: Json) -> tuple[str, str | None, Json]:
 
 
 def _line(body: dict[str, Json]) -> int:
-    return int(body.get("line", 0))
+    line = body.get("line", 0)
+    return line if isinstance(line, int) else 0
 
 
 def priority(value: Json) -> int:

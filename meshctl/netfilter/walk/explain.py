@@ -70,7 +70,8 @@ def span(low: int, high: int) -> str:
 def addresses(low: int, high: int, v6: bool) -> str:
     """A range of addresses as a network where it is one."""
     kind = ipaddress.IPv6Address if v6 else ipaddress.IPv4Address
-    first, last = kind(low), kind(high)
+    most = (1 << (128 if v6 else 32)) - 1  # "at least" ends at the end of what there is
+    first, last = kind(min(low, most)), kind(min(high, most))
     if first == last:
         text = str(first)
         return f"{text} ({KNOWN_ADDRESSES[text]})" if text in KNOWN_ADDRESSES else text
