@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,6 +32,9 @@ _HELP = """Follow one request from the application through iptables, Envoy and t
   # From single files: the pod, and the peer it talks to
   meshctl trace -f test-pod.json --rules test-pod.rules --peer nginx.json --peer-rules nginx.rules http://nginx.test/
 \b
+  # A curl command line as it is
+  meshctl trace test-pod --dir examples/story -- curl -sv -H 'x-user: ann' http://nginx.test/
+\b
   # What would have to change for it to reach this cluster, route or pod?
   meshctl trace test-pod http://reviews:9080/ --dir saved --why-not 'outbound|9080|v2|reviews'
 \b
@@ -45,12 +50,28 @@ app = typer.Typer(
 )
 
 Words = Annotated[
-    list[str] | None, typer.Argument(metavar="[POD] URL", help="The pod to start in, and the URL.")
+    list[str] | None,
+    typer.Argument(metavar="[POD] URL", help="The pod to start in, and the URL; or POD -- curl …"),
 ]
 Method = Annotated[str, typer.Option("--request", "-X", metavar="METHOD", help="Request method.")]
 Header = Annotated[
     list[str] | None, typer.Option("--header", "-H", metavar="LINE", help="Header, 'name: value'.")
 ]
+Data = Annotated[
+    list[str] | None,
+    typer.Option("--data", "-d", metavar="TEXT", help="As curl: a body; the method is POST."),
+]
+Head = Annotated[bool, typer.Option("--head", "-I", help="As curl: the method is HEAD.")]
+Cookie = Annotated[str, typer.Option("--cookie", "-b", metavar="N=V", help="As curl: the Cookie header.")]
+Agent = Annotated[
+    str, typer.Option("--user-agent", "-A", metavar="NAME", help="As curl: the User-Agent header.")
+]
+User = Annotated[str, typer.Option("--user", "-u", metavar="U:P", help="As curl: basic authorization.")]
+# what curl's users type by habit: it changes nothing of the way
+Location = Annotated[bool, typer.Option("--location", "-L", hidden=True)]
+Insecure = Annotated[bool, typer.Option("--insecure", "-k", hidden=True)]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", hidden=True)]
+Silent = Annotated[bool, typer.Option("--silent", "-s", hidden=True)]
 To = Annotated[str | None, typer.Option("--to", metavar="IP[:PORT]", help="Dial this address instead.")]
 Resolve = Annotated[
     list[str] | None,
@@ -139,6 +160,15 @@ def trace(
     words: Words = None,
     method: Method = "",
     header: Header = None,
+    data: Data = None,
+    head: Head = False,
+    cookie: Cookie = "",
+    agent: Agent = "",
+    user: User = "",
+    location: Location = False,
+    insecure: Insecure = False,
+    verbose: Verbose = False,
+    silent: Silent = False,
     to: To = None,
     resolve: Resolve = None,
     http11: Http11 = False,
@@ -166,8 +196,8 @@ def trace(
 ) -> None:
     from meshctl.commands.trace_inputs import Inputs
     from meshctl.commands.trace_one import Question
+    from meshctl.trace import curl
     from meshctl.trace.report import READINGS, Reading
-    from meshctl.trace.target import Wanted
 
     if at not in (None, "envoy"):
         raise UsageError(f"--at {at!r} is not known", "", "The only place is --at envoy.")
@@ -176,7 +206,11 @@ def trace(
     reading = Reading(require, strict)
     if sum((http11, http10, http2)) > 1:
         raise UsageError("--http1.0, --http1.1 and --http2 exclude each other")
-    given = list(words or ())
+    given, asked = list(words or ()), curl.Curl()
+    at_curl = next((i for i, word in enumerate(given[:2]) if word.rpartition("/")[2] == "curl"), None)
+    if at_curl is not None and len(given) > at_curl + 1:
+        asked = curl.read(given[at_curl + 1 :])
+        given = [*given[:at_curl], asked.url] if asked.url else given[:at_curl]
     pod = given.pop(0) if len(given) == 2 else None
     if requests is not None:
         if len(given) > 1 or (given and pod):
@@ -184,6 +218,12 @@ def trace(
         pod = given[0] if given else pod
     elif len(given) != 1:
         raise UsageError("a URL is needed", "", "Run `meshctl trace POD URL`, or give --requests FILE.")
+    elif pod is None and not files and "://" not in given[0]:
+        raise UsageError(
+            "the URL is missing",
+            f"{given[0]!r} is taken for the pod.",
+            f"Run `meshctl trace {given[0]} http://HOST/`.",
+        )
     with Inputs(
         ctx.obj,
         pod,
@@ -196,10 +236,20 @@ def trace(
         if requests is not None:
             _batch(inputs, requests, reading, output, at_envoy=at == "envoy", quiet=quiet)
         protocols = tuple(p for p in alpn.split(",") if p)
-        wanted = Wanted(
-            given[0], method.upper(), tuple(header or ()), http2, http10, tls, tcp, sni, protocols, cert_san
+        said = [f"--http{v}" for v, on in (("1.0", http10), ("2", http2)) if on]
+        said += [word for word, on in (("-I", head), ("-L", location)) if on]
+        for word, value in (("-X", method), ("-b", cookie), ("-A", agent), ("-u", user)):
+            said += [word, value] if value else []
+        for word, values in (("-H", header), ("-d", data), ("--resolve", resolve)):
+            said += [part for value in values or () for part in (word, value)]
+        asked.url = given[0]
+        asked = curl.read(said, asked)
+        for note in asked.notes:
+            sys.stderr.write(f"Warning: {note}\n")
+        wanted = replace(asked.wanted, tls=tls, tcp=tcp, sni=sni, alpn=protocols, cert_san=cert_san)
+        question = Question(
+            wanted, to or asked.to, tuple(asked.resolves), sender, why_not, reading, at == "envoy"
         )
-        question = Question(wanted, to, tuple(resolve or ()), sender, why_not, reading, at == "envoy")
         _one(inputs, question, output, ctx.obj.colour, explain=explain, quiet=quiet)
 
 

@@ -34,6 +34,7 @@ class Wanted:
     sni: str = ""
     alpn: tuple[str, ...] = ()
     cert_san: str = ""
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,7 @@ def _request(wanted: Wanted, scheme: str, netloc: str, path: str, query: str) ->
         tuple(headers),
         protocol,
         ("https" if secure else "http") if http2 else None,
+        body=wanted.body,
     )
 
 
