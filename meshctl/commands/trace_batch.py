@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from meshctl.commands import outputs
-from meshctl.commands.trace_one import sender_of
+from meshctl.commands.trace_one import Question, lookup, walked
 from meshctl.errors import InputError, MeshctlError
 from meshctl.plain import Json, visible
 from meshctl.proxy.entry import Entry
@@ -175,8 +175,6 @@ def _ask(inputs: Inputs, journey: Journey, line: Json, reading: Reading, at_envo
 
 def _address(inputs: Inputs, pod: Pod, raw: Json) -> tuple[str, int]:
     """Where a request goes: its address, else its host's as the pod's proxy knows it."""
-    from meshctl.commands.trace_one import lookup
-
     secure = str(raw.get("kind") or "").startswith(("https", "tls"))
     host, _, port = str(raw.get("host") or raw.get("authority") or raw.get("sni") or "").partition(":")
     number = int(raw.get("to_port") or port or (443 if secure else 80))
@@ -190,22 +188,18 @@ def _address(inputs: Inputs, pod: Pod, raw: Json) -> tuple[str, int]:
 
 
 def _ask_url(inputs: Inputs, journey: Journey, line: Json, reading: Reading, at_envoy: bool) -> Json:
-    from meshctl.commands.trace_one import lookup
-
-    pod = _pod(inputs, line)
-    dialled = target.parse(requests.wanted(line))
-    resolves = line.get("resolve") or ()
-    ip, port = target.resolve(
-        dialled, lookup(inputs, pod), line.get("to"), (resolves,) if isinstance(resolves, str) else resolves
+    wanted, resolves = requests.wanted(line), line.get("resolve") or ()
+    question = Question(
+        wanted,
+        line.get("to"),
+        (resolves,) if isinstance(resolves, str) else tuple(resolves),
+        str(line.get("uid", line.get("sender") or "app")),
+        None,
+        reading,
+        at_envoy,
     )
-    uid, outside, stream = sender_of(pod, str(line.get("sender") or "app"), dialled.stream)
-    if at_envoy:
-        ways = journey.at_proxy(pod, ip, port, stream)
-    elif outside:
-        ways = journey.arrive(pod, ip, port, stream)
-    else:
-        ways = journey.start(pod, ip, port, stream, line.get("uid", uid))
-    return report.mesh(ways, http=stream.request is not None, reading=reading)
+    walk = walked(inputs, journey, _pod(inputs, line), target.parse(wanted), question)
+    return report.mesh(walk.ways, http=walk.stream.request is not None, reading=reading)
 
 
 def _at_proxy(inputs: Inputs, line: Json) -> list[Passage]:

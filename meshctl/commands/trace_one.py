@@ -10,13 +10,14 @@ from meshctl.envoy.addresses import bracketed
 from meshctl.errors import UsageError
 from meshctl.plain import Json
 from meshctl.render.interface import Content, Document, Offers
-from meshctl.trace import report, target
+from meshctl.trace import front_door, report, target
 from meshctl.trace.journey import Journey
 from meshctl.trace.pods import Pod
 from meshctl.trace.report import Reading, TraceReport
 from meshctl.trace.services import service_map
 from meshctl.trace.streams import Stream
 from meshctl.trace.target import Dialled, Wanted
+from meshctl.trace.ways import Way
 
 if TYPE_CHECKING:
     from meshctl.commands.trace_inputs import Inputs
@@ -40,37 +41,61 @@ def run(
 ) -> tuple[Offers, int]:
     """What there is to print, and the exit code."""
     dialled = target.parse(question.wanted)
-    pod = inputs.first
-    ip, port = target.resolve(dialled, lookup(inputs, pod), question.to, question.resolves)
-    if question.at_envoy:
-        pod = replace(pod, rules=None, assumed=())
-    uid, outside, stream = sender_of(pod, question.sender, dialled.stream)
     journey = Journey(inputs.source, silent=False)
-    if question.at_envoy:
-        ways = journey.at_proxy(pod, ip, port, stream)
-    elif outside:
-        ways = journey.arrive(pod, ip, port, stream)
-    else:
-        ways = journey.start(pod, ip, port, stream, uid)
+    walk = walked(inputs, journey, inputs.first, dialled, question)
+    pod, uid = walk.pod, walk.uid
     answer = TraceReport(
-        _title(dialled, pod, ip, port),
-        tuple(question.reading.ways(ways)),
+        _title(dialled, pod, walk.ip, walk.port),
+        tuple(question.reading.ways(walk.ways)),
         pod,
         uid,
-        stream.request,
+        walk.stream.request,
         question.reading,
     )
     code = report.exit_code(answer.verdict)
     if question.why_not is not None:
         from meshctl.trace.whynot import explain as why_not
 
-        lines = [answer.title, *why_not(answer.ways, question.why_not, stream.request)]
+        lines = [answer.title, *why_not(answer.ways, question.why_not, walk.stream.request)]
         said = {"title": answer.title, "why_not": question.why_not, "answer": lines[1:]}
         return {
             Content.TEXT: lambda: "".join(f"{line}\n" for line in lines),
             Content.DOCUMENT: lambda: Document(said),
         }, code
     return offers(answer, explain=explain, colour=colour, width=width), code
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One request walked: where it began, what was dialled and sent, the ways it may go."""
+
+    pod: Pod
+    ip: str
+    port: int
+    uid: int | None
+    stream: Stream
+    ways: list[Way]
+
+
+def walked(inputs: Inputs, journey: Journey, pod: Pod, dialled: Dialled, question: Question) -> Walk:
+    """A request from a pod, from outside, at its proxy alone, or at a gateway's door."""
+    if question.sender == "app" and not (question.to or question.resolves or question.at_envoy):
+        door = front_door.door(pod, dialled.port)
+        if door is not None:
+            stream = replace(dialled.stream, src_ip=front_door.CLIENT)
+            ways = door.enter(journey.arrive(pod, door.ip, door.port, stream))
+            return Walk(pod, door.ip, door.port, None, stream, ways)
+    ip, port = target.resolve(dialled, lookup(inputs, pod), question.to, question.resolves)
+    if question.at_envoy:
+        pod = replace(pod, rules=None, assumed=())
+    uid, outside, stream = sender_of(pod, question.sender, dialled.stream)
+    if question.at_envoy:
+        ways = journey.at_proxy(pod, ip, port, stream)
+    elif outside:
+        ways = journey.arrive(pod, ip, port, stream)
+    else:
+        ways = journey.start(pod, ip, port, stream, uid)
+    return Walk(pod, ip, port, uid, stream, ways)
 
 
 def offers(

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from meshctl.coverage import Basis
 from meshctl.proxy.model import Disposition, Rejected, Stage, Step
 from meshctl.render.trace_text import access_log
-from meshctl.trace.endings import Ending, missing_subset, percent
+from meshctl.trace.causes import cause
+from meshctl.trace.endings import Ending, percent
 from meshctl.trace.pods import Pod
 from meshctl.trace.report import TraceReport
 from meshctl.trace.segments import segments
@@ -151,7 +152,7 @@ def _framed(tokens: list[_Token]) -> tuple[Frame, ...]:
 
 def _end(ending: Ending) -> End:
     way = ending.way
-    reason = ", ".join(part for part in (missing_subset(way) or way.answer.reason, *ending.extras) if part)
+    reason = ", ".join(part for part in (cause(way), *ending.extras) if part)
     return End(
         way.answer.disposition.value, ending.code, reason, access_log(way), _mood(way.answer.disposition)
     )

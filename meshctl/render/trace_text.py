@@ -15,6 +15,7 @@ from meshctl.proxy.model import Disposition, Rejected, Step
 from meshctl.proxy.routing.router import COPY
 from meshctl.render.layout import Paint, hanging, wrap
 from meshctl.trace import endings
+from meshctl.trace.causes import cause
 from meshctl.trace.endings import Ending
 from meshctl.trace.report import TraceReport
 from meshctl.trace.segments import segments
@@ -167,7 +168,7 @@ def access_log(way: Way) -> str:
 
 def _verdict(answer: TraceReport, way: Way, look: Look) -> list[str]:
     """What became of the request, and what the log would show."""
-    disposition, reason = way.answer.disposition, endings.missing_subset(way) or way.answer.reason
+    disposition, reason = way.answer.disposition, cause(way)
     text = reason
     if disposition is Disposition.DELIVERED and reason.startswith("delivered to "):
         text = f"to {reason.removeprefix('delivered to ')}"

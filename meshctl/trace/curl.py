@@ -75,7 +75,7 @@ class Curl:
 def _header(curl: Curl, value: str) -> None:
     if value.startswith("@"):
         raise UsageError(f"-H {value}: headers from a file are not read", "", "Write them out.")
-    name, colon, content = value.partition(":")
+    _, colon, content = value.partition(":")
     if colon and content.strip():  # `-H 'name:'` takes a header of curl's own away
         curl.headers.append(value)
     elif value.endswith(";"):

@@ -6,17 +6,16 @@ injected delay, with the same request. What differs between endings is what each
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from meshctl.match.request_view import PartlyKnown
 from meshctl.proxy.model import Disposition, Request
+from meshctl.trace.causes import cause
 from meshctl.trace.ways import NOT_GIVEN, Hop, Way
 
 # Headers that proxies set for each other on every request; they are no news.
 _USUAL = ("x-forwarded-", "x-request-id", "x-envoy-", "x-b3-", "traceparent", "tracestate", "via")
-_MISSING = re.compile(r"cluster [a-z]+\|[0-9]+\|([^|]+)\|(\S+) does not exist")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +107,8 @@ def _place(way: Way) -> str:
     if way.answer.disposition is Disposition.DELIVERED and target is not None:
         return target.address if target.pod == "external" else target.pod
     if way.answer.disposition is Disposition.DELIVERED or target is None or target.assumed != NOT_GIVEN:
-        return missing_subset(way) or way.answer.reason
+        return cause(way)
     return f"{target.address} (a pod that was not given)"
-
-
-def missing_subset(way: Way) -> str:
-    """The words for a cluster of a subset that does not exist."""
-    found = _MISSING.match(way.answer.reason)
-    if way.answer.disposition is not Disposition.NO_CLUSTER or found is None:
-        return ""
-    return f"subset {found[1]} of {found[2]} does not exist"
 
 
 def received(way: Way) -> Request | None:

@@ -13,7 +13,7 @@ from meshctl.errors import EXIT_FAILURE, EXIT_OK, EXIT_UNDETERMINED
 from meshctl.plain import Json
 from meshctl.proxy.model import Disposition, Passage, Request, Verdict
 from meshctl.proxy.routing.router import COPY
-from meshctl.trace import endings
+from meshctl.trace import causes, endings
 from meshctl.trace.answers import Answer
 from meshctl.trace.capture import Captured
 from meshctl.trace.pods import Pod
@@ -237,6 +237,7 @@ def way_outcome(way: Way, *, http: bool) -> Json:
         "details": first.details if first is not None else None,
         "error": way.answer.failure.value if way.answer.failure is not None else None,
         "reason": way.answer.reason,
+        "cause": causes.cause(way),
         "subset": endings.subset(way) or None,
         "delays": endings.delays(way),
         "received": _received(endings.received(way)),

@@ -102,7 +102,7 @@ def clusters_of(result: dict[str, Any]) -> list[str]:
 
 def way(result: dict[str, Any]) -> Any:
     """What of a result must stay the same: all but sentences, in which names stand among words."""
-    text = {"reason", "undetermined", "assumed", "notes", "error", "details", "headers"}
+    text = {"reason", "undetermined", "assumed", "notes", "error", "details", "headers", "cause"}
     if isinstance(result, dict):
         return {k: way(v) for k, v in result.items() if k not in text}
     return sorted((way(v) for v in result), key=repr) if isinstance(result, list) else result
