@@ -29,10 +29,11 @@ $(VENV)/.dev: $(VENV)/.installed
 	@touch $@
 
 install: $(VENV)/.installed ## make .venv with .venv/bin/meshctl
+	@echo "meshctl is installed. Next: $(BIN)/meshctl trace test-pod http://nginx.test/ --dir examples/story"
 
 dev: $(VENV)/.dev ## the same with everything that tests and checks need
 
-demo: install ## run the story on the bundled dumps: command and output of each step
+demo: $(VENV)/.installed ## run the story on the bundled dumps: command and output of each step
 	@MESHCTL=$(BIN)/meshctl bash tools/demo.sh
 
 test: dev ## run all tests (those that need root or recordings skip with a reason where they are absent)

@@ -14,5 +14,10 @@ def main() -> None:
     run()
 
 
+def kubectl() -> None:
+    """Entry point of ``kubectl meshctl``: kubectl runs ``kubectl-meshctl`` with the words behind its own."""
+    main()
+
+
 if __name__ == "__main__":
     main()

@@ -43,6 +43,7 @@ COMMANDS: dict[str, Entry] = {
     "snapshot": Entry("meshctl.commands.snapshot", "Take everything the other commands need into one file."),
     "version": Entry("meshctl.commands.version", "Show the versions of meshctl, and of a proxy."),
     "completion": Entry("meshctl.commands.completion", "Print the completion script of a shell."),
+    "help": Entry("meshctl.commands.help", "Show the help of a command."),
 }
 
 _EXAMPLES = """\
@@ -56,10 +57,13 @@ Why does my request go there, and not where I meant?
   meshctl proxy-config route -f config_dump.json --name 80
 \b
   # One cluster in full, and its endpoints
-  meshctl -n test pc cluster test-pod --fqdn "outbound|80||nginx.test.svc.cluster.local" -o yaml
-  meshctl -n test pc endpoint test-pod --cluster "outbound|80||nginx.test.svc.cluster.local"
+  meshctl -n test pc cluster test-pod --fqdn nginx.test.svc.cluster.local \\
+      -o yaml
+  meshctl pc endpoint test-pod \\
+      --cluster "outbound|80||nginx.test.svc.cluster.local"
 \b
-  # Follow a request: iptables, listener, route, cluster, endpoint, and into the peer pod
+  # Follow a request: iptables, listener, route, cluster, endpoint, the peer
+  # pod
   meshctl -n test trace test-pod http://nginx.test/
 \b
   # What do the pod's iptables rules capture?
@@ -88,6 +92,7 @@ def root(
     as_uid: options.AsUid = None,
     kubeclient_timeout: options.KubeTimeout = "15s",
     color: options.Color = "auto",
+    version: Annotated[bool, typer.Option("--version", help="Print meshctl's version.")] = False,
     vklog: Annotated[str | None, typer.Option("--vklog", hidden=True)] = None,
 ) -> None:
     ctx.obj = options.Globals(
@@ -101,6 +106,11 @@ def root(
         timeout=options.seconds(kubeclient_timeout),
         colour=options.when_coloured(color),
     )
+    if version:
+        from meshctl import __version__
+
+        typer.echo(f"meshctl {__version__}")
+        raise typer.Exit(EXIT_OK)
     if ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help())
 

@@ -6,7 +6,11 @@ cd "$(dirname "$0")/.."
 meshctl=${MESHCTL:-.venv/bin/meshctl}
 story=examples/story
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
+  say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+else
+  say() { printf '\n%s\n' "$*"; }
+fi
 show() {
   printf '$ meshctl'
   local word

@@ -58,4 +58,32 @@ def command(name: str, module: str) -> Any:
     """A command of a table, imported."""
     found: Any = typer.main.get_command(importlib.import_module(module).app)
     found.name = name
+    if not isinstance(found, LazyGroup):
+        found.format_options = functools.partial(_options, found)
+        found.epilog = found.epilog or _EPILOG
     return found
+
+
+_EPILOG = "Flags of every command (see `meshctl --help`): -n, --context, -c, --color and more."
+
+
+def _options(command: Any, ctx: Any, formatter: Any) -> None:
+    """The options in their groups (``rich_help_panel``), in the order in which the groups first appear."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    arguments: list[tuple[str, str]] = []
+    for parameter in command.get_params(ctx):
+        row = parameter.get_help_record(ctx)
+        if row is None:
+            continue
+        if parameter.param_type_name == "argument":
+            arguments.append(row)
+        else:
+            groups.setdefault(getattr(parameter, "rich_help_panel", None) or "Options", []).append(row)
+    if arguments:
+        with formatter.section("Arguments"):
+            formatter.write_dl(arguments)
+    rest = groups.pop("Options", [])
+    for title, rows in (*groups.items(), ("Options", rest)):
+        if rows:
+            with formatter.section(title):
+                formatter.write_dl(rows)

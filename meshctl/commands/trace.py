@@ -24,19 +24,21 @@ _HELP = """Follow one request from the application through iptables, Envoy and t
   meshctl -n test trace test-pod http://nginx.test/
 \b
   # The same with all the candidates that were rejected
-  meshctl -n test trace test-pod http://reviews:9080/ -H 'end-user: jason' --explain
+  meshctl trace test-pod http://reviews:9080/ -H 'end-user: jason' --explain
 \b
   # From a snapshot or a folder of pods; no cluster is touched
   meshctl trace test-pod http://nginx.test/ --dir examples/story
 \b
   # From single files: the pod, and the peer it talks to
-  meshctl trace -f test-pod.json --rules test-pod.rules --peer nginx.json --peer-rules nginx.rules http://nginx.test/
+  meshctl trace -f test-pod.json --rules test-pod.rules --peer nginx.json \\
+      --peer-rules nginx.rules http://nginx.test/
 \b
   # A curl command line as it is
-  meshctl trace test-pod --dir examples/story -- curl -sv -H 'x-user: ann' http://nginx.test/
+  meshctl trace test-pod -- curl -sv -H 'x-user: ann' http://nginx.test/
 \b
   # What would have to change for it to reach this cluster, route or pod?
-  meshctl trace test-pod http://reviews:9080/ --dir saved --why-not 'outbound|9080|v2|reviews'
+  meshctl trace test-pod http://reviews:9080/ \\
+      --why-not 'outbound|9080|v2|reviews'
 \b
   # Many requests, as a test in CI (docs/trace-json.md)
   meshctl trace --dir saved --requests requests.jsonl
@@ -53,47 +55,95 @@ Words = Annotated[
     list[str] | None,
     typer.Argument(metavar="[POD] URL", help="The pod to start in, and the URL; or POD -- curl …"),
 ]
-Method = Annotated[str, typer.Option("--request", "-X", metavar="METHOD", help="Request method.")]
+Method = Annotated[
+    str, typer.Option("--request", "-X", metavar="METHOD", help="Request method.", rich_help_panel="Request")
+]
 Header = Annotated[
-    list[str] | None, typer.Option("--header", "-H", metavar="LINE", help="Header, 'name: value'.")
+    list[str] | None,
+    typer.Option("--header", "-H", metavar="LINE", help="Header, 'name: value'.", rich_help_panel="Request"),
 ]
 Data = Annotated[
     list[str] | None,
-    typer.Option("--data", "-d", metavar="TEXT", help="As curl: a body; the method is POST."),
+    typer.Option(
+        "--data", "-d", metavar="TEXT", help="As curl: a body; the method is POST.", rich_help_panel="Request"
+    ),
 ]
-Head = Annotated[bool, typer.Option("--head", "-I", help="As curl: the method is HEAD.")]
-Cookie = Annotated[str, typer.Option("--cookie", "-b", metavar="N=V", help="As curl: the Cookie header.")]
+Head = Annotated[
+    bool, typer.Option("--head", "-I", help="As curl: the method is HEAD.", rich_help_panel="Request")
+]
+Cookie = Annotated[
+    str,
+    typer.Option(
+        "--cookie", "-b", metavar="N=V", help="As curl: the Cookie header.", rich_help_panel="Request"
+    ),
+]
 Agent = Annotated[
-    str, typer.Option("--user-agent", "-A", metavar="NAME", help="As curl: the User-Agent header.")
+    str,
+    typer.Option(
+        "--user-agent",
+        "-A",
+        metavar="NAME",
+        help="As curl: the User-Agent header.",
+        rich_help_panel="Request",
+    ),
 ]
-User = Annotated[str, typer.Option("--user", "-u", metavar="U:P", help="As curl: basic authorization.")]
+User = Annotated[
+    str,
+    typer.Option(
+        "--user", "-u", metavar="U:P", help="As curl: basic authorization.", rich_help_panel="Request"
+    ),
+]
 # what curl's users type by habit: it changes nothing of the way
 Location = Annotated[bool, typer.Option("--location", "-L", hidden=True)]
 Insecure = Annotated[bool, typer.Option("--insecure", "-k", hidden=True)]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", hidden=True)]
 Silent = Annotated[bool, typer.Option("--silent", "-s", hidden=True)]
-To = Annotated[str | None, typer.Option("--to", metavar="IP[:PORT]", help="Dial this address instead.")]
+To = Annotated[
+    str | None,
+    typer.Option(
+        "--to", metavar="IP[:PORT]", help="Dial this address instead.", rich_help_panel="Where it goes"
+    ),
+]
 Resolve = Annotated[
     list[str] | None,
-    typer.Option("--resolve", metavar="HOST:PORT:IP", help="As curl: the address of a name."),
+    typer.Option(
+        "--resolve",
+        metavar="HOST:PORT:IP",
+        help="As curl: the address of a name.",
+        rich_help_panel="Where it goes",
+    ),
 ]
-Http11 = Annotated[bool, typer.Option("--http1.1", help="HTTP/1.1 (the default).")]
-Http10 = Annotated[bool, typer.Option("--http1.0", help="HTTP/1.0.")]
-Http2 = Annotated[bool, typer.Option("--http2", help="HTTP/2 (prior knowledge without TLS).")]
-Tcp = Annotated[bool, typer.Option("--tcp", help="Plain bytes instead of HTTP.")]
-TlsFlag = Annotated[bool, typer.Option("--tls", help="The application speaks TLS itself.")]
-Sni = Annotated[str, typer.Option("--sni", metavar="NAME", help="SNI of the application's TLS.")]
-Alpn = Annotated[str, typer.Option("--alpn", metavar="P,…", help="ALPN of the application's TLS.")]
+Http11 = Annotated[bool, typer.Option("--http1.1", help="HTTP/1.1 (the default).", rich_help_panel="Request")]
+Http10 = Annotated[bool, typer.Option("--http1.0", help="HTTP/1.0.", rich_help_panel="Request")]
+Http2 = Annotated[
+    bool, typer.Option("--http2", help="HTTP/2 (prior knowledge without TLS).", rich_help_panel="Request")
+]
+Tcp = Annotated[bool, typer.Option("--tcp", help="Plain bytes instead of HTTP.", rich_help_panel="Request")]
+TlsFlag = Annotated[
+    bool, typer.Option("--tls", help="The application speaks TLS itself.", rich_help_panel="Request")
+]
+Sni = Annotated[
+    str,
+    typer.Option("--sni", metavar="NAME", help="SNI of the application's TLS.", rich_help_panel="Request"),
+]
+Alpn = Annotated[
+    str,
+    typer.Option("--alpn", metavar="P,…", help="ALPN of the application's TLS.", rich_help_panel="Request"),
+]
 Sender = Annotated[
     str,
     typer.Option(
         "--from",
         metavar="app|envoy|UID|IP",
         help="Who sends: the application, Envoy's user, a uid, or a client outside.",
+        rich_help_panel="Where it goes",
     ),
 ]
 CertSan = Annotated[
-    str, typer.Option("--cert-san", metavar="URI", help="Identity in the caller's certificate.")
+    str,
+    typer.Option(
+        "--cert-san", metavar="URI", help="Identity in the caller's certificate.", rich_help_panel="Request"
+    ),
 ]
 Files = Annotated[
     list[str] | None,
@@ -102,17 +152,38 @@ Files = Annotated[
         "-f",
         metavar="FILE",
         help="Dump of the pod (config_dump, /clusters), or a folder, archive, snapshot.",
+        rich_help_panel="What is given",
     ),
 ]
-Rules = Annotated[list[str] | None, typer.Option("--rules", metavar="FILE", help="Capture rules of the pod.")]
+Rules = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rules", metavar="FILE", help="Capture rules of the pod.", rich_help_panel="What is given"
+    ),
+]
 Peers = Annotated[
-    list[str] | None, typer.Option("--peer", metavar="FILE", help="Dump of a peer pod; repeatable.")
+    list[str] | None,
+    typer.Option(
+        "--peer", metavar="FILE", help="Dump of a peer pod; repeatable.", rich_help_panel="What is given"
+    ),
 ]
 PeerRules = Annotated[
-    list[str] | None, typer.Option("--peer-rules", metavar="FILE", help="Capture rules of the peer before.")
+    list[str] | None,
+    typer.Option(
+        "--peer-rules",
+        metavar="FILE",
+        help="Capture rules of the peer before.",
+        rich_help_panel="What is given",
+    ),
 ]
 Dir = Annotated[
-    str | None, typer.Option("--dir", metavar="DIR", help="Folder or snapshot with one folder a pod.")
+    str | None,
+    typer.Option(
+        "--dir",
+        metavar="DIR",
+        help="Folder or snapshot with one folder a pod.",
+        rich_help_panel="What is given",
+    ),
 ]
 Requests = Annotated[
     str | None,
@@ -120,14 +191,26 @@ Requests = Annotated[
         "--requests",
         metavar="FILE",
         help="Requests as JSON lines, `-` for stdin; or a test file of router_check_tool.",
+        rich_help_panel="What is given",
     ),
 ]
 At = Annotated[
-    str | None, typer.Option("--at", metavar="envoy", help="Begin at the proxy, without capture rules.")
+    str | None,
+    typer.Option(
+        "--at",
+        metavar="envoy",
+        help="Begin at the proxy, without capture rules.",
+        rich_help_panel="Where it goes",
+    ),
 ]
 WhyNot = Annotated[
     str | None,
-    typer.Option("--why-not", metavar="NAME", help="Why it does not reach this cluster, route or pod."),
+    typer.Option(
+        "--why-not",
+        metavar="NAME",
+        help="Why it does not reach this cluster, route or pod.",
+        rich_help_panel="The answer",
+    ),
 ]
 Require = Annotated[
     str,
@@ -135,10 +218,21 @@ Require = Annotated[
         "--require",
         metavar="all|likeliest",
         help="Which outcomes make the verdict: all of them, or the likeliest.",
+        rich_help_panel="The answer",
     ),
 ]
-Strict = Annotated[bool, typer.Option("--strict", help="What is assumed counts as undetermined (exit 3).")]
-Explain = Annotated[bool, typer.Option("--explain", help="List at each step what was rejected, and why.")]
+Strict = Annotated[
+    bool,
+    typer.Option(
+        "--strict", help="What is assumed counts as undetermined (exit 3).", rich_help_panel="The answer"
+    ),
+]
+Explain = Annotated[
+    bool,
+    typer.Option(
+        "--explain", help="List at each step what was rejected, and why.", rich_help_panel="The answer"
+    ),
+]
 OUTPUTS = Outputs(
     (Content.TEXT, Content.SHORT, Content.DOCUMENT, Content.DIAGRAM, Content.PICTURE),
     "text",
@@ -149,7 +243,10 @@ Output = Annotated[str, outputs.option(OUTPUTS, more="jsonl, text, json, yaml, j
 Quiet = Annotated[
     bool,
     typer.Option(
-        "--quiet", "-q", help="Print no answer, only what did not pass; the exit code says the rest."
+        "--quiet",
+        "-q",
+        help="Print no answer, only what did not pass; the exit code says the rest.",
+        rich_help_panel="The answer",
     ),
 ]
 

@@ -43,12 +43,14 @@ app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_com
   meshctl capture compute
 \b
   # with the flags of istio-iptables, after --
-  meshctl capture compute -- -p 15001 -z 15006 -u 1337 -m REDIRECT -i '*' -x "" -b '*' -d 15090,15021,15020
+  meshctl capture compute -- -p 15001 -z 15006 -u 1337 -m REDIRECT -i '*' \\
+      -x "" -b '*' -d 15090,15021,15020
 \b
   # with istio-init's environment names
   meshctl capture compute --env settings.json --backend nft
 \b
-  # for a pod: its istio-init's arguments, or its annotations with istio-cni's defaults
+  # for a pod: its istio-init's arguments, or its annotations with istio-cni's
+  # defaults
   meshctl capture compute --pod deployment.yaml
 """,
 )

@@ -26,9 +26,10 @@ app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_com
   meshctl capture lint -f iptables-save.txt --envoy config_dump.json
   meshctl capture lint --pod deployment.yaml
 \b
-Looks for rules that can never match, Istio's rules in two backends at once, loops, ports that differ from
-Envoy's, missing IPv6 rules, foreign rules before Istio's, exclusions and annotations without effect.
-Of a pod, live or of a snapshot, ports are compared with those of its own Envoy.
+Looks for rules that can never match, Istio's rules in two backends at once,
+loops, ports that differ from Envoy's, missing IPv6 rules, foreign rules
+before Istio's, exclusions and annotations without effect. Of a pod, live or
+of a snapshot, ports are compared with those of its own Envoy.
 Exit code 1 when there is a finding of level error.
 """
 )

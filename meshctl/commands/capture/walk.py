@@ -33,8 +33,10 @@ def _option(*names: str, metavar: str, text: str) -> Any:
   # a connection from another pod to port 15020
   meshctl capture walk -f rules.txt --in 15020 --from 10.244.0.9
 \b
-  # every criterion of one packet given; -o wide shows every rule that was tried and why it did not match
-  meshctl capture walk -f rules.txt --hook output --dst 10.0.0.1 --dport 53 --proto udp --uid 1337 -o wide
+  # every criterion of one packet given; -o wide shows every rule that was
+  # tried and why it did not match
+  meshctl capture walk -f rules.txt --hook output --dst 10.0.0.1 \\
+      --dport 53 --proto udp --uid 1337 -o wide
 \b
   # many packets: lines of {"id", "packet": {…}} in, one line of JSON each out
   meshctl capture walk --rules rules.txt --packets packets.jsonl

@@ -44,7 +44,8 @@ _HELP = """Show a proxy's configuration: from a pod, from saved files, or from a
   meshctl -n test proxy-config listener test-pod
 \b
   # One cluster in full, from a saved dump
-  meshctl pc cluster -f config_dump.json --fqdn nginx.test.svc.cluster.local -o yaml
+  meshctl pc cluster -f config_dump.json \\
+      --fqdn nginx.test.svc.cluster.local -o yaml
 """
 
 

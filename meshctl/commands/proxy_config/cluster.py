@@ -16,10 +16,12 @@ _HELP = """Show the clusters (upstreams) of a proxy.
 \b
   # all clusters of a pod; one in full
   meshctl -n test proxy-config cluster test-pod
-  meshctl -n test pc c test-pod --fqdn "outbound|80||nginx.test.svc.cluster.local" -o yaml
+  meshctl -n test pc c test-pod \\
+      --fqdn "outbound|80||nginx.test.svc.cluster.local" -o yaml
 \b
   # from a saved dump: circuit breakers, TLS and load balancing of one service
-  meshctl pc cluster -f config_dump.json --fqdn reviews.default.svc.cluster.local -o wide
+  meshctl pc cluster -f config_dump.json \\
+      --fqdn reviews.default.svc.cluster.local -o wide
 """
 
 

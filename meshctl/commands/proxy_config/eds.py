@@ -16,7 +16,8 @@ _HELP = """Show the endpoints that the control plane gave to a proxy.
 
 \b
   # the endpoints of one cluster of a pod
-  meshctl -n test proxy-config eds test-pod --cluster "outbound|80||nginx.test.svc.cluster.local"
+  meshctl -n test proxy-config eds test-pod \\
+      --cluster "outbound|80||nginx.test.svc.cluster.local"
 \b
   # from a dump saved with /config_dump?include_eds
   meshctl pc eds -f config_dump.json --address 10.244.0.73:80 -o json

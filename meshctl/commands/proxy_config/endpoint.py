@@ -17,9 +17,11 @@ _HELP = """Show the hosts that each cluster of a proxy uses, and their health.
 
 \b
   # the hosts of one cluster
-  meshctl -n test proxy-config endpoint test-pod --cluster "outbound|80||nginx.test.svc.cluster.local"
+  meshctl -n test proxy-config endpoint test-pod \\
+      --cluster "outbound|80||nginx.test.svc.cluster.local"
 \b
-  # from a saved answer of Envoy: health from every source, locality, priority, weight
+  # from a saved answer of Envoy: health from every source, locality,
+  # priority, weight
   meshctl pc endpoint -f clusters.json --status unhealthy -o wide
 """
 

@@ -15,9 +15,11 @@ _HELP = """Show the listeners of a proxy, and where each filter chain leads.
 
 \b
   # who gets the traffic to 10.102.168.134:80?
-  meshctl -n test proxy-config listener test-pod --address 10.102.168.134 --port 80
+  meshctl -n test proxy-config listener test-pod --address 10.102.168.134 \\
+      --port 80
 \b
-  # from a saved dump: every criterion in evaluation order, warming and rejected listeners too
+  # from a saved dump: every criterion in evaluation order, warming and
+  # rejected listeners too
   meshctl pc listener -f config_dump.json --port 15006 -o wide
 """
 

@@ -19,7 +19,7 @@ _HELP = """Tell whether two proxies trust a common root: without one, mutual TLS
 
 \b
   # two pods
-  meshctl proxy-config rootca-compare test-pod.test nginx-7c79c4bf97-7985c.test
+  meshctl pc rootca-compare test-pod.test nginx-7c79c4bf97-7985c.test
 \b
   # two saved dumps
   meshctl pc rootca-compare -f client.json -f server.json
