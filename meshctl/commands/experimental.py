@@ -7,6 +7,7 @@ import typer
 from meshctl.commands.lazy import Entry, group
 
 COMMANDS: dict[str, Entry] = {
+    "authz": Entry("meshctl.commands.authz", "What decides who may call a pod."),
     "check-inject": Entry("meshctl.commands.check_inject", "Whether a pod is or will be injected, and why."),
 }
 
