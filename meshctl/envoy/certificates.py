@@ -9,11 +9,26 @@ import base64
 import binascii
 import datetime
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-_PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
+_BEGIN = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,64})-----")
+
+
+def pem_bodies(pem: bytes) -> Iterator[bytes]:
+    """What stands in each PEM block; a hundred without their end end the search (linear, whatever stands in the text)."""
+    at, endless = 0, 0
+    while match := _BEGIN.search(pem, at):
+        end = pem.find(b"-----END " + match[1] + b"-----", match.end())
+        if end < 0:
+            at, endless = match.end(), endless + 1
+            if endless > 100:
+                return
+            continue
+        yield pem[match.end() : end]
+        at = end
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +50,9 @@ class Certificate:
 def blocks(pem: bytes) -> list[bytes]:
     """The DER bytes of each PEM block; one that is no base64 is left out."""
     found = []
-    for match in _PEM.finditer(pem):
+    for body in pem_bodies(pem):
         try:
-            found.append(base64.b64decode(b"".join(match[2].split()), validate=True))
+            found.append(base64.b64decode(b"".join(body.split()), validate=True))
         except (binascii.Error, ValueError):
             continue
     return found

@@ -7,6 +7,7 @@ say so with ``Notes.add``. ``commands`` prints ``Notes.lines()`` as warnings whe
 from __future__ import annotations
 
 import enum
+import re
 
 import msgspec
 
@@ -44,8 +45,19 @@ class Notes(msgspec.Struct):
             self.counts[key] = self.counts.get(key, 0) + count
 
     def lines(self) -> list[str]:
-        """One sentence a note, with how often it was met when more than once."""
-        return [
-            kind.value.format(subject=subject) + (f" ({count} times)" if count > 1 else "")
-            for (kind, subject), count in self.counts.items()
-        ]
+        """One sentence a note, with how often it was met when more than once; of many alike the first, and how many."""
+        alike: dict[str, list[tuple[str, int]]] = {}
+        for (kind, subject), count in self.counts.items():
+            sentence = kind.value.format(subject=subject)
+            alike.setdefault(_NUMBER.sub("0", sentence), []).append((sentence, count))
+        return [line for sentences in alike.values() for line in _grouped(sentences)]
+
+
+_NUMBER = re.compile(r"\d+")
+_APART = 5  # so many sentences that differ only in numbers are told one by one
+
+
+def _grouped(sentences: list[tuple[str, int]]) -> list[str]:
+    if len(sentences) > _APART:
+        return [f"{sentences[0][0]} (and {sum(count for _, count in sentences) - 1:,} more like this)"]
+    return [text + (f" ({count} times)" if count > 1 else "") for text, count in sentences]

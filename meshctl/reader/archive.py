@@ -257,7 +257,7 @@ def _open_tar(file: BinaryIO, origin: str) -> Files:
 
     found: Files = {}
     try:
-        archive = tarfile.open(fileobj=file, mode="r:")  # noqa: SIM115 - stays open as long as it is read
+        archive = tarfile.open(fileobj=file, mode="r:", tarinfo=_bounded_headers())  # noqa: SIM115 - stays open as long as it is read
         total = 0
         for count, member in enumerate(archive):
             _check_count(count, origin)
@@ -282,6 +282,23 @@ def _open_tar(file: BinaryIO, origin: str) -> Files:
             "Fetch it again.",
         ) from error
     return found
+
+
+MAX_HEADER_BYTES = 1 << 20
+
+
+@functools.cache
+def _bounded_headers() -> Any:
+    """tarfile's members, but that a long name or a record of pax headers, read whole into memory, may not be a bomb."""
+    import tarfile
+
+    class Member(tarfile.TarInfo):
+        def _proc_member(self, archive: tarfile.TarFile) -> Any:
+            if not self.isreg() and self.size > MAX_HEADER_BYTES:
+                raise InputError(f"a header of the archive is {self.size:,} bytes", "It may be a bomb.")
+            return super()._proc_member(archive)  # type: ignore[misc]
+
+    return Member
 
 
 def _tar_reader(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Callable[[], bytes]:

@@ -138,14 +138,21 @@ def tree(rules: RuleSet, *, wide: bool) -> list[str]:
     return lines or ["No rules."]
 
 
+# How often below one hook a chain's rules are written out: chains that jump twice each would double with every one.
+_SHOWN_AT_MOST = 3
+
+
 def _base(table: Table, chain: Chain, wide: bool) -> Iterator[str]:
     family = FAMILY_NAMES.get(table.family, table.family)
     policy = f", policy {chain.policy}" if chain.policy else ""
     yield f"  {table.name} {chain.name}  [{family}, {table.backend.value}, priority {chain.priority}{policy}]"
-    yield from _rules(table, chain, "    ", (chain.name,), wide)
+    yield from _rules(table, chain, "    ", (chain.name,), wide, {})
 
 
-def _rules(table: Table, chain: Chain, indent: str, path: tuple[str, ...], wide: bool) -> Iterator[str]:
+def _rules(
+    table: Table, chain: Chain, indent: str, path: tuple[str, ...], wide: bool, seen: dict[str, int]
+) -> Iterator[str]:
+    """A chain's rules, those of the chains it jumps to below each; what stood there already is referred to."""
     if not chain.rules:
         yield f"{indent}(no rules)"
     for number, rule in enumerate(chain.rules, 1):
@@ -158,9 +165,12 @@ def _rules(table: Table, chain: Chain, indent: str, path: tuple[str, ...], wide:
                 continue
             if target in path:
                 yield f"{indent}   (back into {target}: a circle)"
+            elif seen.get(target, 0) >= _SHOWN_AT_MOST:
+                yield f"{indent}   {target}: as above"
             else:
+                seen[target] = seen.get(target, 0) + 1
                 yield f"{indent}   {target}:"
-                yield from _rules(table, below, indent + "     ", (*path, target), wide)
+                yield from _rules(table, below, indent + "     ", (*path, target), wide, seen)
 
 
 def _extra(rule: Rule, wide: bool) -> str:

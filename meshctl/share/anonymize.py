@@ -24,6 +24,7 @@ from typing import Any
 import msgspec
 
 from meshctl.share.addresses import AddressPseudonyms
+from meshctl.share.shapes import compiled
 
 # Names of the platform, the same in every mesh.
 _PLATFORM = frozenset(
@@ -70,10 +71,10 @@ _SPIFFE = re.compile(r"spiffe://([^/\s\"',;]+)((?:/[^/\s\"',;]+)*)")
 _CLUSTER = re.compile(r"(?:^|[.\s])(?:outbound|inbound|inbound-vip)\|[^|]*\|[^|]*\|([^|;\s]+)")
 _SNI = re.compile(r"(?:outbound|inbound)_\.[^_]*_\.[^_]*_\.([A-Za-z0-9.*-]+)")
 _ISTIO_PATH = re.compile(r"/apis/[^/]+/[^/]+/namespaces/([^/\s]+)/[^/\s]+/([^/\s]+)")
-_POLICY = re.compile(r"ns\[([^\]]*)\]-policy\[([^\]]*)\]")
+_POLICY = re.compile(r"ns\[([^\]\[]{0,253})\]-policy\[([^\]\[]{0,253})\]")
 _NODE = re.compile(r"^(?:sidecar|router|waypoint|ztunnel)~[^~]*~([^~]+)~([^~]+)$")
 _KEY = re.compile(r"ns\[|\||^spiffe:|_\._\.")
-_PEM = re.compile(r"-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----\n?")
+_PEM = r"-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----\n?"
 _REMOVED_PEM = "[certificate removed by meshctl]"
 
 # Keys whose string values are names for sure.
@@ -189,7 +190,7 @@ class Anonymizer:
         if not text or _UNTOUCHED.match(text):
             return text
         if "BEGIN CERTIFICATE" in text:
-            text = _PEM.sub(_REMOVED_PEM, text)
+            text = compiled(_PEM).sub(_REMOVED_PEM, text)
         if text.startswith("LS0tLS1CRUdJTiBDRVJUSUZJQ0FUR"):  # base64 of a PEM certificate names the mesh
             return base64.b64encode(_REMOVED_PEM.encode()).decode()
         url = _URL.match(text)

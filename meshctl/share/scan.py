@@ -16,9 +16,10 @@ from typing import Any
 import msgspec
 
 from meshctl.share.anonymize import Anonymizer
+from meshctl.share.shapes import compiled
 
 _PEM = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
-_JWT = re.compile(rb"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{8,}")
+_JWT = rb"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{8,}"
 _ENCODED = re.compile(rb"LS0tLS1CRUdJTi[A-Za-z0-9+/=]+")
 
 
@@ -34,7 +35,7 @@ def scan_secrets(data: bytes, file: str) -> Iterator[Finding]:
     """Private keys and tokens in a file."""
     if b"PRIVATE KEY" in data and _PEM.search(data):
         yield Finding(file, "a PEM private key")
-    if b"eyJ" in data and _JWT.search(data):
+    if b"eyJ" in data and compiled(_JWT).search(data):
         yield Finding(file, "a JWT")
     for match in _ENCODED.finditer(data) if b"LS0tLS1CRUdJTi" in data else ():
         try:

@@ -34,7 +34,10 @@ _SHAPES = (
     ("credentials of curl", r"(?:^|\s)(?:-u|--user|--proxy-user)[ =]+[\"']?(?P<secret>[^\s:\"']+:[^\s\"']+)"),
     ("signature in a URL", r"[?&;](?:sig|signature|X-Amz-Signature|X-Amz-Security-Token|X-Goog-Signature)=(?P<secret>[A-Za-z0-9%+/=_-]{8,})"),
 )  # fmt: skip
-_ASSIGNMENT = r"(?P<name>[A-Za-z_][A-Za-z0-9_.-]{0,80})\\*[\"']?\]?(?:\s*(?::=|=>|[=:,])\s*|\s+)(?:\\*[\"'])?(?P<value>[^\s\"',;&)}\]\\]{3,})"
+_NAMED = re.compile(
+    r"(?P<name>[A-Za-z_][A-Za-z0-9_.-]{0,80})\\*[\"']?\]?(?:\s*(?::=|=>|[=:,])\s*|\s+)(?:\\*[\"'])?"
+)
+_VALUE = re.compile(r"[^\s\"',;&)}\]\\]{3,}")
 _TRIGGER = (
     r"-----BEGIN|eyJ|AKIA|ASIA|ABIA|ACCA|AIza|ya29|GOCSPX|gh[pousr]_|github_pat|gl[a-z]+-|xox|xapp-|_live_|_test_|whsec_"
     r"|\bsk-|SG\.|npm_|pypi-|dop_v1|dckr_pat|hv[sb]\.|dapi|shp|lin_api|NRAK|sq0|key-|\bSK[a-f0-9]|hf_|ATATT|AGE-|EAA|:AA"
@@ -44,7 +47,8 @@ _TRIGGER = (
 
 
 @functools.cache
-def compiled(pattern: str) -> Any:
+def compiled(pattern: str | bytes) -> Any:
+    """A pattern for strangers' texts."""
     import re2
 
     return re2.compile(pattern)
@@ -89,32 +93,40 @@ def _is_kept(secret: str) -> bool:
 
 
 def _without_assignments(text: str) -> str:
-    """``name=value``, ``name: value``, ``"name", "value"``, ``--name value`` under a telling name."""
-    out, start = [], 0
-    pattern = re.compile(_ASSIGNMENT)  # the names are at most 80 characters: linear
-    at = 0
-    while (match := pattern.search(text, at)) is not None:
+    """``name=value``, ``name: value``, ``"name", "value"``, ``--name value`` under a telling name.
+
+    A name is at most 80 characters, and a value is read only behind a telling one and then passed over: linear.
+    """
+    out: list[str] = []
+    start = at = 0
+    while (match := _NAMED.search(text, at)) is not None:
         at = match.end("name")
-        value = match["value"]
-        blank = text[match.end("name") : match.start("value")]
-        spaced = not blank.strip("\"'\\ \t]") and not match["name"].startswith("-")
-        if spaced and text[max(0, match.start() - 2) : match.start()] != "--":
-            continue  # two words of a sentence
-        if text[match.start() - 1 : match.start()] == "/" and blank.strip() == ":":
-            continue  # a path or an image and its tag
         said = says(match["name"])
-        if _is_kept(value) or said is Says.NOTHING or (said is Says.MAYBE and is_plain(value)):
+        if said is Says.NOTHING or not _is_assignment(text, match):
             continue
-        if (
-            said is Says.SURE
-            and ("," in blank or re.match(r"\s*:\s", blank))
-            and is_plain(value)
-            and value.isalpha()
-        ):
-            continue  # a sentence about a password
-        out.append(text[start : match.start("value")] + MARK)
-        start = at = match.end("value")
+        value = _VALUE.match(text, match.end())
+        if value is None:
+            continue
+        at = value.end()
+        if not _is_kept(value[0]) and not _is_word(said, text[match.end("name") : match.end()], value[0]):
+            out.append(text[start : value.start()] + MARK)
+            start = at
     return "".join(out) + text[start:] if out else text
+
+
+def _is_assignment(text: str, match: re.Match[str]) -> bool:
+    """Whether a name is followed by its value: not two words of a sentence, not an image and its tag."""
+    blank = text[match.end("name") : match.end()]
+    if not blank.strip("\"'\\ \t\n]"):
+        return text[max(0, match.start() - 2) : match.start()] == "--"
+    return not (text[max(0, match.start() - 1) : match.start()] == "/" and blank.strip() == ":")
+
+
+def _is_word(said: Says, blank: str, value: str) -> bool:
+    """Whether the value is a word to route by, or goes on a sentence about a password."""
+    if said is Says.MAYBE:
+        return is_plain(value)
+    return ("," in blank or re.match(r"\s*:\s", blank) is not None) and value.isalpha() and is_plain(value)
 
 
 def is_encoded_key(text: str) -> bool:

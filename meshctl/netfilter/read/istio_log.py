@@ -13,9 +13,11 @@ there is one, else from the restore input. Line numbers stay those of the log.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from meshctl.netfilter.model import Backend, RuleSet
 from meshctl.netfilter.packet import Family
@@ -31,10 +33,9 @@ LOG_PREFIX = re.compile(
     re.IGNORECASE,
 )
 FINAL = re.compile(r"Final (?:iptables|nftables) state(?: \((IPv[46])\))?:")
-RESTORE = re.compile(
-    r"(?:Running (?:command[^:]*: )?([\w./-]*ip6?tables[\w-]*)[ \w]*(?:-?restore)?[^\n]*following (?:input|rules)|"
-    r"Writing following contents to rules file:\s*(\S*))"
-)
+WRITES = "Writing following contents to rules file:"
+RUNS = re.compile(r"Running (?:command[^:]{0,200}: )?([\w./-]*)")
+FOLLOWS = re.compile(r"following (?:input|rules)")
 # Native nftables: the log has the commands that were carried out.
 PROGRAMMED = re.compile(r"nftables rules programmed:|Running nft[^\n]*following (?:input|rules)")
 CONFIG = re.compile(
@@ -61,7 +62,7 @@ SIGN = re.compile(
     r"^PROXY_(?:PORT|INBOUND_CAPTURE_PORT)="
 )
 # What says that the rules of a run are not in force; a clean-up that finds nothing to remove does not.
-FAILURE = re.compile(
+FAILURE = (
     r"(?P<failure>(?:Failed to execute|Failed to run|failed to (?:run|execute|apply|program|set ?up)|Command error output)[^\n]*"
     r"(?:restore|nft\b|-A |-I |-N )[^\n]*"
     r"|[^\n]*unable to initialize table[^\n]*|[^\n]*iptables-restore[\w.: -]*line \d+ failed[^\n]*"
@@ -166,6 +167,14 @@ def _pod_of(text: str) -> str:
     return ""
 
 
+@functools.cache
+def _failure() -> Any:
+    """On RE2: a pattern that begins with anything is quadratic on a long line elsewhere."""
+    import re2
+
+    return re2.compile(FAILURE)
+
+
 def failure_of(cut: list[Segment]) -> str:
     """What says that the last run failed; "" when none did, or a later one went well."""
     found = ""
@@ -173,9 +182,9 @@ def failure_of(cut: list[Segment]) -> str:
         if segment.kind in _SUCCESS and any(text.strip() for _, text in segment.lines):
             found = ""
         for _, text in segment.lines if segment.kind not in ("restore", "final", "save") else ():
-            match = FAILURE.search(text)
+            match = _failure().search(text)
             if match and not _CLEANUP.search(text):
-                found = found or " ".join(match["failure"].split())[:200]
+                found = found or " ".join(match.group("failure").split())[:200]
     return found
 
 
@@ -192,10 +201,18 @@ def _kind(current: str, text: str, entry: bool) -> str:
     return "config" if SETTING.match(text) else "other"
 
 
+def _restores(text: str) -> bool:
+    """Whether a line says that what follows it is given to iptables-restore. Each search starts at one place: linear."""
+    if WRITES in text:
+        return True
+    match = RUNS.search(text)
+    return match is not None and "tables" in match[1] and FOLLOWS.search(text, match.end()) is not None
+
+
 def _heading(text: str, pod: str) -> Segment | None:
     if match := FINAL.search(text):
         return Segment("final", Family.V6 if match[1] == "IPv6" else Family.V4, pod)
-    if match := RESTORE.search(text):
+    if _restores(text):
         return Segment("restore", Family.V6 if "ip6tables" in text else Family.V4, pod)
     if PROGRAMMED.search(text):
         return Segment("nft", None, pod)

@@ -31,7 +31,7 @@ def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -
     if not _applies(scene, fault):
         yield Pass(entry, scene)
         return
-    for branch, delayed in split(entry, _delay_chance(scene, fault)):
+    for branch, delayed in _delays(entry, _delay_chance(scene, fault), fault):
         if delayed:
             _tell_delay(branch, fault)
         for inner, aborted in split(branch, _abort_chance(scene, fault)):
@@ -39,6 +39,16 @@ def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -
                 yield _aborted(inner, scene, fault.abort, delayed)
             else:
                 yield Pass(inner, scene)
+
+
+def _delays(entry: Entry, chance: Fraction, fault: HTTPFault) -> Iterator[tuple[Entry, bool]]:
+    """The branches of a delay. Behind another delay it is none of its own: only the time is another, and thirty of them
+    would be a billion ways to the same answer."""
+    if entry.flags == "DI" and 0.0 < chance.chance < 1.0:
+        entry.note(f"delayed by {_duration(fault)} more in {100 * chance.chance:g} % (fault injection)")
+        yield entry, False
+        return
+    yield from split(entry, chance)
 
 
 def _applies(scene: Scene, fault: HTTPFault) -> bool:
@@ -93,9 +103,13 @@ def _delay_chance(scene: Scene, fault: HTTPFault) -> Fraction:
     return _chance(scene, _percent(delay.percentage), header, chance)
 
 
-def _tell_delay(entry: Entry, fault: HTTPFault) -> None:
+def _duration(fault: HTTPFault) -> str:
     fixed = fault.delay.fixed_delay if fault.delay is not None else None
-    text = f"{fixed:g}s" if fixed else "as a header says"
+    return f"{fixed:g}s" if fixed else "as a header says"
+
+
+def _tell_delay(entry: Entry, fault: HTTPFault) -> None:
+    text = _duration(fault)
     entry.note(f"delayed by {text} (fault injection)")
     entry.step(lambda: Step(Stage.HTTP_FILTER, "fault: delay", text))
     entry.flags = "DI"
@@ -126,7 +140,7 @@ def _abort_code(scene: Scene, abort: FaultAbort) -> int | None:
 def _aborted(entry: Entry, scene: Scene, abort: FaultAbort, delayed: bool) -> Pass:
     code = _abort_code(scene, abort)
     entry.step(lambda: Step(Stage.HTTP_FILTER, f"fault: abort {code}", "injected"))
-    flags = "DI,FI" if delayed else "FI"
+    flags = "DI,FI" if delayed or entry.flags == "DI" else "FI"
     return Pass(
         entry,
         scene,
