@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -128,20 +130,35 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of our output left (`| head`); a second failure while flushing must not be shown.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:
+        if error.filename is not None or error.errno not in _NOT_WRITTEN:
+            return _unexpected(error)
+        return _fail(
+            MeshctlError(
+                f"standard output cannot be written: {error.strerror}", "It is closed, or its disk is full."
+            )
+        )
     except RecursionError:
         return _fail(
             MeshctlError("the input is nested too deeply to be read", "No Envoy prints such a dump.")
         )
     except Exception as error:
-        if os.environ.get("MESHCTL_DEBUG"):
-            raise
-        return _fail(
-            MeshctlError(
-                f"unexpected {type(error).__name__}: {error}",
-                "This is a fault of meshctl.",
-                "Set MESHCTL_DEBUG=1 for the traceback and report it together with the input.",
-            )
+        return _unexpected(error)
+
+
+_NOT_WRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EBADF, errno.EIO, errno.EFBIG})
+
+
+def _unexpected(error: Exception) -> int:
+    if os.environ.get("MESHCTL_DEBUG"):
+        raise error
+    return _fail(
+        MeshctlError(
+            f"unexpected {type(error).__name__}: {error}",
+            "This is a fault of meshctl.",
+            "Set MESHCTL_DEBUG=1 for the traceback and report it together with the input.",
         )
+    )
 
 
 def _dispatch(argv: list[str]) -> int:
@@ -193,17 +210,40 @@ def _did_you_mean(text: str, context: Any) -> str:
 
 
 def _fail(error: MeshctlError) -> int:
-    sys.stdout.flush()
-    sys.stderr.write("\n".join(error.lines()) + "\n")
+    with contextlib.suppress(OSError):  # what could not be written is being told already
+        sys.stdout.flush()
+    with contextlib.suppress(OSError):
+        sys.stderr.write("\n".join(error.lines()) + "\n")
+        sys.stderr.flush()
     return error.exit_code or EXIT_FAILURE
+
+
+def _open_what_is_closed() -> None:
+    """A stream that the caller closed: its number must not go to a file that is opened later. Reading from and writing to it
+    fails as it would, what goes to a closed stderr is lost."""
+    for number, name, how in (
+        (0, "stdin", os.O_WRONLY),
+        (1, "stdout", os.O_RDONLY),
+        (2, "stderr", os.O_WRONLY),
+    ):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, how)  # the lowest free number is this one
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "r" if number == 0 else "w", closefd=False, encoding="utf-8"))  # noqa: SIM115
 
 
 def run() -> NoReturn:
     """Entry point of the process: one command, then exit without tearing the heap down."""
+    _open_what_is_closed()
     code = main()
     try:
         sys.stdout.flush()
-        sys.stderr.flush()
     except BrokenPipeError:
         code = 141
+    except OSError as error:
+        code = code or _fail(MeshctlError(f"standard output cannot be written: {error.strerror}"))
+    with contextlib.suppress(OSError):
+        sys.stderr.flush()
     os._exit(code)

@@ -6,7 +6,7 @@ import os
 import pathlib
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from meshctl.errors import InputError
 from meshctl.reader.recognise import HEAD, is_archive, is_compressed
@@ -20,31 +20,62 @@ def open_path(name: str) -> Files | bytes:
     if name == "-":
         return _stdin()
     path = pathlib.Path(name)
-    if not path.exists():
-        raise InputError(f"{name} does not exist", "", f"Working directory: {pathlib.Path.cwd()}")
     try:
+        path.stat()  # says why it is not there: missing, a circle of links, a folder that may not be entered
         if path.is_dir():
             return walk(path)
         return _open_file(path)
+    except FileNotFoundError as error:
+        raise InputError(
+            f"{name} does not exist", "", f"Working directory: {_working_directory()}"
+        ) from error
+    except ValueError as error:
+        raise InputError(f"{name!r} is no path: {error}") from error
     except OSError as error:
         raise InputError(
             f"{name} cannot be read: {error.strerror or error}", "", "Check the path and its permissions."
         ) from error
 
 
+def _working_directory() -> str:
+    try:
+        return os.getcwd()
+    except OSError:
+        return "it was deleted"
+
+
 def _stdin() -> Files | bytes:
+    try:
+        return _of_stream(sys.stdin.buffer, "stdin")
+    except OSError as error:
+        raise InputError(
+            f"standard input cannot be read: {error.strerror or error}", "It is closed."
+        ) from error
+
+
+def _of_stream(stream: BinaryIO, origin: str) -> Files | bytes:
+    """What can be read once only: standard input, a pipe, ``<(…)``, a device. It is read whole, up to the limit of a file."""
     import io
 
-    data = sys.stdin.buffer.read()
-    if is_archive(data[:HEAD]) or is_compressed(data[:HEAD]):
-        from meshctl.reader.archive import open_archive, unpacked
+    from meshctl.reader.archive import MAX_FILE_BYTES, open_archive, unpacked
 
-        files = open_archive(io.BytesIO(data), "stdin")
-        return unpacked(data, "stdin") if files is None else files
-    return data
+    parts, size = [], 0
+    while part := stream.read(1 << 20):
+        parts.append(part)
+        size += len(part)
+        if size > MAX_FILE_BYTES:
+            raise InputError(f"{origin} gives more than {MAX_FILE_BYTES >> 30} GiB", "It may have no end.")
+    data = b"".join(parts)
+    if not is_archive(data[:HEAD]) and not is_compressed(data[:HEAD]):
+        return data
+    files = open_archive(io.BytesIO(data), origin)
+    return unpacked(data, origin) if files is None else files
 
 
 def _open_file(path: pathlib.Path) -> Files | bytes:
+    if not path.is_file():
+        with path.open("rb") as stream:
+            return _of_stream(stream, str(path))
     with path.open("rb", buffering=0) as plain:  # a buffer would copy what is read whole
         head = plain.read(512)
         if not is_archive(head) and not is_compressed(head):
