@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from meshctl.sources.exec_plugin import Printed
 
 _FILE_IS_FRESH = 50.0  # seconds; client-go reads a tokenFile again after so long
-_SKEW = 10.0
+_SKEW = 1.0
 
 
 class Credential(msgspec.Struct, frozen=True):
@@ -59,9 +59,12 @@ class Credentials:
         if not self._renewable:
             return False
         with self._lock:
-            if self._current is not None and self._current.authorization == authorization:
+            previous = self._current
+            if previous is None or previous.authorization == authorization:
                 self._current = self._get()
-            return self._current is not None and self._current.authorization != authorization
+            return self._current != previous or (
+                previous is not None and previous.authorization != authorization
+            )
 
 
 def of_user(user: Json, cluster: Json, paths: list[str], context: str, title: str) -> Credentials:

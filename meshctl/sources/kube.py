@@ -7,7 +7,7 @@ package's models cost half a second to import. ``meshctl.sources.kubeconfig`` sa
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -20,7 +20,7 @@ from meshctl.sources.retry import Patience
 if TYPE_CHECKING:
     import httpcore
 
-    from meshctl.sources.credentials import Credentials
+    from meshctl.sources.credentials import Credential, Credentials
 
 
 _HEADERS = (("accept", "application/json"), ("user-agent", "meshctl"))
@@ -39,6 +39,8 @@ class KubeCluster:
     credentials: Credentials
     acts_as: list[tuple[str, str]]
     tls: ssl.SSLContext | None
+    tls_of: Callable[[Credential], ssl.SSLContext]
+    certificate: bytes  # of a plugin, which ``tls`` has
     timeout: float  # seconds; 0 waits for ever
     server_name: str | None = None
     proxy: str | None = None
@@ -52,8 +54,11 @@ class KubeCluster:
 
     def headers(self) -> list[tuple[str, str]]:
         """What every request carries; a credential that expired is renewed for it."""
-        own = self.credentials.current().authorization
-        return [*_HEADERS, *([("authorization", own)] if own else []), *self.acts_as]
+        own = self.credentials.current()
+        if own.certificate != self.certificate and self.tls is not None:  # a plugin renewed it
+            self.certificate, self.tls, self._pool = own.certificate, self.tls_of(own), None
+        sent = [("authorization", own.authorization)] if own.authorization else []
+        return [*_HEADERS, *sent, *self.acts_as]
 
     def pool(self) -> httpcore.ConnectionPool:
         if self._pool is None:
@@ -141,16 +146,16 @@ class KubeCluster:
                 raise self.connect_error(error, what or path) from error
             if 200 <= response.status < 300:
                 return response.content
-            if self.renewed(response.status, headers) or patience.after_answer(
+            if self.renewed(response.status, headers, patience) or patience.after_answer(
                 response.status, response.headers
             ):
                 continue
             raise self.api_error(response.status, response.content, what or path)
 
-    def renewed(self, status: int, headers: list[tuple[str, str]]) -> bool:
-        """Whether the credential that a request carried was refused and there is now another."""
+    def renewed(self, status: int, headers: list[tuple[str, str]], patience: Patience) -> bool:
+        """Whether the credential that a request carried was refused and there is now another to try."""
         sent = dict(headers).get("authorization", "")
-        return status == 401 and self.credentials.rejected(sent)
+        return status == 401 and patience.after_refusal() and self.credentials.rejected(sent)
 
     def connect_error(self, error: Exception, what: str) -> ConnectError:
         """A failure below HTTP, in the user's words."""

@@ -13,6 +13,7 @@ import binascii
 import hashlib
 import os
 import pathlib
+import ssl
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -52,6 +53,11 @@ def connect(options: Globals) -> KubeCluster:
     found = access(options)
     user = f"{options.as_user} (impersonated by {found.user})" if options.as_user else found.user
     tls = context_of(found.trust, found.title) if found.server.startswith("https") else None
+
+    def tls_of(own: credentials.Credential) -> ssl.SSLContext:
+        trust = msgspec.structs.replace(found.trust, certificate=own.certificate, key=own.key)
+        return context_of(trust, found.title)
+
     acts_as = _impersonation(options) or list(found.acts_as)
     return KubeCluster(
         found.server.rstrip("/"),
@@ -61,6 +67,8 @@ def connect(options: Globals) -> KubeCluster:
         found.credentials,
         acts_as,
         tls,
+        tls_of,
+        found.credentials.current().certificate if tls is not None else b"",
         options.timeout,
         found.server_name,
         found.proxy,

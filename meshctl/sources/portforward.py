@@ -127,7 +127,7 @@ def open_websocket(cluster: KubeCluster, namespace: str, pod: str, port: int, ti
             socket = _upgraded(cluster, namespace, pod, port, timeout, headers)
         except websocket.WebSocketBadStatusException as error:
             told = [(k.encode(), v.encode()) for k, v in (error.resp_headers or {}).items()]
-            if cluster.renewed(error.status_code, headers) or (
+            if cluster.renewed(error.status_code, headers, patience) or (
                 error.status_code != 500 and patience.after_answer(error.status_code, told)
             ):
                 continue

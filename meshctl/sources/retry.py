@@ -22,6 +22,12 @@ class Patience:
         self._deadline = time.monotonic() + (seconds or _FOREVER)
         self._waits = iter(_WAITS)
         self._told = 0
+        self._refused = False
+
+    def after_refusal(self) -> bool:
+        """Whether another credential is worth a try: one is, not more."""
+        first, self._refused = not self._refused, True
+        return first
 
     def after_answer(self, status: int, headers: Iterable[tuple[bytes, bytes]] = ()) -> bool:
         """Whether to try again after an HTTP answer; has waited when it returns."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import pathlib
@@ -17,8 +18,10 @@ from typing import Any
 import pytest
 import yaml
 
+from meshctl.errors import MeshctlError
 from meshctl.sources import Origin, open_snapshots
 from meshctl.sources.interface import Globals, Silent
+from meshctl.sources.kubeconfig import connect
 from tests import ctrl_c
 from tests.live.kube import fake_kube
 from tests.live.kube.fake_kube import FakeKube
@@ -160,6 +163,55 @@ def fetch(path: str) -> Any:
     settings = Globals(kubeconfig=path, namespace="test", timeout=3.0)
     (proxy,) = open_snapshots(Origin(pods=("test-pod",), globals=settings), LISTENERS, Silent())
     return proxy
+
+
+def test_a_plugin_whose_tokens_are_never_accepted_is_asked_twice(
+    kube: FakeKube, tmp_path: pathlib.Path
+) -> None:
+    script = f"""echo >> {tmp_path}/asked; printf '{{"apiVersion":"{V1}","kind":"ExecCredential","status":{{"token":"%s"}}}}' no-$$"""
+    path = with_plugin(kube, tmp_path, script)
+    with pytest.raises(MeshctlError, match="rejected the credentials"):
+        fetch(path)
+    assert (tmp_path / "asked").read_text() == "\n\n"
+
+
+def test_a_plugins_certificate_is_renewed(kube: FakeKube, tmp_path: pathlib.Path) -> None:
+    """The first one has expired when it is used; the TLS settings are made anew for the next."""
+    document = yaml.safe_load(pathlib.Path(kube.kubeconfig).read_text())
+    user = next(u["user"] for u in document["users"] if u["name"] == "admin-cert")
+    pem = {key: base64.b64decode(user[f"client-{key}-data"]).decode() for key in ("certificate", "key")}
+    printed = {
+        "apiVersion": V1,
+        "kind": "ExecCredential",
+        "status": {
+            "clientCertificateData": pem["certificate"] + "\n",
+            "clientKeyData": pem["key"],
+            "expirationTimestamp": "2020-01-01T00:00:00Z",
+        },
+    }
+    (tmp_path / "cred.json").write_text(json.dumps(printed))
+    options = Globals(kubeconfig=with_plugin(kube, tmp_path, f"cat {tmp_path}/cred.json"), namespace="test")
+    with contextlib.closing(connect(options)) as cluster:
+        first = cluster.tls
+        cluster.get("/api/v1/namespaces/test/pods/test-pod")
+        assert cluster.tls is first, "the same certificate"
+        printed["status"]["clientCertificateData"] = pem["certificate"]
+        (tmp_path / "cred.json").write_text(json.dumps(printed))
+        cluster.get("/api/v1/namespaces/test/pods/test-pod")
+        assert cluster.tls is not first
+
+
+V1 = "client.authentication.k8s.io/v1"
+
+
+def with_plugin(kube: FakeKube, folder: pathlib.Path, script: str) -> str:
+    document = yaml.safe_load(pathlib.Path(kube.kubeconfig).read_text())
+    entry = {"apiVersion": V1, "command": "sh", "args": ["-c", script], "interactiveMode": "Never"}
+    document["users"].append({"name": "p", "user": {"exec": entry}})
+    document["contexts"].append({"name": "p", "context": {"cluster": "livelab", "user": "p"}})
+    path = folder / "plugin-config"
+    path.write_text(yaml.safe_dump({**document, "current-context": "p"}))
+    return str(path)
 
 
 RETRIED = [
