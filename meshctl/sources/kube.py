@@ -52,6 +52,11 @@ class KubeCluster:
         """The time-out as sockets take it."""
         return self.timeout or None
 
+    @property
+    def via(self) -> str:
+        """The proxy on the way, for messages."""
+        return f" through proxy {without_password(self.proxy)}" if self.proxy else ""
+
     def headers(self) -> list[tuple[str, str]]:
         """What every request carries; a credential that expired is renewed for it."""
         own = self.credentials.current()
@@ -232,8 +237,7 @@ def connection_failure(error: Exception, cluster: KubeCluster, what: str) -> Con
     text = _root_text(error)
     kind = type(error).__name__
     server = without_password(cluster.server)
-    proxy = f"through proxy {without_password(cluster.proxy)}" if cluster.proxy else ""
-    whose = f'context "{cluster.context}"' + (f", {proxy}" if proxy else "")
+    whose = f'context "{cluster.context}"' + (f",{cluster.via}" if cluster.via else "")
     if kind == "ProxyError":
         return ConnectError(
             f"the proxy {without_password(cluster.proxy or '')} refused the connection to {server}: {text}",

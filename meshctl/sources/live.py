@@ -159,7 +159,7 @@ def _explainer(
             return _port_refused(pod, admin_port)
         if isinstance(error, httpcore.TimeoutException):
             return ConnectError(
-                f"no data from {name} for {cluster.timeout:g} s while reading {path}{got}",
+                f"no data from {name} for {cluster.timeout:g} s while reading {path}{got}{cluster.via}",
                 "Envoy, the node or the API server hangs.",
                 "Try again, or allow more time with --kubeclient-timeout.",
             )
@@ -170,7 +170,7 @@ def _explainer(
                 "Check --proxy-admin-port.",
             )
         return ConnectError(
-            f"the connection to {name} was lost while reading {path}{got}: {text}",
+            f"the connection to {name} was lost while reading {path}{got}{cluster.via}: {text}",
             f"Envoy, the node or the API server closed it; the proxy has restarted {_restarts(pod)} times.",
             "Nothing was printed. Try again.",
         )

@@ -134,7 +134,7 @@ def open_websocket(cluster: KubeCluster, namespace: str, pod: str, port: int, ti
             raise refused(error.status_code, error.resp_body or b"", namespace, pod, port, cluster) from error
         except (websocket.WebSocketTimeoutException, TimeoutError) as error:
             raise ConnectError(
-                f"no answer to the port-forward request for pod {pod!r} within {timeout or 0:g} s",
+                f"no answer to the port-forward request for pod {pod!r} within {timeout or 0:g} s{cluster.via}",
                 "The API server or the kubelet hangs.",
                 "Try again, or allow more time with --kubeclient-timeout.",
             ) from error

@@ -154,6 +154,22 @@ def test_a_proxy_that_is_none_is_named(kube: FakeKube, tmp_path: pathlib.Path) -
     assert "proxy" in text
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [{"hang": True}, {"abort": True}, {"stream": "stall", "after": 500}, {"stream": "drop", "after": 500}],
+    ids=str,
+)
+def test_every_failure_names_the_proxy(
+    kube: FakeKube, proxy: Proxy, tmp_path: pathlib.Path, fault: dict[str, object]
+) -> None:
+    path = kubeconfig(kube, tmp_path, proxy_url=f"http://me:s3cret@127.0.0.1:{proxy.server_port}")
+    for match in ("portforward", "pods/test-pod$") if "stream" not in fault else ("portforward",):
+        kube.faults({"match": match, **fault})
+        text = refusal(path)
+        assert f"through proxy http://127.0.0.1:{proxy.server_port}" in text
+        assert "s3cret" not in text
+
+
 def test_a_proxy_that_is_spoken_to_in_tls(
     kube: FakeKube, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
