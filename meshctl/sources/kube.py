@@ -126,12 +126,10 @@ class KubeCluster:
         import httpcore
 
         query = f"?{urlencode(params)}" if params else ""
-        timeouts = dict.fromkeys(("connect", "read", "write", "pool"), self.patience)
-        extensions: dict[str, Any] = {"timeout": timeouts}
-        if self.server_name:
-            extensions["sni_hostname"] = self.server_name
+        extensions: dict[str, Any] = {"sni_hostname": self.server_name} if self.server_name else {}
         patience = Patience(self.patience)
         while True:
+            extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), patience.left)
             replaced = {name for name, _ in instead}
             headers = [*instead, *(entry for entry in self.headers() if entry[0] not in replaced)]
             try:

@@ -124,7 +124,7 @@ def open_websocket(cluster: KubeCluster, namespace: str, pod: str, port: int, ti
     while True:
         headers = cluster.headers()
         try:
-            socket = _upgraded(cluster, namespace, pod, port, timeout, headers)
+            socket = _upgraded(cluster, namespace, pod, port, patience.left, headers)
         except websocket.WebSocketBadStatusException as error:
             told = [(k.encode(), v.encode()) for k, v in (error.resp_headers or {}).items()]
             if cluster.renewed(error.status_code, headers, patience) or (

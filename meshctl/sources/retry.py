@@ -13,16 +13,23 @@ _PASSING = frozenset({429, 500, 502, 503, 504})
 _WAITS = (0.1, 0.3, 0.9)
 _TOLD_AT_MOST = 10
 _FOREVER = 3600.0
+_SHORTEST = 0.1
 
 
 class Patience:
     """The tries of one request. Only what changes nothing on the server may be tried again."""
 
     def __init__(self, seconds: float | None) -> None:
+        self._bounded = bool(seconds)
         self._deadline = time.monotonic() + (seconds or _FOREVER)
         self._waits = iter(_WAITS)
         self._told = 0
         self._refused = False
+
+    @property
+    def left(self) -> float | None:
+        """How long the next try may take; None: for ever."""
+        return max(_SHORTEST, self._deadline - time.monotonic()) if self._bounded else None
 
     def after_refusal(self) -> bool:
         """Whether another credential is worth a try: one is, not more."""

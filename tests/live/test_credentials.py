@@ -252,3 +252,13 @@ def test_no_timeout_is_no_timeout(kube: FakeKube) -> None:
         [*command, "-n", "test", "pc", "listener", "test-pod"], capture_output=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_all_tries_together_take_no_longer_than_one_may(kube: FakeKube) -> None:
+    kube.faults(
+        {"match": "pods/test-pod$", "status": 503, "times": 1}, {"match": "pods/test-pod$", "hang": True}
+    )
+    began = time.monotonic()
+    with pytest.raises(MeshctlError, match="no answer from"):
+        fetch(str(kube.kubeconfig))
+    assert 2.5 < time.monotonic() - began < 3.5  # 3 s
