@@ -208,6 +208,17 @@ def _explain_status(status: int, message: str, what: str, cluster: KubeCluster) 
     return f"the API server failed on {what} ({status}): {message}", f"Asked {where}.", "Try again."
 
 
+def is_status(body: bytes) -> bool:
+    """Whether an answer is a Kubernetes Status object."""
+    import msgspec
+
+    try:
+        status = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return False
+    return isinstance(status, dict) and status.get("kind") == "Status"
+
+
 def status_message(body: bytes) -> str:
     """The message of a Kubernetes Status object, or the text itself when the body is none."""
     import msgspec

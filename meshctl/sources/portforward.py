@@ -20,7 +20,7 @@ from typing import Any
 import httpcore
 
 from meshctl.errors import ConnectError
-from meshctl.sources.kube import ApiError, KubeCluster, status_message
+from meshctl.sources.kube import ApiError, KubeCluster, is_status, status_message
 from meshctl.sources.retry import Patience
 
 PROTOCOL = "v4.channel.k8s.io"
@@ -214,6 +214,13 @@ def refused(
             f'the API server cannot reach the node of pod "{pod}": {message}',
             "The node is down, or the network between control plane and node is.",
             f"Check: kubectl get pod {pod} -n {namespace} -o wide; kubectl get nodes.",
+        )
+    if status != 500 and not is_status(body):  # the kubelet's own words come with 500
+        return ConnectError(
+            f'the port-forward to pod "{pod}" in namespace "{namespace}" was answered with {status}{cluster.via}'
+            + (f": {message}" if message else ""),
+            "It is no answer of a Kubernetes API server: something on the way lets no websocket through.",
+            _by_hand(namespace, pod, port),
         )
     return ApiError(
         status, message or "no reason given", f'the port-forward to pod "{pod}" in "{namespace}"', cluster

@@ -60,8 +60,8 @@ class Wide(NamedTuple):
 
 @pytest.fixture(scope="module")
 def wide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wide]:
-    """The story with 100 replicas of nginx."""
-    replicas = 100
+    """The story with many replicas of nginx."""
+    replicas = 40
     folders = {"test-pod": widened(tmp_path_factory.mktemp("wide"), replicas), PEER: STORY / PEER}
     servers: dict[str, http.server.ThreadingHTTPServer] = {}
     for name, folder in folders.items():
