@@ -195,7 +195,8 @@ def short(answer: TraceReport) -> str:
     if first.target is not None and first.target.pod != places[-1]:
         places.append(first.target.pod)
     code = "-" if first.answer.code is None else str(first.answer.code)
-    flags = first.logged_hops[0].verdict.flags if first.logged_hops else None
+    decider = endings.decider(first)
+    flags = decider.verdict.flags if decider is not None else None
     found = answer.endings
     chance = f" ({found[0].percent} of {len(found)} outcomes)" if len(found) > 1 else ""
     way = " -> ".join(places)

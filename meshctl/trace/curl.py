@@ -75,8 +75,10 @@ class Curl:
 def _header(curl: Curl, value: str) -> None:
     if value.startswith("@"):
         raise UsageError(f"-H {value}: headers from a file are not read", "", "Write them out.")
-    _, colon, content = value.partition(":")
-    if colon and content.strip():  # `-H 'name:'` takes a header of curl's own away
+    name, colon, content = value.partition(":")
+    if colon and (
+        content.strip() or name.strip().lower() == "host"
+    ):  # `-H 'name:'` takes one of curl's own away
         curl.headers.append(value)
     elif value.endswith(";"):
         curl.headers.append(f"{value[:-1]}: ")
