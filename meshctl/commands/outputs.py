@@ -23,7 +23,11 @@ def option(outputs: Outputs, more: str = "") -> Any:
 
 def show(outputs: Outputs, output: str, offers: Offers) -> None:
     """Print what is offered in the form that is asked for."""
-    form = outputs.parse(output)
+    show_form(outputs.parse(output), offers)
+
+
+def show_form(form: Form, offers: Offers) -> None:
+    """Print what is offered in a form."""
     present(printed(form, offers), form)
 
 

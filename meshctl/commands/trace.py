@@ -236,7 +236,10 @@ Explain = Annotated[
 OUTPUTS = Outputs(
     (Content.TEXT, Content.SHORT, Content.DOCUMENT, Content.DIAGRAM, Content.PICTURE),
     "text",
-    without=("jsonl",),
+    without=(
+        "csv",
+        "jsonl",
+    ),
 )
 WHY_NOT_OUTPUTS = Outputs((Content.TEXT, Content.DOCUMENT), "text")
 Output = Annotated[str, outputs.option(OUTPUTS, more="jsonl, text, json, yaml, junit or tap for --requests")]
@@ -367,6 +370,6 @@ def _one(inputs: Inputs, question: Question, output: str, colour: str, *, explai
         inputs, question, explain=explain, colour=terminal.colour(colour), width=terminal.width()
     )
     if not quiet:
-        outputs.show(forms, form.name, offers)
+        outputs.show_form(form, offers)
     inputs.warn()
     raise typer.Exit(code)

@@ -63,7 +63,7 @@ def run(inputs: Inputs, path: str, reading: Reading, output: str, *, at_envoy: b
         raise InputError(f"{path} holds no requests")
     code = expectations.exit_code(statuses)
     if form.name != "jsonl":
-        outputs.show(OUTPUTS, form.name, _offers(shown, statuses, path, quiet))
+        outputs.show_form(form, _offers(shown, statuses, path, quiet))
     if code or not quiet:
         sys.stderr.write(expectations.summary(statuses) + "\n")
     return code

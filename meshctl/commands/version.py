@@ -12,7 +12,7 @@ from meshctl.commands.globals import Globals
 from meshctl.envoy.schema.pool import API_VERSION
 from meshctl.render.interface import Content, Document, Outputs
 
-_OUTPUTS = Outputs((Content.SHORT, Content.DOCUMENT), "short", without=("yaml", "jsonl"))
+_OUTPUTS = Outputs((Content.SHORT, Content.DOCUMENT), "short", without=("csv", "yaml", "jsonl"))
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 

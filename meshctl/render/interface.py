@@ -11,7 +11,7 @@ from __future__ import annotations
 import enum
 import importlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from meshctl.errors import UsageError
@@ -52,10 +52,14 @@ class Form:
     name: str
     content: Content
     printer: str
+    argument: str | None = None  # what stands behind the name, for a form whose name ends in "="
 
     def render(self, value: Any) -> str | bytes:
         module, _, function = self.printer.partition(":")
-        found: str | bytes = getattr(importlib.import_module(f"meshctl.render.{module}"), function)(value)
+        more = () if self.argument is None else (self.argument,)
+        found: str | bytes = getattr(importlib.import_module(f"meshctl.render.{module}"), function)(
+            value, *more
+        )
         return found
 
 
@@ -66,6 +70,9 @@ _FORMS = (
     Form("json", Content.DOCUMENT, "json_out:document"),
     Form("yaml", Content.DOCUMENT, "yaml_out:document"),
     Form("jsonl", Content.DOCUMENT, "json_out:document_lines"),
+    Form("csv", Content.SHORT, "csv_out:render"),
+    Form("jsonpath=", Content.DOCUMENT, "paths:jsonpath"),
+    Form("custom-columns=", Content.DOCUMENT, "paths:columns"),
     Form("name", Content.NAMES, "plain:names"),
     Form("mermaid", Content.DIAGRAM, "plain:text"),
     Form("svg", Content.PICTURE, "trace_svg:render"),
@@ -97,7 +104,10 @@ class Outputs:
 
     def parse(self, text: str) -> Form:
         """The form of this name; UsageError names those there are."""
-        found = self.forms.get(text)
+        name, mark, argument = text.partition("=")
+        found = self.forms.get(name + mark)
+        if found is not None and mark:
+            return replace(found, argument=argument)
         if found is None:
             raise UsageError(f'output format "{text}" not supported', "", f"Use {self.words}.")
         return found

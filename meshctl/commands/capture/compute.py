@@ -29,7 +29,7 @@ from meshctl.sources.file import read_text
 CHART_DEFAULTS = ("-p", "15001", "-z", "15006", "-u", "1337", "-m", "REDIRECT", "-i", "*", "-x", "",
                   "-b", "*", "-d", "15090,15021,15020")  # fmt: skip
 
-_OUTPUTS = Outputs((Content.SHORT, Content.DOCUMENT), "short", without=("yaml", "jsonl"))
+_OUTPUTS = Outputs((Content.SHORT, Content.DOCUMENT), "short", without=("csv", "yaml", "jsonl"))
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 

@@ -37,8 +37,22 @@ PodIp = Annotated[
     list[str] | None,
     typer.Option("--pod-ip", metavar="IP", help="An address of the pod, where the source does not tell it."),
 ]
-DRAWN = Outputs((Content.SHORT, Content.WIDE, Content.DOCUMENT, Content.DIAGRAM), "short", without=("jsonl",))
-LISTED = Outputs((Content.SHORT, Content.WIDE, Content.DOCUMENT), "short", without=("jsonl",))
+DRAWN = Outputs(
+    (Content.SHORT, Content.WIDE, Content.DOCUMENT, Content.DIAGRAM),
+    "short",
+    without=(
+        "csv",
+        "jsonl",
+    ),
+)
+LISTED = Outputs(
+    (Content.SHORT, Content.WIDE, Content.DOCUMENT),
+    "short",
+    without=(
+        "csv",
+        "jsonl",
+    ),
+)
 
 
 def open_rules(

@@ -22,7 +22,7 @@ from meshctl.views.careful import carefully
 from meshctl.views.endpoint_filter import EndpointFilter
 from meshctl.views.view import Layout, View
 
-_OUTPUTS = Outputs((Content.SHORT, Content.WIDE, Content.DOCUMENT), "short", without=("jsonl",))
+_OUTPUTS = Outputs((Content.SHORT, Content.WIDE, Content.DOCUMENT), "short", without=("jsonl", "csv"))
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 

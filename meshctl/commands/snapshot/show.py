@@ -16,7 +16,7 @@ from meshctl.render.interface import Content, Document, Outputs
 if TYPE_CHECKING:
     from meshctl.reader.given import Given
 
-_OUTPUTS = Outputs((Content.SHORT, Content.WIDE, Content.DOCUMENT), "short", without=("yaml", "jsonl"))
+_OUTPUTS = Outputs((Content.SHORT, Content.WIDE, Content.DOCUMENT), "short", without=("csv", "yaml", "jsonl"))
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 

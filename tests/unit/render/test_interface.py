@@ -16,7 +16,7 @@ from tests import cli
 
 def test_the_forms_are_those_of_the_offered_contents():
     outputs = Outputs((Content.SHORT, Content.DOCUMENT), "short", without=("jsonl",))
-    assert list(outputs.forms) == ["short", "json", "yaml"]
+    assert list(outputs.forms) == ["short", "json", "yaml", "csv", "jsonpath=", "custom-columns="]
     assert outputs.words == "short, json or yaml"
 
 
@@ -24,7 +24,7 @@ def test_an_unknown_form_names_those_there_are():
     with pytest.raises(UsageError) as told:
         Outputs((Content.DOCUMENT,), "json").parse("jsno")
     assert "jsno" in told.value.what
-    assert told.value.hint == "Use json, yaml or jsonl."
+    assert told.value.hint == "Use json, yaml, jsonl, jsonpath= or custom-columns=."
 
 
 def test_only_what_is_printed_is_made():
