@@ -36,7 +36,8 @@ _PLATFORM = frozenset(
         "virtualoutbound catchall blackhole localhost subset policy rule name namespace version latest "
         "stable canary none true false null unknown region zone "
         "sidecar router waypoint ztunnel ambient injector injection revision rev tag validator validation webhook "
-        "remote eastwestgateway east west cni pilot discovery redirect tproxy"
+        "remote eastwestgateway east west cni pilot discovery redirect tproxy "
+        "docker gcr ghcr quay hub googleapis k8s proxyv2 tls crt token docs google envoy"
     ).split()
 )
 _WELL_KNOWN_NAMES = frozenset(
@@ -55,14 +56,29 @@ _COMMON = frozenset(
         "node mesh test example global shop store payment order cart echo sleep"
     ).split()
 )
+# What Envoy's own names begin with; ``envoy.example.com`` is a host like others.
+_ENVOYS = (
+    "admin|annotations|api|clusters|common|compression|config|data|dns|extensions|file|filters?|formatter|generic|grpc|health|http|"
+    "injected|kafka|key|lb|listener|matching|network|path|quic|rate|rbac|reloadable|request|resource|restart|retry|route|router|"
+    "server|service|stat|string|tap|tcp|tls|tracers|transport|type|udp|upstreams?|wasm|watchdog"
+)
 _UNTOUCHED = re.compile(
-    r"^(?:type\.googleapis\.com/|envoy\.|udpa\.|xds\.|google\.|io\.istio\.|istio\.(?:stats|alpn|metadata)|"
+    r"^(?:type\.googleapis\.com/|envoy\.(?:\w+_\w+|"
+    + _ENVOYS
+    + r")\b|udpa\.|xds\.(?:type|core|data|service)\.|google\.(?:protobuf|api|rpc|iam)\.|io\.istio\.|istio\.(?:stats|alpn|metadata)|"
     r"networking\.istio\.io|security\.istio\.io|[0-9.]+s$|[A-Z][A-Z0-9_]*$|\d{4}-\d\d-\d\dT[0-9:.Z]+$)"
 )
 _URL = re.compile(r"^(https?|grpc|tcp)://([^/?#]*)(.*)$", re.DOTALL)
 _PORT = re.compile(r":\d+")
 _BEFORE_NAMES = frozenset({".", "|", "/", "[", "]", "*", "~", "@", "="})
-_AFTER_NAMES = frozenset({".", "|", "[", "]", "\\", "*", "~"})
+_AFTER_NAMES = frozenset({".", "|", "[", "]", "\\", "*", "~", "@"})
+_EMAIL = re.compile(r"([A-Za-z0-9._+-]{1,64})@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})")
+_HOST_OF_URL = re.compile(r"\b(?:https?|grpcs?|oci|tcp|ws|wss)://(?:[^/?#\s\"'@]*@)?([A-Za-z0-9.-]{1,253})")
+_IMAGE = re.compile(r"[A-Za-z0-9][\w.:-]*(?:/[\w.-]+)+(?::[\w.-]+)?(?:@sha256:[0-9a-f]+)?")
+# Keys of annotations and labels that are not a mesh's own.
+_KEY_DOMAIN = re.compile(
+    r"^(?!(?:[\w.-]+\.)?(?:istio|kubernetes|k8s|gateway\.networking\.k8s|helm|cncf|envoyproxy)\.(?:io|sh)/)([\w-]+(?:\.[\w-]+)+)/"
+)
 # A path of a request or a file: what it matches must stay, and only Istio's own paths hold names.
 _PATH = re.compile(r"^\^?/(?!apis/|ns/)")
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
@@ -73,7 +89,7 @@ _SNI = re.compile(r"(?:outbound|inbound)_\.[^_]*_\.[^_]*_\.([A-Za-z0-9.*-]+)")
 _ISTIO_PATH = re.compile(r"/apis/[^/]+/[^/]+/namespaces/([^/\s]+)/[^/\s]+/([^/\s]+)")
 _POLICY = re.compile(r"ns\[([^\]\[]{0,253})\]-policy\[([^\]\[]{0,253})\]")
 _NODE = re.compile(r"^(?:sidecar|router|waypoint|ztunnel)~[^~]*~([^~]+)~([^~]+)$")
-_KEY = re.compile(r"ns\[|\||^spiffe:|_\._\.")
+_KEY = re.compile(r"ns\[|\||^spiffe:|_\._\.|^[\w-]+(?:\.[\w-]+)+(?:/|$)")
 _PEM = r"-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----\n?"
 _REMOVED_PEM = "[certificate removed by meshctl]"
 
@@ -82,7 +98,15 @@ _NAME_KEYS = frozenset(
     (
         "NAME NAMESPACE SERVICE_ACCOUNT WORKLOAD_NAME CLUSTER_ID MESH_ID NODE_NAME service_account pod "
         "namespace node serviceAccountName nodeName generateName hostname canonical_name "
-        "canonical_revision workload_name owner"
+        "canonical_revision workload_name owner secretName configMapName credentialName claimName zone region sub_zone "
+        "subZone cluster_id clusterID clusterName cluster_name_of_mesh"
+    ).split()
+)
+# Keys whose string values are hosts where they look like one.
+_HOST_KEYS = frozenset(
+    (
+        "host sni address authority host_redirect host_rewrite host_rewrite_literal hostRewriteLiteral hostRedirect issuer "
+        "jwksUri jwks_uri domain"
     ).split()
 )
 _LABEL_OWNERS = frozenset({"labels", "LABELS", "matchLabels"})
@@ -120,6 +144,11 @@ class Vocabulary:
         for match in (*_ISTIO_PATH.finditer(text), *_POLICY.finditer(text)):
             self.add(match[1])
             self.add(match[2])
+        for match in _EMAIL.finditer(text):
+            for part in (*re.split(r"[._+]", match[1]), match[2]):
+                self.add(part)
+        for match in _HOST_OF_URL.finditer(text):
+            self.add_host(match[1])
         node = _NODE.match(text)
         if node:
             self.add(node[1])
@@ -130,6 +159,8 @@ class Vocabulary:
         if isinstance(value, dict):
             for name, item in value.items():
                 self.collect_text(name)
+                if domain := _KEY_DOMAIN.match(name):
+                    self.add(domain[1])
                 if key in _LABEL_OWNERS and isinstance(item, str):
                     self.add(item)
                 self.collect(item, name)
@@ -141,8 +172,24 @@ class Vocabulary:
                 self.collect(item, key)
         elif isinstance(value, str):
             self.collect_text(value)
-            if key in _NAME_KEYS or (key in ("host", "sni", "address") and _HOST.match(value)):
+            if key in _NAME_KEYS:
                 self.add(value)
+            elif key in _HOST_KEYS and _HOST.match(value.partition(":")[0]):
+                self.add(value.partition(":")[0])
+            elif key == "image" and _IMAGE.fullmatch(value):
+                self._add_image(value)
+
+    def add_host(self, host: str) -> None:
+        """A host of a URL, but for an address."""
+        if not re.fullmatch(r"[0-9.:]*", host):
+            self.add(host)
+
+    def _add_image(self, image: str) -> None:
+        """The registry and the folders of an image; the platform's own stay."""
+        registry, *folders = image.split("@")[0].split("/")
+        for name in (registry.partition(":")[0], *(folder.partition(":")[0] for folder in folders)):
+            for part in name.split("_"):
+                self.add(part)
 
     def _collect_object(self, value: dict[str, Any]) -> None:
         """Names of Kubernetes objects, and of services in Istio's metadata."""
@@ -150,6 +197,19 @@ class Vocabulary:
         if isinstance(metadata, dict) and isinstance(metadata.get("name"), str):
             self.add(metadata["name"])
             self.add(str(metadata.get("namespace") or ""))
+        for holder in (
+            "ownerReferences",
+            "configMap",
+            "secret",
+            "secretKeyRef",
+            "configMapKeyRef",
+            "secretRef",
+            "configMapRef",
+        ):
+            held = value.get(holder)
+            for one in held if isinstance(held, list) else [held]:
+                if isinstance(one, dict) and isinstance(one.get("name"), str):
+                    self.add(one["name"])
         services = value.get("services")
         if isinstance(services, list):
             for service in services:
