@@ -149,8 +149,17 @@ class Writer:
         self.index.removed.extend(RemovedEntry(r.file, r.path, r.reason) for r in removed)
 
     def write_index(self) -> None:
-        data = msgspec.json.format(msgspec.json.encode(self.index), indent=1) + b"\n"
-        _write_atomically(self.work / INDEX, data)
+        _write_atomically(self.work / INDEX, _printed(self.index))
+
+    def replace(self, copy: pathlib.Path, index: Index) -> None:
+        """Put a rewritten copy with its index in the place of what was taken."""
+        self._guard(write_private, copy / INDEX, _printed(index))
+        old = self.work.with_name(f"{self.work.name}.old")
+        shutil.rmtree(old, ignore_errors=True)
+        self._guard(self.work.rename, old)
+        self._guard(copy.rename, self.work)
+        self.index = index
+        shutil.rmtree(old, ignore_errors=True)
 
     def finish(self) -> None:
         """Give the snapshot its name: a tar.gz, or the folder itself. It is complete where nothing failed."""
@@ -240,6 +249,16 @@ def _write_atomically(path: pathlib.Path, data: bytes) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     _write(beside, data)
     beside.replace(path)
+
+
+def _printed(index: Index) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(index), indent=1) + b"\n"
+
+
+def write_private(path: pathlib.Path, data: bytes) -> None:
+    """A file, and the folders above it, for the user alone."""
+    _make_folder(path.parent)
+    _write(path, data)
 
 
 def _make_folder(path: pathlib.Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pathlib
 import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,9 +13,9 @@ import msgspec
 
 from meshctl.errors import MeshctlError
 from meshctl.share.anonymize import Anonymizer, Vocabulary
-from meshctl.share.index import INDEX, PodEntry, checksum
+from meshctl.share.index import INDEX, Index, PodEntry, checksum
 from meshctl.share.scan import Finding, scan_names, scan_secrets
-from meshctl.sources.snapshot_format import Writer, safe_name
+from meshctl.sources.snapshot_format import Writer, safe_name, write_private
 
 _NAMES_AT_MOST = 5
 
@@ -26,31 +27,39 @@ def _files(folder: pathlib.Path) -> Iterator[pathlib.Path]:
 
 
 def anonymize(writer: Writer, key: bytes | None = None) -> Anonymizer:
-    """Rewrite every file of the snapshot, its folders and its index; the random key is forgotten afterwards."""
+    """Rewrite the snapshot beside itself, then put the copy in its place: whatever stops it, there is one whole snapshot,
+    with its own names or with pseudonyms. The random key is forgotten afterwards."""
     anonymizer = Anonymizer(_vocabulary(writer), key or secrets.token_bytes(32))
-    for path in list(_files(writer.work)):
+    if writer.index.anonymized:  # an earlier run was stopped behind the change
+        return anonymizer
+    copy = writer.work.with_name(f"{writer.work.name}.names")
+    shutil.rmtree(copy, ignore_errors=True)
+    index = msgspec.json.decode(msgspec.json.encode(writer.index), type=Index)
+    folders = {entry.folder: _renamed(entry, anonymizer) for entry in index.pods}
+    for path in _files(writer.work):
+        place = path.relative_to(writer.work)
         data = path.read_bytes()
-        path.write_bytes(
+        clean = (
             anonymizer.json(data)
             if path.suffix == ".json"
             else anonymizer.lines(data.decode("utf-8", "replace")).encode()
         )
-    for entry in writer.index.pods:
-        _rename(writer, entry, anonymizer)
-    index = writer.index
+        entry = folders.get(place.parent.as_posix())
+        if entry is not None:
+            entry.files[place.name] = checksum(clean)
+        elif place.parent.name == "cluster":
+            index.cluster[place.stem] = checksum(clean)
+        write_private(copy / (entry.folder if entry is not None else place.parent) / place.name, clean)
     index.anonymized = True
     index.context = ""
     index.arguments = []
     index.cluster_identity, index.asked_for = "", {}
     index.istiod = anonymizer.text(index.istiod)
-    index.cluster = {
-        kind: checksum((writer.work / "cluster" / f"{kind}.json").read_bytes()) for kind in index.cluster
-    }
     index.cluster_missing = {kind: anonymizer.text(why) for kind, why in index.cluster_missing.items()}
     for removed in index.removed:
         removed.file = anonymizer.text(removed.file)
         removed.path = re.sub(r"[^\[\]]+", lambda m: anonymizer.text(m[0]), removed.path)
-    writer.write_index()
+    writer.replace(copy, index)
     return anonymizer
 
 
@@ -65,19 +74,14 @@ def _vocabulary(writer: Writer) -> Vocabulary:
     return vocabulary
 
 
-def _rename(writer: Writer, entry: PodEntry, anonymizer: Anonymizer) -> None:
-    old = writer.work / entry.folder
+def _renamed(entry: PodEntry, anonymizer: Anonymizer) -> PodEntry:
+    """The pod's entry under its pseudonyms; its files are entered as they are written."""
     entry.pod, entry.namespace = anonymizer.label(entry.pod), anonymizer.label(entry.namespace)
     entry.folder = f"pods/{safe_name(entry.namespace)}/{safe_name(entry.pod)}"
     entry.error = anonymizer.text(entry.error)
     entry.missing = {file: anonymizer.text(why) for file, why in entry.missing.items()}
-    if old.exists():
-        new = writer.work / entry.folder
-        new.parent.mkdir(parents=True, exist_ok=True)
-        old.rename(new)
-        if not any(old.parent.iterdir()):
-            old.parent.rmdir()
-        entry.files = {name: checksum((new / name).read_bytes()) for name in entry.files}
+    entry.files = {}
+    return entry
 
 
 # What the index says in words of its own: kinds of proxies, reasons, dates.

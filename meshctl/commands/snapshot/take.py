@@ -156,7 +156,8 @@ def take(
     writer = Writer(pathlib.Path(output), force=force, resume=resume)
     reporter = BarReporter() if sys.stderr.isatty() else LineReporter()
     try:
-        take(cluster, Plan(origin, around, at_once, anonymize), writer, reporter, sys.argv[1:])
+        if not writer.index.anonymized:  # else everything was taken, and a run stopped after it was renamed
+            take(cluster, Plan(origin, around, at_once, anonymize), writer, reporter, sys.argv[1:])
         scan(writer, rename(writer) if anonymize else None)
         writer.finish()
     except KeyboardInterrupt:
