@@ -17,7 +17,7 @@ from tests import cli
 def test_the_forms_are_those_of_the_offered_contents():
     outputs = Outputs((Content.SHORT, Content.DOCUMENT), "short", without=("jsonl",))
     assert list(outputs.forms) == ["short", "json", "yaml", "csv", "jsonpath=", "custom-columns="]
-    assert outputs.words == "short, json or yaml"
+    assert outputs.words == "short, json, yaml, csv, jsonpath= or custom-columns="
 
 
 def test_an_unknown_form_names_those_there_are():
