@@ -10,7 +10,9 @@ PYTEST_FLAGS ?= -n 2
 
 MUTATE ?=
 
-.PHONY: help install dev demo test lint bench mutate fuzz lab fixtures schema docs clean
+audit_packages := 'pip-audit>=2.7,<3'
+
+.PHONY: help install dev demo test lint audit bench mutate fuzz lab fixtures schema docs clean
 
 help: ## list the chores
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,6 +47,11 @@ lint: dev ## ruff, mypy --strict, and the rules of which module may import which
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+audit: install ## known holes in what is installed (asks an index of advisories, so it needs one that can be reached)
+	$(PYTHON) -m venv $(VENV)-audit
+	$(VENV)-audit/bin/python -m pip install --quiet --disable-pip-version-check $(audit_packages)
+	$(VENV)-audit/bin/pip-audit --progress-spinner off --skip-editable --path "$$($(BIN)/python -c 'import site; print(site.getsitepackages()[0])')"
+
 bench: dev ## measure speed and memory against python's json in the same run
 	$(BIN)/python -m bench
 
@@ -68,4 +75,4 @@ docs: dev ## write the parts of docs/ that follow from the code
 	PYTHONPATH=. $(BIN)/python tools/build_docs.py
 
 clean: ## remove what was built
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-audit dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -35,7 +35,7 @@ _SHAPES = (
     ("signature in a URL", r"[?&;](?:sig|signature|X-Amz-Signature|X-Amz-Security-Token|X-Goog-Signature)=(?P<secret>[A-Za-z0-9%+/=_-]{8,})"),
 )  # fmt: skip
 _NAMED = re.compile(
-    r"(?P<name>[A-Za-z_][A-Za-z0-9_.-]{0,80})\\*[\"']?\]?(?:\s*(?::=|=>|[=:,])\s*|\s+)(?:\\*[\"'])?"
+    r"(?<![A-Za-z0-9_.])(?P<name>[A-Za-z_][A-Za-z0-9_.-]{0,100})\\*[\"']?\]?(?:\s*(?::=|=>|[=:,])\s*|\s+)(?:\\*[\"'])?"
 )
 _VALUE = re.compile(r"[^\s\"',;&)}\]\\]{3,}")
 _TRIGGER = (
@@ -95,7 +95,7 @@ def _is_kept(secret: str) -> bool:
 def _without_assignments(text: str) -> str:
     """``name=value``, ``name: value``, ``"name", "value"``, ``--name value`` under a telling name.
 
-    A name is at most 80 characters, and a value is read only behind a telling one and then passed over: linear.
+    A name begins where a word does and is at most 100 characters, and a value is read only behind a telling one and then passed over: linear.
     """
     out: list[str] = []
     start = at = 0

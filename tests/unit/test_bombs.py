@@ -163,4 +163,4 @@ def test_patterns_over_strangers_texts_are_linear(text: str) -> None:
         return time.process_time() - began
 
     took(1000)
-    assert took(len(text)) < 2.0
+    assert took(len(text)) < 4.0  # quadratic ones took 35 s and more
