@@ -410,6 +410,9 @@ class Message:
     _fields: ClassVar[dict[str, Field[Any]] | None] = None
 
     def __init__(self, raw: Json) -> None:
+        if not isinstance(raw, dict):
+            name = self.TYPE.rpartition(".")[2]
+            raise Misread(f"{name} is {_kind(raw)}, where the API has an object")
         self.raw = raw
 
     def __getattr__(self, name: str) -> Any:

@@ -199,7 +199,10 @@ def criteria(message: Json | None) -> Criteria:
 
     What cannot be read, or is not in the schema, is named in ``unread``; the other criteria still count.
     """
-    match = FilterChainMatch(message or {})
+    try:
+        match = FilterChainMatch(message or {})
+    except Undecidable as unknown:
+        return replace(criteria(None), unread=unknown.reason)
     unread = [f"filter_chain_match has {name}, which meshctl does not know" for name in match.unknown]
 
     def read(value: Callable[[], T], otherwise: T) -> T:

@@ -1,7 +1,6 @@
 """What secrets look like wherever they stand: keys, tokens, credentials in a text.
 
-The shapes of cloud and service tokens are those their issuers publish, as the rules of gitleaks and detect-secrets
-collect them. The texts are strangers', so the patterns run on RE2: linear in the text. A pattern replaces its group
+The shapes of cloud and service tokens are those their issuers publish. The texts are strangers', so the patterns run on RE2: linear in the text. A pattern replaces its group
 ``secret`` where it has one, else the whole match; assignments (``name=value``, ``--name value``) are read for the name,
 and ``meshctl.share.names`` says whether it is telling.
 """

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
+from meshctl.envoy.api.extensions_filters_network_tcp_proxy_v3 import TcpProxy
 from meshctl.envoy.message import Undecidable
 from meshctl.envoy.snapshot import SectionKind
 from meshctl.match.address_ranges import number
@@ -88,7 +90,10 @@ def _from_listener(found: ServiceMap, listener: Listener, proxy: Proxy) -> None:
     """A listener at a VIP of its own: the service is that of the cluster it ends in."""
     if listener.bound:
         return
-    host = _service_of(listener)
+    try:
+        host = _service_of(listener)
+    except Undecidable:
+        return  # what cannot be read names no service
     if not host:
         return
     for ip, port, _ in listener.addresses:
@@ -105,19 +110,22 @@ def _service_of(listener: Listener) -> str:
             continue  # it leads where the VirtualService sends the VIP, which is not whose VIP it is
         for network_filter in chain.filters:
             hosts = {name.split("|")[3] for name in _clusters(network_filter.fields) if name.count("|") == 3}
-            name = (network_filter.fields.get("rds") or {}).get("route_config_name")
+            rds = HttpConnectionManager(network_filter.fields).rds
+            name = rds.route_config_name if rds is not None else ""
             if len(hosts) == 1:
                 return hosts.pop()
-            if isinstance(name, str) and ":" in name:
+            if ":" in name:
                 return name.rpartition(":")[0]
     return ""
 
 
 def _clusters(proxy: Json) -> list[str]:
     """The outbound clusters of a TCP proxy: one, or several by weight (subsets of a service)."""
-    weighted = (proxy.get("weighted_clusters") or {}).get("clusters") or ()
-    names = [proxy.get("cluster"), *(part.get("name") for part in weighted)]
-    return [name for name in names if isinstance(name, str) and name.startswith("outbound|")]
+    typed = TcpProxy(proxy)
+    weighted = typed.weighted_clusters.clusters if typed.weighted_clusters is not None else ()
+    return [
+        name for name in (typed.cluster, *(part.name for part in weighted)) if name.startswith("outbound|")
+    ]
 
 
 def _names(host: str) -> list[str]:

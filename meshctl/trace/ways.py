@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 
 from meshctl.coverage import Gap
 from meshctl.envoy.addresses import bracketed
+from meshctl.envoy.api.config_bootstrap_v3 import Bootstrap
+from meshctl.envoy.message import Undecidable
 from meshctl.proxy.model import Disposition, Endpoint, Passage, Payload, Verdict
 from meshctl.trace.answers import Answer, Failure
 from meshctl.trace.capture import Captured
@@ -120,15 +122,17 @@ def admin_answer(pod: Pod, ip: str, port: int) -> Way | None:
     """The proxy's admin interface, where the bootstrap puts it."""
     if pod.proxy is None:
         return None
-    admin = ((pod.proxy.snapshot.bootstrap or {}).get("admin") or {}).get("address") or {}
-    socket = admin.get("socket_address") or {}
-    if int(socket.get("port_value") or 0) != port:
-        return None
-    if socket.get("address") not in (ip, "0.0.0.0", "::"):
+    try:
+        admin = Bootstrap(pod.proxy.snapshot.bootstrap or {}).admin
+        socket = admin.address.socket_address if admin is not None and admin.address is not None else None
+        if socket is None or socket.port_value != port:
+            return None
+        address = socket.address
+    except Undecidable as unknown:
+        return undetermined(f"whether the admin interface listens there is not known: {unknown.reason}")
+    if address not in (ip, "0.0.0.0", "::"):
         return ended(
-            Disposition.CONNECTION_FAILED,
-            Failure.REFUSED,
-            f"the admin interface listens on {socket.get('address')} only",
+            Disposition.CONNECTION_FAILED, Failure.REFUSED, f"the admin interface listens on {address} only"
         )
     reason = f"answered by the admin interface of {pod.name}"
     return Way(Answer(Disposition.DELIVERED, 200, None, reason), target=Target(pod.name, bracketed(ip, port)))

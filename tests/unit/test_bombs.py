@@ -1,6 +1,6 @@
 """Inputs that are small and want to become large: time and memory stay within what the input is worth.
 
-Each runs in a process of its own under limits of the kernel: 400 MB of address space beside what the interpreter maps, 20 s of CPU.
+Each runs in a process of its own under limits of the kernel: 900 MB of address space beside what the interpreter maps, 20 s of CPU.
 """
 
 from __future__ import annotations

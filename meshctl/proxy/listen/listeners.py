@@ -199,7 +199,7 @@ class Listener:
 
     @functools.cached_property
     def listener_filters(self) -> list[Filter]:
-        return [filter_of(message) for message in self.message.get("listener_filters") or ()]
+        return [filter_of(message.raw) for message in self.config.listener_filters]
 
     @functools.cached_property
     def chains(self) -> list[Chain]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from meshctl.proxy.model import Disposition, Passage
+from meshctl.trace.services import service_map
 from tests.unit.proxy.build import (
     ask,
     cluster,
@@ -240,3 +241,26 @@ def test_an_aggregate_whose_clusters_cannot_be_read_is_open() -> None:
     custom = {"name": "envoy.clusters.aggregate", "typed_config": {"@type": kind, "clusters": "d"}}
     (said,) = ways_to({"name": "c", "cluster_type": custom}, cluster("d", "10.0.0.9:1"))
     assert "ClusterConfig.clusters is a text" in said
+
+
+ODD: list[Any] = [1, "x", [1], ["x"], {"a": 1}, [[]], True]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+@pytest.mark.parametrize(
+    "place", ["filter_chain_match", "filters", "listener_filters", "filter_chains", "additional_addresses"]
+)
+def test_an_odd_listener_beside_it_costs_a_request_nothing(place: str, odd: Any) -> None:
+    """What cannot be read of one listener never stops the way through another."""
+    chain: dict[str, Any] = {"filters": http([virtual_host(route("r", {"prefix": "/"}))])}
+    good, bad = listener([chain]), listener([{"filters": []}], ip="10.7.7.7", port=9999, bind_to_port=False)
+    holder = (
+        bad
+        if place in bad or place in ("listener_filters", "additional_addresses")
+        else bad["filter_chains"][0]
+    )
+    holder[place] = odd
+    built = proxy([good, bad], (cluster("c", "10.0.0.1:8080"),))
+    (passage,) = ask(built, get())
+    assert passage.verdict.disposition is Disposition.DELIVERED
+    assert service_map(built) is not None
