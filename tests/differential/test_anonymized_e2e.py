@@ -66,7 +66,8 @@ def test_the_same_way_renamed(
     requests = []
     for line in (recorded / "requests.jsonl").read_text().splitlines():
         record = json.loads(line)
-        requests.append({key: record[key] for key in ("id", "from", "uid", "request")})
+        if not with_token(record["request"]):
+            requests.append({key: record[key] for key in ("id", "from", "uid", "request")})
     plain = snapshot_of(recorded / "pods", tmp_path / "plain")
     plain.finish()
     hidden = snapshot_of(recorded / "pods", tmp_path / "hidden")
@@ -83,6 +84,11 @@ def test_the_same_way_renamed(
         if way(renamed(b, names)) != way(a) and not hashed & set(clusters_of(b))
     ]
     assert not different, f"{len(different)} of {len(requests)}: {different[:20]}"
+
+
+def with_token(request: dict[str, Any]) -> bool:
+    """A signed token names its issuer, and cannot be renamed with the issuer that the proxies ask for."""
+    return "eyJ" in json.dumps(request)
 
 
 def hashed_clusters(pods: pathlib.Path) -> set[str]:
