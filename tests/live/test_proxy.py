@@ -6,7 +6,6 @@ import base64
 import http.server
 import pathlib
 import select
-import shutil
 import socket
 import ssl
 import threading
@@ -18,7 +17,7 @@ import yaml
 from meshctl.errors import MeshctlError
 from meshctl.sources import Origin, open_snapshots
 from meshctl.sources.interface import Globals, Silent
-from tests.live.kube.fake_kube import FakeKube, _make_certs
+from tests.live.kube.fake_kube import FakeKube, certificates
 from tests.live.test_sources import LISTENERS
 
 
@@ -173,17 +172,14 @@ def test_every_failure_names_the_proxy(
 def test_a_proxy_that_is_spoken_to_in_tls(
     kube: FakeKube, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = pathlib.Path(_make_certs())
-    try:
-        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        tls.load_cert_chain(folder / "server.crt", folder / "server.key")
-        proxy = Proxy(tls=tls)
-        monkeypatch.setenv("SSL_CERT_FILE", str(folder / "ca.crt"))  # the system's CAs, as OpenSSL finds them
-        path = kubeconfig(kube, tmp_path, proxy_url=f"https://127.0.0.1:{proxy.server_port}")
-        assert listeners(path) == 11
-        proxy.shutdown()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    folder = pathlib.Path(certificates())
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(folder / "server.crt", folder / "server.key")
+    proxy = Proxy(tls=tls)
+    monkeypatch.setenv("SSL_CERT_FILE", str(folder / "ca.crt"))  # the system's CAs, as OpenSSL finds them
+    path = kubeconfig(kube, tmp_path, proxy_url=f"https://127.0.0.1:{proxy.server_port}")
+    assert listeners(path) == 11
+    proxy.shutdown()
 
 
 CERTIFICATES = [

@@ -454,7 +454,7 @@ class FakeKube:
             await self._stopped.wait()
 
     def _certificates(self):
-        d = _make_certs()
+        d = certificates()
         self._pem = {
             n: open(os.path.join(d, n), "rb").read()
             for n in ("ca.crt", "other.crt", "admin.crt", "admin.key")
@@ -1220,8 +1220,8 @@ class _WS:
 _certs = None
 
 
-def _make_certs():
-    """CA, another CA, server and admin client certificates, made once per process with openssl."""
+def certificates():
+    """The folder of a CA, another CA, server and admin client certificates: made once a process, for all servers."""
     global _certs
     if _certs:
         return _certs.name
