@@ -40,6 +40,12 @@ _OWNED_NAMESPACES = frozenset({"envoy.filters.http.jwt_authn", "envoy.filters.ht
 _OWNED_STATES = ("envoy.", "io.istio.", "istio.", "wasm.", "downstream_peer", "upstream_peer")
 
 
+class HashableText(str):
+    """A text of filter state that a hash policy can ask (Envoy's HashableStringAccessor)."""
+
+    __slots__ = ()
+
+
 class PartlyKnown(str):
     """A header's value of which only a part is known: it is there, and contains what stands here."""
 

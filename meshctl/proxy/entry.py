@@ -6,7 +6,7 @@ The stages fill it in order; a branch (a weight, a percentage) goes on with a co
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from meshctl.coverage import Gap
 from meshctl.match.request_view import Opaque, RequestView
@@ -84,6 +84,13 @@ class Entry:
         if text not in self.notes:
             self.notes = (*self.notes, text)
 
+    def _flagged(self, verdict: Verdict) -> Verdict:
+        """The verdict with what a filter has flagged before it: Envoy prints flags in the order they were set."""
+        own = (verdict.flags or "").split(",")
+        if not self.flags or self.flags in own or verdict.disposition is Disposition.UNDETERMINED:
+            return verdict
+        return replace(verdict, flags=",".join(filter(None, (self.flags, verdict.flags))))
+
     def end(
         self,
         verdict: Verdict,
@@ -95,7 +102,7 @@ class Entry:
         upstream: Upstream | None = None,
     ) -> Passage:
         return Passage(
-            verdict,
+            self._flagged(verdict),
             probability=self.probability,
             listener=self.listener,
             filter_chain=self.filter_chain,

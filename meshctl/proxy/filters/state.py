@@ -9,9 +9,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from meshctl.envoy.message import Undecidable
+from meshctl.match.request_view import HashableText
 from meshctl.match.substitution import Known, fill
 
 Json = dict[str, Any]
+
+_HASHABLE = (
+    "envoy.hashable_string"  # the factory whose objects a hash policy can ask; envoy.string's it cannot
+)
 
 
 def states_of(values: Iterable[Json], known: Known) -> tuple[dict[str, str], bool]:
@@ -31,5 +36,5 @@ def states_of(values: Iterable[Json], known: Known) -> tuple[dict[str, str], boo
             unknown = True
             continue
         if made or not value.get("skip_if_empty"):
-            found[key] = made
+            found[key] = HashableText(made) if str(value.get("factory_key") or key) == _HASHABLE else made
     return found, unknown

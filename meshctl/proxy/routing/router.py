@@ -305,8 +305,6 @@ def _deliver(
     target_path = view.target if path is None else path
     terminated = _terminates_connect(routed, action)
     verdict = _success(routed, terminated=terminated)
-    if entry.flags:
-        verdict = replace(verdict, flags=entry.flags)
     for part in _by_hostname(endpoints) if action.get("auto_host_rewrite") else (endpoints,):
         share = sum(endpoint.probability for endpoint in part)
         branch = entry if share > 0.999999 else entry.branch(share)

@@ -16,7 +16,7 @@ from meshctl.envoy.api.config_route_v3 import RouteAction
 from meshctl.envoy.api.type_v3 import HashPolicy as ConnectionPolicy
 from meshctl.envoy.message import Undecidable
 from meshctl.match import string_match
-from meshctl.match.request_view import PartlyKnown, RequestView
+from meshctl.match.request_view import HashableText, PartlyKnown, RequestView
 from meshctl.proxy.upstream.hashing import xxhash64, xxhash64_of
 
 HashPolicy = RouteAction.HashPolicy
@@ -58,7 +58,7 @@ def of_connection(policies: Iterable[ConnectionPolicy], client_ip: str, state: M
                 return HashKey(_of_source(client_ip))
             if policy.filter_state is not None:
                 value = state.get(policy.filter_state.key)
-                return RANDOM if value is None else HashKey(xxhash64(value))
+                return HashKey(xxhash64(value)) if isinstance(value, HashableText) else RANDOM
     except Undecidable as unknown:
         return HashKey(None, unknown.reason)
     return RANDOM
@@ -83,7 +83,8 @@ def _number(policy: HashPolicy, view: RequestView, client_ip: str) -> int | None
     if policy.query_parameter is not None:
         value = view.query.get(policy.query_parameter.name)
     elif policy.filter_state is not None:
-        value = view.state(policy.filter_state.key)
+        found = view.state(policy.filter_state.key)
+        value = found if isinstance(found, HashableText) else None
     return None if value is None else xxhash64(value)
 
 

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from meshctl.match.request_view import RequestView
+from meshctl.match.substitution import Known
+from meshctl.proxy.filters.state import states_of
 from meshctl.proxy.upstream import rings
 from meshctl.proxy.upstream.hash_policy import HashKey, HashPolicy, of_request
 from meshctl.proxy.upstream.hashing import murmur2, xxhash64, xxhash64_of
@@ -96,3 +98,16 @@ def test_a_cookie_that_is_made_for_the_client_cannot_be_told() -> None:
 )
 def test_a_policy_that_cannot_be_read_gives_no_key(policy: dict[str, Any], reason: str) -> None:
     assert reason in key_of([policy]).unknown
+
+
+@pytest.mark.parametrize(("factory", "hashed"), [("envoy.hashable_string", True), ("envoy.string", False)])
+def test_only_hashable_filter_state_is_a_key(factory: str, hashed: bool) -> None:
+    value = {
+        "object_key": "k",
+        "factory_key": factory,
+        "format_string": {"text_format_source": {"inline_string": "v"}},
+    }
+    states, unknown = states_of([value], Known({}))
+    assert not unknown
+    key = of_request((HashPolicy({"filter_state": {"key": "k"}}),), RequestView({}, filter_state=states), "")
+    assert key.value == (xxhash64("v") if hashed else None)

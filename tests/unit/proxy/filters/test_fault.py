@@ -71,3 +71,12 @@ def test_without_a_route_the_filters_own_settings_count() -> None:
     own = fault(abort={"http_status": 500, "percentage": ALWAYS})
     host = {"typed_per_filter_config": settings(fault(abort={"http_status": 502, "percentage": ALWAYS}))}
     assert answer((own,), routes=(route("r", {"path": "/x"}),), host=host) == (500, FAULT)
+
+
+def test_a_delay_is_flagged_whatever_becomes_of_the_request() -> None:
+    delays = fault(delay={"fixed_delay": "1s", "percentage": ALWAYS})
+    nowhere = {"match": {"path": "/x"}, "route": {"cluster": "c"}}
+    missing = {"match": {"prefix": "/"}, "route": {"cluster": "none"}}
+    assert [way.verdict.flags for way in passages((delays,), routes=(missing,))] == ["DI,NC"]
+    assert [way.verdict.flags for way in passages((delays,), routes=(nowhere,))] == ["DI,NR"]
+    assert [way.verdict.flags for way in passages((delays,))] == ["DI"]
