@@ -233,7 +233,10 @@ def _grpc_criterion() -> Criterion:
 
 def parse(message: Json, runtime: Runtime, *, ignore_path_parameters: bool = False) -> RouteMatch:
     """A compiled RouteMatch; a condition that meshctl does not know never counts as met."""
-    wanted = api.RouteMatch(message)
+    try:
+        wanted = api.RouteMatch(message)
+    except Undecidable as unknown:
+        return undecided(unknown.reason)
     doubts = [f"the route's match has {name}, which meshctl does not know" for name in wanted.unknown]
 
     def read(build: Callable[[], list[Criterion]]) -> list[Criterion]:

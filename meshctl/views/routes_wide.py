@@ -62,6 +62,8 @@ def _match(snapshot: Snapshot, resource: Resource, route: Json) -> str:
     """All criteria; where one is of a form that nobody knows, the path and a note."""
     message = route.get("match") or {}
     try:
+        if not isinstance(message, dict):
+            raise TypeError("it is no object")
         return route_match.parse(message, Runtime()).text
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         snapshot.notes.add(NoteKind.MALFORMED, f"a route match of {resource.name}: {error}")
