@@ -36,7 +36,7 @@ def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -
             _tell_delay(branch, fault)
         for inner, aborted in split(branch, _abort_chance(scene, fault)):
             if aborted and fault.abort is not None:
-                yield _aborted(inner, scene, fault.abort, delayed)
+                yield _aborted(inner, scene, fault.abort)
             else:
                 yield Pass(inner, scene)
 
@@ -137,14 +137,13 @@ def _abort_code(scene: Scene, abort: FaultAbort) -> int | None:
     return 200 if _number(scene, "x-envoy-fault-abort-grpc-request") is not None else None
 
 
-def _aborted(entry: Entry, scene: Scene, abort: FaultAbort, delayed: bool) -> Pass:
+def _aborted(entry: Entry, scene: Scene, abort: FaultAbort) -> Pass:
     code = _abort_code(scene, abort)
     entry.step(lambda: Step(Stage.HTTP_FILTER, f"fault: abort {code}", "injected"))
-    flags = "DI,FI" if delayed or entry.flags == "DI" else "FI"
     return Pass(
         entry,
         scene,
-        Verdict(Disposition.FAULT, code, flags, "fault_filter_abort", f"fault injection: {code}"),
+        Verdict(Disposition.FAULT, code, "FI", "fault_filter_abort", f"fault injection: {code}"),
     )
 
 
