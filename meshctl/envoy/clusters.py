@@ -32,10 +32,6 @@ class ClusterHead(msgspec.Struct):
         return enum_name(self.type, DISCOVERY_TYPES)
 
 
-class ClusterType(msgspec.Struct):
-    name: str = ""
-
-
 def enum_name(value: str | int | None, names: tuple[str, ...]) -> str:
     """An enum value by name, given as a name, a number, or not at all; what is unknown stays as it is."""
     if value.__class__ is str:

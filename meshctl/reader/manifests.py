@@ -43,13 +43,6 @@ def pod_template(item: Json) -> Json | None:
     return dict(found) if found is not None else None
 
 
-def is_injected(pod: Json) -> bool:
-    """Whether a sidecar is in the manifest."""
-    spec = pod.get("spec") or {}
-    containers = [*(spec.get("containers") or []), *(spec.get("initContainers") or [])]
-    return any(isinstance(c, dict) and c.get("name") == "istio-proxy" for c in containers)
-
-
 def name_of(item: Json) -> str:
     metadata = item.get("metadata") or {}
     return str(metadata.get("name") or metadata.get("generateName") or "")

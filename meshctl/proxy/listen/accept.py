@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from meshctl.envoy.api import config_listener_v3 as api
 from meshctl.envoy.api.extensions_filters_listener_proxy_protocol_v3 import ProxyProtocol
 from meshctl.envoy.message import Undecidable
-from meshctl.match import filter_chains, matcher_tree
+from meshctl.match import matcher_tree
 from meshctl.match.filter_chains import Facts
 from meshctl.plain import Json
 from meshctl.proxy.listen.listeners import ISTIO_OBSERVERS, Chain, Filter, Listener
@@ -330,7 +330,3 @@ def rejected_chains(listener: Listener, facts: Facts, chosen: Chain | None) -> t
         misses.append((-chain.criteria.passed(facts), chain.index, Rejected(f"chain {chain.label}", reason)))
     misses.sort(key=lambda miss: miss[:2])
     return tuple(miss for _, _, miss in misses[:8])
-
-
-def level_name(choice: filter_chains.Choice) -> str:
-    return choice.level.value if choice.level else ""
