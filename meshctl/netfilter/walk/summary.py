@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 
 from meshctl.netfilter.model import AnyOf, Backend, Criterion, Dispatch, Field, RuleSet, Verb
 from meshctl.netfilter.packet import Family, Hook, Packet
-from meshctl.netfilter.pod import PodNet, routed
+from meshctl.netfilter.pod import PodNet
 from meshctl.netfilter.walk.explain import KNOWN_PORTS
-from meshctl.netfilter.walk.packet_walk import Verdict, WalkResult, walk
+from meshctl.netfilter.walk.packet_walk import Verdict, WalkResult
 from meshctl.netfilter.walk.passages import passages
 
 # Documentation addresses stand for "anywhere else"; the first that no rule names is used.
@@ -266,7 +266,7 @@ class _Probe:
             dport=self.port,
             in_if=self.pod.interface,
         )
-        return outcome(walk(self.rules, routed(replace(packet, **changes), self.pod), all_tried=False))  # type: ignore[arg-type]
+        return connection_outcome(self.rules, replace(packet, **changes), self.pod)  # type: ignore[arg-type]
 
     def inbound(self) -> Direction:
         """By port, interface and source."""
