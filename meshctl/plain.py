@@ -1,4 +1,4 @@
-"""Plain values: what JSON has, where nothing more is known of it; and strangers' text made safe to show.
+"""Plain values: what JSON has, where nothing more is known of it, and what of it has the type that is asked for; and strangers' text made safe to show.
 
 Names and values of a dump, an object or somebody else's error may hold anything. Shown as they are, control characters move the
 cursor, line breaks make lines of their own (a false verdict), bidi controls turn words around. ``visible`` is what every text for
@@ -12,6 +12,24 @@ from collections.abc import Iterable
 from typing import Any
 
 Json = dict[str, Any]
+
+
+def object_at(value: Any, key: str) -> Json:
+    """The object under a key; an empty one where there is none, or something else."""
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def list_at(value: Any, key: str) -> list[Any]:
+    """The list under a key; an empty one where there is none, or something else."""
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def objects_at(value: Any, key: str) -> list[Json]:
+    """The objects in the list under a key."""
+    return [item for item in list_at(value, key) if isinstance(item, dict)]
+
 
 # C0, DEL, C1, the line separators, the characters that turn the direction of what follows, lone surrogates.
 _UNSEEN = re.compile(

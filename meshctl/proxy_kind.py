@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from meshctl.plain import object_at, objects_at
+
 _PROXY_TYPES = ("sidecar", "router", "waypoint", "ztunnel")
 # Who made a pod, where its arguments do not say what its proxy is: gateway controllers and the chart of ztunnel.
 _BY_LABEL = {
@@ -15,8 +17,8 @@ _BY_LABEL = {
 
 def proxy_type(manifest: dict[str, Any]) -> str:
     """What a pod's istio-proxy container is, by its arguments (``proxy router``), else by labels; "none" without one."""
-    spec = manifest.get("spec") or {}
-    containers = [*(spec.get("containers") or []), *(spec.get("initContainers") or [])]
+    spec = object_at(manifest, "spec")
+    containers = [*objects_at(spec, "containers"), *objects_at(spec, "initContainers")]
     proxy = next((c for c in containers if c.get("name") == "istio-proxy"), None)
     if proxy is None:
         return "none"

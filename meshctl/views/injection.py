@@ -14,7 +14,8 @@ from typing import Any
 
 import msgspec
 
-from meshctl.plain import Json
+from meshctl.plain import Json, objects_at
+from meshctl.proxy_kind import proxy_type
 from meshctl.views.table import Table
 
 Labels = Mapping[str, str]
@@ -37,7 +38,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 def is_istios(configuration: Json) -> bool:
     return any(
-        str(webhook.get("name", "")).endswith("istio.io") for webhook in _objects(configuration, "webhooks")
+        str(webhook.get("name", "")).endswith("istio.io") for webhook in objects_at(configuration, "webhooks")
     )
 
 
@@ -48,16 +49,11 @@ def analyse(configurations: Iterable[Json], pod: Labels, namespace: Labels | Non
         if is_istios(configuration):
             metadata = configuration.get("metadata") or {}
             labels = metadata.get("labels") or {}
-            injected, reason = _decide(_objects(configuration, "webhooks"), pod, namespace)
+            injected, reason = _decide(objects_at(configuration, "webhooks"), pod, namespace)
             found.append(
                 Outcome(str(metadata.get("name", "")), str(labels.get(_REVISION, "")), injected, reason)
             )
     return sorted(found, key=lambda one: one.name)
-
-
-def _objects(value: Json, key: str) -> list[Json]:
-    found = value.get(key)
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
 def _decide(webhooks: list[Json], pod: Labels, namespace: Labels | None) -> tuple[bool | None, str]:
@@ -87,7 +83,7 @@ def matches(selector: Any, labels: Labels) -> bool:
     wanted = selector.get("matchLabels") or {}
     if any(labels.get(key) != value for key, value in wanted.items()):
         return False
-    return all(_holds(expression, labels) for expression in _objects(selector, "matchExpressions"))
+    return all(_holds(expression, labels) for expression in objects_at(selector, "matchExpressions"))
 
 
 def _holds(expression: Json, labels: Labels) -> bool:
@@ -107,7 +103,7 @@ def _holds(expression: Json, labels: Labels) -> bool:
 
 def _named(selector: Any, labels: Labels) -> str:
     """The label by which a selector matches: one that it asks for, else one that it does not forbid."""
-    expressions = _objects(selector, "matchExpressions") if isinstance(selector, dict) else []
+    expressions = objects_at(selector, "matchExpressions")
     for operator in ("In", "NotIn"):
         for expression in expressions:
             key = str(expression.get("key", ""))
@@ -128,7 +124,7 @@ def _why(of_namespace: str, of_pod: str) -> str:
 
 def _forbidden(selector: Any, labels: Labels) -> str:
     """The pod's label that a selector does not allow."""
-    for expression in _objects(selector, "matchExpressions") if isinstance(selector, dict) else []:
+    for expression in objects_at(selector, "matchExpressions"):
         key = str(expression.get("key", ""))
         if expression.get("operator") in ("NotIn", "DoesNotExist") and not _holds(expression, labels):
             return f"{key}={labels[key]}"
@@ -145,7 +141,7 @@ def _no_match(webhooks: list[Json]) -> str:
         [
             f"{expression.get('key')}={value}"
             for webhook in webhooks
-            for expression in _objects(webhook.get(which) or {}, "matchExpressions")
+            for expression in objects_at(webhook.get(which), "matchExpressions")
             if expression.get("operator") == "In"
             for value in expression.get("values") or []
         ]
@@ -169,8 +165,7 @@ def running(pod: Json, outcomes: list[Outcome]) -> str:
     metadata, spec = pod.get("metadata") or {}, pod.get("spec") or {}
     if not (pod.get("status") or {}).get("phase") and not spec.get("nodeName"):
         return ""
-    containers = [*_objects(spec, "containers"), *_objects(spec, "initContainers")]
-    has = any(container.get("name") == "istio-proxy" for container in containers)
+    has = proxy_type(pod) != "none"
     revision = _revision(metadata)
     now = (
         f"runs with a sidecar{f' of revision {revision}' if revision else ''}"

@@ -17,7 +17,7 @@ import msgspec
 
 from meshctl.envoy.anys import unpack
 from meshctl.envoy.snapshot import SectionKind, Snapshot, State
-from meshctl.plain import Json
+from meshctl.plain import Json, list_at, object_at
 from meshctl.views.table import Table
 from meshctl.views.view import require
 
@@ -103,29 +103,19 @@ def _of(rules: Any, action: str, dry: bool) -> Iterator[tuple[str, str, bool]]:
         if said is None or isinstance(said, int)
         else "?"
     )
-    for key in _object(rules, "policies"):
+    for key in object_at(rules, "policies"):
         yield action or known, key, dry
-
-
-def _object(value: Any, key: str) -> Json:
-    found = value.get(key) if isinstance(value, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
-def _list(value: Any, key: str) -> list[Any]:
-    found = value.get(key) if isinstance(value, dict) else None
-    return found if isinstance(found, list) else []
 
 
 def _filters(listener: Any) -> Iterator[Json]:
     """The settings of all RBAC filters of a listener."""
-    for chain in (*_list(listener, "filter_chains"), _object(listener, "default_filter_chain")):
-        for network in _list(chain, "filters"):
-            kind, config = unpack(_object(network, "typed_config"))
+    for chain in (*list_at(listener, "filter_chains"), object_at(listener, "default_filter_chain")):
+        for network in list_at(chain, "filters"):
+            kind, config = unpack(object_at(network, "typed_config"))
             if kind in _RBAC:
                 yield config
             elif kind.endswith(_MANAGER):
-                for http in _list(config, "http_filters"):
-                    kind, inner = unpack(_object(http, "typed_config"))
+                for http in list_at(config, "http_filters"):
+                    kind, inner = unpack(object_at(http, "typed_config"))
                     if kind in _RBAC:
                         yield inner

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from meshctl.errors import InputError
-from meshctl.plain import Json
+from meshctl.plain import Json, list_at, object_at, objects_at
 from meshctl.views.table import Table
 
 SECTIONS = ("workloads", "services", "policies", "certificates", "workloadState")
@@ -70,16 +70,6 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else "" if value is None else msgspec.json.encode(value).decode()
 
 
-def _inner(value: Json, key: str) -> Json:
-    found = value.get(key)
-    return found if isinstance(found, dict) else {}
-
-
-def _items(value: Json, key: str) -> list[Any]:
-    found = value.get(key)
-    return found if isinstance(found, list) else []
-
-
 def _same(wanted: str, value: Any) -> bool:
     """Go's strings.EqualFold; an empty filter passes everything."""
     return not wanted or _text(value).casefold() == wanted.casefold()
@@ -98,7 +88,7 @@ class WorkloadFilter(msgspec.Struct, frozen=True):
     address: str = ""
 
     def passes(self, workload: Json) -> bool:
-        addresses = _items(workload, "workloadIps")
+        addresses = list_at(workload, "workloadIps")
         return (
             _same(self.namespace, workload.get("namespace"))
             and _same(self.node, workload.get("node"))
@@ -127,7 +117,7 @@ def workload_table(dump: Dump, wanted: WorkloadFilter) -> Table:
     services = _by_address(dump)
     rows = []
     for one in workloads(dump, wanted):
-        addresses = _items(one, "workloadIps")
+        addresses = list_at(one, "workloadIps")
         rows.append(
             (
                 _text(one.get("namespace")),
@@ -146,7 +136,7 @@ def _by_address(dump: Dump) -> dict[str, str]:
     found: dict[str, str] = {}
     for service in dump.section("services"):
         name = _text(service.get("name"))
-        for address in _items(service, "vips"):
+        for address in list_at(service, "vips"):
             found[_text(address)] = name
         found[f"{_text(service.get('namespace'))}/{_text(service.get('hostname'))}"] = name
     return found
@@ -174,8 +164,8 @@ def service_table(dump: Dump, namespace: str) -> Table:
     }
     rows = []
     for one in services(dump, namespace):
-        addresses = _items(one, "vips")
-        endpoints = [e for e in _inner(one, "endpoints").values() if isinstance(e, dict)]
+        addresses = list_at(one, "vips")
+        endpoints = [e for e in object_at(one, "endpoints").values() if isinstance(e, dict)]
         up = sum(_text(endpoint.get("workloadUid")) in healthy for endpoint in endpoints)
         rows.append(
             (
@@ -211,7 +201,7 @@ def certificate_table(dump: Dump, now: datetime.datetime) -> Table:
     for one in certificates(dump):
         name, state = _text(one.get("identity")), _text(one.get("state"))
         state = "Unavailable" if "Unavailable" in state else state
-        chain = [part for part in _items(one, "certChain") if isinstance(part, dict)]
+        chain = objects_at(one, "certChain")
         if not chain:
             rows.append((name, "NA", state, "false", "NA", "NA", "NA"))
         for index, part in enumerate(chain):
@@ -243,10 +233,11 @@ def connections(dump: Dump, wanted: ConnectionFilter) -> list[Json]:
     found = [
         one
         for one in dump.section("workloadState")
-        if not wanted.namespace or _inner(one, "info").get("namespace") == wanted.namespace
+        if not wanted.namespace or object_at(one, "info").get("namespace") == wanted.namespace
     ]
     return sorted(
-        found, key=lambda w: (_text(_inner(w, "info").get("namespace")), _text(_inner(w, "info").get("name")))
+        found,
+        key=lambda w: (_text(object_at(w, "info").get("namespace")), _text(object_at(w, "info").get("name"))),
     )
 
 
@@ -254,7 +245,7 @@ def connection_table(dump: Dump, wanted: ConnectionFilter) -> Table:
     names = {} if wanted.raw else _names(dump)
     rows: list[tuple[str, ...]] = []
     for one in connections(dump, wanted):
-        info, held = _inner(one, "info"), _inner(one, "connections")
+        info, held = object_at(one, "info"), object_at(one, "connections")
         workload = f"{_text(info.get('name'))}.{_text(info.get('namespace'))}"
         for direction, local, remote in (
             ("inbound", "actualDst", "src"),
@@ -262,10 +253,9 @@ def connection_table(dump: Dump, wanted: ConnectionFilter) -> Table:
         ):
             if wanted.direction in ("inbound", "outbound") and wanted.direction != direction:
                 continue
-            for connection in _items(held, direction):
-                if isinstance(connection, dict):
-                    ends = [_named(connection.get(key), names) for key in (local, remote, "originalDst")]
-                    rows.append((workload, direction.title(), *ends, _text(connection.get("protocol"))))
+            for connection in objects_at(held, direction):
+                ends = [_named(connection.get(key), names) for key in (local, remote, "originalDst")]
+                rows.append((workload, direction.title(), *ends, _text(connection.get("protocol"))))
     return Table(_CONNECTIONS, rows, padding=1)
 
 
@@ -273,10 +263,10 @@ def _names(dump: Dump) -> dict[str, str]:
     """What an address is: a service's host name, else a workload."""
     found = {}
     for one in dump.section("workloads"):
-        for address in _items(one, "workloadIps"):
+        for address in list_at(one, "workloadIps"):
             found[_text(address)] = f"{_text(one.get('name'))}.{_text(one.get('namespace'))}"
     for one in dump.section("services"):
-        for address in _items(one, "vips"):
+        for address in list_at(one, "vips"):
             found[_ip(address)] = _text(one.get("hostname"))
     return found
 
