@@ -119,8 +119,11 @@ Verbose = Annotated[
 ]
 
 
-# The options that say which proxies are meant, in the order of the help page, with their defaults.
-_SOURCE: tuple[tuple[str, Any, Any], ...] = (
+# The options that several commands share, in the order of the help page: name, type, default.
+Shared = tuple[tuple[str, Any, Any], ...]
+
+# Those that say which proxies are meant.
+_SOURCE: Shared = (
     ("pod", Pods, None),
     ("file", Files, None),
     ("admin", Admin, None),
@@ -132,19 +135,30 @@ _SOURCE: tuple[tuple[str, Any, Any], ...] = (
 
 
 def with_source(command: Callable[..., int]) -> Callable[..., int]:
-    """A command whose parameter ``source`` is made of the options that every view has.
+    """A command whose parameter ``source`` is made of the options that every view has."""
+
+    def made(pod: list[str] | None, file: list[str] | None, *rest: Any) -> Source:
+        return Source(tuple(pod or ()), tuple(file or ()), *rest)
+
+    return with_options(command, _SOURCE, made)
+
+
+def with_options(
+    command: Callable[..., int], options: Shared, make: Callable[..., Any]
+) -> Callable[..., int]:
+    """A command whose parameter ``source`` is what ``make`` makes of the values of shared options.
 
     typer reads a command's options from its signature: the shared ones stand there in place of ``source``.
     """
 
     @functools.wraps(command)
     def run(ctx: typer.Context, **given: Any) -> int:
-        pod, file, *rest = (given.pop(name) for name, _, _ in _SOURCE)
-        return command(ctx, Source(tuple(pod or ()), tuple(file or ()), *rest), **given)
+        source = make(*(given.pop(name) for name, _, _ in options))
+        return command(ctx, source, **given)
 
     own = inspect.signature(command)
     types = get_type_hints(command, include_extras=True)
-    shared = [_parameter(name, kind, default) for name, kind, default in _SOURCE]
+    shared = [_parameter(name, kind, default) for name, kind, default in options]
     others = [
         _parameter(name, types[name], parameter.default)
         for name, parameter in own.parameters.items()

@@ -16,15 +16,13 @@ _HELP = """Show certificates: whose, in which state, valid from when until when.
 
 
 @app.command(help=_HELP)
+@run.with_source
 def certificate(
     ctx: typer.Context,
-    pod: run.Pod = None,
-    file: run.File = "",
+    source: run.Source,
     output: run.OutputForm = "short",
-    node: run.Node = "",
-    admin_port: run.AdminPort = "15000",
 ) -> int:
-    dump = run.opened(ctx, pod, file, node, admin_port)
+    dump = run.opened(ctx, source)
     return run.show(
         ctx, output, "certificates", lambda: certificate_table(dump, now()), lambda: certificates(dump)
     )

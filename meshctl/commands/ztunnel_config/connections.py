@@ -18,13 +18,11 @@ _HELP = """Show open connections: direction, both ends, and what was asked for.
 
 
 @app.command(help=_HELP)
+@run.with_source
 def connections(
     ctx: typer.Context,
-    pod: run.Pod = None,
-    file: run.File = "",
+    source: run.Source,
     output: run.OutputForm = "short",
-    node: run.Node = "",
-    admin_port: run.AdminPort = "15000",
     direction: Annotated[str, text("--direction", help="inbound or outbound.", metavar="WAY")] = "",
     raw: Annotated[bool, typer.Option("--raw", help="Addresses, not names.", show_default=False)] = False,
     namespace: Annotated[
@@ -32,7 +30,7 @@ def connections(
     ] = "",
 ) -> int:
     wanted = ztunnel.ConnectionFilter(namespace, direction, raw)
-    dump = run.opened(ctx, pod, file, node, admin_port)
+    dump = run.opened(ctx, source)
     return run.show(
         ctx,
         output,

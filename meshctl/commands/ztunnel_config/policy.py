@@ -18,18 +18,16 @@ _HELP = """Show authorization policies: action and scope.
 
 
 @app.command(help=_HELP)
+@run.with_source
 def policy(
     ctx: typer.Context,
-    pod: run.Pod = None,
-    file: run.File = "",
+    source: run.Source,
     output: run.OutputForm = "short",
-    node: run.Node = "",
-    admin_port: run.AdminPort = "15000",
     namespace: Annotated[
         str, text("--policy-namespace", help="Only of this namespace.", metavar="NAME")
     ] = "",
 ) -> int:
-    dump = run.opened(ctx, pod, file, node, admin_port)
+    dump = run.opened(ctx, source)
     return run.show(
         ctx, output, "policies", lambda: policy_table(dump, namespace), lambda: policies(dump, namespace)
     )

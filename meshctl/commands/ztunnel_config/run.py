@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from meshctl.commands import outputs
 from meshctl.commands.outputs import present
 from meshctl.commands.progress import TerminalProgress
+from meshctl.commands.proxy_config.options import Shared, with_options
 from meshctl.commands.proxy_config.options import admin_port as port_number
 from meshctl.commands.proxy_config.run import tell
 from meshctl.errors import EXIT_OK, UsageError
 from meshctl.plain import Json
 from meshctl.render.interface import Content, Document, Form, Outputs
-from meshctl.sources import ztunnel as source
+from meshctl.sources.file import read_bytes
 from meshctl.sources.interface import Globals
+from meshctl.sources.ztunnel import fetch
 from meshctl.views import ztunnel
 from meshctl.views.table import Table
 from meshctl.views.view import Layout
@@ -37,15 +39,38 @@ AdminPort = Annotated[str, typer.Option("--proxy-admin-port", metavar="PORT", he
 OutputForm = Annotated[str, outputs.option(OUTPUTS)]
 
 
-def opened(ctx: typer.Context, pod: str | None, file: str, node: str, admin_port: str) -> ztunnel.Dump:
+class Source(NamedTuple):
+    """The options that say which ztunnel is meant."""
+
+    pod: str | None
+    file: str
+    node: str
+    admin_port: str
+
+
+_SOURCE: Shared = (
+    ("pod", Pod, None),
+    ("file", File, ""),
+    ("node", Node, ""),
+    ("admin_port", AdminPort, "15000"),
+)
+
+
+def with_source(command: Callable[..., int]) -> Callable[..., int]:
+    """A command whose parameter ``source`` is made of the options that every view of a ztunnel has."""
+    return with_options(command, _SOURCE, Source)
+
+
+def opened(ctx: typer.Context, source: Source) -> ztunnel.Dump:
     """The dump that the options name."""
-    options = ctx.obj or Globals()
-    if file:
-        if pod or node:
+    if source.file:
+        if source.pod or source.node:
             raise UsageError("both a file and a pod or node are given", "", "A saved dump is of one ztunnel.")
-        return ztunnel.read(source.read_file(file), "standard input" if file == "-" else file)
+        return ztunnel.read(read_bytes(source.file), "standard input" if source.file == "-" else source.file)
     with TerminalProgress() as progress:
-        name, data = source.fetch(options, pod or "", node, port_number(admin_port), progress)
+        name, data = fetch(
+            ctx.obj or Globals(), source.pod or "", source.node, port_number(source.admin_port), progress
+        )
     return ztunnel.read(data, name)
 
 

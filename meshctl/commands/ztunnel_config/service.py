@@ -18,18 +18,16 @@ _HELP = """Show services: address, waypoint, and how many of their endpoints are
 
 
 @app.command(help=_HELP)
+@run.with_source
 def service(
     ctx: typer.Context,
-    pod: run.Pod = None,
-    file: run.File = "",
+    source: run.Source,
     output: run.OutputForm = "short",
-    node: run.Node = "",
-    admin_port: run.AdminPort = "15000",
     namespace: Annotated[
         str, text("--service-namespace", help="Only of this namespace.", metavar="NAME")
     ] = "",
 ) -> int:
-    dump = run.opened(ctx, pod, file, node, admin_port)
+    dump = run.opened(ctx, source)
     return run.show(
         ctx, output, "services", lambda: service_table(dump, namespace), lambda: services(dump, namespace)
     )

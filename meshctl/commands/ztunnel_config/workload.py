@@ -18,13 +18,11 @@ _HELP = """Show workloads: address, node, waypoint, protocol.
 
 
 @app.command(help=_HELP)
+@run.with_source
 def workload(
     ctx: typer.Context,
-    pod: run.Pod = None,
-    file: run.File = "",
+    source: run.Source,
     output: run.OutputForm = "short",
-    node: run.Node = "",
-    admin_port: run.AdminPort = "15000",
     address: Annotated[
         str, text("--address", help="Only the workload with this address.", metavar="IP")
     ] = "",
@@ -34,7 +32,7 @@ def workload(
     workload_node: Annotated[str, text("--workload-node", help="Only on this node.", metavar="NAME")] = "",
 ) -> int:
     wanted = WorkloadFilter(namespace, workload_node, address)
-    dump = run.opened(ctx, pod, file, node, admin_port)
+    dump = run.opened(ctx, source)
     return run.show(
         ctx, output, "workloads", lambda: workload_table(dump, wanted), lambda: workloads(dump, wanted)
     )
