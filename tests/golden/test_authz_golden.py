@@ -5,24 +5,17 @@ The rows are istioctl's but for istiod's artefacts, without which the columns ar
 
 from __future__ import annotations
 
-import json
-import pathlib
-
 import pytest
 
 from tests.cli import run
-from tests.corpus import available, corpus_root
+from tests.golden.width import NEEDED, ROOT, cases, stdout
 
-pytestmark = pytest.mark.corpus
+pytestmark = [pytest.mark.corpus, NEEDED]
 
-ROOT = corpus_root() / "width" if available() else pathlib.Path()
-FOLDER = ROOT / "authz"
-LINES = (FOLDER / "cases.jsonl").read_text().splitlines() if available() else []
-CASES = [case for case in map(json.loads, LINES) if "-f" in case["argv"]]
+CASES = [case for case in cases("authz") if "-f" in case["argv"]]
 ARTEFACT = "_anonymous_match_nothing_"
 
 
-@pytest.mark.skipif(not CASES, reason="the recordings of istioctl are absent: set MESHCTL_CORPUS")
 def test_recorded_invocations(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     failures, without_artefact = [], 0
@@ -31,7 +24,7 @@ def test_recorded_invocations(monkeypatch: pytest.MonkeyPatch) -> None:
         if case["rc"] == 0 and not dump.exists():
             continue  # of a dump that is not among the recordings
         found = run(*case["argv"])
-        expected = (FOLDER / case["stdout"]).read_text() if case["stdout"] else ""
+        expected = stdout("authz", case).decode()
         if found.rc == case["rc"] and found.out == expected:
             continue
         if (

@@ -5,7 +5,6 @@ stdout is compared without istioctl's colour codes, which it prints into pipes, 
 
 from __future__ import annotations
 
-import json
 import pathlib
 import re
 from collections import Counter
@@ -13,14 +12,11 @@ from collections import Counter
 import pytest
 
 from tests.cli import run
-from tests.corpus import available, corpus_root
+from tests.golden.width import NEEDED, ROOT, cases, stdout
 
-pytestmark = pytest.mark.corpus
+pytestmark = [pytest.mark.corpus, NEEDED]
 
-ROOT = corpus_root() / "width" if available() else pathlib.Path()
-FOLDER = ROOT / "check-inject"
-LINES = (FOLDER / "cases.jsonl").read_text().splitlines() if available() else []
-CASES = [json.loads(line) for line in LINES]
+CASES = cases("check-inject")
 # "inject-none" has no webhook: what is in no file may be in the cluster, so it is asked live (tests/live/test_check_inject.py)
 WORLDS = sorted({case["world"] for case in CASES if case["rc"] == 0} - {"inject-none"})
 KINDS = ("MutatingWebhookConfiguration", "Namespace", "Pod", "Deployment", "ReplicaSet", "StatefulSet")
@@ -33,7 +29,6 @@ def _words(text: str) -> str:
     return NAMED_BETTER.sub("label … matches", text)
 
 
-@pytest.mark.skipif(not CASES, reason="the recordings of istioctl are absent: set MESHCTL_CORPUS")
 @pytest.mark.parametrize("world", WORLDS)
 def test_recorded_invocations(world: str, tmp_path: pathlib.Path) -> None:
     manifests = ROOT / "worlds" / world / "manifests" / "all.yaml"
@@ -46,7 +41,7 @@ def test_recorded_invocations(world: str, tmp_path: pathlib.Path) -> None:
         if case["world"] != world or case["rc"] != 0 or any("/" in word for word in case["argv"][2:3]):
             continue
         result = run(*case["argv"], "-f", str(given))
-        expected = re.sub(r"\x1b\[[0-9;]*m", "", (FOLDER / case["stdout"]).read_text())
+        expected = re.sub(r"\x1b\[[0-9;]*m", "", stdout("check-inject", case).decode())
         found = result.out
         if found.rstrip("\n") == expected.rstrip("\n"):
             continue
