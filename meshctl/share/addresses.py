@@ -15,13 +15,22 @@ import hmac
 import ipaddress
 import re
 
+
+def _leading(text: str) -> str:
+    """The bits of a network's prefix."""
+    network = ipaddress.IPv4Network(text)
+    return format(int(network.network_address), "032b")[: network.prefixlen]
+
+
+# How many leading bits of the addresses in a network stay, and of those that share some of its prefix as far as they do
+# and the bit in which they differ: else a public 192.0.2.9 could become a private 192.168.x.
 _V4_KEPT: tuple[tuple[str, int], ...] = (
-    ("10.0.0.0/8", 8),
-    ("172.16.0.0/12", 12),
-    ("192.168.0.0/16", 16),
-    ("100.64.0.0/10", 10),
-    ("240.0.0.0/4", 16),
-    ("0.0.0.0/0", 8),
+    (_leading("172.16.0.0/12"), 12),
+    (_leading("192.168.0.0/16"), 16),
+    (_leading("100.64.0.0/10"), 10),
+    (_leading("169.254.0.0/16"), 16),
+    (_leading("240.0.0.0/4"), 16),
+    (_leading("0.0.0.0/0"), 8),
 )
 _WHOLE = tuple(
     ipaddress.ip_network(text)
@@ -61,23 +70,17 @@ class AddressPseudonyms:
         if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
             return f"::ffff:{self._map(address.ipv4_mapped, None)}"
         size = 32 if address.version == 4 else 128
-        kept = self._kept(address)
         bits = format(int(address), f"0{size}b")
-        out = bits[:kept]
-        for index in range(kept, size):
-            if prefix is not None and index >= prefix:
-                out += bits[index]  # host bits of a network are zero, and stay what they are
+        out = ""
+        for index in range(size):
+            host_bit = prefix is not None and index >= prefix  # zero, and stays what it is
+            if host_bit or _is_kept(bits, index):
+                out += bits[index]
                 continue
             digest = hmac.digest(self._key, f"{address.version}:{bits[:index]}".encode(), hashlib.sha256)
             out += str(int(bits[index]) ^ (digest[0] & 1))
         number = int(out, 2)
         return str(ipaddress.IPv4Address(number) if address.version == 4 else ipaddress.IPv6Address(number))
-
-    @staticmethod
-    def _kept(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> int:
-        if isinstance(address, ipaddress.IPv6Address):
-            return _V6_KEPT_BITS
-        return next(bits for network, bits in _V4_KEPT if address in ipaddress.IPv4Network(network))
 
     def text(self, text: str) -> str:
         """A text with every address in it replaced."""
@@ -86,3 +89,13 @@ class AddressPseudonyms:
         if text.count(":") > 1:
             text = V6.sub(lambda m: self.address(m[0]), text)
         return text
+
+
+def _is_kept(bits: str, index: int) -> bool:
+    """Whether a bit says what kind of address it is. Only the bits before it decide, so networks stay networks."""
+    if len(bits) == 128:
+        return index < _V6_KEPT_BITS
+    before = bits[:index]
+    return any(
+        index < most and (before.startswith(prefix) or prefix.startswith(before)) for prefix, most in _V4_KEPT
+    )
