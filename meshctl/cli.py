@@ -33,6 +33,9 @@ COMMANDS: dict[str, Entry] = {
     "trace": Entry(
         "meshctl.commands.trace", "Follow one request from the application to its peer, with reasons."
     ),
+    "why": Entry(
+        "meshctl.commands.why", "Say why a request ended as a log line, a flag or a whole log says."
+    ),
     "capture": Entry(
         "meshctl.commands.capture", "Explain, walk and check a pod's iptables or nftables rules."
     ),

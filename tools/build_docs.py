@@ -2,7 +2,7 @@
 
 rooms: the folders of meshctl, what each is for (the first line of its package) and what it may import (the layers of
 import-linter's contract in pyproject.toml). limits: what the trace does not evaluate (the tables of accounts and of
-the filters' contracts).
+the filters' contracts). flags, details: the words of an access log that ``why`` explains.
 
     python tools/build_docs.py            write
     python tools/build_docs.py --check    exit 1 when a page is out of date
@@ -22,6 +22,8 @@ from meshctl.proxy.accounting import accounts
 from meshctl.proxy.contract import EVERYTHING, Effect
 from meshctl.proxy.filters.http_table import HTTP_FILTERS
 from meshctl.proxy.filters.network_table import NETWORK_FILTERS
+from meshctl.why.details import DETAILS, RESETS
+from meshctl.why.flags import FLAGS
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 _SUBROOMS = (
@@ -102,7 +104,29 @@ def limits() -> str:
     return "\n".join(lines)
 
 
-PAGES = {"docs/architecture.md": {"rooms": rooms}, "docs/trace-semantics.md": {"limits": limits}}
+def flags() -> str:
+    """The response flags, at which stage each arises, what it says, what leads to it."""
+    lines = ["| flag | long form | stage | what happened | commonly because |", "|---|---|---|---|---|"]
+    for flag in FLAGS.values():
+        said = flag.meaning
+        causes = "; ".join(said.causes)
+        lines.append(f"| `{flag.short}` | {flag.long} | {said.stage.value} | {said.words} | {causes} |")
+    return "\n".join(lines)
+
+
+def details() -> str:
+    """The words of the details."""
+    lines = ["| word | stage | what happened |", "|---|---|---|"]
+    for word, said in {**DETAILS, **RESETS}.items():
+        lines.append(f"| `{word}` | {said.stage.value} | {said.words} |")
+    return "\n".join(lines)
+
+
+PAGES = {
+    "docs/architecture.md": {"rooms": rooms},
+    "docs/trace-semantics.md": {"limits": limits},
+    "docs/why.md": {"flags": flags, "details": details},
+}
 
 
 def main() -> int:

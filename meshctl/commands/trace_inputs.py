@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -113,6 +114,15 @@ class Inputs:
         elif self._pod:
             return self.source.by_name(self._pod)
         raise UsageError("which pod?", "The request must start in a pod.", "Run `meshctl trace POD URL`.")
+
+    def log(self) -> Iterable[bytes]:
+        """The lines of the access log of the first pod: its proxy's container, live or as it was saved."""
+        from meshctl.sources.proxy_log import live_log, saved_log
+
+        if self._cluster is not None:
+            return live_log(self._cluster, self._pod or "")
+        assert self._first is not None
+        return saved_log(self._first, self._pod)
 
     def pod(self, name: str) -> Pod:
         """A pod by name; raises when there is none."""

@@ -42,6 +42,13 @@ def bracketed(address: str, port: int) -> str:
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
+def host_and_port(text: str) -> tuple[str, int] | None:
+    """What ``bracketed`` writes, read back; None where the text is no address with a port."""
+    host, colon, port = text.strip().rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    return (host, int(port)) if colon and host and port.isascii() and port.isdigit() else None
+
+
 def readable(address: Address | None) -> str:
     """An address for people, unambiguous also for IPv6."""
     if address is None:

@@ -27,7 +27,13 @@ class Part(enum.Enum):
     FILTER_STATE = "filter state"
 
 
-# Which filter may have changed a part, or one header by its name.
+class Unseen(str):
+    """In place of a filter: what the request is known from, and does not show the headers that are not named."""
+
+    __slots__ = ()
+
+
+# Which filter may have changed a part, or one header by its name; "" for a header that is known although others are not.
 Opaque = Mapping[Part | str, str]
 NOTHING: Opaque = {}
 
@@ -154,9 +160,10 @@ class RequestView:
 
     def _ask(self, name: str) -> None:
         """Raise when a filter may have changed a header; the pseudo headers go with the path."""
-        owner = self.opaque.get(name) or self.opaque.get(
-            Part.PATH if name.startswith(":") or name == "host" else Part.HEADERS
-        )
+        part = Part.PATH if name.startswith(":") or name == "host" else Part.HEADERS
+        owner = self.opaque[name] if name in self.opaque else self.opaque.get(part)
+        if isinstance(owner, Unseen):
+            raise Undecidable(f"header `{name}` is not in {owner}")
         if owner:
             raise Undecidable(f"header `{name}` may be changed by {owner}")
 

@@ -106,7 +106,10 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An HTTP request as the client writes it. ``authority`` None: no Host header; "" an empty one."""
+    """An HTTP request as the client writes it. ``authority`` None: no Host header; "" an empty one.
+
+    hidden: what does not show its other headers ("" where ``headers`` are all there are).
+    """
 
     method: str = "GET"
     authority: str | None = ""
@@ -116,6 +119,7 @@ class Request:
     scheme: str | None = None
     absolute_form: str = ""
     body: str = ""
+    hidden: str = ""
 
     @property
     def http2(self) -> bool:

@@ -22,6 +22,7 @@ from meshctl.reader.recognise import INDEX, MANIFEST, META, Form, Gives, form_of
 
 # Files of the snapshot format by name; others are told by their content.
 ENVOY_NAMES = ("config_dump", "clusters", "certs", "listeners", "server_info", "stats", "init_dump")
+PROXY_LOG = "istio-proxy.log"
 RULE_NAMES = ("iptables-save", "ip6tables-save", "nft-ruleset", "istio-init.log", "iptables", "ip6tables")
 # What istiod would send to a proxy is not what the proxy has.
 INTENDED = re.compile(r"config_dump_istiod|istiod_config_dump")
@@ -86,6 +87,8 @@ def told(file: File) -> Told:
     ):
         gives = Gives.RULES if name.startswith(RULE_NAMES) else Gives.OBJECTS
         return Told(file, gives, None)
+    if name == PROXY_LOG:
+        return Told(file, Gives.LOG, None)
     form = form_of(file.head())
     if INTENDED.search(name):
         form = Form(

@@ -29,6 +29,7 @@ class Gives(enum.Enum):
     OBJECTS = "Kubernetes objects"
     MANY = "files"
     REQUESTS = "requests"
+    LOG = "an access log"
     NOTHING = "nothing that is read here"
 
 

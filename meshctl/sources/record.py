@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 CONFIG_DUMP = "config_dump.json"
 POD_MANIFEST = "pod.json"
 INIT_LOG = "istio-init.log"
+PROXY_CONTAINER = "istio-proxy"
+PROXY_LOG = "istio-proxy.log"
 META = "meta.json"
 
 # Envoy's answers in a pod's folder, and the requests that print them.

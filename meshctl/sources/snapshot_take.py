@@ -27,6 +27,7 @@ from meshctl.sources.kube import ApiError, KubeCluster
 from meshctl.sources.live import admin_of
 from meshctl.sources.live_records import init_log, list_objects
 from meshctl.sources.pods import KubePod, resolve, running_in, select
+from meshctl.sources.proxy_log import last_lines
 from meshctl.sources.record import (
     ADMIN_FILES,
     CLUSTER_OBJECTS,
@@ -34,6 +35,7 @@ from meshctl.sources.record import (
     INIT_LOG,
     META,
     POD_MANIFEST,
+    PROXY_LOG,
     meta_of,
 )
 from meshctl.sources.snapshot_format import PodWriter, WriteError, Writer, safe_name
@@ -163,7 +165,7 @@ def take(cluster: KubeCluster, plan: Plan, writer: Writer, reporter: Reporter, a
         if _is_there(writer, pod):
             reporter.done(f"{pod.name}.{pod.namespace}", 0)
     _take_objects(cluster, writer, {pod.namespace for pod in pods})
-    _run(pending, plan.at_once, lambda pod: _take_pod(cluster, pod, plan.origin.admin_port, writer, reporter))
+    _run(pending, plan.at_once, lambda pod: _take_pod(cluster, pod, plan, writer, reporter))
 
 
 def _is_there(writer: Writer, pod: KubePod) -> bool:
@@ -199,9 +201,7 @@ class _Counting(Silent):
         self._reporter.bytes_read(count)
 
 
-def _take_pod(
-    cluster: KubeCluster, pod: KubePod, admin_port: int, writer: Writer, reporter: Reporter
-) -> None:
+def _take_pod(cluster: KubeCluster, pod: KubePod, plan: Plan, writer: Writer, reporter: Reporter) -> None:
     name = f"{pod.name}.{pod.namespace}"
     meta = meta_of(pod.object)
     entry = PodEntry(
@@ -212,7 +212,7 @@ def _take_pod(
     )
     try:
         with writer.pod(entry) as folder:
-            _write_files(cluster, pod, admin_port, meta, entry, folder, reporter)
+            _write_files(cluster, pod, plan, meta, entry, folder, reporter)
     except WriteError:
         raise  # the disk is full: that ends the run, not this pod alone
     except MeshctlError as error:
@@ -227,7 +227,7 @@ def _take_pod(
 def _write_files(
     cluster: KubeCluster,
     pod: KubePod,
-    admin_port: int,
+    plan: Plan,
     meta: Json,
     entry: PodEntry,
     folder: PodWriter,
@@ -243,18 +243,39 @@ def _write_files(
     if pod.phase != "Running":
         entry.missing[CONFIG_DUMP] = f"the pod is {pod.phase}"
     elif pod.has_proxy:
-        with admin_of(cluster, pod, admin_port, _Counting(reporter)) as port:
+        with admin_of(cluster, pod, plan.origin.admin_port, _Counting(reporter)) as port:
             for file, path in ADMIN_FILES.items():
                 write(file, bytes(port.get(path)))
     else:
         entry.missing[CONFIG_DUMP] = (
             "the pod has no sidecar" if pod.proxy == "none" else f"the pod is a {pod.proxy}"
         )
+    if pod.has_proxy and pod.phase == "Running":
+        _take_proxy_log(write, cluster, pod, entry, anonymized=plan.anonymized)
     log, reason = init_log(cluster, pod)
     if log is not None:
         write(INIT_LOG, log)
     elif pod.has_proxy:
         entry.missing[INIT_LOG] = f"{reason or 'no log'}: capture rules are computed from pod.json"
+
+
+def _take_proxy_log(
+    write: Callable[[str, bytes], None],
+    cluster: KubeCluster,
+    pod: KubePod,
+    entry: PodEntry,
+    *,
+    anonymized: bool,
+) -> None:
+    """The end of the proxy's log, where its access log is; a cluster that does not let it be read costs the log alone."""
+    if anonymized:
+        entry.missing[PROXY_LOG] = "its lines hold paths and names that no mapping knows"
+        return
+    log, reason = last_lines(cluster, pod)
+    if log is not None:
+        write(PROXY_LOG, log)
+    elif reason:
+        entry.missing[PROXY_LOG] = reason
 
 
 def _encode(value: Any) -> bytes:

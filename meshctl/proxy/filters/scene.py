@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from meshctl.envoy.anys import unpack
-from meshctl.match.request_view import NOTHING, Headers, Opaque, RequestView
+from meshctl.match.request_view import NOTHING, Headers, Opaque, Part, RequestView
 from meshctl.match.substitution import Known
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.listen.listeners import Filter
@@ -75,7 +75,7 @@ class Scene:
             headers if headers is not None else old.headers,
             {**old.metadata, **(metadata or {})},
             {**old.filter_state, **(state or {})},
-            {**(opaque or {}), **old.opaque},
+            _joined(old.opaque, opaque or {}),
         )
 
     @property
@@ -153,6 +153,13 @@ class Scene:
         for _, disabled in _levels(self, name):
             return disabled
         return None
+
+
+def _joined(before: Opaque, more: Opaque) -> Opaque:
+    """What was not known and what is not known any more; a header that was known may be among what a filter changes."""
+    if Part.HEADERS in more:
+        before = {part: owner for part, owner in before.items() if owner}
+    return {**more, **{part: owner for part, owner in before.items() if owner or part not in more}}
 
 
 def _levels(scene: Scene, name: str) -> Iterator[tuple[Json, bool]]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from meshctl.envoy.api import config_route_v3 as api
 from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
 from meshctl.envoy.message import Undecidable
-from meshctl.match.request_view import NOTHING, Headers, Opaque, RequestView
+from meshctl.match.request_view import NOTHING, Headers, Opaque, Part, RequestView, Unseen
 from meshctl.plain import Json
 from meshctl.proxy.doubts import doubted, guarded
 from meshctl.proxy.entry import Entry
@@ -117,8 +117,15 @@ def _view(scene: HttpScene, headers: Headers) -> RequestView:
         peer=tls.peer if tls else None,
         sni=tls.sni.lower() if tls else "",
         filter_state=scene.state,
-        opaque=scene.opaque,
+        opaque={**_hidden(scene.request, headers), **scene.opaque},
     )
+
+
+def _hidden(request: Request, headers: Headers) -> Opaque:
+    """The headers of a request that is not known whole: those that are there are known, and what Envoy sets itself."""
+    if not request.hidden:
+        return NOTHING
+    return {Part.HEADERS: Unseen(request.hidden), **dict.fromkeys(headers, "")}
 
 
 def _early(entry: Entry, scene: HttpScene, reply: Reply, table: RouteTable | None) -> Passage:
