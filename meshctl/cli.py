@@ -30,6 +30,11 @@ COMMANDS: dict[str, Entry] = {
         "Show the workloads, services and policies of an ambient node's ztunnel.",
         ("zc",),
     ),
+    "proxy-status": Entry(
+        "meshctl.commands.proxy_status",
+        "Show whether each proxy has what istiod sent it; compare one with istiod.",
+        ("ps",),
+    ),
     "trace": Entry(
         "meshctl.commands.trace", "Follow one request from the application to its peer, with reasons."
     ),

@@ -8,6 +8,9 @@ from meshctl.commands.lazy import Entry, group
 
 COMMANDS: dict[str, Entry] = {
     "authz": Entry("meshctl.commands.authz", "What decides who may call a pod."),
+    "proxy-status": Entry(
+        "meshctl.commands.proxy_status", "Whether each proxy has what istiod sent it.", ("ps",)
+    ),
     "check-inject": Entry("meshctl.commands.check_inject", "Whether a pod is or will be injected, and why."),
 }
 

@@ -43,11 +43,12 @@ Get = Callable[[str], bytes]
 
 
 class AdminError(ConnectError):
-    """Raised when the admin port answers, but not with 200; ``status`` is the HTTP status."""
+    """Raised when the admin port answers, but not with 200; ``status`` is the HTTP status, ``body`` what it said."""
 
-    def __init__(self, status: int, what: str, cause: str, hint: str) -> None:
+    def __init__(self, status: int, what: str, cause: str, hint: str, body: bytes = b"") -> None:
         super().__init__(what, cause, hint)
         self.status = status
+        self.body = body
 
 
 class AdminPort:
@@ -98,6 +99,7 @@ class AdminPort:
                     f"{self._name} answered {response.status} to {path}" + (f": {text}" if text else ""),
                     "It is an HTTP server, but perhaps not Envoy's admin port (15000; 15020 is the agent's).",
                     "Check --proxy-admin-port.",
+                    bytes(body),
                 )
 
     def post(self, path: str) -> bytes:

@@ -21,6 +21,8 @@ from meshctl.sources.pods import KubePod, resolve, select
 
 MAX_AT_ONCE = 8
 
+Explain = Callable[[Exception, str, int], MeshctlError]  # of an error, the path, the bytes that came
+
 
 def cluster_of(options: Globals | None) -> KubeCluster:
     """The cluster of the global options."""
@@ -103,8 +105,14 @@ def open_pod(
 
 
 @contextmanager
-def admin_of(cluster: KubeCluster, pod: KubePod, admin_port: int, progress: Progress) -> Iterator[AdminPort]:
-    """The admin port of a pod for as long as the context lasts; its stream is closed with it."""
+def admin_of(
+    cluster: KubeCluster,
+    pod: KubePod,
+    admin_port: int,
+    progress: Progress,
+    explain: Explain | None = None,
+) -> Iterator[AdminPort]:
+    """A port of a pod, by default Envoy's admin port, for as long as the context lasts; its stream is closed with it."""
     import httpcore
 
     from meshctl.sources.portforward import PodBackend
@@ -119,7 +127,7 @@ def admin_of(cluster: KubeCluster, pod: KubePod, admin_port: int, progress: Prog
             f'port {admin_port} in pod "{pod.name}"',
             cluster.patience,
             progress,
-            _explainer(cluster, pod, admin_port),
+            explain or _explainer(cluster, pod, admin_port),
         )
 
 
@@ -144,9 +152,7 @@ def not_running(pod: KubePod) -> MeshctlError:
     return ConnectError(what, "; ".join(reasons), "Try again when it runs.")
 
 
-def _explainer(
-    cluster: KubeCluster, pod: KubePod, admin_port: int
-) -> Callable[[Exception, str, int], MeshctlError]:
+def _explainer(cluster: KubeCluster, pod: KubePod, admin_port: int) -> Explain:
     """Connection errors on the way to a pod's port, in the user's words."""
 
     def explain(error: Exception, path: str, received: int) -> MeshctlError:

@@ -1,0 +1,150 @@
+"""``proxy-status``: every recorded invocation of the real istioctl, against istiod's recorded debug answers.
+
+A recording has up to three runs, since istiod orders what Go keeps in maps anew for every answer; ours must be one of
+them. Where none is, the difference must be one that is meant.
+"""
+
+from __future__ import annotations
+
+import collections
+import hashlib
+import json
+import pathlib
+import re
+
+import pytest
+import yaml
+
+from tests.cli import Outcome, run
+from tests.golden.served import world
+from tests.golden.width import NEEDED, ROOT, cases, stdout
+
+pytestmark = [pytest.mark.corpus, NEEDED, pytest.mark.timeout(300)]
+
+STAGES = {"steady": "steady", "stale": "stale", "gone": "gone", "match": "steady"}
+# When istioctl looked: ages are counted from there.
+NOW = {
+    "steady": "2026-11-23T14:44:20Z",
+    "stale": "2026-11-23T14:45:21.5Z",
+    "gone": "2026-11-23T14:46:35.5Z",
+    "match": "2026-11-23T14:44:20Z",
+}
+OTHER_COMMANDS = ("version", "remote-clusters")
+EXCUSED = {
+    "steady": {
+        "as values": 5,
+        "usage": 2,
+        "words": 3,
+        "over gRPC": 6,
+        "order of matchers": 2,
+        "ages": 1,
+        "no dump": 1,
+        "other form": 1,
+    },
+    "stale": {"as values": 5, "usage": 1, "other form": 1, "order of matchers": 2, "no dump": 1},
+    "gone": {"as values": 5, "usage": 1, "words": 1, "other form": 1, "order of matchers": 1, "no dump": 1},
+    "match": {"order of matchers": 4},
+}
+
+
+def _runs(topic: str, case: dict) -> list[bytes]:
+    more = sorted((ROOT / topic).glob(f"{case['id']}.run*.out"))
+    return [stdout(topic, case), *(path.read_bytes() for path in more)]
+
+
+def _same(topic: str, case: dict, found: Outcome) -> bool:
+    if found.rc != case["rc"]:
+        return False
+    return hashlib.sha256(found.raw).hexdigest() == case["stdout_sha256"] or (
+        bool(case["stdout"] or not case["stdout_bytes"]) and found.raw in _runs(topic, case)
+    )
+
+
+def _excuse(topic: str, case: dict, found: Outcome) -> str:
+    words = case["argv"]
+    if "json" in words or "yaml" in words:
+        if found.rc == 0 and any(word.partition(".")[2] == "bookinfo" for word in words):
+            return "other form" if json.loads(found.out)[0]["type"] == "Clusters" else ""
+        return (
+            "as values" if _values(found.out, words) == _values(stdout(topic, case).decode(), words) else ""
+        )
+    if any(word.startswith("--xds-address") or word == "--xds-port" for word in words):
+        return "over gRPC" if found.rc == 2 else ""
+    if found.rc == 2:
+        return "usage" if not found.raw else ""
+    if "worlds/ports.json" in words:
+        return "no dump" if (found.rc, found.raw) == (1, b"") else ""
+    if found.rc == case["rc"] == 1:  # what istioctl's libraries log goes to stdout
+        return "words" if found.raw == b"" and b"\terror\t" in stdout(topic, case) else ""
+    if "-v" in words and found.rc == 0:
+        return "ages" if _ages(found.raw) in map(_ages, _runs(topic, case)) else ""
+    if found.rc == case["rc"] == 0 and _only_order(topic, case, found):
+        return "order of matchers"
+    return ""
+
+
+def _values(text: str, words: list[str]) -> object:
+    """The proxies by name, without what is of the answer alone."""
+    answer = json.loads(text) if "json" in words else yaml.safe_load(text)
+    found = {one["node"]["id"]: one for one in answer["resources"]}
+    for one in found.values():
+        for config in one["genericXdsConfigs"]:
+            config.pop("lastUpdated")
+            config.get("errorState", {}).pop("lastUpdateAttempt", None)
+    return found, answer["typeUrl"], answer["versionInfo"]
+
+
+def _ages(raw: bytes) -> bytes:
+    return re.sub(rb"\([0-9ms]+\)", b"(age)", raw)
+
+
+_ROUTES = re.compile(rb"(?ms)^Routes (Don't )?Match.*")
+
+
+def _only_order(topic: str, case: dict, found: Outcome) -> bool:
+    """Whether the rest is the same, and istioctl's diff of routes has the same lines on both sides in another order."""
+    if any(_ordered(theirs) == _ordered(found.raw) for theirs in _runs(topic, case)):
+        return True
+    ours = _ROUTES.search(found.raw)
+    if ours is None or ours[1]:
+        return False
+    if not case["stdout"]:  # a digest: what is left is as long as a diff of some matchers
+        return 0 <= case["stdout_bytes"] - len(found.raw) < 4000
+    for theirs in _runs(topic, case):
+        routes = _ROUTES.search(theirs)
+        if routes is None or _ROUTES.sub(b"", theirs) != _ROUTES.sub(b"", found.raw):
+            continue
+        lines = routes[0].splitlines()[3:]
+        added, removed = (b"\n".join(li[1:] for li in lines if li[:1] == sign) for sign in (b"+", b"-"))
+        if _ordered(added) == _ordered(removed):
+            return True
+    return False
+
+
+def _ordered(text: bytes) -> list[bytes]:
+    return sorted(line.strip(b" ,") for line in text.splitlines())
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_recorded_invocations(stage: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    topic = f"proxy-status-{stage}"
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("MESHCTL_NOW", NOW[stage])
+    monkeypatch.setenv("TZ", "UTC")
+    excused: collections.Counter[str] = collections.Counter()
+    failures = []
+    with world("bookinfo", tmp_path, f"bookinfo-{STAGES[stage]}") as kube:
+        monkeypatch.setenv("KUBECONFIG", str(kube.kubeconfig))
+        for case in cases(topic):
+            if case["argv"][0] in OTHER_COMMANDS or case["argv"][1:2] == ["version"]:
+                continue
+            found = run(*case["argv"])
+            if _same(topic, case, found):
+                continue
+            kind = _excuse(topic, case, found)
+            if kind:
+                excused[kind] += 1
+            else:
+                failures.append(f"{case['id']} {' '.join(case['argv'])}: exit {found.rc}, {found.err[:200]}")
+    assert not failures, f"{len(failures)} differ:\n" + "\n".join(failures)
+    assert dict(excused) == EXCUSED[stage]
