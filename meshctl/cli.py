@@ -44,6 +44,11 @@ COMMANDS: dict[str, Entry] = {
     "capture": Entry(
         "meshctl.commands.capture", "Explain, walk and check a pod's iptables or nftables rules."
     ),
+    "describe": Entry(
+        "meshctl.commands.describe",
+        "Show the objects of Kubernetes and Istio that act on a pod or a service.",
+        ("des",),
+    ),
     "authz": Entry("meshctl.commands.authz", "Show what decides who may call a pod."),
     "check-inject": Entry(
         "meshctl.commands.check_inject", "Say whether a pod is or will be injected, and which label decides."

@@ -8,6 +8,7 @@ from meshctl.commands.lazy import Entry, group
 
 COMMANDS: dict[str, Entry] = {
     "authz": Entry("meshctl.commands.authz", "What decides who may call a pod."),
+    "describe": Entry("meshctl.commands.describe", "What acts on a pod or a service.", ("des",)),
     "proxy-status": Entry(
         "meshctl.commands.proxy_status", "Whether each proxy has what istiod sent it.", ("ps",)
     ),

@@ -29,7 +29,7 @@ _MANAGER = "HttpConnectionManager"
 _AUTHORIZER, _DRY = "istio_ext_authz_", "istio_dry_run_"
 _ORDER = ("DENY", "ALLOW", "LOG", "CUSTOM")
 _ACTIONS = {None: "ALLOW", 0: "ALLOW", 1: "DENY", 2: "LOG"}
-_NOTHING = "_anonymous_match_nothing_"
+NOTHING = "_anonymous_match_nothing_"
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -61,7 +61,7 @@ def _rank(action: str) -> int:
 
 
 def enforced(snapshot: Snapshot) -> list[Policy]:
-    return [policy for policy in policies(snapshot) if not policy.dry_run and policy.name != _NOTHING]
+    return [policy for policy in policies(snapshot) if not policy.dry_run and policy.name != NOTHING]
 
 
 def table(snapshot: Snapshot) -> Table:
@@ -77,7 +77,7 @@ def notes(snapshot: Snapshot) -> list[str]:
         for policy in found
         if policy.dry_run
     ]
-    if any(policy.name == _NOTHING for policy in found):
+    if any(policy.name == NOTHING for policy in found):
         said.append("an ALLOW policy with HTTP rules stands on a TCP port, where it allows nothing")
     return said
 
@@ -85,11 +85,18 @@ def notes(snapshot: Snapshot) -> list[str]:
 def _rules(snapshot: Snapshot) -> Iterator[tuple[str, str, bool]]:
     """(action, RBAC policy, whether it is only tried) of each RBAC filter."""
     for resource in snapshot.resources(KIND, State.STATIC, State.ACTIVE):
-        for config in _filters(resource.value):
-            yield from _of(config.get("rules"), "", False)
-            prefix = str(config.get("shadow_rules_stat_prefix") or "")
-            custom = "CUSTOM" if prefix.startswith(_AUTHORIZER) else ""
-            yield from _of(config.get("shadow_rules"), custom, not custom)
+        listener = resource.value
+        for chain in (*list_at(listener, "filter_chains"), object_at(listener, "default_filter_chain")):
+            for config in filters_of(chain):
+                yield from rules_of(config)
+
+
+def rules_of(config: Json) -> Iterator[tuple[str, str, bool]]:
+    """(action, RBAC policy, whether it is only tried) of one RBAC filter."""
+    yield from _of(config.get("rules"), "", False)
+    prefix = str(config.get("shadow_rules_stat_prefix") or "")
+    custom = "CUSTOM" if prefix.startswith(_AUTHORIZER) else ""
+    yield from _of(config.get("shadow_rules"), custom, not custom)
 
 
 def _of(rules: Any, action: str, dry: bool) -> Iterator[tuple[str, str, bool]]:
@@ -107,15 +114,14 @@ def _of(rules: Any, action: str, dry: bool) -> Iterator[tuple[str, str, bool]]:
         yield action or known, key, dry
 
 
-def _filters(listener: Any) -> Iterator[Json]:
-    """The settings of all RBAC filters of a listener."""
-    for chain in (*list_at(listener, "filter_chains"), object_at(listener, "default_filter_chain")):
-        for network in list_at(chain, "filters"):
-            kind, config = unpack(object_at(network, "typed_config"))
-            if kind in _RBAC:
-                yield config
-            elif kind.endswith(_MANAGER):
-                for http in list_at(config, "http_filters"):
-                    kind, inner = unpack(object_at(http, "typed_config"))
-                    if kind in _RBAC:
-                        yield inner
+def filters_of(chain: Any) -> Iterator[Json]:
+    """The settings of all RBAC filters of a filter chain, in order."""
+    for network in list_at(chain, "filters"):
+        kind, config = unpack(object_at(network, "typed_config"))
+        if kind in _RBAC:
+            yield config
+        elif kind.endswith(_MANAGER):
+            for http in list_at(config, "http_filters"):
+                kind, inner = unpack(object_at(http, "typed_config"))
+                if kind in _RBAC:
+                    yield inner

@@ -81,6 +81,9 @@ _ADMIN = {
 }
 
 
+_EMPTY = {path: (200, b"{}") for path in (*_ADMIN.values(), "/init_dump") if "config_dump" not in path}
+
+
 def admin_bodies(folder: pathlib.Path) -> Bodies:
     """The answers of one Envoy, as they were saved."""
     return {
@@ -91,11 +94,15 @@ def admin_bodies(folder: pathlib.Path) -> Bodies:
 
 
 @contextlib.contextmanager
-def world(name: str, out: pathlib.Path, stage: str = "") -> Iterator[FakeKube]:
-    """A recorded world; with ``stage`` istiod answers, and the pods that were connected answer as at that moment."""
+def world(name: str, out: pathlib.Path, stage: str = "", *, whole: bool = False) -> Iterator[FakeKube]:
+    """A recorded world; with ``stage`` istiod answers, and the pods that were connected answer as at that moment.
+
+    whole: a page of the admin port that was not recorded is empty, not missing, so that a snapshot can be taken.
+    """
     with contextlib.ExitStack() as stack:
         kube = stack.enter_context(serve(str(ROOT / "worlds" / name / "manifests"), out=out))
-        for (namespace, pod), bodies in _pods(name, stage).items():
+        for (namespace, pod), recorded in _pods(name, stage).items():
+            bodies = {**_EMPTY, **recorded} if whole else recorded
             kube.forward(namespace, pod, 15000, to=stack.enter_context(replay(bodies)))
         if stage:
             kube.forward(*ISTIOD, 15014, to=stack.enter_context(replay(istiod_bodies(stage))))
