@@ -49,6 +49,7 @@ COMMANDS: dict[str, Entry] = {
         "Show the objects of Kubernetes and Istio that act on a pod or a service.",
         ("des",),
     ),
+    "check": Entry("meshctl.commands.check", "Find what is wrong with a pod, a namespace, a mesh."),
     "authz": Entry("meshctl.commands.authz", "Show what decides who may call a pod."),
     "check-inject": Entry(
         "meshctl.commands.check_inject", "Say whether a pod is or will be injected, and which label decides."

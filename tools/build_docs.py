@@ -2,7 +2,7 @@
 
 rooms: the folders of meshctl, what each is for (the first line of its package) and what it may import (the layers of
 import-linter's contract in pyproject.toml). limits: what the trace does not evaluate (the tables of accounts and of
-the filters' contracts). flags, details: the words of an access log that ``why`` explains.
+the filters' contracts). flags, details: the words of an access log that ``why`` explains. docs/checks/ is made as a whole: a page for each row of the table of checks, and their list.
 
     python tools/build_docs.py            write
     python tools/build_docs.py --check    exit 1 when a page is out of date
@@ -18,6 +18,7 @@ import sys
 import tomllib
 from typing import Any
 
+from meshctl.check.table import THEMES, Check, MeshCheck
 from meshctl.proxy.accounting import accounts
 from meshctl.proxy.contract import EVERYTHING, Effect
 from meshctl.proxy.filters.http_table import HTTP_FILTERS
@@ -127,6 +128,67 @@ PAGES = {
     "docs/trace-semantics.md": {"limits": limits},
     "docs/why.md": {"flags": flags, "details": details},
 }
+CHECKS_FOLDER = "docs/checks"
+
+
+def checks() -> dict[str, str]:
+    """The pages of docs/checks/ by their paths."""
+    lines = [
+        "# Checks",
+        "",
+        "What `meshctl check` finds, theme by theme; made from the table of checks by `make docs`. An *error* makes requests",
+        "fail, a *warning* probably is not what was meant, *info* is worth knowing. `--ignore CODE[:OBJECT]` leaves one out.",
+    ]
+    pages = {}
+    for theme in THEMES:
+        lines += ["", f"## {theme.name}", "", theme.about, "", "| code | severity | finds |", "|---|---|---|"]
+        for row in theme.rows:
+            lines.append(f"| [`{row.code}`]({row.code}.md) | {row.severity.value} | {row.title} |")
+            pages[f"{CHECKS_FOLDER}/{row.code}.md"] = _check_page(theme.name, row)
+    pages[f"{CHECKS_FOLDER}/README.md"] = "\n".join(lines) + "\n"
+    return pages
+
+
+def _check_page(theme: str, row: Check | MeshCheck) -> str:
+    over = "several pods together" if isinstance(row, MeshCheck) else "one pod at a time"
+    needs = ", ".join(need.value for need in row.needs)
+    lines = [
+        f"# {row.code}",
+        "",
+        f"{row.title}. Severity: **{row.severity.value}** (theme: {theme.lower()}; [all checks](README.md)).",
+        "",
+        "## What goes wrong",
+        "",
+        row.why,
+        "",
+        "## What to do",
+        "",
+        row.fix,
+        "",
+        "## How it is known",
+        "",
+        f"It looks at {over} and needs {needs}; without that it says so, and is not clean.",
+    ]
+    return "\n".join([*lines, *(["", row.proved] if row.proved else [])]) + "\n"
+
+
+
+
+def _made(pages: dict[str, str], *, write: bool) -> list[str]:
+    """Whole pages that are out of date; files that no page is made of go."""
+    folder = ROOT / CHECKS_FOLDER
+    there = {f"{CHECKS_FOLDER}/{path.name}": path for path in folder.glob("*.md")}
+    stale = [
+        page for page, text in pages.items() if page not in there or there[page].read_text("utf-8") != text
+    ]
+    gone = sorted(there.keys() - pages.keys())
+    if write:
+        folder.mkdir(exist_ok=True)
+        for page in stale:
+            (ROOT / page).write_text(pages[page], "utf-8")
+        for page in gone:
+            there[page].unlink()
+    return stale + gone
 
 
 def main() -> int:
@@ -148,6 +210,7 @@ def main() -> int:
             stale.append(page)
             if not check:
                 path.write_text(text, "utf-8")
+    stale += _made(checks(), write=not check)
     if check and stale:
         print(f"out of date: {', '.join(stale)}; run python tools/build_docs.py", file=sys.stderr)
     return int(check and bool(stale))

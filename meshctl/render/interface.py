@@ -28,6 +28,7 @@ class Content(enum.Enum):
     NAMES = "one name a line: iterable of str"
     DIAGRAM = "a drawing as text: str"
     PICTURE = "a drawing: meshctl.render.trace_picture.Picture"
+    FINDINGS = "findings of checks: meshctl.check.Report"
     RESULTS = "results of tests: (file, list of meshctl.trace.expectations.Result)"
 
 
@@ -79,6 +80,9 @@ _FORMS = (
     Form("html", Content.PICTURE, "trace_html:render"),
     Form("junit", Content.RESULTS, "trace_results:junit"),
     Form("tap", Content.RESULTS, "trace_results:tap"),
+    Form("sarif", Content.FINDINGS, "check_out:sarif"),
+    Form("junit", Content.FINDINGS, "check_out:junit"),
+    Form("html", Content.FINDINGS, "check_html:render"),
 )
 
 Offers = Mapping[Content, Callable[[], Any]]

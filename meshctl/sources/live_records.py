@@ -80,6 +80,14 @@ class LivePod(NamedFiles):
         if INIT_LOG not in self._files:
             self._fetch(INIT_LOG)
 
+    def fetch(self, names: Iterable[str]) -> None:
+        """Fetch several of Envoy's answers at once; what failed is raised when it is read."""
+        self._fetch_admin(names)
+
+    def forget(self) -> None:
+        """Let its files go: they are fetched again when they are read again."""
+        self._files.clear()
+
     def _fetch(self, name: str) -> None:
         if name in ADMIN_FILES:
             self._fetch_admin((name,))
@@ -196,7 +204,7 @@ class LiveRecords:
             self._told.add(sentence)
             self._progress.told(sentence)
 
-    def _record(self, pod: KubePod) -> LivePod:
+    def record(self, pod: KubePod) -> LivePod:
         self._met.setdefault(pod.namespace)
         key = (pod.namespace, pod.name)
         if key not in self._pods:
@@ -204,7 +212,7 @@ class LiveRecords:
         return self._pods[key]
 
     def pod(self, text: str) -> LivePod:
-        return self._record(resolve(self._cluster, text)[0])
+        return self.record(resolve(self._cluster, text)[0])
 
     def by_ip(self, address: str) -> LivePod | None:
         if address not in self._addresses:
@@ -222,7 +230,7 @@ class LiveRecords:
             return self._in_namespaces(address) if error.status == 403 else error
         except MeshctlError as error:
             return error
-        return self._record(found) if found is not None else None
+        return self.record(found) if found is not None else None
 
     def _in_namespaces(self, address: str) -> LivePod | MeshctlError | None:
         """The pod at an address where the whole cluster may not be listed."""
@@ -254,7 +262,7 @@ class LiveRecords:
         self._listed[namespace] = True
         for pod in pods:
             for address in pod.addresses:
-                self._addresses.setdefault(address, self._record(pod))
+                self._addresses.setdefault(address, self.record(pod))
 
     def expect(self, addresses: Sequence[str], hosts: Sequence[str]) -> None:
         """Find the pods at these addresses and fetch what a trace reads of them, at the same time."""
@@ -269,6 +277,10 @@ class LiveRecords:
             self._addresses.update(zip(wanted, _at_once(self._at, wanted), strict=True))
         found = [self._addresses.get(address) for address in dict.fromkeys(addresses)]
         _at_once(LivePod.prepare, [pod for pod in found if isinstance(pod, LivePod)])
+
+    def prepare(self, pods: Sequence[LivePod]) -> None:
+        """Fetch what is read of several pods, at the same time."""
+        _at_once(LivePod.prepare, pods)
 
     def objects(self, kind: str) -> list[Json] | None:
         return self._list_of(kind).items

@@ -1,0 +1,153 @@
+"""Where things stand in a proxy's configuration: its connection managers, route tables and routes, with names for people.
+
+A route table is met once, whether managers have it by name or inside; what stands nowhere on a way (a table that no
+listener names) is met too: Envoy would use it as soon as a listener asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
+from meshctl.envoy.message import Undecidable
+from meshctl.proxy.listen.listeners import HTTP_MANAGER, Chain, Listener
+from meshctl.proxy.proxy import Proxy
+from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
+from meshctl.proxy.upstream.clusters import istio_config
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerPlace:
+    """A connection manager, with the listener and chain it stands in."""
+
+    listener: Listener
+    chain: Chain
+    config: HttpConnectionManager
+    where: str
+
+    @property
+    def name(self) -> str:
+        return f"listener {self.listener.name} > chain {self.chain.label}"
+
+
+@dataclass(frozen=True, slots=True)
+class TablePlace:
+    """A route configuration; managers: those that use it."""
+
+    table: RouteTable
+    name: str
+    where: str
+    managers: tuple[ManagerPlace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoutePlace:
+    """One route of a virtual host."""
+
+    table: TablePlace
+    host: VirtualHost
+    host_index: int
+    route: Route
+
+    @property
+    def name(self) -> str:
+        return f"{host_name(self.table, self.host)} > {route_label(self.route)}"
+
+    @property
+    def where(self) -> str:
+        return f"{self.table.where}.virtual_hosts[{self.host_index}].routes[{self.route.index}]"
+
+    @property
+    def resource(self) -> str:
+        """The Istio resource it came from; "" when it names none."""
+        return istio_config(self.route.message)
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """Where it stands, and from what it was made."""
+        return (self.where, f"from {self.resource}") if self.resource else (self.where,)
+
+
+def host_name(table: TablePlace, host: VirtualHost) -> str:
+    return f"route {table.name} > {host.name or '(no name)'}"
+
+
+def route_label(route: Route) -> str:
+    """A route by its position, and by its name where it has one of its own."""
+    named = route.name and route.name != "default"
+    return f"#{route.index + 1} ({route.name})" if named else f"#{route.index + 1}"
+
+
+def chains(listener: Listener) -> Iterator[Chain]:
+    """All filter chains, the default one last."""
+    yield from listener.chains
+    if listener.default_chain is not None:
+        yield listener.default_chain
+
+
+def managers(proxy: Proxy) -> Iterator[ManagerPlace]:
+    """Every connection manager; one that cannot be read is passed over."""
+    for listener in proxy.listeners.all:
+        try:
+            every = list(chains(listener))
+        except Undecidable:
+            continue
+        for chain in every:
+            for index, one in enumerate(chain.filters):
+                if one.type_name == HTTP_MANAGER:
+                    where = f"{chain.where}.filters[{index}]"
+                    yield ManagerPlace(listener, chain, HttpConnectionManager(one.fields), where)
+
+
+def _place_table(
+    found: dict[int, tuple[RouteTable, str, str, list[ManagerPlace]]],
+    table: RouteTable,
+    name: str,
+    where: str,
+) -> list[ManagerPlace]:
+    return found.setdefault(id(table), (table, name, where, []))[3]
+
+
+def tables(proxy: Proxy) -> list[TablePlace]:
+    """Every route configuration, found once a proxy."""
+    compiled: list[TablePlace] = proxy.compile_once(_TABLES, "check tables", lambda: list(_tables(proxy)))
+    return compiled
+
+
+_TABLES: dict[str, object] = {}
+
+
+def _tables(proxy: Proxy) -> Iterator[TablePlace]:
+    found: dict[int, tuple[RouteTable, str, str, list[ManagerPlace]]] = {}
+    for name in proxy.route_names:
+        table = proxy.route_table(name)
+        if table is not None:
+            _place_table(found, table, name, table.where)
+    for manager in managers(proxy):
+        try:
+            config = manager.config
+            if config.route_config is not None:
+                where = f"{manager.where}.typed_config.route_config"
+                table = proxy.inline_table(config.route_config.raw, where)
+                _place_table(found, table, table.name or manager.listener.name, where).append(manager)
+            elif config.rds is not None:
+                named = proxy.route_table(config.rds.route_config_name)
+                if named is not None:
+                    _place_table(found, named, named.name, named.where).append(manager)
+        except Undecidable:
+            continue
+    for table, name, where, users in found.values():
+        yield TablePlace(table, name, where, tuple(users))
+
+
+def routes(proxy: Proxy) -> Iterator[RoutePlace]:
+    """Every route of every virtual host; those of a matcher tree are not among them."""
+    for place in tables(proxy):
+        for index, host in enumerate(place.table.hosts):
+            try:
+                listed = host.routes
+            except Undecidable:
+                continue
+            for route in listed:
+                yield RoutePlace(place, host, index, route)

@@ -1,0 +1,100 @@
+"""All checks over one pod, or over many, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from meshctl.check.check import Check, MeshCheck, framed, of_pod
+from meshctl.check.finding import Finding, Open, Severity, ignored, merged, worst_first
+from meshctl.check.subject import Subject, World
+from meshctl.check.table import CHECKS, MESH_CHECKS
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Findings, worst first; what was not decidable; the pods that were checked; how many findings were left out."""
+
+    findings: tuple[Finding, ...] = ()
+    open: tuple[Open, ...] = ()
+    pods: tuple[str, ...] = ()
+    ignored: int = 0
+    known: int = 0  # left out because the baseline has them
+
+    def count(self, severity: Severity) -> int:
+        return sum(finding.severity is severity for finding in self.findings)
+
+    def without(self, patterns: Sequence[str]) -> Report:
+        """What no pattern of ``--ignore`` names."""
+        kept = tuple(finding for finding in self.findings if not ignored(finding, patterns))
+        return replace(self, findings=kept, ignored=self.ignored + len(self.findings) - len(kept))
+
+    def new_since(self, baseline: Iterable[tuple[str, str, str]]) -> Report:
+        """What a baseline does not have."""
+        before = set(baseline)
+        kept = tuple(finding for finding in self.findings if finding.key not in before)
+        return replace(self, findings=kept, known=self.known + len(self.findings) - len(kept))
+
+
+def examined(subject: Subject) -> Iterator[Finding | Open]:
+    """Everything the checks of one pod say; nothing of a pod without a proxy."""
+    if subject.proxy is None and not subject.pod.proxy_unseen:
+        return
+    for check in CHECKS:
+        yield from of_pod(check, subject)
+
+
+def findings(subject: Subject) -> list[Finding]:
+    """The findings of one pod, worst first; what needs other pods is not among them (``Survey``)."""
+    return worst_first(merged(one for one in examined(subject) if isinstance(one, Finding)))
+
+
+class Survey:
+    """Many pods, one after the other: of each only its findings and the facts that checks over pods want are kept."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._said: list[Finding | Open] = []
+        self._facts: dict[str, list[tuple[str, Any]]] = {check.code: [] for check in MESH_CHECKS}
+        self._pods: list[str] = []
+
+    def add(self, subject: Subject) -> None:
+        """Check one pod; one without a proxy is passed over."""
+        if subject.proxy is None and not subject.pod.proxy_unseen:
+            return
+        self._pods.append(subject.name)
+        self._said += examined(subject)
+        for check in MESH_CHECKS:
+            self._collect(check, subject)
+
+    def _collect(self, check: MeshCheck, subject: Subject) -> None:
+        if any(subject.gaps[need] is not None for need in check.needs):
+            return
+        fact = check.collect(subject)
+        if fact is not None:
+            self._facts[check.code].append((subject.name, fact))
+
+    def report(self) -> Report:
+        """What was found, when all pods are in."""
+        said = list(self._said)
+        for check in MESH_CHECKS:
+            facts = self._facts[check.code]
+            said += framed(check, lambda check=check, facts=facts: check.judge(facts, self._world), ())  # type: ignore[misc]
+        found = worst_first(merged(one for one in said if isinstance(one, Finding)))
+        return Report(
+            tuple(found), tuple(_joined(one for one in said if isinstance(one, Open))), tuple(self._pods)
+        )
+
+
+def _joined(found: Iterable[Open]) -> list[Open]:
+    """The same question open for several pods as one."""
+    together: dict[tuple[str, str], Open] = {}
+    for one in found:
+        known = together.setdefault((one.code, one.needs), one)
+        if known is not one:
+            together[one.code, one.needs] = replace(known, pods=tuple(dict.fromkeys(known.pods + one.pods)))
+    return list(together.values())
+
+
+__all__ = ["Check", "Report", "Survey", "examined", "findings"]

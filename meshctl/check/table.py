@@ -1,0 +1,37 @@
+"""The table of all checks, theme by theme."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from meshctl.check.check import Check, MeshCheck
+from meshctl.check.checks import targets
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Checks that belong together."""
+
+    name: str
+    about: str
+    rows: tuple[Check | MeshCheck, ...]
+
+
+THEMES = (
+    Theme(
+        "Routing",
+        "Where requests go: routes, virtual hosts, filter chains and listeners, and the clusters they lead to.",
+        targets.CHECKS,
+    ),
+)
+
+
+def rows() -> tuple[Check | MeshCheck, ...]:
+    """All rows, in the order of the themes."""
+    return tuple(row for theme in THEMES for row in theme.rows)
+
+
+CHECKS = tuple(row for row in rows() if isinstance(row, Check))
+MESH_CHECKS = tuple(row for row in rows() if isinstance(row, MeshCheck))
+
+__all__ = ["CHECKS", "MESH_CHECKS", "THEMES", "Check", "MeshCheck", "Theme", "rows"]

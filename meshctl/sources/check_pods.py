@@ -1,0 +1,145 @@
+"""The pods of ``meshctl check`` and ``meshctl diff``, one after the other, from files or from the cluster.
+
+A pod is made as the trace makes its own (``trace_pods``), with Envoy's answers about its certificates and its version
+beside the dump. Live, a few pods are asked at the same time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from meshctl.check import Subject, World
+from meshctl.envoy.documents import read
+from meshctl.errors import InputError, MeshctlError
+from meshctl.netfilter.podrules import net_of
+from meshctl.sources.file import open_given, without_envoy
+from meshctl.sources.live_records import LivePod, LiveRecords
+from meshctl.sources.record import CONFIG_DUMP
+from meshctl.sources.trace_pods import pod_of
+
+if TYPE_CHECKING:
+    from meshctl.envoy.documents import Document
+    from meshctl.envoy.notes import Notes
+    from meshctl.reader.given import Given, GivenPod
+    from meshctl.sources.interface import Globals, Progress
+    from meshctl.sources.kube import KubeCluster
+    from meshctl.sources.pods import KubePod
+    from meshctl.sources.record import PodRecord
+
+_FILES = (CONFIG_DUMP, "clusters.json", "certs.json", "server_info.json")
+_AT_ONCE = 8
+
+
+class _Whole:
+    """A live pod with all of Envoy's answers that checks read."""
+
+    def __init__(self, record: LivePod) -> None:
+        self.record = record
+        self.name, self.namespace = record.name, record.namespace
+        self.meta, self.manifest = record.meta, record.manifest
+        self.read, self.rules = record.read, record.rules
+
+    def documents(self, notes: Notes) -> list[Document]:
+        self.record.fetch(_FILES)
+        found: list[Document] = []
+        for file in _FILES:
+            data = self.read(file)
+            if data:
+                found += read(data, f"{self.name}/{file}", notes)
+        return found
+
+
+def subject_of(record: PodRecord, world: World, notes: Notes) -> Subject:
+    """One pod as it is checked."""
+    pod = pod_of(record, notes)
+    manifest = record.manifest
+    net = net_of(record.meta, manifest or {}, pod.rules) if pod.rules is not None else None
+    return Subject(pod, world, manifest, net)
+
+
+def saved_subjects(
+    paths: Sequence[str], pods: Sequence[str], namespace: str | None, notes: Notes, progress: Progress
+) -> tuple[World, Iterator[Subject]]:
+    """The pods of files, folders and archives: those that are named, else all (of a namespace)."""
+    given = open_given(tuple(paths), namespace, pods[0] if pods else "")
+    notes.merge(given.notes)
+    chosen = (
+        [pod for text in pods for pod in given.find(text, every=True)] if pods and not given.plain else []
+    )
+    if not chosen:
+        chosen = [pod for pod in given.pods if not namespace or pod.namespace in ("", namespace)]
+    chosen = [pod for pod in chosen if pod.object is None]
+    if not chosen:
+        raise _nothing(given, namespace)
+    world = World(time.time(), given.objects, given.complete)
+    return world, _saved(given, chosen, world, notes, progress)
+
+
+def _nothing(given: Given, namespace: str | None) -> MeshctlError:
+    from meshctl.reader.parts import PassedOver
+    from meshctl.reader.recognise import UNKNOWN
+    from meshctl.reader.refusal import refusal
+
+    if given.pods and namespace and all(pod.object is None for pod in given.pods):
+        return InputError(f'{given.origin}: there are no pods in namespace "{namespace}"')
+    if given.pods:
+        return without_envoy(given, given.pods[0])
+    return refusal(given.passed or [PassedOver(given.origin, UNKNOWN)], "answer of an Envoy")
+
+
+def _saved(
+    given: Given, chosen: Sequence[GivenPod], world: World, notes: Notes, progress: Progress
+) -> Iterator[Subject]:
+    for pod in sorted(chosen, key=lambda pod: pod.place):
+        try:
+            yield subject_of(pod, world, notes)
+        except MeshctlError as error:
+            if len(chosen) == 1:
+                raise
+            progress.failed(pod.full_name or given.origin, error)
+
+
+def live_subjects(
+    cluster: KubeCluster,
+    pods: Sequence[str],
+    options: Globals,
+    everywhere: bool,
+    notes: Notes,
+    progress: Progress,
+) -> tuple[World, Iterator[Subject]]:
+    """The pods of a cluster: those that are named, else all with an Envoy in the namespace, or in all of them."""
+    from meshctl.sources.pods import resolve, select
+
+    records = LiveRecords(cluster, 15000, progress)
+    if pods:
+        found = [pod for text in pods for pod in resolve(cluster, text, every=True)]
+    else:
+        found = select(cluster, "", None if everywhere else options.namespace or cluster.namespace)
+        found = [pod for pod in found if pod.has_proxy]
+        if not found:
+            raise InputError(
+                "none of the pods has an Envoy", "They have no sidecar.", "Check -n, or give -A."
+            )
+    world = World(time.time(), records.objects, everywhere and not pods)
+    return world, _live(records, found, world, notes, progress)
+
+
+def _live(
+    records: LiveRecords, found: Sequence[KubePod], world: World, notes: Notes, progress: Progress
+) -> Iterator[Subject]:
+    for start in range(0, len(found), _AT_ONCE):
+        batch = [records.record(pod) for pod in found[start : start + _AT_ONCE]]
+        records.prepare(batch)
+        for record in batch:
+            try:
+                yield subject_of(_Whole(record), world, notes)
+            except MeshctlError as error:
+                if len(found) == 1:
+                    raise
+                progress.failed(f"{record.name}.{record.namespace}", error)
+            record.forget()
+
+
+__all__ = ["live_subjects", "saved_subjects", "subject_of"]
