@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from meshctl.check.check import Check, MeshCheck
-from meshctl.check.checks import targets
+from meshctl.check.checks import dead, redirects, targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ THEMES = (
     Theme(
         "Routing",
         "Where requests go: routes, virtual hosts, filter chains and listeners, and the clusters they lead to.",
-        targets.CHECKS,
+        (*dead.CHECKS, *targets.CHECKS, *redirects.CHECKS),
     ),
 )
 
