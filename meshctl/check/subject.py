@@ -27,10 +27,10 @@ def _no_objects(_: str) -> list[Json] | None:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What is known beside the pods: the time (seconds since 1970), the cluster's objects by kind (``services``),
-    whether every pod of the cluster is given."""
+    """What is known beside the pods: the time at which they were asked (seconds since 1970; None: as the dumps tell), the
+    cluster's objects by kind (``services``), whether every pod of the cluster is given."""
 
-    now: float
+    now: float | None = None
     objects: Callable[[str], list[Json] | None] = _no_objects
     complete: bool = False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from meshctl.check.check import Check, MeshCheck
-from meshctl.check.checks import dead, redirects, targets
+from meshctl.check.checks import certificates, dead, proxy_state, redirects, targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,11 @@ class Theme:
 
 
 THEMES = (
+    Theme(
+        "Proxy",
+        "The state of one Envoy: what it refused, what it waits for, its certificates.",
+        (*proxy_state.CHECKS, *certificates.CHECKS),
+    ),
     Theme(
         "Routing",
         "Where requests go: routes, virtual hosts, filter chains and listeners, and the clusters they lead to.",

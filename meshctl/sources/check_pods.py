@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from meshctl.check import Subject, World
+from meshctl.check.moment import parse_time
 from meshctl.envoy.documents import read
 from meshctl.errors import InputError, MeshctlError
 from meshctl.netfilter.podrules import net_of
@@ -73,8 +74,14 @@ def saved_subjects(
     chosen = [pod for pod in chosen if pod.object is None]
     if not chosen:
         raise _nothing(given, namespace)
-    world = World(time.time(), given.objects, given.complete)
+    world = World(_taken(given), given.objects, given.complete)
     return world, _saved(given, chosen, world, notes, progress)
+
+
+def _taken(given: Given) -> float | None:
+    """When a snapshot was made; None for anything else."""
+    moment = parse_time(given.index.created) if given.index is not None else None
+    return moment.timestamp() if moment is not None else None
 
 
 def _nothing(given: Given, namespace: str | None) -> MeshctlError:

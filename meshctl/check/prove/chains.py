@@ -77,7 +77,7 @@ def _edges(ranges: set[Range], family: int) -> Iterator[str]:
     for one in ranges:
         if one.version == family:
             starts |= {one.network, one.network + (1 << (size - one.length))}
-    for start in sorted(starts - {0}) + [0]:
+    for start in [*sorted(starts - {0}), 0]:
         for address in (start, start + 1):
             if address < 1 << size:
                 yield str(make(address))
