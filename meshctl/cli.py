@@ -58,6 +58,9 @@ COMMANDS: dict[str, Entry] = {
         "meshctl.commands.experimental", "istioctl's experimental commands.", ("experimental",), hidden=True
     ),
     "snapshot": Entry("meshctl.commands.snapshot", "Take everything the other commands need into one file."),
+    "fleet": Entry(
+        "meshctl.commands.fleet", "Ask many proxies at once: tables of a mesh, SQL, named questions."
+    ),
     "version": Entry("meshctl.commands.version", "Show the versions of meshctl, and of a proxy."),
     "completion": Entry("meshctl.commands.completion", "Print the completion script of a shell."),
     "help": Entry("meshctl.commands.help", "Show the help of a command."),

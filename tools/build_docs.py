@@ -2,7 +2,8 @@
 
 rooms: the folders of meshctl, what each is for (the first line of its package) and what it may import (the layers of
 import-linter's contract in pyproject.toml). limits: what the trace does not evaluate (the tables of accounts and of
-the filters' contracts). flags, details: the words of an access log that ``why`` explains. docs/checks/ is made as a whole: a page for each row of the table of checks, and their list.
+the filters' contracts). flags, details: the words of an access log that ``why`` explains. tables: the tables of a fleet
+(meshctl.fleet.schema). docs/checks/ is made as a whole: a page for each row of the table of checks, and their list.
 
     python tools/build_docs.py            write
     python tools/build_docs.py --check    exit 1 when a page is out of date
@@ -19,6 +20,7 @@ import tomllib
 from typing import Any
 
 from meshctl.check.table import THEMES, Check, MeshCheck
+from meshctl.fleet import schema as fleet_schema
 from meshctl.proxy.accounting import accounts
 from meshctl.proxy.contract import EVERYTHING, Effect
 from meshctl.proxy.filters.http_table import HTTP_FILTERS
@@ -123,11 +125,6 @@ def details() -> str:
     return "\n".join(lines)
 
 
-PAGES = {
-    "docs/architecture.md": {"rooms": rooms},
-    "docs/trace-semantics.md": {"limits": limits},
-    "docs/why.md": {"flags": flags, "details": details},
-}
 CHECKS_FOLDER = "docs/checks"
 
 
@@ -172,8 +169,6 @@ def _check_page(theme: str, row: Check | MeshCheck) -> str:
     return "\n".join([*lines, *(["", row.proved] if row.proved else [])]) + "\n"
 
 
-
-
 def _made(pages: dict[str, str], *, write: bool) -> list[str]:
     """Whole pages that are out of date; files that no page is made of go."""
     folder = ROOT / CHECKS_FOLDER
@@ -189,6 +184,14 @@ def _made(pages: dict[str, str], *, write: bool) -> list[str]:
         for page in gone:
             there[page].unlink()
     return stale + gone
+
+
+PAGES = {
+    "docs/architecture.md": {"rooms": rooms},
+    "docs/trace-semantics.md": {"limits": limits},
+    "docs/why.md": {"flags": flags, "details": details},
+    "docs/fleet-schema.md": {"tables": fleet_schema.page},
+}
 
 
 def main() -> int:

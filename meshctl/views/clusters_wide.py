@@ -37,8 +37,8 @@ def _row(snapshot: Snapshot, resource: Resource) -> tuple[str, ...]:
     return (
         resource.name or "-",
         resource.state.value,
-        _type(value, head),
-        _policy(value),
+        type_of(value, head),
+        policy(value),
         tls,
         sni,
         _breakers(value.get("circuit_breakers")),
@@ -51,14 +51,14 @@ def _row(snapshot: Snapshot, resource: Resource) -> tuple[str, ...]:
     )
 
 
-def _type(value: Json, head: ClusterHead) -> str:
+def type_of(value: Json, head: ClusterHead) -> str:
     custom = value.get("cluster_type")
     if isinstance(custom, dict):
         return str(custom.get("name") or "custom")
     return head.discovery_type
 
 
-def _policy(value: Json) -> str:
+def policy(value: Json) -> str:
     policies = (value.get("load_balancing_policy") or {}).get("policies") or ()
     if policies:
         extension = policies[0].get("typed_extension_config") or {}

@@ -35,17 +35,17 @@ def _rows(resource: Resource) -> list[tuple[str, ...]]:
         resource.last_updated or "-",
         states.rejections(resource) or "-",
     )
-    chains = _chains(value)
+    chains = chains_of(value)
     if not chains:
         return [(*head, "-", "-", "-", "-", "-", *tail)]
-    matches = _matches(value, [chain for chain, _ in chains])
+    matches = matches_of(value, [chain for chain, _ in chains])
     return [
         (
             *head,
             "default" if is_default else f"{index}",
             str(chain.get("name") or "-"),
             "no other chain" if is_default else match,
-            _tls(chain.get("transport_socket")),
+            tls_of(chain.get("transport_socket")),
             destination(chain.get("filters")),
             *tail,
         )
@@ -53,13 +53,13 @@ def _rows(resource: Resource) -> list[tuple[str, ...]]:
     ]
 
 
-def _chains(value: Json) -> list[tuple[Json, bool]]:
+def chains_of(value: Json) -> list[tuple[Json, bool]]:
     found = [(chain, False) for chain in value.get("filter_chains") or () if isinstance(chain, dict)]
     default = value.get("default_filter_chain")
     return [*found, (default, True)] if isinstance(default, dict) else found
 
 
-def _matches(value: Json, chains: list[Json]) -> list[str]:
+def matches_of(value: Json, chains: list[Json]) -> list[str]:
     """How a connection comes to each chain."""
     matcher = value.get("filter_chain_matcher")
     if not matcher:
@@ -89,7 +89,7 @@ def _address(message: Any) -> str:
     return str((message.get("pipe") or {}).get("path") or "internal")
 
 
-def _tls(socket: Any) -> str:
+def tls_of(socket: Any) -> str:
     """What a chain asks of the client: plain text, TLS, or mutual TLS; ALPN where it is fixed."""
     if not isinstance(socket, dict):
         return "no"

@@ -23,7 +23,7 @@ from meshctl.views.view import require
 
 KIND = SectionKind.LISTENERS
 HEADER = ("ACTION", "AuthorizationPolicy", "RULES")
-_NAME = re.compile(r"ns\[(.+)\]-policy\[(.+)\]-rule\[(.+)\]")
+NAME = re.compile(r"ns\[(.+)\]-policy\[(.+)\]-rule\[(.+)\]")
 _RBAC = ("envoy.extensions.filters.http.rbac.v3.RBAC", "envoy.extensions.filters.network.rbac.v3.RBAC")
 _MANAGER = "HttpConnectionManager"
 _AUTHORIZER, _DRY = "istio_ext_authz_", "istio_dry_run_"
@@ -49,7 +49,7 @@ def policies(snapshot: Snapshot) -> list[Policy]:
     """All policies, dry runs too: DENY first, then ALLOW, LOG and CUSTOM, each by name."""
     rules: dict[tuple[str, str, bool], set[str]] = {}
     for action, key, dry in _rules(snapshot):
-        found = _NAME.search(key)
+        found = NAME.search(key)
         name, rule = (f"{found[2]}.{found[1]}", found[3]) if found else (key, "")
         rules.setdefault((action, name, dry), set()).add(rule)
     made = [Policy(action, name, len(found), dry) for (action, name, dry), found in rules.items()]
@@ -85,21 +85,31 @@ def notes(snapshot: Snapshot) -> list[str]:
 def _rules(snapshot: Snapshot) -> Iterator[tuple[str, str, bool]]:
     """(action, RBAC policy, whether it is only tried) of each RBAC filter."""
     for resource in snapshot.resources(KIND, State.STATIC, State.ACTIVE):
-        listener = resource.value
-        for chain in (*list_at(listener, "filter_chains"), object_at(listener, "default_filter_chain")):
-            for config in filters_of(chain):
-                yield from rules_of(config)
+        for action, key, dry, _ in rules_in(resource.value):
+            yield action, key, dry
+
+
+def rules_in(listener: Any) -> Iterator[tuple[str, str, bool, Any]]:
+    """(action, RBAC policy, whether it is only tried, its message) of each RBAC filter of a listener."""
+    for chain in (*list_at(listener, "filter_chains"), object_at(listener, "default_filter_chain")):
+        for config in filters_of(chain):
+            yield from _messages(config)
 
 
 def rules_of(config: Json) -> Iterator[tuple[str, str, bool]]:
     """(action, RBAC policy, whether it is only tried) of one RBAC filter."""
+    for action, key, dry, _ in _messages(config):
+        yield action, key, dry
+
+
+def _messages(config: Json) -> Iterator[tuple[str, str, bool, Any]]:
     yield from _of(config.get("rules"), "", False)
     prefix = str(config.get("shadow_rules_stat_prefix") or "")
     custom = "CUSTOM" if prefix.startswith(_AUTHORIZER) else ""
     yield from _of(config.get("shadow_rules"), custom, not custom)
 
 
-def _of(rules: Any, action: str, dry: bool) -> Iterator[tuple[str, str, bool]]:
+def _of(rules: Any, action: str, dry: bool) -> Iterator[tuple[str, str, bool, Any]]:
     if not isinstance(rules, dict):
         return
     said = rules.get("action")
@@ -110,8 +120,8 @@ def _of(rules: Any, action: str, dry: bool) -> Iterator[tuple[str, str, bool]]:
         if said is None or isinstance(said, int)
         else "?"
     )
-    for key in object_at(rules, "policies"):
-        yield action or known, key, dry
+    for key, message in object_at(rules, "policies").items():
+        yield action or known, key, dry, message
 
 
 def filters_of(chain: Any) -> Iterator[Json]:

@@ -54,7 +54,7 @@ def _routes(snapshot: Snapshot, resource: Resource, host: Json) -> Iterator[tupl
             f"{way} and {text}" if way else text,
             destination(route),
             policy(route.get("route")) or "-",
-            _virtual_service(route),
+            virtual_service(route),
         )
 
 
@@ -70,7 +70,7 @@ def _match(snapshot: Snapshot, resource: Resource, route: Json) -> str:
         return "? (not understood: see -o json)"
 
 
-def _virtual_service(route: Json) -> str:
+def virtual_service(route: Json) -> str:
     metadata = (route.get("metadata") or {}).get("filter_metadata")
     if not isinstance(metadata, dict) or "istio" not in metadata:
         return "-"

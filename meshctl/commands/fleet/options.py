@@ -1,0 +1,54 @@
+"""What the commands of the fleet share: where the data set is, the engine, and the packages that they need."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Annotated
+
+import typer
+
+from meshctl.errors import UsageError
+
+ENGINES = ("local", "spark")
+
+From = Annotated[
+    str,
+    typer.Option(
+        "--from", metavar="PLACE", envvar="MESHCTL_FLEET", help="The data set: a folder, s3://… or gs://… ."
+    ),
+]
+Engine = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        metavar="NAME",
+        help="local, or spark.",
+        autocompletion=lambda incomplete: [e for e in ENGINES if e.startswith(incomplete)],
+    ),
+]
+Master = Annotated[
+    str | None,
+    typer.Option("--master", metavar="URL", help="Spark's master: spark://HOST:7077, k8s://…, local[*]."),
+]
+_PACKAGES = {"local": ("fleet", ("pyarrow", "duckdb")), "spark": ("spark", ("pyarrow", "pyspark"))}
+
+
+def require(engine: str) -> None:
+    """Raise unless the engine is known and its packages are there."""
+    if engine not in _PACKAGES:
+        raise UsageError(f"--engine {engine!r} is not known", "", f"Use {' or '.join(_PACKAGES)}.")
+    extra, packages = _PACKAGES[engine]
+    missing = [package for package in packages if importlib.util.find_spec(package) is None]
+    if missing:
+        raise UsageError(
+            f"the fleet needs {' and '.join(missing)}",
+            "It is an extra of meshctl.",
+            f"pip install 'meshctl[{extra}]'",
+        )
+
+
+def place(text: str) -> str:
+    """Where the data set is; raises where it was not said."""
+    if not text:
+        raise UsageError("which data set?", "", "Name it with --from, or in MESHCTL_FLEET.")
+    return text
