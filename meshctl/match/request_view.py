@@ -28,7 +28,8 @@ class Part(enum.Enum):
 
 
 class Unseen(str):
-    """In place of a filter: what the request is known from, and does not show the headers that are not named."""
+    """In place of a filter: what the request is known from, and does not show the headers that are not named. For metadata: why
+    they are not known."""
 
     __slots__ = ()
 
@@ -38,6 +39,7 @@ Opaque = Mapping[Part | str, str]
 NOTHING: Opaque = {}
 
 
+_WORDS = {":method": "the method", ":authority": "the host", "host": "the host", ":path": "the path"}
 # Dynamic metadata that only the filter of this name writes.
 _OWNED_NAMESPACES = frozenset({"envoy.filters.http.jwt_authn", "envoy.filters.http.rbac", "istio_authn"})
 
@@ -149,6 +151,8 @@ class RequestView:
     def __getattr__(self, name: str) -> Any:
         """Path and target that a filter may have changed."""
         if name in ("path", "target") and Part.PATH in self.opaque:
+            if isinstance(self.opaque[Part.PATH], Unseen):
+                raise Undecidable(f"the path is not in {self.opaque[Part.PATH]}")
             raise Undecidable(f"the path may be changed by {self.opaque[Part.PATH]}")
         raise AttributeError(name)
 
@@ -163,7 +167,7 @@ class RequestView:
         part = Part.PATH if name.startswith(":") or name == "host" else Part.HEADERS
         owner = self.opaque[name] if name in self.opaque else self.opaque.get(part)
         if isinstance(owner, Unseen):
-            raise Undecidable(f"header `{name}` is not in {owner}")
+            raise Undecidable(f"{_WORDS.get(name) or f'header `{name}`'} is not in {owner}")
         if owner:
             raise Undecidable(f"header `{name}` may be changed by {owner}")
 
@@ -172,7 +176,14 @@ class RequestView:
         return values[0] if values else ""
 
     @property
+    def unsaid(self) -> bool:
+        """Whether method and path are not told: who does not tell them asks about requests, not about tunnels or preflights."""
+        return isinstance(self.opaque.get(Part.PATH), Unseen)
+
+    @property
     def is_connect(self) -> bool:
+        if self.unsaid:
+            return False
         return self.first(":method") == "CONNECT"
 
     @property
@@ -207,6 +218,8 @@ class RequestView:
         for key in path:
             value = value.get(key, absent) if isinstance(value, dict) else absent
         owner = self.opaque.get(Part.METADATA)
+        if isinstance(owner, Unseen):
+            raise Undecidable(str(owner))
         if owner and namespace not in _OWNED_NAMESPACES:
             raise Undecidable(f"dynamic metadata {namespace}: {'.'.join(path)} may be set by {owner}")
         return value

@@ -20,7 +20,7 @@ from meshctl.match import grpc, header_match, string_match, uri_template
 from meshctl.match.fraction import Fraction, Runtime
 from meshctl.match.header_match import Criterion
 from meshctl.match.metadata_match import metadata
-from meshctl.match.request_view import RequestView
+from meshctl.match.request_view import Part, RequestView
 from meshctl.plain import Json
 
 
@@ -162,7 +162,11 @@ def _path_criterion(path: PathMatch, ignore_parameters: bool) -> Criterion:
         )
     inner = _path_test(path)
 
+    every = path.kind is PathKind.PREFIX and path.value in ("", "/")
+
     def test(view: RequestView) -> bool:
+        if every and Part.PATH in view.opaque:
+            return True  # whatever the path is; only CONNECT has none
         return view.target is not None and inner(view.path)
 
     def test_without_parameters(view: RequestView) -> bool:

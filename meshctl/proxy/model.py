@@ -108,7 +108,8 @@ class Connection:
 class Request:
     """An HTTP request as the client writes it. ``authority`` None: no Host header; "" an empty one.
 
-    hidden: what does not show its other headers ("" where ``headers`` are all there are).
+    hidden: what does not show its other headers ("" where ``headers`` are all there are); unsaid: what does not tell its method,
+    host and path either.
     """
 
     method: str = "GET"
@@ -120,6 +121,7 @@ class Request:
     absolute_form: str = ""
     body: str = ""
     hidden: str = ""
+    unsaid: str = ""
 
     @property
     def http2(self) -> bool:

@@ -8,7 +8,7 @@ Follows source/extensions/filters/common/rbac/matchers.cc.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,32 +52,74 @@ class Condition:
     test: Test
     seen: Callable[[Subject], str] = lambda subject: ""
     parts: tuple[Condition, ...] = ()
+    joint: str = ""  # "and" or "or" where it has several parts: inside of the other it stands in parentheses
 
     def failure(self, subject: Subject) -> str:
         for part in self.parts:
-            if not part.test(subject):
+            if _fails(part.test, subject):
                 return part.failure(subject)
         seen = self.seen(subject)
         return f"{seen}, wants {self.text}" if seen else f"wants {self.text}"
+
+
+def every(tests: Iterable[Test]) -> Test:
+    """Whether all hold: one that does not decides, whatever of the others is not known."""
+    known = tuple(tests)
+
+    def test(subject: Subject) -> bool:
+        unknown: Undecidable | None = None
+        for one in known:
+            try:
+                if not one(subject):
+                    return False
+            except Undecidable as found:
+                unknown = unknown or found
+        if unknown is not None:
+            raise unknown
+        return True
+
+    return test
+
+
+def some(tests: Iterable[Test]) -> Test:
+    """Whether any holds: one that does decides, whatever of the others is not known."""
+    none_of_them = every([_inverted(one) for one in tests])
+    return lambda subject: not none_of_them(subject)
+
+
+def _inverted(test: Test) -> Test:
+    return lambda subject: not test(subject)
 
 
 def _all(parts: list[Condition]) -> Condition:
     if len(parts) == 1:
         return parts[0]
     return Condition(
-        " and ".join(p.text for p in parts) or "anything",
-        lambda s: all(p.test(s) for p in parts),
+        _joined(parts, "and") or "anything",
+        every(part.test for part in parts),
         parts=tuple(parts),
+        joint="and",
     )
+
+
+def _fails(test: Test, subject: Subject) -> bool:
+    try:
+        return not test(subject)
+    except Undecidable:
+        return False
+
+
+def _joined(parts: list[Condition], word: str) -> str:
+    """Their texts with a word between; a part that is joined by the other word in parentheses."""
+    texts = (f"({part.text})" if part.joint not in ("", word) else part.text for part in parts)
+    return f" {word} ".join(texts)
 
 
 def any_of(parts: list[Condition]) -> Condition:
     if len(parts) == 1:
         return parts[0]
     seen = parts[0].seen if parts else (lambda subject: "")
-    return Condition(
-        " or ".join(p.text for p in parts) or "nothing", lambda s: any(p.test(s) for p in parts), seen
-    )
+    return Condition(_joined(parts, "or") or "nothing", some(part.test for part in parts), seen, joint="or")
 
 
 def _not(inner: Condition) -> Condition:

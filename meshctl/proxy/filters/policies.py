@@ -18,7 +18,7 @@ from typing import Any
 from meshctl.envoy.anys import unpack
 from meshctl.envoy.message import Undecidable
 from meshctl.match import cel, matcher_tree
-from meshctl.proxy.filters.conditions import Condition, Subject, any_of, condition
+from meshctl.proxy.filters.conditions import Condition, Subject, any_of, condition, every
 from meshctl.proxy.model import Disposition, Rejected, Stage, Step, Verdict
 
 Json = dict[str, Any]
@@ -34,14 +34,12 @@ class Policy:
     condition: cel.Expression | None = None
 
     def matches(self, subject: Subject) -> bool:
-        if not self.permissions.test(subject) or not self.principals.test(subject):
+        if not every((self.permissions.test, self.principals.test))(subject):
             return False
         return self.condition is None or self.condition.holds(attributes_of(subject))
 
     def failure(self, subject: Subject) -> str:
-        if not self.permissions.test(subject):
-            return self.permissions.failure(subject)
-        return self.principals.failure(subject)
+        return Condition("", lambda _: True, parts=(self.permissions, self.principals)).failure(subject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +53,13 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a set of rules decides; ``policy`` is the one that matched, "" for none."""
+    """What a set of rules decides; ``policy`` is the one that matched, "" for none. doubt: why it may have been another one
+    that decided the same."""
 
     allowed: bool
     policy: str
     rejected: tuple[Rejected, ...] = field(default=())
+    doubt: str = ""
 
 
 class Undecided(Undecidable):
@@ -128,14 +128,13 @@ def decide(rules: Rules, subject: Subject, inputs: matcher_tree.Inputs, *, expla
             matches = policy.matches(subject)
         except Undecidable as unknown:
             open_ = open_ or Undecided(unknown.reason, "" if rules.action == "ALLOW" else policy.name)
-            if rules.action == "DENY":
-                raise open_ from None
-            continue  # another policy may allow for sure
+            continue  # another policy may decide for sure
         if matches:
-            return Decision(rules.action != "DENY", policy.name, tuple(rejected))
+            doubt = open_.reason if open_ is not None else ""
+            return Decision(rules.action != "DENY", policy.name, tuple(rejected), doubt)
         if explain:
             rejected.append(Rejected(f"policy {policy.name}", policy.failure(subject)))
-    if open_ is not None and rules.action == "ALLOW":
+    if open_ is not None and rules.action in ("ALLOW", "DENY"):
         raise open_
     return Decision(rules.action != "ALLOW", "", tuple(rejected))
 
@@ -166,12 +165,15 @@ def details(decision: Decision) -> str:
 def denied(decision: Decision, rules: Rules, code: int | None) -> Verdict:
     """The verdict of a denial."""
     name = istio_policy(decision.policy) or decision.policy
+    shown: str | None = details(decision)
     if decision.policy:
         reason = f"denied by {name}"
+        if decision.doubt:
+            reason, shown = f"{reason}, or by a policy before it ({decision.doubt})", None
     else:
         wanted = sorted({(istio_policy(p.name) or p.name).partition(" rule ")[0] for p in rules.policies})
         reason = "no ALLOW policy matches" + (f": {', '.join(wanted[:4])}" if wanted else "")
-    return Verdict(Disposition.DENIED, code, None, details(decision), reason)
+    return Verdict(Disposition.DENIED, code, None, shown, reason)
 
 
 def step(rules: Rules, decision: Decision, subject: Subject) -> Step:

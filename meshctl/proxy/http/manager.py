@@ -122,10 +122,13 @@ def _view(scene: HttpScene, headers: Headers) -> RequestView:
 
 
 def _hidden(request: Request, headers: Headers) -> Opaque:
-    """The headers of a request that is not known whole: those that are there are known, and what Envoy sets itself."""
+    """The parts of a request that is not known whole: headers that are there are known, and what Envoy sets itself."""
     if not request.hidden:
         return NOTHING
-    return {Part.HEADERS: Unseen(request.hidden), **dict.fromkeys(headers, "")}
+    found: dict[Part | str, str] = {Part.HEADERS: Unseen(request.hidden)}
+    if request.unsaid:
+        found[Part.PATH] = Unseen(request.unsaid)
+    return {**found, **{name: "" for name in headers if not (request.unsaid and name.startswith(":"))}}
 
 
 def _early(entry: Entry, scene: HttpScene, reply: Reply, table: RouteTable | None) -> Passage:

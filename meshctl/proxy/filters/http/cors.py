@@ -25,7 +25,7 @@ from meshctl.proxy.model import Disposition, Stage, Step, Verdict
 def is_preflight(scene: Scene) -> bool:
     """A CORS preflight request."""
     view = scene.view
-    return (
+    return not view.unsaid and (
         view.first(":method") == "OPTIONS"
         and bool(view.first("origin"))
         and bool(view.first("access-control-request-method"))

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from meshctl.envoy.message import Undecidable
 from meshctl.match import route_match
-from meshctl.match.request_view import RequestView
+from meshctl.match.request_view import Part, RequestView, Unseen
 from meshctl.proxy.chance import open_ways
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
@@ -76,8 +77,21 @@ def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -
         yield Pass(entry, scene)
         return
     context = Context(scene.headers(), scene.view, scene.proxy.now, lambda p: _fetched(scene, p))
-    problem = Requirements(fields.get("providers") or {}).check(requirement, context)
+    try:
+        problem = Requirements(fields.get("providers") or {}).check(requirement, context)
+    except Undecidable as unknown:
+        if not isinstance(scene.view.opaque.get(Part.HEADERS), Unseen):
+            raise
+        yield from _unseen(entry, scene, unknown.reason)
+        return
     yield from _told(entry, _written(scene, context), context, problem)
+
+
+def _unseen(entry: Entry, scene: Scene, reason: str) -> Iterator[Pass]:
+    """A request whose headers are not known: it may have a token, a good or a bad one; what the token says is open."""
+    passing, refused = open_ways(entry, 2, reason)
+    yield Pass(passing, scene.changed(opaque={Part.METADATA: Unseen(reason)}))
+    yield _refused(refused, scene, words.VERIFICATION, 401)
 
 
 def _fetched(scene: Scene, provider: Json) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from meshctl.envoy.message import Undecidable
 from meshctl.match.filter_chains import Facts
 from meshctl.match.matcher_tree import Inputs
+from meshctl.match.request_view import Part, Unseen
 from meshctl.proxy.chance import open_ways
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
@@ -76,8 +77,12 @@ def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -
     subject, inputs = subject_of(scene), _inputs(scene)
     written: Json = dict(scene.view.metadata.get(RBAC_METADATA) or {})
     if shadow is not None:
-        decision = policies.decide(shadow, subject, inputs)
-        written |= _told(decision, f"{fields.get('shadow_rules_stat_prefix') or ''}shadow_")
+        try:
+            decision = policies.decide(shadow, subject, inputs)
+        except Undecidable as unknown:  # of use to who reads the verdict alone: an authorizer, a log
+            scene = scene.changed(opaque={Part.METADATA: Unseen(unknown.reason)})
+        else:
+            written |= _told(decision, f"{fields.get('shadow_rules_stat_prefix') or ''}shadow_")
     scene = scene.changed(metadata={RBAC_METADATA: written}) if written else scene
     if rules is None:
         yield Pass(entry, scene)
