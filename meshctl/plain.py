@@ -31,6 +31,22 @@ def objects_at(value: Any, key: str) -> list[Json]:
     return [item for item in list_at(value, key) if isinstance(item, dict)]
 
 
+def name_of(item: Json) -> str:
+    """The name of a Kubernetes object, or what its name begins with."""
+    metadata = object_at(item, "metadata")
+    return str(metadata.get("name") or metadata.get("generateName") or "")
+
+
+def namespace_of(item: Json) -> str:
+    """The namespace of a Kubernetes object; "" where none is given."""
+    return str(object_at(item, "metadata").get("namespace") or "")
+
+
+def labels_of(item: Json) -> dict[str, str]:
+    """The labels of a Kubernetes object."""
+    return {str(key): str(value) for key, value in object_at(object_at(item, "metadata"), "labels").items()}
+
+
 # C0, DEL, C1, the line separators, the characters that turn the direction of what follows, lone surrogates.
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"

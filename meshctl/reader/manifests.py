@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from meshctl.plain import Json
+from meshctl.plain import labels_of as labels_of
+from meshctl.plain import name_of as name_of
+from meshctl.plain import namespace_of as namespace_of
 
 
 def is_object(value: Any) -> bool:
@@ -41,20 +44,6 @@ def pod_template(item: Json) -> Json | None:
 
     found = pod_of(item)
     return dict(found) if found is not None else None
-
-
-def name_of(item: Json) -> str:
-    metadata = item.get("metadata") or {}
-    return str(metadata.get("name") or metadata.get("generateName") or "")
-
-
-def namespace_of(item: Json) -> str:
-    return str((item.get("metadata") or {}).get("namespace") or "")
-
-
-def labels_of(item: Json) -> dict[str, str]:
-    labels = (item.get("metadata") or {}).get("labels")
-    return {str(k): str(v) for k, v in labels.items()} if isinstance(labels, dict) else {}
 
 
 def owners_of(pod: Json) -> tuple[tuple[str, str], ...]:

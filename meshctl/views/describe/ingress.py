@@ -14,7 +14,7 @@ import msgspec
 
 from meshctl.envoy.snapshot import Snapshot
 from meshctl.errors import MeshctlError
-from meshctl.plain import Json, list_at, object_at, objects_at
+from meshctl.plain import Json, labels_of, list_at, namespace_of, object_at, objects_at
 from meshctl.views.describe import proxy, rules
 from meshctl.views.describe.mesh import Mesh, Page, Subsets, selects
 from meshctl.views.describe.ports import target
@@ -50,11 +50,11 @@ def describe(page: Page, mesh: Mesh, services: Sequence[Json], labels: Sequence[
 
 
 def _ingresses(mesh: Mesh, pods: Sequence[Json]) -> Iterable[Ingress]:
-    for namespace in sorted({_namespace(pod) for pod in pods}):
+    for namespace in sorted({namespace_of(pod) for pod in pods}):
         for service in mesh.services(namespace):
             selector = object_at(object_at(service, "spec"), "selector")
             found = tuple(
-                pod for pod in pods if _namespace(pod) == namespace and selects(selector, labels_of(pod))
+                pod for pod in pods if namespace_of(pod) == namespace and selects(selector, labels_of(pod))
             )
             if found and selector:
                 yield Ingress(service, found)
@@ -183,11 +183,3 @@ def _address(ingress: Ingress) -> str:
         if found:
             return str(found)
     return str(object_at(ingress.pods[0], "status").get("hostIP") or "")
-
-
-def labels_of(item: Json) -> dict[str, str]:
-    return {str(key): str(value) for key, value in object_at(object_at(item, "metadata"), "labels").items()}
-
-
-def _namespace(item: Json) -> str:
-    return str(object_at(item, "metadata").get("namespace") or "")

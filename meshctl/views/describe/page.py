@@ -12,9 +12,8 @@ import msgspec
 
 from meshctl.envoy.snapshot import Snapshot
 from meshctl.errors import MeshctlError
-from meshctl.plain import Json, object_at, objects_at
+from meshctl.plain import Json, labels_of, namespace_of, object_at, objects_at
 from meshctl.views.describe import ingress, peers, proxy, rules
-from meshctl.views.describe.ingress import labels_of
 from meshctl.views.describe.mesh import Mesh, Page, selects
 from meshctl.views.describe.ports import is_tcp, protocol, target
 
@@ -30,7 +29,7 @@ def pod(mesh: Mesh, item: Json, istio_namespace: str, ignore_unmeshed: bool) -> 
     """The description of a pod."""
     page = Page(mesh.namespace)
     labels = labels_of(item)
-    namespace = str(object_at(item, "metadata").get("namespace") or "")
+    namespace = namespace_of(item)
     revision = _revision(item)
     _pod(page, item, revision, ignore_unmeshed)
     services = [one for one in mesh.services(namespace) if _selects(one, labels)]
@@ -57,7 +56,7 @@ def service(mesh: Mesh, item: Json) -> Page:
     """The description of a service, by the proxy of its first pod that is ready."""
     page = Page(mesh.namespace)
     selector = object_at(object_at(item, "spec"), "selector")
-    namespace = str(object_at(item, "metadata").get("namespace") or "")
+    namespace = namespace_of(item)
     selected = mesh.pods({str(k): str(v) for k, v in selector.items()}, namespace) if selector else []
     ready = [one for one in selected if _is_ready(page, one)]
     if not ready:

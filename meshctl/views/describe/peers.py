@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from meshctl.plain import Json, object_at
+from meshctl.plain import Json, name_of, namespace_of, object_at
 from meshctl.views.describe.mesh import Mesh, Page, selects
 
 _DEFAULT = "PERMISSIVE"
@@ -36,9 +36,9 @@ def describe(page: Page, mesh: Mesh, namespace: str, labels: dict[str, str], roo
 def compose(applied: Sequence[Json], root: str) -> tuple[str, dict[str, str]]:
     """The mode of the workload and of its ports."""
     of_all = [one for one in applied if not _selector(one)]
-    of_mesh = _oldest([one for one in of_all if _namespace(one) == root])
-    of_namespace = _oldest([one for one in of_all if _namespace(one) != root])
-    of_workload = _oldest([one for one in applied if _selector(one) and _namespace(one) != root])
+    of_mesh = _oldest([one for one in of_all if namespace_of(one) == root])
+    of_namespace = _oldest([one for one in of_all if namespace_of(one) != root])
+    of_workload = _oldest([one for one in applied if _selector(one) and namespace_of(one) != root])
     mode = _DEFAULT
     for one in (of_mesh, of_namespace, of_workload):
         mode = _mode(object_at(object_at(one, "spec"), "mtls")) or mode
@@ -61,9 +61,5 @@ def _oldest(found: Sequence[Json]) -> Json | None:
     )
 
 
-def _namespace(item: Json) -> str:
-    return str(object_at(item, "metadata").get("namespace") or "")
-
-
 def _full_name(item: Json) -> str:
-    return f"{object_at(item, 'metadata').get('name')}.{_namespace(item)}"
+    return f"{name_of(item)}.{namespace_of(item)}"
