@@ -54,6 +54,11 @@ COMMANDS: dict[str, Entry] = {
     "check-inject": Entry(
         "meshctl.commands.check_inject", "Say whether a pod is or will be injected, and which label decides."
     ),
+    "injector": Entry(
+        "meshctl.commands.injector", "Show each namespace's injector, and which pods need a restart."
+    ),
+    "envoy-stats": Entry("meshctl.commands.envoy_stats", "Show the counters of a proxy.", ("es",)),
+    "internal-debug": Entry("meshctl.commands.internal_debug", "Show a debug page of istiod."),
     "x": Entry(
         "meshctl.commands.experimental", "istioctl's experimental commands.", ("experimental",), hidden=True
     ),

@@ -9,6 +9,9 @@ from meshctl.commands.lazy import Entry, group
 COMMANDS: dict[str, Entry] = {
     "authz": Entry("meshctl.commands.authz", "What decides who may call a pod."),
     "describe": Entry("meshctl.commands.describe", "What acts on a pod or a service.", ("des",)),
+    "envoy-stats": Entry("meshctl.commands.envoy_stats", "The counters of a proxy.", ("es",)),
+    "injector": Entry("meshctl.commands.injector", "Each namespace's injector and its pods' sidecars."),
+    "internal-debug": Entry("meshctl.commands.internal_debug", "A debug page of istiod."),
     "proxy-status": Entry(
         "meshctl.commands.proxy_status", "Whether each proxy has what istiod sent it.", ("ps",)
     ),

@@ -166,7 +166,7 @@ def running(pod: Json, outcomes: list[Outcome]) -> str:
     if not (pod.get("status") or {}).get("phase") and not spec.get("nodeName"):
         return ""
     has = proxy_type(pod) != "none"
-    revision = _revision(metadata)
+    revision = revision_of(metadata)
     now = (
         f"runs with a sidecar{f' of revision {revision}' if revision else ''}"
         if has
@@ -184,7 +184,7 @@ def running(pod: Json, outcomes: list[Outcome]) -> str:
     return now
 
 
-def _revision(metadata: Json) -> str:
+def revision_of(metadata: Json) -> str:
     """Of the injector that made the pod's sidecar."""
     annotations = metadata.get("annotations") or {}
     try:

@@ -160,3 +160,17 @@ def test_who_may_not_forward_is_told_so(kube: FakeKube) -> None:
     found = run("--context", "viewer", "ps")
     assert (found.rc, found.out) == (1, "")
     assert 'may not port-forward to pods in namespace "istio-system"' in found.err
+
+
+def test_internal_debug_of_one_of_all_and_of_a_proxy(kube: FakeKube) -> None:
+    one = run("internal-debug", "syncz")
+    assert one.rc == 0 and len(json.loads(one.out)) == 2
+    every = json.loads(run("x", "internal-debug", "syncz", "--all").out)
+    assert {name: len(page) for name, page in every.items()} == {"istiod-a": 2, "istiod-b": 1}
+    proxy = json.loads(run("internal-debug", "syncz", "web", "-n", "shop").out)
+    assert [item["proxy"] for item in proxy] == ["web.shop"]
+    assert len(json.loads(run("internal-debug", "config_dump", "web.shop").out)["configs"]) == 3
+    unknown = run("internal-debug", "config_dump", "nope.shop")
+    assert (unknown.rc, unknown.out) == (1, "") and "not connected" in unknown.err
+    assert run("internal-debug", "nope").rc == 2
+    assert run("internal-debug").rc == 2

@@ -1,0 +1,218 @@
+"""``injector list``, ``envoy-stats`` and ``internal-debug``: every recorded invocation of the real istioctl.
+
+Log lines that istioctl's libraries write to stdout are left out. What differs is meant, each kind with a check of its own
+(docs/istioctl-compat.md).
+"""
+
+from __future__ import annotations
+
+import collections
+import hashlib
+import json
+import pathlib
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tests.cli import Outcome, run
+from tests.golden.served import ISTIOD, world
+from tests.golden.width import NEEDED, ROOT, cases, stdout
+
+pytestmark = [pytest.mark.corpus, NEEDED, pytest.mark.timeout(300)]
+
+LOG_LINE = re.compile(rb"(?m)^\d{4}-\d\d-\d\dT[0-9:.]+Z\t.*\n")
+
+
+def _expected(topic: str, case: dict) -> bytes:
+    return LOG_LINE.sub(b"", stdout(topic, case))
+
+
+def _same(topic: str, case: dict, found: Outcome) -> bool:
+    if found.rc != case["rc"]:
+        return False
+    if case["stdout"] is None and case["stdout_bytes"]:
+        return hashlib.sha256(found.raw).hexdigest() == case["stdout_sha256"]
+    return found.raw == _expected(topic, case)
+
+
+Excuse = Callable[[str, dict, Outcome], str]
+
+
+def _compared(topic: str, chosen: list[dict], excuse: Excuse) -> tuple[dict[str, int], list[str]]:
+    """How often each deliberate difference was met, and what is left."""
+    excused: collections.Counter[str] = collections.Counter()
+    failures = []
+    for case in chosen:
+        found = run(*case["argv"])
+        if _same(topic, case, found):
+            continue
+        kind = "usage" if found.rc == 2 and case["rc"] in (1, 64) and not found.raw else ""
+        kind = kind or excuse(topic, case, found)
+        if kind:
+            excused[kind] += 1
+        else:
+            failures.append(f"{case['id']} {' '.join(case['argv'])}: exit {found.rc}, {found.err[:200]}")
+    return dict(excused), failures
+
+
+# ---- injector list ----
+
+_ROW = re.compile(
+    r"(\S+) +(\S*) +((\S+): (\d+)( \(injection disabled: \d+\))?( NEEDS RESTART: \d+)?|<no pods>)$"
+)
+
+
+def _rows(text: str) -> dict[tuple[str, ...], tuple[str, str]]:
+    """The first table: (namespace, pods' revision, pods, disabled) -> (namespace's revision, restarts)."""
+    found = {}
+    for line in text.split("\n\n")[0].splitlines()[1:]:
+        match = _ROW.match(line)
+        assert match is not None, line
+        key = (match[1], match[4] or "", match[5] or "", match[6] or "")
+        found[key] = (match[2], match[7] or "")
+    return found
+
+
+def _injector(topic: str, case: dict, found: Outcome) -> str:
+    if case["argv"][-1] == "injector":
+        return "help" if found.rc == 0 else ""
+    if "x" in case["argv"][3:]:
+        return "usage" if found.rc == 2 else ""
+    if case["argv"][-2:] == ["-n", "nope"]:
+        return (
+            "unknown namespace" if found.rc == 1 and "does not exist" in found.err and not found.raw else ""
+        )
+    expected = _expected(topic, case).decode()
+    if sorted(expected.splitlines()) == sorted(found.out.splitlines()):
+        return "order"
+    theirs, ours = _rows(expected), _rows(found.out)
+    told = [_widths(text.split("\n\n")[1]) for text in (expected, found.out)]
+    if told[0] != told[1]:
+        return ""
+    for key, (revision, restart) in theirs.items():
+        if key not in ours:  # no pods, and no label that asks for a sidecar
+            if key[1] or key[0] != "default":
+                return ""
+            continue
+        same_revision = revision == ours[key][0] or not ours[key][0]
+        same_restart = restart == ours[key][1] or revision.startswith("MISSING/") or not ours[key][0]
+        if not (same_revision and same_restart):
+            return ""
+    return "restarts" if ours.keys() <= theirs.keys() else ""
+
+
+def _widths(text: str) -> list[list[str]]:
+    return [line.split() for line in text.splitlines()]
+
+
+INJECTOR = {
+    "inject": {"restarts": 2, "unknown namespace": 1, "help": 1, "usage": 3},
+    "inject-default": {"order": 1, "restarts": 1, "unknown namespace": 1},
+    "inject-dead": {"restarts": 2, "unknown namespace": 1},
+    "inject-two": {"restarts": 1, "unknown namespace": 1},
+    "inject-none": {"restarts": 2, "unknown namespace": 1},
+    "inject-allns": {"order": 1, "restarts": 1, "unknown namespace": 1},
+    "bookinfo": {"restarts": 1, "unknown namespace": 1},
+    "security": {"restarts": 1, "unknown namespace": 1},
+    "gateway": {"restarts": 1, "unknown namespace": 1},
+}
+
+
+@pytest.mark.parametrize("name", INJECTOR)
+def test_injector_list(name: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = [case for case in cases("injector") if case["world"] == name]
+    with world(name, tmp_path) as kube:
+        monkeypatch.setenv("KUBECONFIG", str(kube.kubeconfig))
+        excused, failures = _compared("injector", chosen, _injector)
+    assert not failures, "\n".join(failures)
+    assert excused == INJECTOR[name]
+
+
+def test_injector_list_of_manifests(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    manifests = str(ROOT / "worlds" / "inject" / "manifests" / "all.yaml")
+    with world("inject", tmp_path) as kube:
+        monkeypatch.setenv("KUBECONFIG", str(kube.kubeconfig))
+        live = run("injector", "list")
+    monkeypatch.setenv("KUBECONFIG", "/nonexistent")
+    found = run("injector", "list", "-f", manifests)
+    assert found.rc == 0
+    default = [line for line in live.out.splitlines() if not line.startswith("default ")]
+    assert [line for line in found.out.splitlines() if not line.startswith("default ")] == default
+
+
+# ---- envoy-stats ----
+
+
+def _stats(topic: str, case: dict, found: Outcome) -> str:
+    if "prom-merged" in case["argv"]:
+        return (
+            "the agent's port"
+            if found.rc == 1 and ("15020" in found.err or "not in the mesh" in found.err)
+            else ""
+        )
+    if case["rc"] == found.rc == 1:
+        return "words" if not found.raw and found.err else ""
+    return ""
+
+
+STATS = {
+    "bookinfo": {"usage": 8, "the agent's port": 2},
+    "security": {"usage": 8, "the agent's port": 2},
+    "gateway": {"usage": 8, "the agent's port": 2},
+}
+
+
+@pytest.mark.parametrize("name", STATS)
+def test_envoy_stats(name: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = [case for case in cases("envoy-stats") if case["world"] == name]
+    with world(name, tmp_path) as kube:
+        monkeypatch.setenv("KUBECONFIG", str(kube.kubeconfig))
+        excused, failures = _compared("envoy-stats", chosen, _stats)
+    assert not failures, "\n".join(failures)
+    assert excused == STATS[name]
+
+
+# ---- internal-debug ----
+
+# What changes from one moment to the next, or is only there over XDS.
+MOMENT = ("adsz", "cachez", "cachez?sizes=true", "connections", "instancesz", "krtz", "syncz")
+
+
+def _debug(topic: str, case: dict, found: Outcome) -> str:
+    page = case["argv"][2]
+    expected = _expected(topic, case)
+    if "--all" in case["argv"]:
+        theirs, ours = json.loads(expected), json.loads(found.raw)
+        return "named by istiod" if list(theirs) == ["MISSING"] and list(ours) == [ISTIOD[1]] else ""
+    if len(case["argv"]) > 3 and not case["argv"][3].startswith("-"):
+        names = [one["proxy"] for one in json.loads(found.raw)]
+        return "of one proxy" if names == ["productpage-v1-675fc69cf-ab12c.bookinfo"] else ""
+    if page in ("nope", "krtz", "config_dump?proxyID=nope"):
+        return "an error" if found.rc == 2 and found.err and not found.raw else ""
+    if page.startswith("config_dump?"):  # the order of matchers changes with every answer
+        return "order" if len(found.raw) == case["stdout_bytes"] else ""
+    if sorted(found.raw.splitlines()) == sorted(expected.splitlines()):
+        return "order"
+    return "moment" if page.partition("?")[0] in MOMENT and _kind(found.raw) == _kind(expected) else ""
+
+
+def _kind(raw: bytes) -> object:
+    """What a page is: the fields of an object, or of the last object in a list; istioctl's own connection comes first."""
+    value = json.loads(raw)
+    return sorted(value[-1]) if isinstance(value, list) else type(value)
+
+
+def test_internal_debug(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with world("bookinfo", tmp_path, "bookinfo-steady") as kube:
+        monkeypatch.setenv("KUBECONFIG", str(kube.kubeconfig))
+        excused, failures = _compared("internal-debug", cases("internal-debug"), _debug)
+    assert not failures, "\n".join(failures)
+    assert excused == {
+        "usage": 6,
+        "moment": 7,
+        "order": 3,
+        "an error": 3,
+        "of one proxy": 2,
+        "named by istiod": 1,
+    }
