@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from meshctl.check.check import Check, MeshCheck
-from meshctl.check.checks import certificates, dead, proxy_state, redirects, targets
+from meshctl.check.checks import certificates, dead, endpoints, proxy_state, redirects, targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,11 @@ THEMES = (
         "Routing",
         "Where requests go: routes, virtual hosts, filter chains and listeners, and the clusters they lead to.",
         (*dead.CHECKS, *targets.CHECKS, *redirects.CHECKS),
+    ),
+    Theme(
+        "Endpoints",
+        "Whether there is a host for what is sent, and whether limits and time-outs let it through.",
+        endpoints.CHECKS,
     ),
 )
 

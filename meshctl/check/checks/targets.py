@@ -7,42 +7,15 @@ DestinationRule has, and Envoy answers 503 NC there: the clusters of the same ho
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from meshctl.check.check import Check, Hits, each
 from meshctl.check.finding import Hit, Severity
-from meshctl.check.places import RoutePlace, chains, host_name, routes, tables
+from meshctl.check.places import RoutePlace, host_name, routes, tables
 from meshctl.check.subject import Need, Subject
+from meshctl.check.uses import Use, parts_of, tcp_places, uses_of
 from meshctl.envoy.sections import SectionKind
-from meshctl.plain import Json, list_at, object_at, objects_at
+from meshctl.plain import Json, list_at, object_at
 from meshctl.proxy.proxy import Proxy
-from meshctl.proxy.upstream.clusters import istio_config
-
-_TCP_PROXY = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
-
-
-@dataclass(frozen=True, slots=True)
-class _Use:
-    """A cluster that something leads to: with which weight of which total (0 of 0: all), or as a copy."""
-
-    cluster: str
-    weight: int = 0
-    total: int = 0
-    mirror: bool = False
-
-
-def uses_of(action: Json) -> Iterator[_Use]:
-    """The clusters of a RouteAction or of a TcpProxy."""
-    if isinstance(action.get("cluster"), str):
-        yield _Use(action["cluster"])
-    weighted = objects_at(object_at(action, "weighted_clusters"), "clusters")
-    total = sum(int(one.get("weight") or 0) for one in weighted)
-    for one in weighted:
-        if one.get("name"):
-            yield _Use(str(one["name"]), int(one.get("weight") or 0), total)
-    for mirror in objects_at(action, "request_mirror_policies"):
-        if mirror.get("cluster"):
-            yield _Use(str(mirror["cluster"]), mirror=True)
 
 
 def missing_clusters(subject: Subject) -> Hits:
@@ -50,7 +23,7 @@ def missing_clusters(subject: Subject) -> Hits:
     proxy = subject.proxy
     assert proxy is not None
     yield from each(routes(proxy), lambda place: place.name, lambda place: _of_route(proxy, place))
-    yield from each(_tcp_places(proxy), lambda place: place[0], lambda place: _of_tcp(proxy, *place))
+    yield from each(tcp_places(proxy), lambda place: place[0], lambda place: _of_tcp(proxy, *place))
 
 
 def _of_route(proxy: Proxy, place: RoutePlace) -> Iterator[Hit]:
@@ -62,24 +35,14 @@ def _of_route(proxy: Proxy, place: RoutePlace) -> Iterator[Hit]:
     yield from _missing(proxy, missing, place.name, place.evidence)
 
 
-def _tcp_places(proxy: Proxy) -> Iterator[tuple[str, Json, tuple[str, ...]]]:
-    for listener in proxy.listeners.all:
-        for chain in chains(listener):
-            for index, one in enumerate(chain.filters):
-                if one.type_name == _TCP_PROXY:
-                    name = f"listener {listener.name} > chain {chain.label}"
-                    origin = istio_config(chain.message) or listener.resource
-                    evidence = (f"{chain.where}.filters[{index}]", *([f"from {origin}"] if origin else []))
-                    yield name, one.fields, evidence
-
-
-def _of_tcp(proxy: Proxy, name: str, fields: Json, evidence: tuple[str, ...]) -> Iterator[Hit]:
+def _of_tcp(proxy: Proxy, name: str, fields: Json, where: str, resource: str) -> Iterator[Hit]:
+    evidence = (where, *([f"from {resource}"] if resource else []))
     yield from _missing(
         proxy, [use for use in uses_of(fields) if proxy.cluster(use.cluster) is None], name, evidence
     )
 
 
-def _missing(proxy: Proxy, uses: list[_Use], name: str, evidence: tuple[str, ...]) -> Iterator[Hit]:
+def _missing(proxy: Proxy, uses: list[Use], name: str, evidence: tuple[str, ...]) -> Iterator[Hit]:
     """One finding for what fails, one for mirrors, one for what would fail if it had a weight."""
     for severity, of_kind, said in (
         (Severity.ERROR, [u for u in uses if not u.mirror and (u.weight or not u.total)], _failing),
@@ -98,7 +61,7 @@ def _missing(proxy: Proxy, uses: list[_Use], name: str, evidence: tuple[str, ...
         yield Hit(name, f"{said(of_kind)}: {found}", (*evidence, *there), _advice(names[0], there), severity)
 
 
-def _failing(uses: list[_Use]) -> str:
+def _failing(uses: list[Use]) -> str:
     weight, total = sum(use.weight for use in uses), uses[0].total
     if total and weight < total:
         return f"{weight} of {total} requests are answered 503 (NC)"
@@ -124,7 +87,7 @@ def _ports(proxy: Proxy) -> dict[str, set[str]]:
     def build() -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
         for name in proxy.cluster_names:
-            parts = _parts(name)
+            parts = parts_of(name)
             if parts is not None and parts[0] == "outbound":
                 found.setdefault(parts[3], set()).add(parts[1])
         return found
@@ -150,19 +113,13 @@ def hosts_without_port(subject: Subject) -> Hits:
                 yield Hit(host_name(place, host), said, (where,))
 
 
-def _parts(cluster: str) -> tuple[str, str, str, str] | None:
-    """Direction, port, subset and host of Istio's cluster names."""
-    parts = cluster.split("|")
-    return (parts[0], parts[1], parts[2], parts[3]) if len(parts) == 4 else None
-
-
 def _alike(proxy: Proxy, cluster: str) -> tuple[str, ...]:
     """What there is of the same host, as evidence."""
-    wanted = _parts(cluster)
+    wanted = parts_of(cluster)
     if wanted is None:
         return ()
     alike = [
-        (p, name) for name in proxy.cluster_names if (p := _parts(name)) is not None and p[3] == wanted[3]
+        (p, name) for name in proxy.cluster_names if (p := parts_of(name)) is not None and p[3] == wanted[3]
     ]
     if not alike:
         return (f"there is no cluster of host {wanted[3]} at all",)
@@ -173,7 +130,7 @@ def _alike(proxy: Proxy, cluster: str) -> tuple[str, ...]:
 
 
 def _advice(cluster: str, there: tuple[str, ...]) -> str:
-    wanted = _parts(cluster)
+    wanted = parts_of(cluster)
     if wanted is None:
         return ""
     direction, port, subset, host = wanted
