@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from meshctl.check.check import Check, MeshCheck
-from meshctl.check.checks import certificates, dead, endpoints, proxy_state, redirects, targets
+from meshctl.check.checks import certificates, dead, endpoints, ports, proxy_state, redirects, targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,11 @@ THEMES = (
         "Endpoints",
         "Whether there is a host for what is sent, and whether limits and time-outs let it through.",
         endpoints.CHECKS,
+    ),
+    Theme(
+        "Ports",
+        "What collides on a port, and connections that come to the wrong chain.",
+        ports.CHECKS,
     ),
 )
 

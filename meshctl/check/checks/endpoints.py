@@ -92,8 +92,13 @@ def _without_hosts(proxy: Proxy, cluster: Cluster, found: list[User]) -> Iterato
         fix = f"Compare the labels of subset {parts[2]} in the DestinationRule of {parts[3]} with those of the pods."
         yield Hit(_name((cluster, found)), said, (cluster.where, *_ways(found)), fix, Severity.ERROR)
         return
-    said = "it has no endpoints: what is sent there is answered 503 (UH)"
+    fails = "connections are closed" if all(map(_is_tcp, found)) else "what is sent there is answered 503"
+    said = f"it has no endpoints: {fails} (UH)"
     yield Hit(_name((cluster, found)), said, (cluster.where, *_ways(found)))
+
+
+def _is_tcp(user: User) -> bool:
+    return user.name.startswith("listener ")
 
 
 def _hosts(count: int) -> str:

@@ -7,6 +7,7 @@ DestinationRule has, and Envoy answers 503 NC there: the clusters of the same ho
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from meshctl.check.check import Check, Hits, each
 from meshctl.check.finding import Hit, Severity
@@ -32,7 +33,22 @@ def _of_route(proxy: Proxy, place: RoutePlace) -> Iterator[Hit]:
     missing = [
         use for use in uses_of(object_at(place.route.message, "route")) if proxy.cluster(use.cluster) is None
     ]
-    yield from _missing(proxy, missing, place.name, place.evidence)
+    for hit in _missing(proxy, missing, place.name, place.evidence):
+        outside = hit.severity is Severity.ERROR and _is_outside(proxy, place)
+        yield replace(hit, severity=Severity.WARNING) if outside else hit
+
+
+def _is_outside(proxy: Proxy, place: RoutePlace) -> bool:
+    """Whether a sidecar's route is for a host that no service has: only a client that dials such an address with this
+    host name comes there. A gateway's hosts are all like that."""
+    host = place.host.name.rpartition(":")[0] or place.host.name
+    at_sidecar = any(one.hands_over for one in proxy.listeners.all)
+    return (
+        at_sidecar
+        and not place.host.name.startswith("inbound")
+        and host not in _ports(proxy)
+        and ":" in place.host.name
+    )
 
 
 def _of_tcp(proxy: Proxy, name: str, fields: Json, where: str, resource: str) -> Iterator[Hit]:
@@ -134,6 +150,9 @@ def _advice(cluster: str, there: tuple[str, ...]) -> str:
     if wanted is None:
         return ""
     direction, port, subset, host = wanted
+    ports = there[-1].rpartition("exist: ")[2] if there and "that exist: " in there[-1] else ""
+    if ports and port not in ports.split(", "):
+        return f"Write the destination's port (port.number: {ports}): without one Istio takes that of the listener, {port}."
     if direction == "outbound" and subset and not there[0].startswith("there is no"):
         return f"Add subset {subset} to the DestinationRule of {host}, or name one that exists (port {port})."
     return f"Check host and port of the destination: {host}, port {port}; is it exported to this namespace?"

@@ -6,6 +6,8 @@ from typing import Any
 
 from meshctl.check import Finding, Open, Subject, World
 from meshctl.check.run import examined
+from meshctl.envoy.coverage import WHOLE
+from meshctl.envoy.sections import SectionKind
 from meshctl.proxy.proxy import Proxy
 from meshctl.trace.pods import Pod
 
@@ -18,7 +20,8 @@ def subject(proxy: Proxy, **of_pod: Any) -> Subject:
 
 
 def said(proxy: Proxy, *codes: str) -> list[Finding | Open]:
-    """Everything that checks of these codes say."""
+    """Everything that checks of these codes say; the route tables of a small proxy are all that there are."""
+    proxy.snapshot.coverage.setdefault(SectionKind.ROUTES, WHOLE)
     return [one for one in examined(subject(proxy)) if not codes or one.code in codes]
 
 
