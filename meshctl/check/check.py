@@ -70,7 +70,9 @@ def each(items: Iterable[T], label: Callable[[T], str], judge: Callable[[T], Ite
 
 
 def of_pod(check: Check, subject: Subject) -> Iterator[Finding | Open]:
-    """The findings of one check for one pod, and what it could not decide."""
+    """The findings of one check for one pod, and what it could not decide. Nothing captures packets for a gateway."""
+    if Need.RULES in check.needs and subject.pod.is_gateway:
+        return
     for need in check.needs:
         gap = subject.gaps[need]
         if gap is not None:

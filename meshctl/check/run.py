@@ -37,9 +37,17 @@ class Report:
         return replace(self, findings=kept, known=self.known + len(self.findings) - len(kept))
 
 
+def _has_something(subject: Subject) -> bool:
+    """Whether a pod has a proxy, or rules that send to one, or was meant to have them."""
+    rules = subject.pod.rules
+    return (
+        subject.proxy is not None or subject.pod.proxy_unseen or (rules is not None and bool(rules.failure))
+    )
+
+
 def examined(subject: Subject) -> Iterator[Finding | Open]:
     """Everything the checks of one pod say; nothing of a pod without a proxy."""
-    if subject.proxy is None and not subject.pod.proxy_unseen:
+    if not _has_something(subject):
         return
     for check in CHECKS:
         yield from of_pod(check, subject)
@@ -61,7 +69,7 @@ class Survey:
 
     def add(self, subject: Subject) -> None:
         """Check one pod; one without a proxy is passed over."""
-        if subject.proxy is None and not subject.pod.proxy_unseen:
+        if not _has_something(subject):
             return
         self._pods.append(subject.name)
         self._said += examined(subject)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import enum
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from meshctl.coverage import Basis, Gap
 from meshctl.envoy.documents import DocumentKind
@@ -37,12 +38,15 @@ class World:
 
 @dataclass(frozen=True)
 class Subject:
-    """One pod. manifest: its object as the API gave it; net: its network as its rules and manifest tell it."""
+    """One pod. manifest: its object as the API gave it; net: its network as its rules and manifest tell it; log: that of
+    its istio-init, where that failed; kept: what checks found out once."""
 
     pod: Pod
     world: World
     manifest: Json | None = None
     net: PodNet | None = None
+    log: str = ""
+    kept: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def name(self) -> str:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from meshctl.check.check import Check, MeshCheck
-from meshctl.check.checks import certificates, dead, endpoints, ports, proxy_state, redirects, targets
+from meshctl.check.checks import (
+    capture,
+    certificates,
+    dead,
+    endpoints,
+    ports,
+    proxy_state,
+    redirects,
+    targets,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,11 @@ THEMES = (
         "Ports",
         "What collides on a port, and connections that come to the wrong chain.",
         ports.CHECKS,
+    ),
+    Theme(
+        "Capture",
+        "The rules before Envoy, with the pod's own Envoy beside them.",
+        capture.CHECKS,
     ),
 )
 

@@ -17,7 +17,7 @@ from meshctl.errors import InputError, MeshctlError
 from meshctl.netfilter.podrules import net_of
 from meshctl.sources.file import open_given, without_envoy
 from meshctl.sources.live_records import LivePod, LiveRecords
-from meshctl.sources.record import CONFIG_DUMP
+from meshctl.sources.record import CONFIG_DUMP, INIT_LOG
 from meshctl.sources.trace_pods import pod_of
 
 if TYPE_CHECKING:
@@ -57,7 +57,16 @@ def subject_of(record: PodRecord, world: World, notes: Notes) -> Subject:
     pod = pod_of(record, notes)
     manifest = record.manifest
     net = net_of(record.meta, manifest or {}, pod.rules) if pod.rules is not None else None
-    return Subject(pod, world, manifest, net)
+    failed = pod.rules is not None and bool(pod.rules.failure)
+    return Subject(pod, world, manifest, net, _log(record) if failed else "")
+
+
+def _log(record: PodRecord) -> str:
+    """The log of its istio-init, or whatever text its rules came from."""
+    data = record.read(INIT_LOG)
+    if data is not None:
+        return data.decode("utf-8", "replace")
+    return "\n".join(text for _, text in getattr(record, "rule_texts", ()))
 
 
 def saved_subjects(
