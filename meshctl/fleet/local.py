@@ -70,13 +70,8 @@ class Worker:
         return self._commit(batch, Unit((bad.source,), (), mesh, date, None))
 
     def _commit(self, batch: Batch, unit: Unit) -> Outcome:
-        files = []
-        try:
-            files = self._store.write(batch.unit, unit.mesh, unit.date, batch.tables())
-            self._store.commit(Manifest(batch.unit, files))
-        except MeshctlError:
-            self._store.forget(files)
-            raise
+        files = self._store.write(batch.unit, unit.mesh, unit.date, batch.tables())
+        self._store.commit(Manifest(batch.unit, files))
         self._known.add(batch.unit)
         return Outcome(unit.title, len(batch.heads), batch.bytes_read, batch.faults)
 
@@ -189,7 +184,7 @@ def _many(units: Iterator[Unit], place: str, workers: int, done: Callable[[Outco
             while len(running) < 2 * workers and (unit := next(units, None)) is not None:
                 running.add(pool.submit(_work, unit))
             if not running:
-                return
+                break
             finished, running = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:
                 done(future.result())
@@ -197,6 +192,6 @@ def _many(units: Iterator[Unit], place: str, workers: int, done: Callable[[Outco
         for process in list((pool._processes or {}).values()):
             with contextlib.suppress(OSError):
                 process.terminate()
+        pool.shutdown(wait=True, cancel_futures=True)
         raise
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    pool.shutdown(wait=True)

@@ -29,7 +29,7 @@ import msgspec
 
 import meshctl
 from meshctl.errors import InputError, MeshctlError, UsageError
-from meshctl.fleet.schema import BY_NAME, METADATA_KEY, VERSION, arrow_schema
+from meshctl.fleet.schema import BY_NAME, METADATA_KEY, VERSION
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,10 +42,12 @@ _STALE = datetime.timedelta(days=1)
 
 
 class DataFile(msgspec.Struct, frozen=True):
-    """A file of a table: its path in the data set, its rows and size."""
+    """A file of a table: its path in the data set, the mesh and date of its rows, how many they are, and its size."""
 
     table: str
     path: str
+    mesh: str
+    date: str
     rows: int
     bytes: int
 
@@ -157,9 +159,16 @@ class Store:
             return pq.read_table(source, columns=list(columns) if columns else None)
 
     def write(self, key: str, mesh: str, date: str, tables: Mapping[str, pa.Table]) -> list[DataFile]:
-        """Write tables; they do not count before they are committed."""
-        with told(self.place):
-            return [self.write_one(key, name, mesh, date, table) for name, table in tables.items()]
+        """Write tables; they do not count before they are committed. Where one fails, the others go."""
+        written: list[DataFile] = []
+        try:
+            with told(self.place):
+                for name, table in tables.items():
+                    written.append(self.write_one(key, name, mesh, date, table))
+        except BaseException:
+            self.forget(written)
+            raise
+        return written
 
     def write_one(self, key: str, name: str, mesh: str, date: str, table: pa.Table) -> DataFile:
         import pyarrow.parquet as pq
@@ -168,14 +177,12 @@ class Store:
             f"data/{name}" if BY_NAME[name].shared else f"data/{name}/mesh={quoted(mesh)}/date={quoted(date)}"
         )
         path = f"{folder}/{key}-{uuid.uuid4().hex[:8]}.parquet"
-        metadata = arrow_schema(BY_NAME[name]).metadata | {METADATA_KEY: str(VERSION).encode()}
-        with self._beside(path) as stream:
-            pq.write_table(
-                table.replace_schema_metadata(metadata), stream, compression="zstd", compression_level=3,
-                row_group_size=_GROUP_ROWS, store_schema=False, write_statistics=True,
-            )  # fmt: skip
+        options = {"compression": "zstd", "compression_level": 3, "store_schema": False}
+        with self._beside(path) as stream, pq.ParquetWriter(stream, table.schema, **options) as writer:
+            writer.write_table(table, row_group_size=_GROUP_ROWS)
+            writer.add_key_value_metadata({METADATA_KEY: str(VERSION).encode()})
         size = self._fs.get_file_info(f"{self.root}/{path}").size
-        return DataFile(name, path, table.num_rows, size)
+        return DataFile(name, path, mesh, date, table.num_rows, size)
 
     @contextlib.contextmanager
     def _beside(self, path: str) -> Iterator[Any]:

@@ -29,6 +29,7 @@ class Content(enum.Enum):
     DIAGRAM = "a drawing as text: str"
     PICTURE = "a drawing: meshctl.render.trace_picture.Picture"
     FINDINGS = "findings of checks: meshctl.check.Report"
+    ROWS = "the answer of an SQL statement: pyarrow.Table"
     RESULTS = "results of tests: (file, list of meshctl.trace.expectations.Result)"
 
 
@@ -79,6 +80,11 @@ _FORMS = (
     Form("svg", Content.PICTURE, "trace_svg:render"),
     Form("html", Content.PICTURE, "trace_html:render"),
     Form("junit", Content.RESULTS, "trace_results:junit"),
+    Form("table", Content.ROWS, "rows_out:table"),
+    Form("json", Content.ROWS, "rows_out:json"),
+    Form("jsonl", Content.ROWS, "rows_out:jsonl"),
+    Form("csv", Content.ROWS, "rows_out:comma"),
+    Form("parquet", Content.ROWS, "rows_out:parquet"),
     Form("tap", Content.RESULTS, "trace_results:tap"),
     Form("sarif", Content.FINDINGS, "check_out:sarif"),
     Form("junit", Content.FINDINGS, "check_out:junit"),

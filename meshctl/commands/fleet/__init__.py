@@ -10,6 +10,9 @@ _COMMANDS = {
     "index": Entry(
         "meshctl.commands.fleet.index", "Make tables of snapshots, bug reports, dumps or a live mesh."
     ),
+    "sql": Entry("meshctl.commands.fleet.sql", "Ask in SQL."),
+    "ask": Entry("meshctl.commands.fleet.ask", "Ask a named question; without a name, list them."),
+    "shell": Entry("meshctl.commands.fleet.shell", "Ask in SQL, one statement after the other."),
 }
 _HELP = """Ask one question to ten thousand proxies: their configuration becomes tables once, and is asked with SQL.
 

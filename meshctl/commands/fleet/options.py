@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
 from meshctl.errors import UsageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from meshctl.fleet.views import Chosen
+
+
+class Asked(Protocol):
+    """A data set that an engine has opened."""
+
+    def ask(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
+        """The answer to one statement."""
+
 
 ENGINES = ("local", "spark")
 
@@ -52,3 +66,23 @@ def place(text: str) -> str:
     if not text:
         raise UsageError("which data set?", "", "Name it with --from, or in MESHCTL_FLEET.")
     return text
+
+
+Date = Annotated[
+    str | None,
+    typer.Option("--date", metavar="DATE", help="Rows of this date; `latest`: of each mesh's newest; `all`."),
+]
+Mesh = Annotated[
+    str, typer.Option("--mesh", metavar="NAME", help="Rows of this mesh; of all where not given.")
+]
+
+
+def asked(engine: str, where: str, chosen: Chosen, master: str | None) -> Asked:
+    """The data set at a place, ready to be asked by an engine."""
+    from meshctl.fleet.store import Store
+
+    require(engine)
+    store = Store(place(where))
+    from meshctl.fleet.duck import Duck
+
+    return Duck(store, chosen)

@@ -1,0 +1,4 @@
+-- What could not be read?
+SELECT mesh, date, source, member, what, cause, hint
+FROM errors
+ORDER BY mesh, date, source, member, what
