@@ -12,7 +12,7 @@ MUTATE ?=
 
 audit_packages := 'pip-audit>=2.7,<3'
 
-.PHONY: help install dev demo test lint audit bench mutate fuzz lab fixtures schema docs clean
+.PHONY: help install dev demo test lint lock audit bench mutate fuzz lab fixtures schema docs clean
 
 help: ## list the chores
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,12 +22,12 @@ $(VENV)/.created:
 	$(PYTHON) -m venv $(VENV) || { echo "the venv module is missing: apt-get install python3-venv" >&2; exit 1; }
 	@touch $@
 
-$(VENV)/.installed: $(VENV)/.created pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+$(VENV)/.installed: $(VENV)/.created pyproject.toml constraints/run.txt
+	@tools/install.sh $(VENV) constraints/run.txt
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+$(VENV)/.dev: $(VENV)/.installed constraints/dev.txt
+	@tools/install.sh $(VENV) constraints/dev.txt
 	@touch $@
 
 install: $(VENV)/.installed ## make .venv with .venv/bin/meshctl
@@ -46,6 +46,10 @@ lint: dev ## ruff, mypy --strict, and the rules of which module may import which
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/lock.py --check
+
+lock: dev ## resolve pyproject.toml's ranges anew: constraints/*.txt with hashes, and the bill of materials
+	$(BIN)/python tools/lock.py
 
 audit: install ## known holes in what is installed (asks an index of advisories, so it needs one that can be reached)
 	$(PYTHON) -m venv $(VENV)-audit
