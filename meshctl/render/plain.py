@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from meshctl.plain import visible_lines
 from meshctl.views.table import Table
 
 
@@ -17,4 +18,5 @@ def text(value: str | Table) -> str:
 
 
 def names(value: Iterable[str]) -> str:
-    return "".join(f"{name}\n" for name in value)
+    """One name a line, whatever a name holds."""
+    return visible_lines(value)

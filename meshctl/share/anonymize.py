@@ -24,6 +24,7 @@ from typing import Any
 import msgspec
 
 from meshctl.share.addresses import AddressPseudonyms
+from meshctl.share.paths import PathPseudonyms
 from meshctl.share.shapes import compiled
 
 # Names of the platform, the same in every mesh.
@@ -225,8 +226,10 @@ def _is_nameable(part: str) -> bool:
 class Anonymizer:
     """Rewrites strings, documents and texts with one key and one vocabulary."""
 
-    def __init__(self, vocabulary: Vocabulary, key: bytes) -> None:
+    def __init__(self, vocabulary: Vocabulary, key: bytes, *, paths: bool = False) -> None:
+        """``paths``: the paths of requests are renamed, too."""
         self.vocabulary = vocabulary
+        self._paths = PathPseudonyms(key) if paths else None
         self._key = key
         self._addresses = AddressPseudonyms(key)
         self.text = functools.lru_cache(maxsize=200_000)(self._text)
@@ -255,11 +258,14 @@ class Anonymizer:
             return base64.b64encode(_REMOVED_PEM.encode()).decode()
         url = _URL.match(text)
         if url:  # of a URL only the host holds names: its path is matched by routes
-            return f"{url[1]}://{self._text(url[2])}{url[3]}"
+            return f"{url[1]}://{self._text(url[2])}{self._path(url[3])}"
         text = self._addresses.text(text)
         if _PATH.match(text):
-            return text
+            return self._path(text)
         return _LABEL.sub(lambda match: self._replace(match, text, running), text)
+
+    def _path(self, path: str) -> str:
+        return path if self._paths is None else self._paths.text(path)
 
     def _replace(self, match: re.Match[str], text: str, running: bool) -> str:
         label = match[0]

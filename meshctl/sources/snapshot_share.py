@@ -26,10 +26,10 @@ def _files(folder: pathlib.Path) -> Iterator[pathlib.Path]:
             yield path
 
 
-def anonymize(writer: Writer, key: bytes | None = None) -> Anonymizer:
+def anonymize(writer: Writer, key: bytes | None = None, *, paths: bool = False) -> Anonymizer:
     """Rewrite the snapshot beside itself, then put the copy in its place: whatever stops it, there is one whole snapshot,
     with its own names or with pseudonyms. The random key is forgotten afterwards."""
-    anonymizer = Anonymizer(_vocabulary(writer), key or secrets.token_bytes(32))
+    anonymizer = Anonymizer(_vocabulary(writer), key or secrets.token_bytes(32), paths=paths)
     if writer.index.anonymized:  # an earlier run was stopped behind the change
         return anonymizer
     copy = writer.work.with_name(f"{writer.work.name}.names")

@@ -65,6 +65,7 @@ class Plan:
     around: str | None = None
     at_once: int = 6
     anonymized: bool = False
+    paths: bool = False  # of requests: anonymized, too
 
     def words(self, namespace: str) -> dict[str, Any]:
         """What makes two runs the same."""
@@ -77,6 +78,7 @@ class Plan:
             "around": self.around or "",
             "admin port": origin.admin_port,
             "anonymize": self.anonymized,
+            "anonymize paths": self.paths,
         }
 
 

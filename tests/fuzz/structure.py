@@ -28,6 +28,9 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     *(("pc", view, "-o", form) for view in ("route", "listener", "cluster", "endpoint", "secret") for form in ("short", "wide", "json")),
     ("pc", "bootstrap", "-o", "json"), ("pc", "all", "-o", "short"), ("pc", "all", "-o", "wide"), ("pc", "route", "-o", "yaml"),
     ("pc", "listener", "-o", "name"), ("pc", "ecds", "-o", "json"), ("snapshot", "show"),
+    ("trace", "http://reviews:9080/", "--at", "envoy", "--to", "10.96.23.33:9080", "-o", "json"),
+    ("trace", "http://a.example/", "--at", "envoy", "--to", "10.0.0.1:8080", "--explain"),
+    ("authz", "show"), ("authz", "matrix", "--port", "9080"), ("authz", "check"), ("check", "-o", "short"), ("check", "-o", "json"),
 )  # fmt: skip
 RULES: tuple[tuple[str, ...], ...] = (
     ("capture", "show", "-o", "short"), ("capture", "show", "-o", "json"), ("capture", "walk", "--in", "8080"), ("capture", "lint"),

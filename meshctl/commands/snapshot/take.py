@@ -120,6 +120,9 @@ def take(
     anonymize: Annotated[
         bool, typer.Option("--anonymize", help="Replace names and addresses by pseudonyms.")
     ] = False,
+    anonymize_paths: Annotated[
+        bool, typer.Option("--anonymize-paths", help="The paths of requests, too (with --anonymize).")
+    ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Complete an interrupted snapshot.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing snapshot.")] = False,
     at_once: Annotated[
@@ -136,6 +139,7 @@ def take(
     from meshctl.sources.snapshot_take import Plan, take
 
     options: Globals = ctx.obj or Globals()
+    anonymize = anonymize or anonymize_paths
     if not output:
         raise UsageError("-o names no file")
     if not (pods or selector or all_namespaces or around or options.namespace):
@@ -157,8 +161,14 @@ def take(
     reporter = BarReporter() if sys.stderr.isatty() else LineReporter()
     try:
         if not writer.index.anonymized:  # else everything was taken, and a run stopped after it was renamed
-            take(cluster, Plan(origin, around, at_once, anonymize), writer, reporter, sys.argv[1:])
-        scan(writer, rename(writer) if anonymize else None)
+            take(
+                cluster,
+                Plan(origin, around, at_once, anonymize, anonymize_paths),
+                writer,
+                reporter,
+                sys.argv[1:],
+            )
+        scan(writer, rename(writer, paths=anonymize_paths) if anonymize else None)
         writer.finish()
     except KeyboardInterrupt:
         reporter.close()
