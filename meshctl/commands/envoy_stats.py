@@ -107,6 +107,6 @@ def _printed(answer: source.Answer, output: str) -> str | bytes:
         if output == "json":  # Go's json.Indent keeps the blanks behind the value
             blanks = answer.body[len(answer.body.rstrip()) :]
             return msgspec.json.format(answer.body, indent=4) + blanks + b"\n"
-        return yaml(msgspec.json.decode(answer.body)).rstrip("\n") + "\n"
+        return yaml(msgspec.json.decode(answer.body)).rstrip(b"\n") + b"\n"
     except msgspec.DecodeError as error:
         raise InputError(f"the answer of {answer.pod} is not JSON: {error}") from None

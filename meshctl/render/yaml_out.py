@@ -13,6 +13,7 @@ import functools
 import re
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from msgspec import Raw
 
 if TYPE_CHECKING:
@@ -159,6 +160,15 @@ def _fold(shown: str, column: int, indent: str) -> str:
     return "".join(out)
 
 
+def _opened(item: Raw) -> Any:
+    """A part of a document that is still bytes, as values; a number that the converter has written stays."""
+    data = bytes(item)
+    return msgspec.json.decode(data) if data[:1] in (b"{", b"[", b'"') else item
+
+
+_LINES = 20_000  # that many are put together at a time
+
+
 class Renderer:
     """Writes one document; scalars met before are remembered, since a dump repeats itself."""
 
@@ -168,22 +178,36 @@ class Renderer:
         self._orders: dict[tuple[str, ...], list[str]] = {}
         self._frame: tuple[list[Any], list[Any]] | None = None
         self._dumper: Any = None
+        self._full: list[bytes] = []
 
     def render(self, value: Any) -> str:
         """The document, with its line break at the end."""
+        return b"".join(self.pieces(value)).decode("utf-8", "replace")
+
+    def pieces(self, value: Any) -> list[bytes]:
+        """The same in pieces: a string a line takes several times the memory of what it says."""
         if value.__class__ in (dict, list) and value:
             out: list[str] = []
-            self._emit(value, "", "", out.append)
-            return "".join(out)
+            self._full = []
+            self._emit(value, "", "", out)
+            self._spill(out)
+            return self._full
+        return [self._empty(value).encode("utf-8", "replace")]
+
+    def _spill(self, out: list[str]) -> None:
+        self._full.append("".join(out).encode("utf-8", "replace"))
+        out.clear()
+
+    def _empty(self, value: Any) -> str:
         if value.__class__ is dict:
             return "{}\n"
         if value.__class__ is list:
             return "[]\n"
         return self._scalar(value, "") + "\n"
 
-    def _emit(self, value: Any, indent: str, first: str, write: Any) -> None:
+    def _emit(self, value: Any, indent: str, first: str, out: list[str]) -> None:
         """A non-empty map or list; ``first`` is what stands before its first line (a list's dash)."""
-        prefix = first
+        prefix, write = first, out.append
         scalar = self._scalar
         if value.__class__ is dict:
             known = self._plain
@@ -197,13 +221,13 @@ class Renderer:
                 elif kind is dict:
                     if item:
                         write(f"{prefix}{name}:\n")
-                        self._emit(item, indent + "  ", indent + "  ", write)
+                        self._emit(item, indent + "  ", indent + "  ", out)
                     else:
                         write(f"{prefix}{name}: {{}}\n")
                 elif kind is list:
                     if item:
                         write(f"{prefix}{name}:\n")
-                        self._emit(item, indent, indent, write)  # lists are not indented under their key
+                        self._emit(item, indent, indent, out)  # lists are not indented under their key
                     else:
                         write(f"{prefix}{name}: []\n")
                 else:
@@ -211,9 +235,13 @@ class Renderer:
                 prefix = indent
             return
         for item in value:
+            if item.__class__ is Raw:
+                item = _opened(item)
             kind = item.__class__
             if kind in (dict, list) and item:
-                self._emit(item, indent + "  ", prefix + "- ", write)
+                self._emit(item, indent + "  ", prefix + "- ", out)
+                if len(out) > _LINES:
+                    self._spill(out)
             elif kind is dict:
                 write(prefix + "- {}\n")
             elif kind is list:
@@ -298,12 +326,12 @@ class Renderer:
         return written[len("- ") : written.rindex("\n- z\n")]
 
 
-def render(value: Any) -> str:
+def render(value: Any) -> bytes:
     """The document as istioctl prints it: with one empty line behind."""
-    return Renderer().render(value) + "\n"
+    return b"".join((*Renderer().pieces(value), b"\n"))
 
 
-def document(value: Document) -> str:
+def document(value: Document) -> str | bytes:
     """A document: istioctl's with sorted keys as it prints them, our own in the order they were made."""
     if value.layout is None:
         import msgspec

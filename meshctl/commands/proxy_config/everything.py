@@ -199,9 +199,16 @@ def _require_dump(proxy: ProxySnapshot) -> None:
 
 
 def _plain(proxy: ProxySnapshot) -> Any:
+    """The dump as values, each of its sections still as bytes: the printers open one at a time."""
     import msgspec
 
-    return msgspec.json.decode(_clean(proxy))
+    data = _clean(proxy)
+    try:
+        found: dict[str, Any] = dict(msgspec.json.decode(data, type=dict[str, msgspec.Raw]))
+        configs: Any = msgspec.json.decode(found.pop("configs"), type=list[msgspec.Raw])
+    except (msgspec.DecodeError, KeyError):  # not of this shape: whatever it is, as it is
+        return msgspec.json.decode(data)
+    return {"configs": configs, **{key: msgspec.json.decode(value) for key, value in found.items()}}
 
 
 def _clean(proxy: ProxySnapshot) -> bytes | memoryview:

@@ -7,7 +7,12 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from meshctl.render.yaml_out import go_float, key_order, render
+from meshctl.render import yaml_out
+from meshctl.render.yaml_out import go_float, key_order
+
+
+def render(value: object) -> str:
+    return yaml_out.render(value).decode()
 
 
 @pytest.mark.parametrize(
