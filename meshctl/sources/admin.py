@@ -166,7 +166,9 @@ def _config_dump(port: AdminPort, sections: frozenset[SectionKind]) -> list[byte
                 raise
             if section not in _OPTIONAL:
                 return [port.get(whole)]  # an older Envoy does not know a field of the mask
-    return bodies or [b'{"configs": []}']
+    return bodies or [
+        port.get(whole)
+    ]  # whether there is no such section, or no mask is known, it does not say
 
 
 def explain_direct(address: str, timeout: float | None) -> Callable[[Exception, str, int], MeshctlError]:

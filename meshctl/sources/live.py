@@ -34,6 +34,12 @@ def find_pods(cluster: KubeCluster, origin: Origin) -> list[KubePod]:
     if origin.selector or origin.all_namespaces or not origin.pods:
         namespace = None if origin.all_namespaces else cluster.namespace
         found = select(cluster, origin.selector or "", namespace)
+        if not found:
+            raise ConnectError(
+                f"none of the pods that match {origin.selector!r} runs" if origin.selector else "no pod runs",
+                "They wait, have finished or failed.",
+                "kubectl get pods tells their state.",
+            )
         return [p for p in found if p.has_proxy] or found
     return [pod for text in origin.pods for pod in resolve(cluster, text, every=origin.all_pods)]
 

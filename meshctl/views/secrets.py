@@ -143,7 +143,7 @@ def root_authorities(snapshot: Snapshot) -> frozenset[bytes]:
         validator = context.custom_validator_config
         domains = validator.typed_config.trust_domains if validator and validator.typed_config else []
         sources = [context.trusted_ca, *(domain.trust_bundle for domain in domains)]
-        found = [der for source in sources if source for der in certificates.blocks(source.data)]
+        found = [der for source in sources if source for der in certificates.blocks(_decoded(source.data))]
         if found:
             return frozenset(found)
         raise MissingDataError(f"the secret ROOTCA of {snapshot.origin} holds no certificate")
@@ -152,6 +152,19 @@ def root_authorities(snapshot: Snapshot) -> frozenset[bytes]:
         "Its certificates come from files, or istiod has not answered yet.",
         "`meshctl proxy-config secret` lists what it has.",
     )
+
+
+def _decoded(data: bytes) -> bytes:
+    """A bundle that was encoded once more than it should be: istioctl reads no other."""
+    import base64
+    import binascii
+
+    if b"-----BEGIN" in data:
+        return data
+    try:
+        return base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError):
+        return data
 
 
 def _remaining(certificate: Certificate, now: datetime.datetime) -> str:

@@ -6,13 +6,15 @@ A request with a ``mask`` is refused as by an Envoy that has none, so that the w
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import pathlib
+import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from tests.corpus import corpus_root
 from tests.golden.width import ROOT
@@ -20,7 +22,8 @@ from tests.live.kube.fake_kube import FakeKube, serve
 
 ISTIOD = ("istio-system", "istiod-7b69f4b8c9-qwert")
 
-Bodies = Mapping[str, tuple[int, bytes]]  # by path with its query, else by path alone
+Page = tuple[int, bytes]
+Bodies = Mapping[str, Page | Callable[[str], Page]]  # by path with its query, else by path alone
 
 
 @contextlib.contextmanager
@@ -36,7 +39,7 @@ def replay(bodies: Bodies) -> Iterator[int]:
                 found = (400, b"the mask is refused")
             if found is None:
                 found = bodies.get(urlsplit(self.path).path, (404, b"404 page not found\n"))
-            status, body = found
+            status, body = found(self.path) if callable(found) else found
             self.send_response(status)
             self.send_header("content-length", str(len(body)))
             self.end_headers()
@@ -54,6 +57,38 @@ def replay(bodies: Bodies) -> Iterator[int]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+LOGGERS = corpus_root() / "dumps/bookinfo/productpage/live/logging.txt"
+
+
+class Loggers:
+    """Envoy's ``/logging``: a list of loggers with their levels, which a request may set; all of it or nothing."""
+
+    LEVELS = ("trace", "debug", "info", "warning", "error", "critical", "off")
+
+    def __init__(self, listing: bytes) -> None:
+        found = re.findall(r"(?m)^  (\S+): (\S+)$", listing.decode())
+        self.levels = dict(sorted(found))
+        self.asked: list[str] = []
+        self.knows_paths = True
+        self.refuses = ""
+
+    def __call__(self, path: str) -> Page:
+        self.asked.append(path)
+        for key, value in parse_qsl(urlsplit(path).query):
+            if (key == "paths" and not self.knows_paths) or key == self.refuses:
+                return 400, b"error: refused\n"
+            pairs = (
+                [one.partition(":")[::2] for one in value.split(",")] if key == "paths" else [(key, value)]
+            )
+            names = {name: level for name, level in pairs if name != "level"}
+            if not names.keys() <= self.levels.keys() or any(level not in self.LEVELS for _, level in pairs):
+                return 400, b"error: unknown logger name or level\n"
+            every = dict.fromkeys(self.levels, value) if key == "level" else {}
+            self.levels.update({**every, **names})
+        lines = "".join(f"  {name}: {level}\n" for name, level in self.levels.items())
+        return 200, f"active loggers:\n{lines}\n".encode()
 
 
 def istiod_bodies(stage: str) -> Bodies:
@@ -76,7 +111,6 @@ _ADMIN = {
     "stats.json": "/stats?format=json",
     "stats.txt": "/stats",
     "stats.prom": "/stats/prometheus",
-    "logging.txt": "/logging",
     "ready.txt": "/ready",
 }
 
@@ -84,7 +118,7 @@ _ADMIN = {
 _EMPTY = {path: (200, b"{}") for path in (*_ADMIN.values(), "/init_dump") if "config_dump" not in path}
 
 
-def admin_bodies(folder: pathlib.Path) -> Bodies:
+def admin_bodies(folder: pathlib.Path) -> dict[str, Page]:
     """The answers of one Envoy, as they were saved."""
     return {
         path: (200, (folder / name).read_bytes())
@@ -102,7 +136,7 @@ def world(name: str, out: pathlib.Path, stage: str = "", *, whole: bool = False)
     with contextlib.ExitStack() as stack:
         kube = stack.enter_context(serve(str(ROOT / "worlds" / name / "manifests"), out=out))
         for (namespace, pod), recorded in _pods(name, stage).items():
-            bodies = {**_EMPTY, **recorded} if whole else recorded
+            bodies = {"/logging": Loggers(LOGGERS.read_bytes()), **(_EMPTY if whole else {}), **recorded}
             kube.forward(namespace, pod, 15000, to=stack.enter_context(replay(bodies)))
         if stage:
             kube.forward(*ISTIOD, 15014, to=stack.enter_context(replay(istiod_bodies(stage))))
@@ -116,8 +150,22 @@ def _pods(name: str, stage: str) -> dict[tuple[str, str], Bodies]:
             (path.name.split(".")[1], path.name.split(".")[0]): {"/config_dump": (200, path.read_bytes())}
             for path in folder.glob("*.config_dump.json")
         }
-    listed = json.loads((ROOT / "worlds" / "ports.json").read_text()).get(name.removesuffix("-deadgw"), {})
-    return {
-        (one["namespace"], pod): admin_bodies(corpus_root() / (one.get("live") or one["e2e"]))
-        for pod, one in listed.items()
-    }
+    file = "ports-rootca-double.json" if name == "rootca-double" else "ports.json"
+    listed = json.loads((ROOT / "worlds" / file).read_text()).get(name.removesuffix("-deadgw"), {})
+    found = {}
+    for pod, one in listed.items():
+        bodies = admin_bodies(corpus_root() / (one.get("live") or one["e2e"]))
+        found[one["namespace"], pod] = _doubled(bodies) if one.get("double_rootca") else bodies
+    return found
+
+
+def _doubled(bodies: dict[str, Page]) -> dict[str, Page]:
+    """The answers with the root certificate encoded twice, which is what istioctl can read."""
+    status, body = bodies["/config_dump"]
+    dump = json.loads(body)
+    for section in dump["configs"]:
+        for one in section.get("dynamic_active_secrets", ()):
+            trusted = one["secret"].get("validation_context", {}).get("trusted_ca", {})
+            if "inline_bytes" in trusted:
+                trusted["inline_bytes"] = base64.b64encode(trusted["inline_bytes"].encode()).decode()
+    return {"/config_dump": (status, json.dumps(dump).encode())}

@@ -6,55 +6,17 @@ Log lines that istioctl's libraries write to stdout are left out. What differs i
 
 from __future__ import annotations
 
-import collections
-import hashlib
 import json
 import pathlib
 import re
-from collections.abc import Callable
 
 import pytest
 
 from tests.cli import Outcome, run
 from tests.golden.served import ISTIOD, world
-from tests.golden.width import NEEDED, ROOT, cases, stdout
+from tests.golden.width import NEEDED, ROOT, cases, compared, expected
 
 pytestmark = [pytest.mark.corpus, NEEDED, pytest.mark.timeout(300)]
-
-LOG_LINE = re.compile(rb"(?m)^\d{4}-\d\d-\d\dT[0-9:.]+Z\t.*\n")
-
-
-def _expected(topic: str, case: dict) -> bytes:
-    return LOG_LINE.sub(b"", stdout(topic, case))
-
-
-def _same(topic: str, case: dict, found: Outcome) -> bool:
-    if found.rc != case["rc"]:
-        return False
-    if case["stdout"] is None and case["stdout_bytes"]:
-        return hashlib.sha256(found.raw).hexdigest() == case["stdout_sha256"]
-    return found.raw == _expected(topic, case)
-
-
-Excuse = Callable[[str, dict, Outcome], str]
-
-
-def _compared(topic: str, chosen: list[dict], excuse: Excuse) -> tuple[dict[str, int], list[str]]:
-    """How often each deliberate difference was met, and what is left."""
-    excused: collections.Counter[str] = collections.Counter()
-    failures = []
-    for case in chosen:
-        found = run(*case["argv"])
-        if _same(topic, case, found):
-            continue
-        kind = "usage" if found.rc == 2 and case["rc"] in (1, 64) and not found.raw else ""
-        kind = kind or excuse(topic, case, found)
-        if kind:
-            excused[kind] += 1
-        else:
-            failures.append(f"{case['id']} {' '.join(case['argv'])}: exit {found.rc}, {found.err[:200]}")
-    return dict(excused), failures
-
 
 # ---- injector list ----
 
@@ -83,11 +45,11 @@ def _injector(topic: str, case: dict, found: Outcome) -> str:
         return (
             "unknown namespace" if found.rc == 1 and "does not exist" in found.err and not found.raw else ""
         )
-    expected = _expected(topic, case).decode()
-    if sorted(expected.splitlines()) == sorted(found.out.splitlines()):
+    printed = expected(topic, case).decode()
+    if sorted(printed.splitlines()) == sorted(found.out.splitlines()):
         return "order"
-    theirs, ours = _rows(expected), _rows(found.out)
-    told = [_widths(text.split("\n\n")[1]) for text in (expected, found.out)]
+    theirs, ours = _rows(printed), _rows(found.out)
+    told = [_widths(text.split("\n\n")[1]) for text in (printed, found.out)]
     if told[0] != told[1]:
         return ""
     for key, (revision, restart) in theirs.items():
@@ -124,7 +86,7 @@ def test_injector_list(name: str, tmp_path: pathlib.Path, monkeypatch: pytest.Mo
     chosen = [case for case in cases("injector") if case["world"] == name]
     with world(name, tmp_path) as kube:
         monkeypatch.setenv("KUBECONFIG", str(kube.kubeconfig))
-        excused, failures = _compared("injector", chosen, _injector)
+        excused, failures = compared("injector", chosen, _injector)
     assert not failures, "\n".join(failures)
     assert excused == INJECTOR[name]
 
@@ -168,7 +130,7 @@ def test_envoy_stats(name: str, tmp_path: pathlib.Path, monkeypatch: pytest.Monk
     chosen = [case for case in cases("envoy-stats") if case["world"] == name]
     with world(name, tmp_path) as kube:
         monkeypatch.setenv("KUBECONFIG", str(kube.kubeconfig))
-        excused, failures = _compared("envoy-stats", chosen, _stats)
+        excused, failures = compared("envoy-stats", chosen, _stats)
     assert not failures, "\n".join(failures)
     assert excused == STATS[name]
 
@@ -181,9 +143,9 @@ MOMENT = ("adsz", "cachez", "cachez?sizes=true", "connections", "instancesz", "k
 
 def _debug(topic: str, case: dict, found: Outcome) -> str:
     page = case["argv"][2]
-    expected = _expected(topic, case)
+    printed = expected(topic, case)
     if "--all" in case["argv"]:
-        theirs, ours = json.loads(expected), json.loads(found.raw)
+        theirs, ours = json.loads(printed), json.loads(found.raw)
         return "named by istiod" if list(theirs) == ["MISSING"] and list(ours) == [ISTIOD[1]] else ""
     if len(case["argv"]) > 3 and not case["argv"][3].startswith("-"):
         names = [one["proxy"] for one in json.loads(found.raw)]
@@ -192,9 +154,9 @@ def _debug(topic: str, case: dict, found: Outcome) -> str:
         return "an error" if found.rc == 2 and found.err and not found.raw else ""
     if page.startswith("config_dump?"):  # the order of matchers changes with every answer
         return "order" if len(found.raw) == case["stdout_bytes"] else ""
-    if sorted(found.raw.splitlines()) == sorted(expected.splitlines()):
+    if sorted(found.raw.splitlines()) == sorted(printed.splitlines()):
         return "order"
-    return "moment" if page.partition("?")[0] in MOMENT and _kind(found.raw) == _kind(expected) else ""
+    return "moment" if page.partition("?")[0] in MOMENT and _kind(found.raw) == _kind(printed) else ""
 
 
 def _kind(raw: bytes) -> object:
@@ -206,7 +168,7 @@ def _kind(raw: bytes) -> object:
 def test_internal_debug(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with world("bookinfo", tmp_path, "bookinfo-steady") as kube:
         monkeypatch.setenv("KUBECONFIG", str(kube.kubeconfig))
-        excused, failures = _compared("internal-debug", cases("internal-debug"), _debug)
+        excused, failures = compared("internal-debug", cases("internal-debug"), _debug)
     assert not failures, "\n".join(failures)
     assert excused == {
         "usage": 6,

@@ -256,6 +256,18 @@ def test_a_logger_is_set_and_the_others_are_left(run: Any, mesh: Mesh) -> None:
     assert {level for name, level in found.items() if name not in ("http", "router")} == {"warning"}
 
 
+def test_envoy_sets_several_loggers_by_one_request_or_none(mesh: Mesh) -> None:
+    origin = Origin(admin=f"localhost:{mesh.ports['server-1']}", globals=Globals(timeout=5))
+    with open_port(origin, Silent()) as port:
+        port.post("/logging?paths=http:debug,router:info")
+        found = loggers(mesh.ports["server-1"])
+        assert (found["http"], found["router"]) == ("debug", "info")
+        with pytest.raises(AdminError):
+            port.post("/logging?paths=http:error,nosuch:info")
+        assert loggers(mesh.ports["server-1"])["http"] == "debug"
+        port.post("/logging?level=warning")
+
+
 def test_a_bare_level_sets_all_and_reset_takes_it_back(run: Any, mesh: Mesh) -> None:
     run("log", "server-1", "--level", "error")
     assert set(loggers(mesh.ports["server-1"]).values()) == {"error"}

@@ -59,6 +59,8 @@ def _two(ctx: typer.Context, pods: tuple[str, ...], files: tuple[str, ...], port
     if len(files) == 2 and not pods:
         single = [Source((), (name,), None, port, None, False, False) for name in files]
         return [open_proxies(ctx, source, needs)[0] for source in single]
+    if len(pods) == 2 and pods[0] == pods[1]:  # as istioctl: it has what it has
+        return open_proxies(ctx, Source(pods[:1], files, None, port, None, False, False), needs) * 2
     if len(pods) == 2 and len(files) <= 1:
         found = open_proxies(ctx, Source(pods, files, None, port, None, False, False), needs)
         if len(found) == 2:
