@@ -59,6 +59,8 @@ COMMANDS: dict[str, Entry] = {
     ),
     "envoy-stats": Entry("meshctl.commands.envoy_stats", "Show the counters of a proxy.", ("es",)),
     "internal-debug": Entry("meshctl.commands.internal_debug", "Show a debug page of istiod."),
+    "remote-clusters": Entry("meshctl.commands.remote_clusters", "Show the clusters that each istiod reads."),
+    "waypoint": Entry("meshctl.commands.waypoint", "Show the waypoints of an ambient mesh."),
     "x": Entry(
         "meshctl.commands.experimental", "istioctl's experimental commands.", ("experimental",), hidden=True
     ),
@@ -66,7 +68,9 @@ COMMANDS: dict[str, Entry] = {
     "fleet": Entry(
         "meshctl.commands.fleet", "Ask many proxies at once: tables of a mesh, SQL, named questions."
     ),
-    "version": Entry("meshctl.commands.version", "Show the versions of meshctl, and of a proxy."),
+    "version": Entry(
+        "meshctl.commands.version", "Show the versions of meshctl, of the mesh, and of a proxy."
+    ),
     "completion": Entry("meshctl.commands.completion", "Print the completion script of a shell."),
     "help": Entry("meshctl.commands.help", "Show the help of a command."),
 }

@@ -16,6 +16,7 @@ COMMANDS: dict[str, Entry] = {
         "meshctl.commands.proxy_status", "Whether each proxy has what istiod sent it.", ("ps",)
     ),
     "check-inject": Entry("meshctl.commands.check_inject", "Whether a pod is or will be injected, and why."),
+    "version": Entry("meshctl.commands.version", "The versions of meshctl, of the mesh, and of a proxy."),
 }
 
 app = typer.Typer(

@@ -1,8 +1,12 @@
-"""``meshctl version``: ours, the Envoy API that is known, and with a proxy its Istio and Envoy versions."""
+"""``meshctl version``: ours, the mesh's control plane and proxies, and with a proxy its Istio and Envoy versions.
+
+The mesh is asked where a kubeconfig is there, as istioctl does; one that does not answer costs a line on stderr.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,19 +14,30 @@ import meshctl
 from meshctl.commands import outputs
 from meshctl.commands.globals import Globals
 from meshctl.envoy.schema.pool import API_VERSION
+from meshctl.plain import visible
 from meshctl.render.interface import Content, Document, Outputs
+from meshctl.render.table import render
+from meshctl.views.sync import versions
+from meshctl.views.sync.syncz import ProxyState, read
 
-_OUTPUTS = Outputs((Content.SHORT, Content.DOCUMENT), "short", without=("csv", "yaml", "jsonl"))
+if TYPE_CHECKING:
+    from meshctl.sources.istiod import Answer
+
+_OUTPUTS = Outputs((Content.SHORT, Content.WIDE, Content.DOCUMENT), "short", without=("csv", "jsonl"))
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 
 @app.command(
-    help="""Show the versions of meshctl, and of a proxy when one is named.
+    help="""Show the versions of meshctl, of the mesh, and of a proxy when one is named.
 
 \b
-  # meshctl itself
+  # meshctl, the control plane, how many proxies have which version
   meshctl version
+  meshctl version -o wide
+\b
+  # meshctl itself
+  meshctl version --remote=false
 \b
   # the proxy of a pod; the same from a file
   meshctl -n test version test-pod
@@ -41,14 +56,74 @@ def version(
     admin_port: Annotated[
         int, typer.Option("--proxy-admin-port", help="Envoy's admin port in the pod.")
     ] = 15000,
+    revision: Annotated[
+        str, typer.Option("--revision", "-r", metavar="NAME", help="Only istiods of this revision.")
+    ] = "",
+    remote: Annotated[
+        bool, typer.Option("--remote/--no-remote", help="Ask the mesh for its versions.", show_default=False)
+    ] = True,
+    short: Annotated[
+        bool, typer.Option("--short/--no-short", "-s", help="Not each istiod and proxy.", show_default=False)
+    ] = True,
     output: Annotated[str, outputs.option(_OUTPUTS)] = "short",
 ) -> None:
-    _OUTPUTS.parse(output)
+    form = _OUTPUTS.parse(output if short or output != "short" else "wide")
     facts = {"meshctl": meshctl.__version__, "envoyApi": API_VERSION}
+    mesh = None
     if pod or file or admin:
         facts.update(_proxy_facts(ctx.obj or Globals(), pod, file, admin, admin_port))
-    offers = {Content.SHORT: lambda: _text(facts), Content.DOCUMENT: lambda: Document(facts, indent=4)}
-    outputs.show(_OUTPUTS, output, offers)
+    elif remote:
+        mesh = _mesh(ctx.obj or Globals(), revision)
+    offers = {
+        Content.SHORT: lambda: _text(facts) + (_lines(mesh) if mesh else ""),
+        Content.WIDE: lambda: _text(facts) + (_tables(mesh) if mesh else ""),
+        Content.DOCUMENT: lambda: Document(
+            {**facts, **(versions.document(*mesh) if mesh else {})}, indent=4 if mesh is None else 2
+        ),
+    }
+    outputs.show_form(form, offers)
+
+
+_Mesh = tuple[list[versions.ControlPlane], list[ProxyState]]
+
+
+def _mesh(options: Globals, revision: str) -> _Mesh | None:
+    """What the istiods say; None where there is no cluster to ask, or none answers."""
+    from meshctl.commands.progress import TerminalProgress
+    from meshctl.errors import MeshctlError
+    from meshctl.sources.kubeconfig import is_there
+
+    if not is_there(options):
+        return None
+    from meshctl.sources.istiod import SYNCZ, VERSION, live
+
+    try:
+        with TerminalProgress() as progress, live(options, progress, revision) as istiods:
+            planes = [
+                versions.control_plane(one.istiod, one.revision, _said(one)) for one in istiods.ask(VERSION)
+            ]
+            proxies = [
+                proxy
+                for one in istiods.ask(SYNCZ)
+                if one.status == 200
+                for proxy in read(one.body, one.istiod)
+            ]
+    except MeshctlError as error:
+        sys.stderr.write(visible(f"the versions of the mesh are not known: {error.what}") + "\n")
+        return None
+    return planes, proxies
+
+
+def _said(answer: Answer) -> str:
+    return answer.body.decode("utf-8", "replace") if answer.status == 200 else ""
+
+
+def _lines(mesh: _Mesh) -> str:
+    return "".join(f"{line}\n" for line in versions.lines(*mesh))
+
+
+def _tables(mesh: _Mesh) -> str:
+    return _lines(mesh) + "".join(f"\n{render(table)}" for table in versions.tables(*mesh))
 
 
 def _text(facts: dict[str, str]) -> str:

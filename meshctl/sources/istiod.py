@@ -25,6 +25,7 @@ from meshctl.sources.pods import KubePod, select
 
 PORT = 15014
 SYNCZ = "/debug/syncz"
+VERSION = "/version"
 LABEL = "app=istiod"
 
 

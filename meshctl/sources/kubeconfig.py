@@ -89,6 +89,14 @@ def access(options: Globals) -> Access:
     return _from_kubeconfig(options)
 
 
+def is_there(options: Globals) -> bool:
+    """Whether a cluster is named at all, by options, a kubeconfig that exists, or a pod's service account."""
+    if options.kubeconfig or options.context or os.environ.get("KUBERNETES_SERVICE_HOST"):
+        return True
+    paths, _ = _kubeconfig_paths(options)
+    return any(pathlib.Path(path).is_file() for path in paths)
+
+
 def _default_kubeconfig() -> pathlib.Path:
     return pathlib.Path("~/.kube/config").expanduser()
 

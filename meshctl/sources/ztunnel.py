@@ -6,6 +6,7 @@ with ``node`` the one that runs there. Follows istio/istioctl/pkg/ztunnelconfig.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 
 from meshctl.errors import MeshctlError, UsageError
@@ -29,6 +30,28 @@ def fetch(options: Globals, pod: str, node: str, admin_port: int, progress: Prog
             progress.fetching(f"{name}: config_dump"),
         ):
             return name, bytes(port.get("/config_dump"))
+
+
+def logging(
+    options: Globals, pod: str, node: str, admin_port: int, words: str, progress: Progress
+) -> Iterator[tuple[str, str]]:
+    """The answers of ``/logging`` of the ztunnel that is named, or of all, by name."""
+    from meshctl.sources.live import admin_of, cluster_of
+
+    with closing(cluster_of(options)) as cluster:
+        found = [_choose(cluster, options, pod, node)] if pod or node else select(cluster, LABELS, None)
+        if not found:
+            raise MeshctlError("no ztunnel runs", "", "kubectl get pods -A -l app=ztunnel -o wide")
+        for one in found:
+            name = f"{one.name}.{one.namespace}"
+            try:
+                with admin_of(cluster, one, admin_port, progress) as port, progress.fetching(name):
+                    path = f"/logging?{words}" if words else "/logging"
+                    yield name, port.post(path).decode("utf-8", "replace")
+            except MeshctlError as error:
+                if len(found) == 1:
+                    raise
+                progress.failed(name, error)
 
 
 def _choose(cluster: KubeCluster, options: Globals, pod: str, node: str) -> KubePod:

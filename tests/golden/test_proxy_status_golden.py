@@ -148,3 +148,24 @@ def test_recorded_invocations(stage: str, tmp_path: pathlib.Path, monkeypatch: p
                 failures.append(f"{case['id']} {' '.join(case['argv'])}: exit {found.rc}, {found.err[:200]}")
     assert not failures, f"{len(failures)} differ:\n" + "\n".join(failures)
     assert dict(excused) == EXCUSED[stage]
+
+
+def test_version_and_remote_clusters(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of ``version`` what is of the mesh: two lines, or two lists of values."""
+    topic = "proxy-status-steady"
+    chosen = [case for case in cases(topic) if set(OTHER_COMMANDS) & set(case["argv"][:2])]
+    with world("bookinfo", tmp_path, "bookinfo-steady") as kube:
+        monkeypatch.setenv("KUBECONFIG", str(kube.kubeconfig))
+        for case in chosen:
+            found, theirs = run(*case["argv"]), stdout(topic, case).decode()
+            assert found.rc == case["rc"] == 0
+            if case["argv"] == ["remote-clusters"]:
+                assert found.out == theirs
+            elif "-o" not in case["argv"]:
+                assert found.out.splitlines()[-2:] == theirs.splitlines()[-2:]
+            elif case["argv"][0] == "version":  # over XDS istioctl has other values of the same
+                ours, expected = (yaml.safe_load(text) for text in (found.out, theirs))
+                assert {key: ours[key] for key in ("meshVersion", "dataPlaneVersion")} == {
+                    key: expected[key] for key in ("meshVersion", "dataPlaneVersion")
+                }
+    assert len(chosen) == 7

@@ -13,6 +13,7 @@ VIEWS: dict[str, Entry] = {
         f"{_HERE}.certificate", "Certificates of the workloads.", ("certificates", "certs", "cert")
     ),
     "connections": Entry(f"{_HERE}.connections", "Open connections by workload.", ("cons",)),
+    "log": Entry(f"{_HERE}.log", "Log levels, shown and set.", ("o",)),
     "policy": Entry(f"{_HERE}.policy", "Authorization policies.", ("policies", "p", "pol")),
     "service": Entry(
         f"{_HERE}.service", "Services, their waypoints and endpoints.", ("services", "s", "svc")
