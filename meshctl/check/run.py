@@ -68,11 +68,10 @@ class Survey:
         self._pods: list[str] = []
 
     def add(self, subject: Subject) -> None:
-        """Check one pod; one without a proxy is passed over."""
-        if not _has_something(subject):
-            return
-        self._pods.append(subject.name)
-        self._said += examined(subject)
+        """Check one pod; one without a proxy only tells what it is to the others."""
+        if _has_something(subject):
+            self._pods.append(subject.name)
+            self._said += examined(subject)
         for check in MESH_CHECKS:
             self._collect(check, subject)
 

@@ -10,6 +10,8 @@ from meshctl.check.checks import (
     certificates,
     dead,
     endpoints,
+    mutual_tls,
+    policy,
     ports,
     proxy_state,
     redirects,
@@ -51,6 +53,11 @@ THEMES = (
         "Capture",
         "The rules before Envoy, with the pod's own Envoy beside them.",
         capture.CHECKS,
+    ),
+    Theme(
+        "Mutual TLS and policy",
+        "Whether client and server fit, and what policies make of it.",
+        (*mutual_tls.CHECKS, *policy.CHECKS),
     ),
 )
 
