@@ -40,9 +40,9 @@ def moment_of(snapshot: Snapshot, now: float | None) -> Moment | None:
     if now is not None:
         return Moment(datetime.datetime.fromtimestamp(now, datetime.UTC), True)
     started = _bootstrap_time(snapshot)
-    uptime = _uptime(snapshot)
+    uptime = uptime_of(snapshot)
     if started is not None and uptime is not None:
-        return Moment(started + uptime, True)
+        return Moment(started + datetime.timedelta(seconds=uptime), True)
     times = [
         parse_time(r.last_updated) for kind in SectionKind for r in snapshot.resources(kind) if r.last_updated
     ]
@@ -56,9 +56,8 @@ def _bootstrap_time(snapshot: Snapshot) -> datetime.datetime | None:
     return parse_time(bytes(raw).decode().strip('" ')) if raw is not None else None
 
 
-def _uptime(snapshot: Snapshot) -> datetime.timedelta | None:
+def uptime_of(snapshot: Snapshot) -> float | None:
+    """How many seconds Envoy had run; None where /server_info was not given."""
     info = snapshot.json(DocumentKind.SERVER_INFO) or {}
     text = str(info.get("uptime_current_epoch") or "")
-    if not re.fullmatch(r"[0-9.]+s", text):
-        return None
-    return datetime.timedelta(seconds=float(text[:-1]))
+    return float(text[:-1]) if re.fullmatch(r"[0-9]+(?:\.[0-9]+)?s", text) else None

@@ -10,7 +10,9 @@ from meshctl.check.checks import (
     certificates,
     dead,
     endpoints,
+    mesh,
     mutual_tls,
+    objects,
     policy,
     ports,
     proxy_state,
@@ -58,6 +60,11 @@ THEMES = (
         "Mutual TLS and policy",
         "Whether client and server fit, and what policies make of it.",
         (*mutual_tls.CHECKS, *policy.CHECKS),
+    ),
+    Theme(
+        "Mesh",
+        "What only several proxies together, or Istio's own resources, show.",
+        (*mesh.CHECKS, *objects.CHECKS),
     ),
 )
 
