@@ -199,12 +199,17 @@ COMMIT
 
 
 def write(
-    folder: pathlib.Path, proxies: int, services: int, mesh: str = "prod", version: str = "1.31.0"
+    folder: pathlib.Path,
+    proxies: int,
+    services: int,
+    mesh: str = "prod",
+    version: str = "1.31.0",
+    first: int = 0,
 ) -> int:
     """A folder of pods, as a bug report lays them out; the bytes of the dumps."""
     fleet = Fleet(services, mesh, version)
     size = 0
-    for number in range(proxies):
+    for number in range(first, first + proxies):
         pod, _ = fleet.name(number)
         place = folder / "proxies" / fleet.namespace(number) / pod
         place.mkdir(parents=True, exist_ok=True)

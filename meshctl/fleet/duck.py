@@ -33,7 +33,8 @@ class Duck:
         self._store, self._chosen = store, chosen
         self._connection: Any = duckdb.connect()
         self._connection.execute("SET autoinstall_known_extensions = false")
-        self._connection.execute("SET preserve_insertion_order = true")
+        # NULLs stand where Spark has them
+        self._connection.execute("SET default_null_order = 'nulls_first_on_asc_last_on_desc'")
         self._view_all()
 
     def _view_all(self) -> None:

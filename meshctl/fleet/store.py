@@ -20,6 +20,7 @@ import errno
 import functools
 import os
 import pathlib
+import shutil
 import urllib.parse
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -291,6 +292,9 @@ def _filesystem(place: str) -> tuple[pyarrow.fs.FileSystem, str]:
 def _sweep(root: pathlib.Path) -> None:
     """Take away what writers left half-written that were stopped long ago."""
     limit = datetime.datetime.now().timestamp() - _STALE.total_seconds()
+    for staged in root.glob(".staging/*"):
+        if staged.stat().st_mtime < limit:
+            shutil.rmtree(staged, ignore_errors=True)
     for left in [*root.glob("manifests/.*.json.*"), *root.glob("data/**/.*.parquet")]:
         with contextlib.suppress(OSError):
             if left.stat().st_mtime < limit:

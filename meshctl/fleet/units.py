@@ -26,8 +26,8 @@ from meshctl.sources.folder import open_path
 if TYPE_CHECKING:
     from meshctl.reader.archive import Files
 
-MOST_PODS = 200
-MOST_BYTES = 400 * 2**20
+MOST_PODS = 100
+MOST_BYTES = 200 * 2**20
 
 
 class Unit(NamedTuple):
@@ -53,10 +53,12 @@ class Unreadable(NamedTuple):
     error: MeshctlError
 
 
-def units(paths: Sequence[str], mesh: str, date: str | None) -> Iterator[Unit | Unreadable]:
-    """The units of what is given."""
+def units(
+    paths: Sequence[str], mesh: str, date: str | None, *, inner: bool = True
+) -> Iterator[Unit | Unreadable]:
+    """The units of what is given. inner: whether archives in folders are looked for."""
     plain: list[str] = []
-    for path in _expanded(paths):
+    for path in _expanded(paths) if inner else paths:
         try:
             if _is_plain(path) or isinstance(opened := open_path(path), bytes):
                 plain.append(path)
@@ -71,6 +73,15 @@ def units(paths: Sequence[str], mesh: str, date: str | None) -> Iterator[Unit | 
             by_date.setdefault(date or _day(_changed(path)), []).append(path)
         for day, found in by_date.items():
             yield Unit(tuple(found), (), mesh, day, _changed(found[0]))
+
+
+def seeds(paths: Sequence[str], mesh: str, date: str | None) -> Iterator[Unit | Unreadable | str]:
+    """The same, but for archives: they are named only, and cut into units by whoever reads them."""
+    for path in _expanded(paths):
+        if os.path.isfile(path) and _is_archive(pathlib.Path(path)):
+            yield path
+        else:
+            yield from units((path,), mesh, date, inner=False)
 
 
 def _expanded(paths: Iterable[str]) -> Iterator[str]:

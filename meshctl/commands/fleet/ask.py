@@ -92,7 +92,8 @@ def ask(
     there = dates(Store(place), mesh) if question.compares else []
     asked = values(question, own, given, there, now)
     chosen = Chosen(ALL if question.compares else date or LATEST, mesh)
-    answer = options.asked(engine, place, chosen, master).ask(question.sql, asked)
+    with options.asked(engine, place, chosen, master) as data:
+        answer = data.ask(question.sql, asked)
     if not answer.num_rows and form.name == "table":
         sys.stderr.write("Nothing: no row answers this question.\n")
         return EXIT_OK

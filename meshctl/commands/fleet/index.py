@@ -126,6 +126,11 @@ def _run(
     from meshctl.fleet.units import units
 
     day = date or datetime.datetime.now(datetime.UTC).date().isoformat()
+    if engine == "spark":
+        from meshctl.fleet import spark_index
+
+        spark_index.index(paths, to, mesh, date, master, told.done)
+        return
     from meshctl.fleet import local
 
     local.index(units(paths, mesh, date), to, mesh, day, workers or _cores(), told.done)

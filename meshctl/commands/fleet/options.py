@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
@@ -77,12 +78,21 @@ Mesh = Annotated[
 ]
 
 
-def asked(engine: str, where: str, chosen: Chosen, master: str | None) -> Asked:
+@contextlib.contextmanager
+def asked(engine: str, where: str, chosen: Chosen, master: str | None) -> Iterator[Asked]:
     """The data set at a place, ready to be asked by an engine."""
     from meshctl.fleet.store import Store
 
     require(engine)
+    if master and engine != "spark":
+        raise UsageError("--master is Spark's", "", "Pass --engine spark too.")
     store = Store(place(where))
+    if engine == "spark":
+        from meshctl.fleet.spark_sql import opened
+
+        with opened(store, chosen, master) as spark:
+            yield spark
+        return
     from meshctl.fleet.duck import Duck
 
-    return Duck(store, chosen)
+    yield Duck(store, chosen)

@@ -39,7 +39,12 @@ def shell(
     from meshctl.fleet.views import ALL, Chosen
 
     form = OUTPUTS.parse(output)
-    asked = options.asked(engine, where, Chosen(date or ALL, mesh), master)
+    with options.asked(engine, where, Chosen(date or ALL, mesh), master) as asked:
+        return _statements(asked, lambda table: outputs.show_form(form, {Content.ROWS: lambda: table}))
+
+
+def _statements(asked: options.Asked, show: Callable[[object], None]) -> int:
+    """Answer statements until there are no more; the exit code."""
     interactive = sys.stdin.isatty()
     if interactive:
         with contextlib.suppress(ImportError):
@@ -66,13 +71,9 @@ def shell(
         statement, pending = pending.strip().rstrip(";"), ""
         if statement in (".quit", ".exit"):
             break
-        failures += not _answered(
-            statement, asked, lambda table: outputs.show_form(form, {Content.ROWS: lambda: table})
-        )
+        failures += not _answered(statement, asked, show)
     if pending.strip():
-        failures += not _answered(
-            pending, asked, lambda table: outputs.show_form(form, {Content.ROWS: lambda: table})
-        )
+        failures += not _answered(pending, asked, show)
     return EXIT_FAILURE if failures and not interactive else EXIT_OK
 
 

@@ -50,8 +50,7 @@ def sql(
         statement = read_text(file)
     if not (statement or "").strip(" ;\n\t"):
         raise UsageError("the statement is empty")
-    answer = options.asked(engine, where, Chosen(date or ALL, mesh), master).ask(
-        (statement or "").rstrip("; \n\t")
-    )
+    with options.asked(engine, where, Chosen(date or ALL, mesh), master) as data:
+        answer = data.ask((statement or "").rstrip("; \n\t"))
     outputs.show_form(form, {Content.ROWS: lambda: answer})
     return EXIT_OK

@@ -1,0 +1,190 @@
+"""The fleet on a real standalone cluster: both engines make and answer the same, whoever is killed."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+
+from bench import fleet
+from tests import cli
+from tests.live import spark_cluster
+
+pytest.importorskip("duckdb")
+
+from meshctl.fleet.duck import Duck
+from meshctl.fleet.questions import questions, values
+from meshctl.fleet.schema import TABLES
+from meshctl.fleet.store import Store
+from meshctl.fleet.views import ALL, LATEST, Chosen, dates
+
+PROXIES, PART = 75, 15
+DAYS = ("2026-11-26", "2026-11-27")
+# The command itself, but in small units, so that there are some for each worker.
+SMALL_UNITS = """
+import sys
+from meshctl import cli
+from meshctl.fleet import units
+units.MOST_PODS = 15
+if __name__ == "__main__":
+    cli.main(sys.argv[1:])
+"""
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    spark_cluster.require()
+    with spark_cluster.cluster(tmp_path_factory.mktemp("spark")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def pods(tmp_path_factory) -> pathlib.Path:
+    """A fleet, and beside its pods a dump that is cut off, one of another tool, and an archive."""
+    folder = tmp_path_factory.mktemp("spark-fleet") / "pods"
+    fleet.write(folder, PROXIES, services=1)
+    whole = sorted(folder.glob("proxies/*/*"))[0]
+    bad = folder / "proxies" / "team0" / "bad-pod"
+    bad.mkdir()
+    data = (whole / "config_dump.json").read_bytes()
+    (bad / "config_dump.json").write_bytes(data[: len(data) // 3])
+    fleet.write(folder.parent / "other", 3, services=1, version="1.30.1", first=200)
+    shutil.make_archive(str(folder / "night"), "gztar", folder.parent / "other")
+    (folder / "cut.tar.gz").write_bytes((folder / "night.tar.gz").read_bytes()[:20_000])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def local(pods, tmp_path_factory) -> str:
+    """The data set as this machine makes it, of two days."""
+    to = tmp_path_factory.mktemp("spark-fleet") / "local"
+    for day in DAYS:
+        cli.run(
+            "fleet", "index", str(pods), "--mesh", "prod", "--date", day, "--to", str(to), "--workers", "1"
+        )
+    return str(to)
+
+
+def start(cluster, pods, to, day: str, folder: pathlib.Path) -> subprocess.Popen[str]:
+    script = folder / "index.py"
+    script.write_text(SMALL_UNITS)
+    words = ["fleet", "index", pods, "--mesh", "prod", "--date", day, "--to", to]
+    return subprocess.Popen(
+        [sys.executable, script, *map(str, words), "--engine", "spark", "--master", cluster.url],
+        env={**os.environ, **spark_cluster.ENVIRONMENT},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(what, process, seconds: float = 240) -> None:
+    until = time.monotonic() + seconds
+    while not what() and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.02)
+    assert process.poll() is None, process.communicate()
+
+
+def content(duck) -> dict[str, list[str]]:
+    """All rows, in an order of their own, without what tells one run from another."""
+    found = {}
+    for table in TABLES:
+        columns = ", ".join(c.name for c in table.columns if c.name not in ("written", "taken"))
+        found[table.name] = sorted(map(repr, duck.ask(f"SELECT {columns} FROM {table.name}").to_pylist()))
+    return found
+
+
+@pytest.fixture(scope="module")
+def distributed(cluster, pods, tmp_path_factory) -> str:
+    """The data set as the cluster makes it: while it works on the first day the indexer is killed, then a worker;
+    on the second day the master."""
+    folder = tmp_path_factory.mktemp("spark-fleet")
+    to = folder / "spark"
+    killed = start(cluster, pods, to, DAYS[0], folder)
+    wait_for(lambda: list(to.glob(".staging/*/*")), killed)
+    killed.kill()
+    killed.communicate()
+    assert Store(str(to)).manifests == []
+
+    running = start(cluster, pods, to, DAYS[0], folder)
+    staged = set(to.glob(".staging/*"))
+    wait_for(lambda: set(to.glob(".staging/*")) - staged, running)
+    spark_cluster.kill(cluster.workers[0])
+    out, err = running.communicate(timeout=400)
+    assert f"{PROXIES + 3} proxies" in err, out + err
+    cluster.workers[0] = cluster.worker(0)
+
+    running = start(cluster, pods, to, DAYS[1], folder)
+    staged = set(to.glob(".staging/*"))
+    wait_for(lambda: set(to.glob(".staging/*")) - staged, running)
+    spark_cluster.kill(cluster.master)
+    out, err = running.communicate(timeout=400)
+    assert f"{PROXIES + 3} proxies" in err, out + err
+    return str(to)
+
+
+def test_the_cluster_makes_the_same_data_set_as_this_machine_though_indexer_worker_and_master_are_killed(
+    local, distributed
+):
+    ours, theirs = content(Duck(Store(local))), content(Duck(Store(distributed)))
+    for table in TABLES:
+        assert theirs[table.name] == ours[table.name], table.name
+    _check_files(distributed)
+    assert len(ours["proxies"]) == 2 * (PROXIES + 3)
+    assert {"bad-pod" in row or "cut.tar.gz" in row for row in ours["errors"]} == {True}
+
+
+def _check_files(distributed: str) -> None:
+    """Spark's files carry the version of the schema, and each resource stands once."""
+    import pyarrow.parquet as pq
+
+    store = Store(distributed)
+    for file in store.files("routes"):
+        metadata = pq.read_metadata(store.uri(file.path)).metadata
+        described = json.loads(metadata[b"org.apache.spark.sql.parquet.row.metadata"])
+        assert described["fields"][0]["metadata"] == {"meshctl.fleet.schema": "1"}
+    hashes = list(store.column("resources", "hash"))
+    assert len(hashes) == len(set(hashes))
+
+
+def test_both_engines_answer_every_question_alike(local, monkeypatch):
+    spark_cluster.require()
+    for key, value in spark_cluster.ENVIRONMENT.items():
+        monkeypatch.setenv(key, value)
+    from meshctl.fleet import spark_sql
+
+    store = Store(local)
+    now = datetime.datetime(2026, 11, 27, 12)
+    answered = 0
+    for comparing in (False, True):
+        chosen = Chosen(ALL if comparing else LATEST)
+        duck = Duck(store, chosen)
+        with spark_sql.opened(store, chosen, "local[2]") as spark:
+            for name, question in questions().items():
+                if question.compares != comparing:
+                    continue
+                words = [
+                    "9080" if p.type == "whole" else _WORDS.get((name, p.name), "reviews")
+                    for p in question.parameters
+                    if p.default is None and p.type != "two"
+                ]
+                asked = values(question, words, {}, dates(store), now)
+                ours, theirs = duck.ask(question.sql, asked), spark.ask(question.sql, asked)
+                assert theirs.column_names == ours.column_names, name
+                assert theirs.to_pylist() == ours.to_pylist(), name
+                answered += bool(ours.num_rows)
+    assert answered >= 15
+
+
+_WORDS = {
+    ("excluded-port", "port"): "5432",
+    ("who-may-call", "workload"): "app1-v1",
+    ("drift-of", "workload"): "app10-v1",
+}
