@@ -15,6 +15,7 @@ import datetime
 import json
 import pathlib
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 from bench import big_dump
@@ -24,10 +25,10 @@ REPLICAS = 5
 SOON, DRIFTED, REFUSED, OPEN, EXCLUDED, OLD = 41, 53, 67, 71, 13, 14  # one proxy (or workload) in so many
 
 
-def certificate(name: str, days: float, key: Any, now: datetime.datetime) -> bytes:
+def certificate(name: str, days: float, key: Any, now: datetime.datetime, serial: int) -> bytes:
     """A workload certificate as PEM, valid for so many days."""
     from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives import serialization
 
     identity = x509.UniformResourceIdentifier(
         f"spiffe://cluster.local/ns/{name.partition('.')[2]}/sa/default"
@@ -37,11 +38,11 @@ def certificate(name: str, days: float, key: Any, now: datetime.datetime) -> byt
         .subject_name(x509.Name([]))
         .issuer_name(x509.Name([x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, "cluster.local")]))
         .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(serial)
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=days))
         .add_extension(x509.SubjectAlternativeName([identity]), critical=True)
-        .sign(key, hashes.SHA256())
+        .sign(key, None)
     )
     return made.public_bytes(serialization.Encoding.PEM)
 
@@ -49,12 +50,18 @@ def certificate(name: str, days: float, key: Any, now: datetime.datetime) -> byt
 class Fleet:
     """A mesh with so many services; ``dump(n)`` is what its n-th proxy answers."""
 
-    def __init__(self, services: int, mesh: str = "prod", version: str = "1.31.0") -> None:
-        from cryptography.hazmat.primitives.asymmetric import ec
+    def __init__(
+        self,
+        services: int,
+        mesh: str = "prod",
+        version: str = "1.31.0",
+        now: datetime.datetime | None = None,
+    ) -> None:
+        from cryptography.hazmat.primitives.asymmetric import ed25519
 
         self.mesh, self.version = mesh, version
-        self.now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
-        self._key = ec.generate_private_key(ec.SECP256R1())
+        self.now = (now or datetime.datetime.now(datetime.UTC)).replace(microsecond=0, tzinfo=datetime.UTC)
+        self._key = ed25519.Ed25519PrivateKey.generate()
         document = big_dump.config_dump(services)
         sections = {s["@type"].rsplit(".", 1)[-1]: s for s in document["configs"]}
         self._bootstrap = sections["BootstrapConfigDump"]
@@ -151,7 +158,7 @@ class Fleet:
         value: Json = json.loads(json.dumps(self._secrets))
         days = 2.0 if "soon" in self.plants(number) else 30.0 + number % 60
         pod, _ = self.name(number)
-        pem = certificate(f"{pod}.{self.namespace(number)}", days, self._key, self.now)
+        pem = certificate(f"{pod}.{self.namespace(number)}", days, self._key, self.now, 2**120 + number)
         for entry in value["dynamic_active_secrets"]:
             if "tls_certificate" in entry["secret"]:
                 chain = entry["secret"]["tls_certificate"]["certificate_chain"]
@@ -166,6 +173,18 @@ class Fleet:
             else ""
         )
         return _RULES.replace("EXCLUDED\n", excluded)
+
+    def write(self, folder: pathlib.Path, numbers: Iterable[int]) -> int:
+        """A folder of pods, as a bug report lays them out; the bytes of the dumps."""
+        size = 0
+        for number in numbers:
+            place = folder / "proxies" / self.namespace(number) / self.name(number)[0]
+            place.mkdir(parents=True, exist_ok=True)
+            data = self.dump(number)
+            size += len(data)
+            (place / "config_dump.json").write_bytes(data)
+            (place / "iptables-save.txt").write_text(self.rules(number))
+        return size
 
 
 _RULES = """\
@@ -198,28 +217,6 @@ COMMIT
 """
 
 
-def write(
-    folder: pathlib.Path,
-    proxies: int,
-    services: int,
-    mesh: str = "prod",
-    version: str = "1.31.0",
-    first: int = 0,
-) -> int:
-    """A folder of pods, as a bug report lays them out; the bytes of the dumps."""
-    fleet = Fleet(services, mesh, version)
-    size = 0
-    for number in range(first, first + proxies):
-        pod, _ = fleet.name(number)
-        place = folder / "proxies" / fleet.namespace(number) / pod
-        place.mkdir(parents=True, exist_ok=True)
-        data = fleet.dump(number)
-        size += len(data)
-        (place / "config_dump.json").write_bytes(data)
-        (place / "iptables-save.txt").write_text(fleet.rules(number))
-    return size
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -227,10 +224,12 @@ def main() -> int:
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--proxies", type=int, default=200)
     parser.add_argument("--services", type=int, default=40)
+    parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--mesh", default="prod")
     parser.add_argument("--version", default="1.31.0")
     asked = parser.parse_args()
-    size = write(asked.folder, asked.proxies, asked.services, asked.mesh, asked.version)
+    fleet = Fleet(asked.services, asked.mesh, asked.version)
+    size = fleet.write(asked.folder, range(asked.first, asked.first + asked.proxies))
     print(f"{asked.proxies} proxies, {size / 1e6:,.0f} MB of dumps")
     return 0
 

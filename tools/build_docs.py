@@ -3,7 +3,7 @@
 rooms: the folders of meshctl, what each is for (the first line of its package) and what it may import (the layers of
 import-linter's contract in pyproject.toml). limits: what the trace does not evaluate (the tables of accounts and of
 the filters' contracts). flags, details: the words of an access log that ``why`` explains. tables: the tables of a fleet
-(meshctl.fleet.schema). docs/checks/ is made as a whole: a page for each row of the table of checks, and their list.
+(meshctl.fleet.schema), and its questions with the answers of a synthetic one. docs/checks/ is made as a whole: a page for each row of the table of checks, and their list.
 
     python tools/build_docs.py            write
     python tools/build_docs.py --check    exit 1 when a page is out of date
@@ -27,6 +27,7 @@ from meshctl.proxy.filters.http_table import HTTP_FILTERS
 from meshctl.proxy.filters.network_table import NETWORK_FILTERS
 from meshctl.why.details import DETAILS, RESETS
 from meshctl.why.flags import FLAGS
+from tools import fleet_questions
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 _SUBROOMS = (
@@ -191,6 +192,7 @@ PAGES = {
     "docs/trace-semantics.md": {"limits": limits},
     "docs/why.md": {"flags": flags, "details": details},
     "docs/fleet-schema.md": {"tables": fleet_schema.page},
+    "docs/fleet-questions.md": {"questions": fleet_questions.page},
 }
 
 

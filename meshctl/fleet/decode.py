@@ -11,7 +11,7 @@ import datetime
 import functools
 import hashlib
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -26,9 +26,13 @@ from meshctl.fleet.batch import Batch, Row
 from meshctl.fleet.capture_rows import Captures
 from meshctl.fleet.contents import Content, Contents, without
 from meshctl.plain import Json, object_at
+from meshctl.reader.given import Given
 from meshctl.reader.pod import GivenPod, Identity, identity_of
 from meshctl.share.shapes import clean
 from meshctl.views import states
+
+if TYPE_CHECKING:
+    from meshctl.fleet.finding_rows import Checks
 
 KINDS: dict[SectionKind, str] = {
     SectionKind.LISTENERS: "listener",
@@ -74,24 +78,25 @@ class _Held(NamedTuple):
 class Decoder:
     """Makes rows of pods."""
 
-    def __init__(self, stored: Iterable[str] = ()) -> None:
+    def __init__(self, stored: Iterable[str] = (), *, check: bool = False) -> None:
         self.stored = set(stored)
+        self._checks = _checks() if check else None
         self._contents = Contents()
         self._captures = Captures()
 
-    def decode(self, pods: Iterable[GivenPod], place: Place, batch: Batch) -> None:
-        """The rows of pods into a batch. Pods without an Envoy are passed over."""
-        for pod in pods:
+    def decode(self, given: Given, place: Place, batch: Batch) -> None:
+        """The rows of what was given into a batch. Pods without an Envoy are passed over."""
+        for pod in given.own:
             if not pod.has_envoy:
                 continue
             try:
-                self._pod(pod, place, batch)
+                self._pod(pod, given, place, batch)
             except MeshctlError as error:
                 batch.add("errors", fault(place, pod.full_name, error))
             except Exception as error:  # strangers' bytes: one pod, never the run
                 batch.add("errors", fault(place, pod.full_name, _unexpected(error)))
 
-    def _pod(self, pod: GivenPod, place: Place, batch: Batch) -> None:
+    def _pod(self, pod: GivenPod, given: Given, place: Place, batch: Batch) -> None:
         notes = Notes()
         documents = pod.documents(notes)
         if not any(document.kind is DocumentKind.CONFIG_DUMP for document in documents):
@@ -114,6 +119,12 @@ class Decoder:
             self._inline(held, batch)
         if captured is not None:
             batch.add_shared(("capture", captured[0]), captured[1])
+        if self._checks is not None:
+            now = (
+                place.taken.replace(tzinfo=datetime.UTC).timestamp() if given.index and place.taken else None
+            )
+            for row in self._checks.of(pod, given, now, _routing(held)):
+                batch.add("findings", row)
 
     def _held(self, snapshot: Snapshot) -> Iterator[_Held]:
         for section, kind in KINDS.items():
@@ -170,6 +181,20 @@ class Decoder:
             ):
                 content = self._contents.of(one.resource.raw, "inline", one.resource.name, True)
                 batch.add_shared((content.hash, "inline"), content.rows)
+
+
+def _checks() -> Checks:
+    from meshctl.fleet.finding_rows import Checks  # every check's module: not needed for tables alone
+
+    return Checks()
+
+
+def _routing(held: list[_Held]) -> tuple[tuple[str, str], ...]:
+    """What the checks of routing look at."""
+    kinds = ("listener", "route", "cluster", "ecds", "scoped_route")
+    return tuple(
+        (one.resource.path, one.content.hash) for one in held if one.kind in kinds and one.content is not None
+    )
 
 
 def _secrets(content: Content, name: str, state: str) -> Iterator[tuple[str, Row]]:

@@ -38,16 +38,17 @@ class Outcome(NamedTuple):
 class Worker:
     """Reads units into a data set; lives as long as its process, so that it decodes equal resources once."""
 
-    def __init__(self, place: str) -> None:
-        self._store = Store(place)
+    def __init__(self, place: str, check: bool) -> None:
+        self._store, self._check = Store(place), check
         self._known = {manifest.key for manifest in self._store.manifests} | set(
             self._store.column("units", "unit")
         )
-        self._decoder = Decoder(self._store.column("resources", "hash"))
+        self._decoder = Decoder(self._store.column("resources", "hash"), check=check)
         self._opened = Opened()
 
     def work(self, unit: Unit) -> Outcome:
         """Read, write and commit a unit."""
+        unit = unit._replace(check=self._check)
         try:
             key = self._opened.key(unit)
         except MeshctlError as error:
@@ -89,7 +90,7 @@ def decoded(unit: Unit, key: str, opened: Opened, decoder: Decoder) -> Batch:
         at = place._replace(source=source)
         if not any(pod.has_envoy for pod in given.own):
             batch.add("errors", fault(at, None, nothing(given)))
-        decoder.decode(given.own, at, batch)
+        decoder.decode(given, at, batch)
     entered(batch, place)
     return batch
 
@@ -118,13 +119,13 @@ def entered(batch: Batch, place: Place) -> None:
 _worker: Worker | None = None
 
 
-def _begin(place: str, parent: int) -> None:
+def _begin(place: str, check: bool, parent: int) -> None:
     global _worker
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it and ends its workers
     threading.Thread(target=_outlive, args=(parent,), daemon=True).start()
-    _worker = Worker(place)
+    _worker = Worker(place, check)
 
 
 def _outlive(parent: int) -> None:
@@ -146,17 +147,19 @@ def index(
     date: str,
     workers: int,
     done: Callable[[Outcome], None],
+    *,
+    check: bool = False,
 ) -> None:
     """Index units; ``done`` hears of each. Raises where the data set itself cannot be used."""
     store = Store(place)
     store.prepare()
-    here = Worker(place)
+    here = Worker(place, check)
     good = _good(found, here, mesh, date, done)
     if workers == 1:
         for unit in good:
             done(here.work(unit))
     else:
-        _many(good, place, workers, done)
+        _many(good, place, check, workers, done)
     fresh = Store(place)
     fresh.settle(f"settle-{uuid.uuid4().hex}")
 
@@ -172,11 +175,16 @@ def _good(
             yield one
 
 
-def _many(units: Iterator[Unit], place: str, workers: int, done: Callable[[Outcome], None]) -> None:
+def _many(
+    units: Iterator[Unit], place: str, check: bool, workers: int, done: Callable[[Outcome], None]
+) -> None:
     import multiprocessing
 
     pool = ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(place, os.getpid())
+        workers,
+        multiprocessing.get_context("spawn"),
+        initializer=_begin,
+        initargs=(place, check, os.getpid()),
     )
     running: set[Future[Outcome]] = set()
     try:

@@ -314,6 +314,18 @@ TABLES: tuple[TableShape, ...] = (
         """),
     ),
     TableShape(
+        "findings",
+        "Something wrong that `meshctl check` proved in a proxy; only of what was indexed with `--check`. Checks over several pods are not made.",
+        _columns("""
+            code      text  The check: docs/checks/CODE.md explains it.
+            severity  text  `error`, `warning` or `info`.
+            object    text  What it is about.
+            message   text  What is wrong.
+            evidence  text  Where that stands in the configuration.
+            fix       text  What to do.
+        """),
+    ),
+    TableShape(
         "errors",
         "Something that was given and could not be read: it is missing from all other tables.",
         _columns("""

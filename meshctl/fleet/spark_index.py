@@ -44,6 +44,7 @@ class _Task(NamedTuple):
     mesh: str
     date: str | None
     today: str
+    check: bool = False
 
 
 def index(
@@ -53,6 +54,8 @@ def index(
     date: str | None,
     master: str | None,
     done: Callable[[Outcome], None],
+    *,
+    check: bool = False,
 ) -> None:
     """Index sources on the cluster of ``master``."""
     store = Store(place)
@@ -60,7 +63,7 @@ def index(
     today = date or datetime.datetime.now(datetime.UTC).date().isoformat()
     with session(master) as spark:
         width = max(1, spark.sparkContext.defaultParallelism)
-        tasks = (_Task(seed, mesh, date, today) for seed in seeds(paths, mesh, date))
+        tasks = (_Task(seed, mesh, date, today, check) for seed in seeds(paths, mesh, date))
         for wave in _waves(tasks, _UNITS_A_SLOT * width):
             with told(master):
                 done(_Wave(spark, Store(place), wave, width).run())
@@ -213,7 +216,7 @@ def _outcome(title: str, store: Store, files: Sequence[DataFile]) -> Outcome:
     return Outcome(title, proxies, size, tuple(errors))
 
 
-_decoder: Decoder | None = None
+_decoders: dict[bool, Decoder] = {}
 
 
 class _Reader:
@@ -229,11 +232,10 @@ class _Reader:
                     yield name, bytearray(_message(plain(table, name)))
 
     def _batches(self, task: _Task) -> Iterator[Batch]:
-        global _decoder
-        _decoder = _decoder or Decoder()
+        decoder = _decoders.setdefault(task.check, Decoder(check=task.check))
         opened = Opened()
         for seed in units((task.seed,), task.mesh, task.date) if isinstance(task.seed, str) else (task.seed,):
-            batch = self._batch(seed, task, opened, _decoder)
+            batch = self._batch(seed, task, opened, decoder)
             if batch is not None:
                 yield batch
 
@@ -241,6 +243,7 @@ class _Reader:
         decoder.stored.clear()
         if isinstance(seed, Unreadable):
             return self._refused(seed, task)
+        seed = seed._replace(check=task.check)
         try:
             key = opened.key(seed)
         except MeshctlError as error:

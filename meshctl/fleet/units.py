@@ -39,6 +39,7 @@ class Unit(NamedTuple):
     mesh: str
     date: str
     taken: datetime.datetime | None
+    check: bool = False
 
     @property
     def title(self) -> str:
@@ -214,7 +215,9 @@ class Opened:
 
     def key(self, unit: Unit) -> str:
         """The unit's key: what its files hold, the mesh, the date, the schema."""
-        digest = hashlib.blake2b(f"{VERSION}\0{unit.mesh}\0{unit.date}".encode(), digest_size=12)
+        digest = hashlib.blake2b(
+            f"{VERSION}\0{unit.mesh}\0{unit.date}\0{unit.check}".encode(), digest_size=12
+        )
         source = unit.sources[0]
         if not unit.files or os.path.isdir(source):
             names = [f"{source}/{name}" for name in unit.files] or list(unit.sources)

@@ -49,13 +49,13 @@ def cluster(tmp_path_factory):
 def pods(tmp_path_factory) -> pathlib.Path:
     """A fleet, and beside its pods a dump that is cut off, one of another tool, and an archive."""
     folder = tmp_path_factory.mktemp("spark-fleet") / "pods"
-    fleet.write(folder, PROXIES, services=1)
+    fleet.Fleet(1).write(folder, range(PROXIES))
     whole = sorted(folder.glob("proxies/*/*"))[0]
     bad = folder / "proxies" / "team0" / "bad-pod"
     bad.mkdir()
     data = (whole / "config_dump.json").read_bytes()
     (bad / "config_dump.json").write_bytes(data[: len(data) // 3])
-    fleet.write(folder.parent / "other", 3, services=1, version="1.30.1", first=200)
+    fleet.Fleet(1, version="1.30.1").write(folder.parent / "other", range(200, 203))
     shutil.make_archive(str(folder / "night"), "gztar", folder.parent / "other")
     (folder / "cut.tar.gz").write_bytes((folder / "night.tar.gz").read_bytes()[:20_000])
     return folder

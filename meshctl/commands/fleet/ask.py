@@ -85,7 +85,7 @@ def ask(
     if show:
         outputs.write(f"-- {question.words}\n{question.sql}\n")
         return EXIT_OK
-    own, given = _parted(rest)
+    own, given = parted(rest)
     place = options.place(_places(where or [], given))
     options.require(engine)
     now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None, microsecond=0)
@@ -112,7 +112,7 @@ def _places(where: Sequence[str], given: dict[str, str]) -> str:
     return places[-1] if places else os.environ.get("MESHCTL_FLEET", "")
 
 
-def _parted(rest: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+def parted(rest: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     """A question's own words and options: ``--within 7d`` and ``--within=7d``."""
     words: list[str] = []
     given: dict[str, str] = {}

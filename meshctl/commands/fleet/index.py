@@ -89,6 +89,10 @@ def index(
     selector: Annotated[
         str | None, typer.Option("--selector", "-l", help="With --live: pods by label.")
     ] = None,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Make the table findings too: `meshctl check` of every pod (slow)."),
+    ] = False,
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, max=256, help="Processes; as many as there are cores.")
     ] = None,
@@ -110,7 +114,7 @@ def index(
     told = Told(quiet)
     try:
         with _sources(ctx, sources or [], live, all_namespaces, selector) as paths:
-            _run(paths, to, mesh, date, workers, engine, master, told)
+            _run(paths, to, mesh, date, workers, engine, master, told, check)
     except KeyboardInterrupt:
         sys.stderr.write(f"Interrupted: {told.proxies} proxies were entered in {visible(to)}, whole.\n")
         sys.stderr.write("The same command goes on where it stopped.\n")
@@ -119,8 +123,16 @@ def index(
 
 
 def _run(
-    paths: list[str], to: str, mesh: str, date: str | None, workers: int | None, engine: str, master: str | None, told: Told
-) -> None:  # fmt: skip
+    paths: list[str],
+    to: str,
+    mesh: str,
+    date: str | None,
+    workers: int | None,
+    engine: str,
+    master: str | None,
+    told: Told,
+    check: bool,
+) -> None:
     import datetime
 
     from meshctl.fleet.units import units
@@ -129,11 +141,11 @@ def _run(
     if engine == "spark":
         from meshctl.fleet import spark_index
 
-        spark_index.index(paths, to, mesh, date, master, told.done)
+        spark_index.index(paths, to, mesh, date, master, told.done, check=check)
         return
     from meshctl.fleet import local
 
-    local.index(units(paths, mesh, date), to, mesh, day, workers or _cores(), told.done)
+    local.index(units(paths, mesh, date), to, mesh, day, workers or _cores(), told.done, check=check)
 
 
 def _cores() -> int:

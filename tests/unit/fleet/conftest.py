@@ -17,7 +17,7 @@ TODAY, YESTERDAY = "2026-11-27", "2026-11-26"
 def made(tmp_path_factory) -> pathlib.Path:
     """The folder of the fleet's pods."""
     folder = tmp_path_factory.mktemp("fleet") / "pods"
-    fleet.write(folder, PROXIES, services=1)
+    fleet.Fleet(1).write(folder, range(PROXIES))
     return folder
 
 

@@ -283,3 +283,15 @@ def test_a_proxy_that_is_entered_again_for_a_date_counts_once_with_what_came_las
         "SELECT istio_version, count(*) AS n FROM proxies GROUP BY 1"
     )
     assert found.to_pylist() == [{"istio_version": "1.32.0", "n": 3}]
+
+
+def test_findings_are_those_of_check_and_only_where_they_are_asked_for(made, tmp_path):
+    few(made, tmp_path / "pods", 2)
+    checked = cli.run("check", "-f", str(tmp_path / "pods"), "-o", "json")
+    wanted = {(one["code"], one["object"]) for one in json.loads(checked.out)["findings"]}
+    assert index(tmp_path / "pods", tmp_path / "set").rc == 0
+    assert count(tmp_path / "set", "findings") == 0
+    assert index(tmp_path / "pods", tmp_path / "set", "--check").rc == 0
+    found = Duck(Store(str(tmp_path / "set"))).ask("SELECT DISTINCT code, object FROM findings").to_pylist()
+    assert {(row["code"], row["object"]) for row in found} == wanted
+    assert count(tmp_path / "set") == 2
