@@ -113,10 +113,10 @@ def _answers(inputs: Inputs, data: bytes, reading: Reading, at_envoy: bool) -> I
     journey = Journey(inputs.source, silent=True)
     for number, line in enumerate(data.splitlines(), 1):
         if line.strip():
-            yield _answer(inputs, journey, line, number, reading, at_envoy)
+            yield answer(inputs, journey, line, number, reading, at_envoy)
 
 
-def _answer(
+def answer(
     inputs: Inputs, journey: Journey, line: bytes, number: int, reading: Reading, at_envoy: bool
 ) -> Result:
     """The answer to one line, and what it lacks of its expectation; whatever is wrong with the line stays in it."""
@@ -129,7 +129,7 @@ def _answer(
         lines.check_line(decoded)
         if "expect" in decoded:
             expectations.validate(decoded["expect"])
-        answer: Json = {"id": identity, **_ask(inputs, journey, decoded, reading, at_envoy)}
+        found: Json = {"id": identity, **_ask(inputs, journey, decoded, reading, at_envoy)}
     except MeshctlError as error:
         text = f"{error.what} {error.cause}".strip()
     except msgspec.DecodeError as error:
@@ -138,7 +138,7 @@ def _answer(
     except Exception as error:  # one line never ends the run, whatever it is
         text = f"unexpected {type(error).__name__}: {error}"
     else:
-        return _result(str(identity), decoded.get("expect"), answer)
+        return _result(str(identity), decoded.get("expect"), found)
     return Result(str(identity), Status.ERROR, (text,), {"id": identity, "line": number, "error": text})
 
 

@@ -44,6 +44,13 @@ def _text(rules: RuleSet) -> Iterator[tuple[str, ...]]:
 
 def _rows(rules: RuleSet) -> Iterator[tuple[str, Row]]:
     origin = rules.origin.value
+    for gap in dict.fromkeys([str(u.gap) for u in rules.unseen] + ([rules.failure] if rules.failure else [])):
+        yield "capture_rules", ("", "", "", 0, "?", f"({gap})", origin)
+    for table in rules.tables:
+        for chain in table.chains:
+            if chain.policy not in (None, "", "-", "ACCEPT", "accept"):
+                head = (table.family, table.name, chain.name, 0, chain.policy)
+                yield "capture_rules", (*head, f"-P {chain.name} {chain.policy}", origin)
     for table, chain, number, rule in rules.rules():
         yield "capture_rules", (table.family, table.name, chain.name, number, rule.target, rule.text, origin)
     for family in sorted(rules.covers, key=lambda f: f.value):

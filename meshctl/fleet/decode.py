@@ -249,8 +249,17 @@ def _proxy(
         _text(metadata.get("CLUSTER_ID")), _text(metadata.get("MESH_ID")), _text(metadata.get("ISTIO_VERSION")),
         _envoy_version(node), size, *counts.values(), sum(1 for h in held if h.resource.rejection is not None),
         _together(held, ("listener", "route", "cluster", "ecds"), own), _together(held, ("endpoint",), frozenset()),
-        ",".join(unknown) or None, place.source, place.taken,
+        ",".join(unknown) or None, _facts(pod.meta), place.source, place.taken,
     )  # fmt: skip
+
+
+_FACTS = ("app_listens", "app_uid", "app_gid", "proxy_uid", "proxy_gid", "interception")
+
+
+def _facts(meta: Json) -> str | None:
+    """What a snapshot knows of a pod beside its Envoy and its rules."""
+    known = {key: meta[key] for key in _FACTS if meta.get(key) is not None}
+    return msgspec.json.encode(known).decode() if known else None
 
 
 def _text(value: object) -> str | None:

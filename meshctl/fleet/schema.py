@@ -120,6 +120,7 @@ TABLES: tuple[TableShape, ...] = (
             config_hash      text    One hash over the dynamic listeners, routes, clusters and extensions in force, with the pod's own addresses taken out: replicas with the same configuration have the same.
             endpoints_hash   text    The same over its endpoints.
             unknown          text    What was not given of it, so that silence of other tables says nothing (`endpoints`, `capture rules`); NULL where all is known.
+            facts            text    What else is known of the pod, as JSON: the ports its application listens on, user ids. For `fleet trace`.
             source           text    The file or folder it was read from.
             taken            time    When the source was made.
         """),
@@ -295,7 +296,7 @@ TABLES: tuple[TableShape, ...] = (
             family      text   `ip`, `ip6` or `inet`.
             rule_table  text   `nat`, `mangle`, `raw` ...
             chain       text   The chain.
-            nth         whole  The rule's place in the chain, from 1.
+            nth         whole  The rule's place in the chain, from 1; 0 is the chain's policy, or, with the target `?`, something that was not shown.
             target      text   What it does: `RETURN`, `REDIRECT`, the name of a chain.
             rule        text   The rule as its source has it.
             origin      text   As in `capture`.

@@ -19,6 +19,7 @@ from tests.live import spark_cluster
 
 pytest.importorskip("duckdb")
 
+from meshctl.commands.fleet.trace_map import answers, groups
 from meshctl.fleet.duck import Duck
 from meshctl.fleet.questions import questions, values
 from meshctl.fleet.schema import TABLES
@@ -180,9 +181,17 @@ def test_both_engines_answer_every_question_alike(local, monkeypatch):
                 assert theirs.column_names == ours.column_names, name
                 assert theirs.to_pylist() == ours.to_pylist(), name
                 answered += bool(ours.num_rows)
+            if not comparing:
+                work = groups(local, [("prod", day) for day in DAYS], REQUESTS, 1)
+                mapped = spark._spark.sparkContext.parallelize(work, len(work)).flatMap(answers).collect()
+                assert mapped == [one for group in work for one in answers(group)]
     assert answered >= 15
 
 
+REQUESTS = [
+    (1, b'{"id": "reviews", "from": "app0-v1", "url": "http://reviews.bookinfo:9080/"}'),
+    (2, b'{"id": "drifted", "from": "app10-v1", "url": "http://details.bookinfo:9080/"}'),
+]
 _WORDS = {
     ("excluded-port", "port"): "5432",
     ("who-may-call", "workload"): "app1-v1",

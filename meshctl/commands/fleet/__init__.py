@@ -12,6 +12,9 @@ _COMMANDS = {
     ),
     "sql": Entry("meshctl.commands.fleet.sql", "Ask in SQL."),
     "ask": Entry("meshctl.commands.fleet.ask", "Ask a named question; without a name, list them."),
+    "trace": Entry(
+        "meshctl.commands.fleet.trace", "Ask a request set of every mesh: which answer differently?"
+    ),
     "shell": Entry("meshctl.commands.fleet.shell", "Ask in SQL, one statement after the other."),
 }
 _HELP = """Ask one question to ten thousand proxies: their configuration becomes tables once, and is asked with SQL.
