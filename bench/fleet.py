@@ -12,13 +12,19 @@ from __future__ import annotations
 import argparse
 import base64
 import datetime
+import importlib.util
 import json
+import os
 import pathlib
+import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Iterable
 from typing import Any
 
 from bench import big_dump
+from bench.measure import Row, peak_mib
 
 Json = dict[str, Any]
 REPLICAS = 5
@@ -215,6 +221,60 @@ EXCLUDED
 -A ISTIO_REDIRECT -p tcp -j REDIRECT --to-ports 15001
 COMMIT
 """
+
+
+PROXIES = 300
+SERVICES = 12  # copies of the recorded mesh: dumps of 3.5 MB
+_QUESTIONS = (("drift",), ("certificates",), ("unused-clusters",), ("routes-to", "reviews", "--subset", "v1"))
+
+
+def rows(proxies: int = PROXIES, services: int = SERVICES, *, spark: bool = True) -> list[Row]:
+    """The figures of one run: indexing against `pc all -o json` of the same pods, questions, the size of the data set."""
+    with tempfile.TemporaryDirectory() as text:
+        folder = pathlib.Path(text)
+        size = Fleet(services).write(folder / "pods", range(proxies))
+        pods, megabytes = str(folder / "pods"), size / 1e6
+        peer, memory = _timed("pc", "all", "-A", "-f", pods, "-o", "json")
+        found = [Row(f"pc all -A -o json, {proxies} proxies, {megabytes:,.0f} MB", peer, memory, 1.0)]
+        for workers in (1, 2):
+            seconds, memory = _timed(*_index(pods, folder / f"set{workers}"), "--workers", str(workers))
+            found.append(
+                Row(f"fleet index, {workers} worker(s) (target 2.0 of one)", seconds, memory, seconds / peer)
+            )
+        seconds, memory = _timed(*_index(pods, folder / "set1"), "--workers", "1")
+        found.append(Row("the same again: nothing to do", seconds, memory, seconds / peer))
+        for cores in (1, 2) if spark and importlib.util.find_spec("pyspark") else ():
+            place = folder / f"spark{cores}"
+            seconds, memory = _timed(*_index(pods, place), "--engine", "spark", "--master", f"local[{cores}]")
+            found.append(Row(f"fleet index --engine spark, local[{cores}]", seconds, memory, seconds / peer))
+        for question in _QUESTIONS:
+            seconds, memory = _timed("fleet", "ask", *question, "--from", str(folder / "set1"), "-o", "csv")
+            found.append(Row(f"fleet ask {' '.join(question)}", seconds, memory, seconds / peer))
+        kept = sum(path.stat().st_size for path in (folder / "set1").rglob("*") if path.is_file())
+        found.append(Row("the data set, MB (ratio: of the dumps; target 0.03)", 0.0, kept / 1e6, kept / size))
+        return found
+
+
+def _index(pods: str, place: pathlib.Path) -> list[str]:
+    return ["fleet", "index", pods, "--mesh", "prod", "--date", "2026-11-27", "--to", str(place), "-q"]
+
+
+def _timed(*words: str) -> tuple[float, float]:
+    """Seconds and peak memory (of the largest process) of one run."""
+    environment = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1"}
+    began = time.perf_counter()
+    with subprocess.Popen(
+        [sys.executable, "-m", "meshctl", *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=environment,
+    ) as process:
+        assert process.stderr is not None
+        said = process.stderr.read()
+        memory = peak_mib(process)
+    if process.returncode:
+        raise RuntimeError(said.decode())
+    return time.perf_counter() - began, memory
 
 
 def main() -> int:

@@ -33,7 +33,7 @@ _ROWS: dict[str, Callable[[Json, str], Any]] = {
     ),
 }
 _HASHED = frozenset(table for table, shape in BY_NAME.items() if shape.columns[-1].name == "hash")
-_ADDRESS = re.compile(rb"(?<![0-9.])(?:\d{1,3}\.){3}\d{1,3}(?![0-9.])")
+_ADDRESS = re.compile(rb"[0-9]+(?:\.[0-9]+){3,}")
 _MOST_BYTES = 192 * 2**20  # of JSON that are remembered
 
 
@@ -64,7 +64,7 @@ class Contents:
 
     def of(self, raw: bytes | memoryview | msgspec.Raw, kind: str, name: str, in_force: bool) -> Content:
         """The content of some bytes. Rows are made for what is in force alone."""
-        key = (hashlib.blake2b(memoryview(raw), digest_size=16).digest(), kind if in_force else f"-{kind}")
+        key = (hashlib.sha256(memoryview(raw)).digest(), kind if in_force else f"-{kind}")
         known = self._known.get(key)
         if known is None:
             known = _made(bytes(raw), kind, name, in_force)

@@ -174,36 +174,42 @@ def parts(cluster: str | None) -> tuple[str | None, int | None, str | None]:
 
 def uses(value: Json, kind: str, name: str) -> Rows:
     """The clusters that a resource names, wherever in it; ``*`` where it leaves the choice to the traffic."""
-    for cluster in dict.fromkeys(_named(value)):
+    found: dict[str, None] = {}
+    _name(value, "", found)
+    for cluster in found:
         yield "cluster_uses", (cluster, kind, name)
 
 
 _SINGLE = frozenset({"cluster", "cluster_name", "clusterName", "shadow_cluster"})
+_TELLING = frozenset({"@type", "name"})
 _OPEN = frozenset({"cluster_header", "cluster_specifier_plugin", "inline_cluster_specifier_plugin"})
 
 
-def _named(value: Any, key: str = "") -> Iterator[str]:
-    if isinstance(value, dict):
+def _name(value: Any, key: str, found: dict[str, None]) -> None:
+    """Enter the clusters that a value names; plain recursion, because resources are large."""
+    if value.__class__ is dict:
         for inner, item in value.items():
-            if inner in _SINGLE and isinstance(item, str):
+            if inner in _SINGLE and item.__class__ is str:
                 if "%" not in item:  # an access log's format
-                    yield item
+                    found[item] = None
             elif inner in _OPEN and item:
-                yield ANY_CLUSTER
-            elif inner == "clusters" and isinstance(item, list):  # weighted, or an aggregate's
-                yield from (found for one in item for found in _listed(one))
-            else:
-                yield from _named(item, inner)
-    elif isinstance(value, list):
+                found[ANY_CLUSTER] = None
+            elif inner == "clusters" and item.__class__ is list:  # weighted, or an aggregate's
+                for one in item:
+                    _list(one, found)
+            elif item.__class__ is not str or inner in _TELLING:
+                _name(item, inner, found)
+    elif value.__class__ is list:
         for item in value:
-            yield from _named(item, key)
-    elif isinstance(value, str) and key in ("@type", "name") and value.endswith(_CHOOSERS):
-        yield ANY_CLUSTER
+            _name(item, key, found)
+    elif value.__class__ is str and key in _TELLING and value.endswith(_CHOOSERS):
+        found[ANY_CLUSTER] = None
 
 
-def _listed(one: Any) -> Iterator[str]:
-    if isinstance(one, str):
-        yield one
-    elif isinstance(one, dict) and isinstance(one.get("name"), str):
-        yield one["name"]
-    yield from _named(one)
+def _list(one: Any, found: dict[str, None]) -> None:
+    """Enter one of several clusters: its name, or a weighted cluster's."""
+    if one.__class__ is str:
+        found[one] = None
+    elif one.__class__ is dict and one.get("name").__class__ is str:
+        found[one["name"]] = None
+    _name(one, "", found)

@@ -227,14 +227,14 @@ class Opened:
                 digest.update(short.encode("utf-8", "replace") + b"\0" + self._hash(name))
         else:
             digest.update(self._hash(source, keep=True) + "\0".join(unit.files).encode("utf-8", "replace"))
-        return digest.hexdigest()
+        return digest.hexdigest()[:24]
 
     def _hash(self, path: str, *, keep: bool = False) -> bytes:
         found = self._hashes.get(path)
         if found is None:
             try:
                 with open(path, "rb") as file:
-                    found = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).digest()
+                    found = hashlib.file_digest(file, hashlib.sha256).digest()
             except OSError as error:
                 raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
             if keep:

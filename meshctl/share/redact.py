@@ -47,6 +47,7 @@ _MATCHERS = frozenset(
     {"exact", "prefix", "suffix", "contains", "string_match", "value", "ignore_case", "ignoreCase"}
 )
 _NAME_KEYS = ("key", "name", "header_name", "headerName", "header")
+_NUMBERS = frozenset({bool, int, float})
 _KEY_MEMBERS = frozenset({"k", "d", "p", "q", "dp", "dq", "qi"})  # the private members of a JWK
 # A part of a document in which none of these stands (in lower case, harmless phrases taken out) needs no walk.
 _SUSPICIOUS = (
@@ -64,6 +65,15 @@ _HARMLESS_PHRASES = (
     b"token_bucket",
     b"tokens_per_fill",
     b"max_tokens",
+    b"connect_timeout",
+    b"max_connections",
+    b"requests_per_connection",
+    b"upstream_connection_options",
+    b"http_connection_manager",
+    b"httpconnectionmanager",
+    b"%connection_termination",
+    b"connect-failure",
+    b"ignore_global_conn_limit",
 )
 
 
@@ -175,10 +185,15 @@ def _secrets(value: Any, path: str) -> Iterator[Hit]:
 
 
 def _in_object(value: dict[str, Any], path: str) -> Iterator[Hit]:
-    named = next((name for key in _NAME_KEYS if isinstance(name := value.get(key), str)), "")
+    named = ""
+    for key in _NAME_KEYS:
+        name = value.get(key)
+        if name.__class__ is str:
+            named = name
+            break
     is_key = isinstance(value.get("kty"), str)
     for key, item in value.items():
-        if item is None or item.__class__ in (bool, int, float):
+        if item is None or item.__class__ in _NUMBERS:
             continue
         place = f"{path}.{key}" if path else str(key)
         if key == APPLIED and isinstance(item, str):
