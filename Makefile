@@ -75,8 +75,9 @@ schema: dev ## build the descriptor set of Envoy's API and the typed read models
 	$(BIN)/python tools/build_schema.py
 	PYTHONPATH=. $(BIN)/python tools/build_api.py
 
-docs: dev ## write the parts of docs/ that follow from the code
+docs: dev ## write the parts of docs/ that follow from the code, and the JSON Schemas of the documents
 	PYTHONPATH=. $(BIN)/python tools/build_docs.py
+	PYTHONPATH=. $(BIN)/python tools/build_schemas.py
 
 clean: ## remove what was built
 	rm -rf $(VENV) $(VENV)-audit dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -68,6 +68,7 @@ COMMANDS: dict[str, Entry] = {
     "fleet": Entry(
         "meshctl.commands.fleet", "Ask many proxies at once: tables of a mesh, SQL, named questions."
     ),
+    "schema": Entry("meshctl.commands.schema", "Print the JSON Schema of what a command prints as JSON."),
     "version": Entry(
         "meshctl.commands.version", "Show the versions of meshctl, of the mesh, and of a proxy."
     ),
@@ -121,6 +122,7 @@ def root(
     as_uid: options.AsUid = None,
     kubeclient_timeout: options.KubeTimeout = "15s",
     color: options.Color = "auto",
+    error_format: options.ErrorFormat = "text",
     version: Annotated[bool, typer.Option("--version", help="Print meshctl's version.")] = False,
     vklog: Annotated[str | None, typer.Option("--vklog", hidden=True)] = None,
 ) -> None:
@@ -135,6 +137,7 @@ def root(
         timeout=options.seconds(kubeclient_timeout),
         colour=options.when_coloured(color),
     )
+    options.checked_error_format(error_format)
     if version:
         from meshctl import __version__
 
@@ -146,10 +149,17 @@ def root(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code; messages go to stderr. For tests and ``run``."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    error = _failure(words)
+    return error if isinstance(error, int) else _fail(error, as_json=options.errors_as_json(words))
+
+
+def _failure(argv: list[str]) -> int | MeshctlError:
+    """What a run comes to: its exit code, or the error that ended it."""
     try:
-        return _dispatch(list(sys.argv[1:] if argv is None else argv))
+        return _dispatch(argv)
     except MeshctlError as error:
-        return _fail(error)
+        return error
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
@@ -159,15 +169,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.filename is not None or error.errno not in _NOT_WRITTEN:
             return _unexpected(error)
-        return _fail(
-            MeshctlError(
-                f"standard output cannot be written: {error.strerror}", "It is closed, or its disk is full."
-            )
+        return MeshctlError(
+            f"standard output cannot be written: {error.strerror}", "It is closed, or its disk is full."
         )
     except RecursionError:
-        return _fail(
-            MeshctlError("the input is nested too deeply to be read", "No Envoy prints such a dump.")
-        )
+        return MeshctlError("the input is nested too deeply to be read", "No Envoy prints such a dump.")
     except Exception as error:
         return _unexpected(error)
 
@@ -175,15 +181,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 _NOT_WRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EBADF, errno.EIO, errno.EFBIG})
 
 
-def _unexpected(error: Exception) -> int:
+def _unexpected(error: Exception) -> MeshctlError:
     if os.environ.get("MESHCTL_DEBUG"):
         raise error
-    return _fail(
-        MeshctlError(
-            f"unexpected {type(error).__name__}: {error}",
-            "This is a fault of meshctl.",
-            "Set MESHCTL_DEBUG=1 for the traceback and report it together with the input.",
-        )
+    return MeshctlError(
+        f"unexpected {type(error).__name__}: {error}",
+        "This is a fault of meshctl.",
+        "Set MESHCTL_DEBUG=1 for the traceback and report it together with the input.",
     )
 
 
@@ -235,11 +239,11 @@ def _did_you_mean(text: str, context: Any) -> str:
     return f"Did you mean {near[0]}?" if near else ""
 
 
-def _fail(error: MeshctlError) -> int:
+def _fail(error: MeshctlError, *, as_json: bool = False) -> int:
     with contextlib.suppress(OSError):  # what could not be written is being told already
         sys.stdout.flush()
     with contextlib.suppress(OSError):
-        sys.stderr.write("\n".join(error.lines()) + "\n")
+        sys.stderr.write((error.json() if as_json else "\n".join(error.lines())) + "\n")
         sys.stderr.flush()
     return error.exit_code or EXIT_FAILURE
 

@@ -40,6 +40,13 @@ class MeshctlError(Exception):
         parts = [f"Error: {self.what}", self.cause, self.hint]
         return [visible(" ".join(part.split())) for part in parts if part]
 
+    def json(self) -> str:
+        """The same as one line of JSON (``--error-format json``)."""
+        import json
+
+        said = {"kind": type(self).__name__, "what": self.what, "cause": self.cause, "hint": self.hint}
+        return json.dumps({"error": {**said, "exitCode": self.exit_code}})
+
 
 class UsageError(MeshctlError):
     """Raised when the command line itself is wrong: unknown flag, bad value, wrong number of arguments."""

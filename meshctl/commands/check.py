@@ -141,7 +141,7 @@ def _offers(report: Report) -> Offers:
 
     def document() -> Document:
         value = check_out.document(report)
-        return Document(value, items=value["findings"])
+        return Document(value, items=value["findings"], kind="check")
 
     return {
         Content.TEXT: lambda: check_text.text(report),

@@ -5,6 +5,7 @@ They are parsed once by the root command and reach every command as ``ctx.obj``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -76,6 +77,37 @@ Color = Annotated[
     ),
 ]
 _WHEN = ("auto", "always", "never")
+ErrorFormat = Annotated[
+    str,
+    typer.Option(
+        "--error-format",
+        metavar="FORM",
+        envvar="MESHCTL_ERROR_FORMAT",
+        help="How an error is told on stderr: text, or json (one line).",
+        autocompletion=lambda incomplete: [w for w in _ERROR_FORMATS if w.startswith(incomplete)],
+    ),
+]
+_ERROR_FORMATS = ("text", "json")
+
+
+def checked_error_format(word: str) -> None:
+    """Raises UsageError for an unknown word of --error-format."""
+    from meshctl.errors import UsageError
+
+    if word not in _ERROR_FORMATS:
+        raise UsageError(f"--error-format {word!r} is not known", "", "Use text or json.")
+
+
+def errors_as_json(argv: Sequence[str]) -> bool:
+    """Whether errors are asked for as JSON: read off the words, since the words themselves may be the error."""
+    import os
+
+    for index, word in enumerate(argv):
+        if word == "--error-format" and index + 1 < len(argv):
+            return argv[index + 1] == "json"
+        if word.startswith("--error-format="):
+            return word.partition("=")[2] == "json"
+    return os.environ.get("MESHCTL_ERROR_FORMAT") == "json"
 
 
 def when_coloured(word: str) -> str:

@@ -60,7 +60,7 @@ def run(
         said = {"title": answer.title, "why_not": question.why_not, "answer": lines[1:]}
         return {
             Content.TEXT: lambda: "".join(f"{line}\n" for line in lines),
-            Content.DOCUMENT: lambda: Document(said),
+            Content.DOCUMENT: lambda: Document(said, kind="why-not"),
         }, code
     return offers(answer, explain=explain, colour=colour, width=width), code
 
@@ -107,7 +107,7 @@ def offers(
     return {
         Content.TEXT: lambda: trace_text.render(answer, explain=explain, colour=colour, width=width),
         Content.SHORT: lambda: trace_text.short(answer),
-        Content.DOCUMENT: lambda: Document(document(answer)),
+        Content.DOCUMENT: lambda: Document(document(answer), kind="trace"),
         Content.DIAGRAM: lambda: trace_mermaid.render(trace_picture.picture(answer)),
         Content.PICTURE: lambda: trace_picture.picture(answer),
     }

@@ -246,12 +246,14 @@ def _offers(found: list[Why] | Tally, *, colour: bool, width: int | None) -> Off
                 why_text.render(one, colour=colour, width=width) for one in found
             ),
             Content.SHORT: lambda: "".join(why_text.short(one) for one in found),
-            Content.DOCUMENT: lambda: Document(documents if documents is not None else document(found[0])),
+            Content.DOCUMENT: lambda: Document(
+                documents if documents is not None else document(found[0]), kind="why"
+            ),
         }
     return {
         Content.TEXT: lambda: why_text.tally(found, colour=colour, width=width),
         Content.SHORT: lambda: why_text.tally(found, colour=colour, width=width),
-        Content.DOCUMENT: lambda: Document(_tally_document(found)),
+        Content.DOCUMENT: lambda: Document(_tally_document(found), kind="log"),
     }
 
 

@@ -222,6 +222,13 @@ def document(rules: RuleSet, summaries: list[Summary], name: str) -> dict[str, o
         "madeBy": rules.facts.get("log") or rules.facts.get("made by"),
         "backends": [backend.value for backend in rules.backends],
         "settings": {key: value for key, value in rules.facts.items() if key.isupper()},
+        "sentences": [headline(rules, summaries, name)]
+        + [
+            line.strip()
+            for summary in summaries
+            for line in sentences(summary, title=len(summaries) > 1)
+            if line.strip()
+        ],
         "families": [_summary_document(summary) for summary in summaries],
         "tables": [_table_document(table) for table in rules.tables],
         "notes": [{"line": note.line, "source": note.source, "text": note.text} for note in rules.notes],

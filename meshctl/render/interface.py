@@ -38,13 +38,30 @@ class Document:
     """Plain values for machines.
 
     layout: which of Go's writers istioctl uses for it, None for documents of our own: those keep the order of their
-    keys and are indented by ``indent``. items: what is one line each as JSON lines; the value itself when None.
+    keys and are indented by ``indent``. items: what is one line each as JSON lines; the value itself when None. kind: the name of
+    its schema (``meshctl schema``), "" for what is somebody else's.
     """
 
     value: Any
     layout: Layout | None = None
     indent: int = 2
     items: Iterable[Any] | None = None
+    kind: str = ""
+
+    @property
+    def content(self) -> Any:
+        """The value as it is printed: an object of our own says first which schema it follows."""
+        if not self.kind:
+            return self.value
+        import msgspec
+
+        value = msgspec.to_builtins(self.value, enc_hook=str)
+        return {"schemaVersion": schema_version(self.kind), **value} if isinstance(value, dict) else value
+
+
+def schema_version(kind: str) -> str:
+    """What ``schemaVersion`` says in a document of this kind."""
+    return f"meshctl.io/{kind}/v1"
 
 
 @dataclass(frozen=True, slots=True)

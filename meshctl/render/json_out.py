@@ -55,7 +55,7 @@ def _plain(value: Any, indent: int) -> bytes:
 def document(value: Document) -> bytes:
     """A document: istioctl's in the layout of the writer it uses, our own plainly."""
     if value.layout is None:
-        return _plain(value.value, value.indent) + b"\n"
+        return _plain(value.content, value.indent) + b"\n"
     if value.layout is Layout.JSONPB:
         from meshctl.render.jsonpb_out import render as render_jsonpb
 

@@ -26,7 +26,7 @@ _ESCAPES = {r"\n": "\n", r"\t": "\t", r"\"": '"', r"\\": "\\"}
 
 def _plain(value: Document) -> Any:
     """The document as plain values, whatever it is made of."""
-    return msgspec.json.decode(msgspec.json.encode(value.value))
+    return msgspec.json.decode(msgspec.json.encode(value.content))
 
 
 @functools.cache

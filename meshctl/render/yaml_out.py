@@ -337,6 +337,6 @@ def document(value: Document) -> str | bytes:
         import msgspec
         import yaml
 
-        plain = msgspec.to_builtins(value.value, enc_hook=str)  # enums and dataclasses as JSON has them
+        plain = msgspec.to_builtins(value.content, enc_hook=str)  # enums and dataclasses as JSON has them
         return str(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=110))
     return render(value.value)

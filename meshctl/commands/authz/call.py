@@ -76,7 +76,8 @@ def run(
         values = [access_text.cell_document(cell) for cell in cells]
         value = values[0] if len(values) == 1 else values
         outputs.show_form(
-            form, {Content.TEXT: lambda: "\n".join(texts), Content.DOCUMENT: lambda: Document(value)}
+            form,
+            {Content.TEXT: lambda: "\n".join(texts), Content.DOCUMENT: lambda: Document(value, kind="call")},
         )
         tell(notes)
     answers = {cell.call.answer for cell in cells}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from meshctl.commands.globals import Globals
 from meshctl.envoy.notes import Notes
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, InputError, UsageError
 from meshctl.render.interface import Content, Document, Outputs
+
+if TYPE_CHECKING:
+    from meshctl.access.matrix import Cell
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
@@ -70,7 +73,7 @@ def matrix(
             offers = {
                 Content.TEXT: lambda: text,
                 Content.SHORT: lambda: text,
-                Content.DOCUMENT: lambda: Document(value),
+                Content.DOCUMENT: lambda: Document({"breaks": value}, items=value, kind="breaks"),
             }
         else:
             cells = list(access.cells(wanted, access.callers(pods), wanted=port))
@@ -80,8 +83,15 @@ def matrix(
                 Content.SHORT: lambda: (
                     render(access_text.table(cells)) if form.name == "short" else access_text.table(cells)
                 ),
-                Content.DOCUMENT: lambda: Document([access_text.cell_document(cell) for cell in cells]),
+                Content.DOCUMENT: lambda: _matrix_document(cells),
             }
         outputs.show_form(form, offers)
         tell(notes)
         return EXIT_FAILURE if failures else EXIT_OK
+
+
+def _matrix_document(cells: list[Cell]) -> Document:
+    from meshctl.render import access_text
+
+    found = [access_text.cell_document(cell) for cell in cells]
+    return Document({"cells": found}, items=found, kind="matrix")

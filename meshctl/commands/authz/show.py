@@ -65,7 +65,11 @@ def show(
             )
         value = documents[0] if len(documents) == 1 else documents
         outputs.show_form(
-            form, {Content.TEXT: lambda: "\n".join(texts), Content.DOCUMENT: lambda: Document(value)}
+            form,
+            {
+                Content.TEXT: lambda: "\n".join(texts),
+                Content.DOCUMENT: lambda: Document(value, kind="guards"),
+            },
         )
         tell(notes)
         return EXIT_FAILURE if failures else EXIT_OK

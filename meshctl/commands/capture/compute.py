@@ -82,7 +82,7 @@ def compute_rules(
     rules = compute(settings)
     offers = {
         Content.SHORT: lambda: _script(rules, chosen),
-        Content.DOCUMENT: lambda: Document(_document(rules), indent=4),
+        Content.DOCUMENT: lambda: Document(_document(rules), indent=4, kind="rules"),
     }
     outputs.show(_OUTPUTS, output, offers)
     return 0

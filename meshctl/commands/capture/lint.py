@@ -61,7 +61,9 @@ def lint(
     offers = {
         Content.SHORT: lambda: capture_lint.text(findings, captured.name, wide=False),
         Content.WIDE: lambda: capture_lint.text(findings, captured.name, wide=True),
-        Content.DOCUMENT: lambda: Document(capture_lint.document(findings, captured.name), indent=4),
+        Content.DOCUMENT: lambda: Document(
+            capture_lint.document(findings, captured.name), indent=4, kind="lint"
+        ),
     }
     outputs.show(options.LISTED, output, offers)
     return EXIT_FAILURE if any(finding.severity is Severity.ERROR for finding in findings) else EXIT_OK

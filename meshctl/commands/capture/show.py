@@ -45,7 +45,7 @@ def show(
         Content.SHORT: lambda: capture_show.text(rules, summaries(), captured.name, wide=False),
         Content.WIDE: lambda: capture_show.text(rules, summaries(), captured.name, wide=True),
         Content.DOCUMENT: lambda: Document(
-            capture_show.document(rules, summaries(), captured.name), indent=4
+            capture_show.document(rules, summaries(), captured.name), indent=4, kind="capture"
         ),
         Content.DIAGRAM: lambda: capture_show.mermaid(rules),
     }

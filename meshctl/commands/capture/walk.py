@@ -120,7 +120,7 @@ def _one(captured: Captured, chosen: PacketOptions, output: str) -> int:
     offers = {
         Content.SHORT: lambda: capture_walk.text(found, wide=False, assumed=assumed),
         Content.WIDE: lambda: capture_walk.text(found, wide=True, assumed=assumed),
-        Content.DOCUMENT: lambda: Document(capture_walk.document(found, assumed), indent=4),
+        Content.DOCUMENT: lambda: Document(capture_walk.document(found, assumed), indent=4, kind="walk"),
         Content.DIAGRAM: lambda: capture_walk.mermaid(found),
     }
     outputs.show(options.DRAWN, output, offers)

@@ -61,18 +61,18 @@ def show(
         sys.stderr.write(f"Warning: {visible(line)}\n")
     from meshctl.render.snapshot_text import lines
 
-    _print(output, given.index, lines)
+    _print(output, given.index, "snapshot", lines)
     return EXIT_FAILURE if wrong else EXIT_OK
 
 
-def _print(output: str, value: Any, lines: Callable[..., Iterable[str]]) -> None:
+def _print(output: str, value: Any, kind: str, lines: Callable[..., Iterable[str]]) -> None:
     def text(wide: bool) -> str:
         return visible_lines(lines(value, wide=wide))
 
     offers = {
         Content.SHORT: lambda: text(False),
         Content.WIDE: lambda: text(True),
-        Content.DOCUMENT: lambda: Document(value),
+        Content.DOCUMENT: lambda: Document(value, kind=kind),
     }
     outputs.show(_OUTPUTS, output, offers)
 
@@ -87,5 +87,5 @@ def _show_contents(given: Given, output: str) -> int:
         raise refusal(given.passed, "saved answers of pods")
     from meshctl.render.snapshot_text import content_lines
 
-    _print(output, found, content_lines)
+    _print(output, found, "contents", content_lines)
     return EXIT_OK

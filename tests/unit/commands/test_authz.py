@@ -45,7 +45,7 @@ def test_one_call_is_evaluated(words, rc, says):
 def test_the_matrix_of_a_folder():
     outcome = cli.run("authz", "matrix", "-f", STORY, "-o", "json")
     found = json.loads(outcome.out)
-    assert {cell["answer"] for cell in found} == {"allowed"}
+    assert {cell["answer"] for cell in found["cells"]} == {"allowed"}
     assert cli.run("authz", "matrix", "-f", STORY).out.count("test-pod.test") >= 2
     assert cli.run("authz", "matrix", "-f", STORY, "-o", "csv").out.startswith("CALLER,IDENTITY,TARGET")
 
