@@ -15,7 +15,7 @@ from meshctl.commands.proxy_config.options import text
 from meshctl.commands.proxy_config.run import tell
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, MeshctlError, UsageError
 from meshctl.sources.interface import Globals
-from meshctl.sources.istiod import Answer, Istiods, live
+from meshctl.sources.istiod import Answer, Istiods, live_or_saved
 from meshctl.views.sync.pages import LIST, of_proxy, page_for
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
@@ -54,6 +54,10 @@ def internal_debug(
     all_: Annotated[
         bool, typer.Option("--all", help="Ask every istiod; an answer of each.", show_default=False)
     ] = False,
+    file: Annotated[
+        list[str] | None,
+        typer.Option("--file", "-f", metavar="FILE", help="A snapshot instead of a cluster."),
+    ] = None,
     revision: Annotated[
         str, text("--revision", "-r", help="Only istiods of this revision.", metavar="NAME")
     ] = "",
@@ -71,7 +75,10 @@ def internal_debug(
         options = msgspec.structs.replace(options, timeout=seconds(timeout))
     proxy = _proxy(pod, options) if pod else ""
     path = LIST if list_ else page_for(page or "", proxy)
-    with TerminalProgress() as progress, live(options, progress, revision, label) as istiods:
+    with (
+        TerminalProgress() as progress,
+        live_or_saved(file or (), options, progress, revision, label) as istiods,
+    ):
         found = istiods.ask(path) if all_ else [_first(istiods, path)]
         known = [answer for answer in found if answer.status == 200]
         if not known:

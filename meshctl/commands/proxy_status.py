@@ -41,6 +41,9 @@ _HELP = """Show whether each proxy has what istiod sent it.
   # state, age, nonce and the text of a rejection
   meshctl ps -o wide
 \b
+  # from a snapshot
+  meshctl ps -f mesh.tar.gz
+\b
   # what one proxy has against what istiod would send it now
   meshctl ps productpage-v1-675fc69cf-ab12c.bookinfo
   meshctl ps deploy/productpage-v1 -n bookinfo --exit-code
@@ -62,7 +65,8 @@ def proxy_status(
         ),
     ] = None,
     file: Annotated[
-        str, text("--file", "-f", help="A saved dump of POD instead of asking it.", metavar="FILE")
+        str,
+        text("--file", "-f", help="A snapshot with istiod's answers, or a dump of POD.", metavar="FILE"),
     ] = "",
     revision: Annotated[
         str, text("--revision", "-r", help="Only istiods of this revision.", metavar="NAME")
@@ -96,12 +100,29 @@ def proxy_status(
             return _compare(options, wanted, form, exit_code, progress)
         if exit_code:
             raise UsageError("--exit-code is of a comparison", "", "Name a POD.")
-        if file:
-            tell(["--file is compared with a POD; none is named, so it is left out"])
-        with live(options, progress, revision, label) as istiods:
-            proxies = _read(istiods)
+        saved = _saved(file, options, revision) if file else None
+        if saved is not None:
+            proxies = _read(saved)
+        else:
+            if file:
+                tell(["--file is compared with a POD; none is named, so it is left out"])
+            with live(options, progress, revision, label) as istiods:
+                proxies = _read(istiods)
         _show(tables.of_namespace(proxies, options.namespace), form, verbosity, options)
         return EXIT_FAILURE if progress.failures else EXIT_OK
+
+
+def _saved(file: str, options: Globals, revision: str) -> Istiods | None:
+    """The istiods of a snapshot; None for a file that is none."""
+    from meshctl.errors import InputError
+    from meshctl.sources.file import open_given
+    from meshctl.sources.istiod_saved import SavedIstiods
+
+    try:
+        given = open_given((file,), options.namespace)
+    except InputError:
+        return None
+    return SavedIstiods(given, revision) if given.index is not None else None
 
 
 def _read(istiods: Istiods) -> list[ProxyState]:

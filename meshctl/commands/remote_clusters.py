@@ -12,7 +12,7 @@ from meshctl.commands.proxy_config.options import text
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, MeshctlError
 from meshctl.render.interface import Content, Document, Outputs
 from meshctl.sources.interface import Globals
-from meshctl.sources.istiod import live
+from meshctl.sources.istiod import live_or_saved
 from meshctl.views.sync import remotes
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
@@ -31,6 +31,10 @@ _PAGE = "/debug/clusterz"
 )
 def remote_clusters(
     ctx: typer.Context,
+    file: Annotated[
+        list[str] | None,
+        typer.Option("--file", "-f", metavar="FILE", help="A snapshot instead of a cluster."),
+    ] = None,
     revision: Annotated[
         str, text("--revision", "-r", help="Only istiods of this revision.", metavar="NAME")
     ] = "",
@@ -40,7 +44,7 @@ def remote_clusters(
     options = ctx.obj or Globals()
     found: list[tuple[str, ...]] = []
     with TerminalProgress() as progress:
-        with live(options, progress, revision) as istiods:
+        with live_or_saved(file or (), options, progress, revision) as istiods:
             answers = istiods.ask(_PAGE)
         for answer in answers:
             if answer.status != 200:

@@ -21,7 +21,7 @@ from meshctl.views.sync import versions
 from meshctl.views.sync.syncz import ProxyState, read
 
 if TYPE_CHECKING:
-    from meshctl.sources.istiod import Answer
+    from meshctl.sources.istiod import Answer, Istiods
 
 _OUTPUTS = Outputs((Content.SHORT, Content.WIDE, Content.DOCUMENT), "short", without=("csv", "jsonl"))
 
@@ -69,8 +69,10 @@ def version(
 ) -> None:
     form = _OUTPUTS.parse(output if short or output != "short" else "wide")
     facts = {"meshctl": meshctl.__version__, "envoyApi": API_VERSION}
-    mesh = None
-    if pod or file or admin:
+    mesh = _saved(ctx.obj or Globals(), file, revision) if file and not pod else None
+    if mesh is not None:
+        pass
+    elif pod or file or admin:
         facts.update(_proxy_facts(ctx.obj or Globals(), pod, file, admin, admin_port))
     elif remote:
         mesh = _mesh(ctx.obj or Globals(), revision)
@@ -95,23 +97,31 @@ def _mesh(options: Globals, revision: str) -> _Mesh | None:
 
     if not is_there(options):
         return None
-    from meshctl.sources.istiod import SYNCZ, VERSION, live
+    from meshctl.sources.istiod import live
 
     try:
         with TerminalProgress() as progress, live(options, progress, revision) as istiods:
-            planes = [
-                versions.control_plane(one.istiod, one.revision, _said(one)) for one in istiods.ask(VERSION)
-            ]
-            proxies = [
-                proxy
-                for one in istiods.ask(SYNCZ)
-                if one.status == 200
-                for proxy in read(one.body, one.istiod)
-            ]
+            return _of(istiods)
     except MeshctlError as error:
         sys.stderr.write(visible(f"the versions of the mesh are not known: {error.what}") + "\n")
         return None
-    return planes, proxies
+
+
+def _saved(options: Globals, files: list[str], revision: str) -> _Mesh | None:
+    """What the istiods of a snapshot said; None for another file."""
+    from meshctl.sources.file import open_given
+    from meshctl.sources.istiod_saved import SavedIstiods, has_istiods
+
+    given = open_given(files, options.namespace)
+    return _of(SavedIstiods(given, revision)) if given.index is not None and has_istiods(given) else None
+
+
+def _of(istiods: Istiods) -> _Mesh:
+    from meshctl.sources.istiod import SYNCZ, VERSION
+
+    planes = [versions.control_plane(one.istiod, one.revision, _said(one)) for one in istiods.ask(VERSION)]
+    answers = istiods.ask(SYNCZ)
+    return planes, [p for one in answers if one.status == 200 for p in read(one.body, one.istiod)]
 
 
 def _said(answer: Answer) -> str:

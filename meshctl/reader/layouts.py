@@ -24,6 +24,8 @@ from meshctl.reader.recognise import INDEX, MANIFEST, META, Form, Gives, form_of
 ENVOY_NAMES = ("config_dump", "clusters", "certs", "listeners", "server_info", "stats", "init_dump")
 PROXY_LOG = "istio-proxy.log"
 RULE_NAMES = ("iptables-save", "ip6tables-save", "nft-ruleset", "istio-init.log", "iptables", "ip6tables")
+# What istiod would send to a pod's proxy, and what a ztunnel has: read by the commands that are about those.
+BESIDE_NAMES = ("istiod_config_dump.json", "istiod_endpoints.json", "ztunnel_config.json")
 # What istiod would send to a proxy is not what the proxy has.
 INTENDED = re.compile(r"config_dump_istiod|istiod_config_dump")
 
@@ -89,6 +91,8 @@ def told(file: File) -> Told:
         return Told(file, gives, None)
     if name == PROXY_LOG:
         return Told(file, Gives.LOG, None)
+    if name in BESIDE_NAMES:
+        return Told(file, Gives.BESIDE, None)
     form = form_of(file.head())
     if INTENDED.search(name):
         form = Form(

@@ -30,6 +30,7 @@ class Gives(enum.Enum):
     MANY = "files"
     REQUESTS = "requests"
     LOG = "an access log"
+    BESIDE = "what istiod or a ztunnel says, which no Envoy does"
     NOTHING = "nothing that is read here"
 
 

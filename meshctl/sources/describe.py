@@ -16,6 +16,7 @@ from meshctl.sources.interface import Globals, Needs, Progress
 from meshctl.sources.kube import ApiError, KubeCluster
 from meshctl.sources.live import open_pod
 from meshctl.sources.pods import KubePod
+from meshctl.sources.record import ISTIODS
 
 _NEEDS = Needs(frozenset({SectionKind.LISTENERS, SectionKind.CLUSTERS, SectionKind.ROUTES}))
 _NETWORKING, _SECURITY = "/apis/networking.istio.io/v1", "/apis/security.istio.io/v1"
@@ -31,6 +32,8 @@ class LiveMesh:
         self._options = options
         self._port = admin_port
         self._progress = progress
+
+    gaps: tuple[str, ...] = ()  # what it does not know, in sentences
 
     @property
     def namespace(self) -> str:
@@ -120,6 +123,15 @@ class SavedMesh:
     def namespace(self) -> str:
         return self._options.namespace or "default"
 
+    @property
+    def gaps(self) -> list[str]:
+        """What it does not know, in sentences."""
+        index = self._given.index
+        failed = [entry.pod for entry in index.pods if entry.error] if index is not None else []
+        if not failed:
+            return []
+        return [f"{len(failed)} pods could not be taken, and count for nothing here: {', '.join(failed[:4])}"]
+
     def pod(self, name: str, namespace: str) -> Json:
         return self._found("pods", name, namespace)
 
@@ -164,6 +176,9 @@ class SavedMesh:
         for one in self._given.objects("configmaps") or ():
             if name_of(one) == ("istio" if revision in ("", "default") else f"istio-{revision}"):
                 return _mesh_config(one)
+        for one in self._given.objects(ISTIODS) or ():
+            if revision in ("", one.get("revision")):
+                return object_at(object_at(one, "pages"), "/debug/mesh")
         return {}
 
     def pods(self, labels: dict[str, str], namespace: str | None) -> list[Json]:

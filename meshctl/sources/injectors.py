@@ -58,7 +58,10 @@ def from_files(files: Sequence[str], options: Globals) -> Objects:
                 f"kubectl get {kind} -o yaml > {kind}.yaml, and -f {kind}.yaml beside it.",
             )
     pods = [pod.manifest for pod in given.pods]
+    failed = [entry.pod for entry in given.index.pods if entry.error] if given.index is not None else []
     notes = [] if found["configmaps"] else ["the sidecars' images are not known: no configmaps were given"]
+    if failed:
+        notes.append(f"{len(failed)} pods could not be taken and are not counted: {', '.join(failed[:4])}")
     return Objects(
         found["namespaces"] or [],
         found["mutatingwebhookconfigurations"] or [],

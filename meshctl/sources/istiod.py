@@ -8,7 +8,7 @@ istio/istioctl/pkg/multixds: label ``app=istiod``, running, of the revision that
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from typing import Protocol
@@ -96,6 +96,10 @@ class LiveIstiods:
             raise failed
         return None
 
+    def ask_one(self, istiod: str, path: str) -> Answer:
+        """The answer of one of them, by its name."""
+        return self._get(next(pod for pod in self._pods if pod.name == istiod), path)
+
     def _get(self, pod: KubePod, path: str) -> Answer:
         revision = labels_of(pod.object).get("istio.io/rev", "default")
         explain = _explainer(self._cluster, pod)
@@ -114,6 +118,21 @@ def live(options: Globals, progress: Progress, revision: str = "", label: str = 
     """The running istiods of the control plane's namespace. Raises MeshctlError where there are none."""
     with closing(cluster_of(options)) as cluster:
         yield of_cluster(cluster, options, progress, revision, label)
+
+
+@contextmanager
+def live_or_saved(
+    files: Sequence[str], options: Globals, progress: Progress, revision: str = "", label: str = ""
+) -> Iterator[Istiods]:
+    """The istiods of the snapshot in ``files``, or without one those of the cluster."""
+    if not files:
+        with live(options, progress, revision, label) as istiods:
+            yield istiods
+        return
+    from meshctl.sources.file import open_given
+    from meshctl.sources.istiod_saved import SavedIstiods
+
+    yield SavedIstiods(open_given(files, options.namespace), revision)
 
 
 def of_cluster(

@@ -11,7 +11,7 @@ from meshctl.envoy.documents import Document, DocumentKind
 from meshctl.envoy.documents import read as read_documents
 from meshctl.envoy.notes import Notes
 from meshctl.envoy.snapshot import SectionKind, Snapshot, load
-from meshctl.errors import MeshctlError
+from meshctl.errors import MeshctlError, MissingDataError
 from meshctl.sources.interface import Globals, Needs, Origin, Progress
 from meshctl.sources.istiod import Compared, Istiods, of_cluster
 from meshctl.sources.live import cluster_of, open_pod
@@ -30,7 +30,11 @@ _COMPARED = frozenset(
 
 
 def sides(options: Globals, wanted: Compared, progress: Progress) -> tuple[Snapshot, Snapshot]:
-    """istiod's and Envoy's, of a pod of the cluster or of a dump that was saved of it."""
+    """istiod's and Envoy's, of a pod of the cluster, of a snapshot, or of a dump that was saved of it."""
+    if wanted.file:
+        found = _of_snapshot(options, wanted)
+        if found is not None:
+            return found
     with closing(cluster_of(options)) as cluster:
         pod = _pod(wanted, options) or resolve(cluster, wanted.name)[0]
         if wanted.file:
@@ -39,6 +43,25 @@ def sides(options: Globals, wanted: Compared, progress: Progress) -> tuple[Snaps
             envoy = open_pod(cluster, pod, wanted.port, Needs(_COMPARED), progress).snapshot
         istiods = of_cluster(cluster, options, progress, wanted.revision, wanted.label)
         return would_send(istiods, f"{pod.name}.{pod.namespace}"), envoy
+
+
+def _of_snapshot(options: Globals, wanted: Compared) -> tuple[Snapshot, Snapshot] | None:
+    """Both sides as a snapshot has them; None for a file that is none."""
+    from meshctl.sources.file import open_given
+    from meshctl.sources.folder import open_path
+    from meshctl.sources.istiod_saved import SavedIstiods
+
+    if isinstance(open_path(wanted.file), bytes):
+        return None
+    given = open_given((wanted.file,), options.namespace)
+    if given.index is None:
+        return None
+    pod = given.pod(wanted.name)
+    notes = Notes()
+    envoy = pod.snapshot(notes)
+    if envoy is None:
+        raise MissingDataError(f"{pod.title} has no dump of its Envoy", "", "")
+    return would_send(SavedIstiods(given, wanted.revision), f"{pod.name}.{pod.namespace}"), envoy
 
 
 def _pod(wanted: Compared, options: Globals) -> KubePod | None:

@@ -39,6 +39,12 @@ ADMIN_FILES: dict[str, str] = {
     "init_dump.json": DocumentKind.INIT_DUMP.value,
 }
 
+# Beside them: what istiod would send to the pod's proxy, and what a ztunnel has.
+INTENDED_DUMP, INTENDED_ENDPOINTS = "istiod_config_dump.json", "istiod_endpoints.json"
+ZTUNNEL_DUMP = "ztunnel_config.json"
+# A list like the others: the answers of each istiod, by the page that was asked for.
+ISTIODS = "istiods"
+
 # The cluster's objects that commands read, and where the API keeps them.
 CLUSTER_OBJECTS: dict[str, str] = {
     "services": "/api/v1/services",

@@ -22,7 +22,8 @@ from meshctl.plain import Json
 from meshctl.share.index import PodEntry
 from meshctl.share.redact import APPLIED, Removed, redact_json, redact_text
 from meshctl.share.shapes import MARK
-from meshctl.sources.interface import Origin, Silent
+from meshctl.sources.interface import Globals, Origin, Silent
+from meshctl.sources.istiod_take import AT_MOST, ControlPlane
 from meshctl.sources.kube import ApiError, KubeCluster
 from meshctl.sources.live import admin_of
 from meshctl.sources.live_records import init_log, list_objects
@@ -33,9 +34,12 @@ from meshctl.sources.record import (
     CLUSTER_OBJECTS,
     CONFIG_DUMP,
     INIT_LOG,
+    INTENDED_DUMP,
+    ISTIODS,
     META,
     POD_MANIFEST,
     PROXY_LOG,
+    ZTUNNEL_DUMP,
     meta_of,
 )
 from meshctl.sources.snapshot_format import PodWriter, WriteError, Writer, safe_name
@@ -167,7 +171,11 @@ def take(cluster: KubeCluster, plan: Plan, writer: Writer, reporter: Reporter, a
         if _is_there(writer, pod):
             reporter.done(f"{pod.name}.{pod.namespace}", 0)
     _take_objects(cluster, writer, {pod.namespace for pod in pods})
-    _run(pending, plan.at_once, lambda pod: _take_pod(cluster, pod, plan, writer, reporter))
+    plane = ControlPlane(cluster, plan.origin.globals or Globals())
+    _take_control_plane(plane, writer)
+    if sum(pod.has_proxy for pod in pods) > AT_MOST:
+        plane.missing, plane.asked = f"more than {AT_MOST} proxies: name fewer pods", False
+    _run(pending, plan.at_once, lambda pod: _take_pod(cluster, pod, plan, plane, writer, reporter))
 
 
 def _is_there(writer: Writer, pod: KubePod) -> bool:
@@ -203,7 +211,14 @@ class _Counting(Silent):
         self._reporter.bytes_read(count)
 
 
-def _take_pod(cluster: KubeCluster, pod: KubePod, plan: Plan, writer: Writer, reporter: Reporter) -> None:
+def _take_pod(
+    cluster: KubeCluster,
+    pod: KubePod,
+    plan: Plan,
+    plane: ControlPlane,
+    writer: Writer,
+    reporter: Reporter,
+) -> None:
     name = f"{pod.name}.{pod.namespace}"
     meta = meta_of(pod.object)
     entry = PodEntry(
@@ -215,6 +230,7 @@ def _take_pod(cluster: KubeCluster, pod: KubePod, plan: Plan, writer: Writer, re
     try:
         with writer.pod(entry) as folder:
             _write_files(cluster, pod, plan, meta, entry, folder, reporter)
+            _take_intended(plane, pod, entry, folder)
     except WriteError:
         raise  # the disk is full: that ends the run, not this pod alone
     except MeshctlError as error:
@@ -249,6 +265,9 @@ def _write_files(
             for file, path in ADMIN_FILES.items():
                 write(file, bytes(port.get(path)))
     else:
+        if pod.proxy == "ztunnel":
+            with admin_of(cluster, pod, plan.origin.admin_port, _Counting(reporter)) as port:
+                write(ZTUNNEL_DUMP, bytes(port.get("/config_dump")))
         entry.missing[CONFIG_DUMP] = (
             "the pod has no sidecar" if pod.proxy == "none" else f"the pod is a {pod.proxy}"
         )
@@ -278,6 +297,29 @@ def _take_proxy_log(
         write(PROXY_LOG, log)
     elif reason:
         entry.missing[PROXY_LOG] = reason
+
+
+def _take_intended(plane: ControlPlane, pod: KubePod, entry: PodEntry, folder: PodWriter) -> None:
+    """What istiod would send to the pod's proxy now; that it is not known costs nothing else."""
+    if not pod.has_proxy or pod.phase != "Running":
+        return
+    found = plane.intended(pod.name, pod.namespace)
+    if isinstance(found, str):
+        entry.missing[INTENDED_DUMP] = found
+        return
+    for file, data in found.items():
+        folder.write(file, _redacted(file, data, entry.folder, folder.removed))
+
+
+def _take_control_plane(plane: ControlPlane, writer: Writer) -> None:
+    """The pages of the istiods, as one more list of the cluster."""
+    pages = plane.pages()
+    if pages is None:
+        writer.index.cluster_missing[ISTIODS] = plane.missing
+        return
+    removed: list[Removed] = []
+    data = _redacted(f"cluster/{ISTIODS}.json", _encode({"kind": "List", "items": pages}), "", removed)
+    writer.add_object_list(ISTIODS, data, removed)
 
 
 def _encode(value: Any) -> bytes:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 
-from meshctl.errors import MeshctlError, UsageError
+from meshctl.errors import MeshctlError, MissingDataError, UsageError
 from meshctl.reader.manifests import labels_of
 from meshctl.sources.interface import Globals, Progress
 from meshctl.sources.kube import KubeCluster
 from meshctl.sources.pods import KubePod, resolve, select
+from meshctl.sources.record import ZTUNNEL_DUMP
 
 LABELS = "app=ztunnel"
 
@@ -30,6 +31,31 @@ def fetch(options: Globals, pod: str, node: str, admin_port: int, progress: Prog
             progress.fetching(f"{name}: config_dump"),
         ):
             return name, bytes(port.get("/config_dump"))
+
+
+def saved(options: Globals, file: str, pod: str, node: str) -> tuple[str, bytes]:
+    """A saved dump: the file itself, or the ztunnel of a snapshot, as a pod and a node name it in a cluster."""
+    from meshctl.sources.file import open_given
+    from meshctl.sources.folder import open_path
+
+    opened = open_path(file)
+    if isinstance(opened, bytes):
+        if pod or node:
+            raise UsageError("both a file and a pod or node are given", "", "A saved dump is of one ztunnel.")
+        return "standard input" if file == "-" else file, opened
+    given = open_given((file,), options.namespace)
+    ztunnels = [one for one in given.pods if one.read(ZTUNNEL_DUMP) is not None]
+    if pod:
+        named = given.pod(_in_system(pod, options))
+        node = "" if named in ztunnels else str(named.meta.get("node") or "")
+        ztunnels = [named] if named in ztunnels else ztunnels
+    found = [one for one in ztunnels if not node or one.meta.get("node") == node]
+    if not found:
+        where = f" on node {node}" if node else ""
+        raise MissingDataError(
+            f"{file} has no dump of a ztunnel{where}", "", "Take one with `meshctl snapshot -A`."
+        )
+    return f"{found[0].name}.{found[0].namespace}", bytes(found[0].read(ZTUNNEL_DUMP) or b"")
 
 
 def logging(

@@ -137,8 +137,9 @@ def rows(namespaces: Sequence[Json], pods: Sequence[Json], hooks: Sequence[Json]
     return found
 
 
-def namespace_table(found: Sequence[Row]) -> Table:
-    cells = [(row.namespace, row.revision, row.count.text if row.count else "<no pods>") for row in found]
+def namespace_table(found: Sequence[Row], nothing: str = "<no pods>") -> Table:
+    """nothing: what stands for a namespace's pods where there are none."""
+    cells = [(row.namespace, row.revision, row.count.text if row.count else nothing) for row in found]
     header = ("NAMESPACE", "ISTIO-REVISION", "POD-REVISIONS")
     return Table(header, cells, padding=1, message="No Istio injected namespaces present.")
 

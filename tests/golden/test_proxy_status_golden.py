@@ -169,3 +169,61 @@ def test_version_and_remote_clusters(tmp_path: pathlib.Path, monkeypatch: pytest
                     key: expected[key] for key in ("meshVersion", "dataPlaneVersion")
                 }
     assert len(chosen) == 7
+
+
+def test_a_snapshot_answers_as_the_cluster_did(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MESHCTL_NOW", NOW["stale"])
+    saved = str(tmp_path / "mesh.tar.gz")
+    commands = [
+        ("ps",),
+        ("ps", "-v", "1"),
+        ("ps", "-o", "wide"),
+        ("ps", "-o", "json"),
+        ("ps", "-n", "default"),
+        ("ps", "ratings-v1-6484c4d9bb-ef56g.bookinfo"),
+        ("ps", "reviews-v3-5b9bd44f4-kl12m.bookinfo", "--exit-code"),
+        ("version",),
+        ("version", "-o", "json"),
+        ("remote-clusters",),
+        ("internal-debug", "syncz"),
+        ("internal-debug", "clusterz", "--all"),
+        ("internal-debug", "syncz", "ratings-v1-6484c4d9bb-ef56g.bookinfo"),
+        ("describe", "pod", "ratings-v1-6484c4d9bb-ef56g.bookinfo"),
+        ("describe", "svc", "ratings.bookinfo"),
+    ]
+    with world("bookinfo", tmp_path / "kube", "bookinfo-stale", whole=True) as kube:
+        monkeypatch.setenv("KUBECONFIG", str(kube.kubeconfig))
+        taken = run("snapshot", "-n", "bookinfo", "-o", saved)
+        assert (
+            taken.rc == 1 and "reviews-v2-5b667bcbf8-ij90m" in taken.err
+        )  # a pod that has no Envoy recorded
+        live = {words: run(*words) for words in commands}
+    monkeypatch.setenv("KUBECONFIG", "/nonexistent")
+    for words, expected in live.items():
+        found = run(*words, "-f", saved)
+        assert (found.rc, found.out) == (expected.rc, expected.out), words
+    assert run("ps", "-f", saved, "-r", "canary").rc == 1
+    assert "could not be taken" in run("describe", "svc", "reviews.bookinfo", "-f", saved).err
+    shown = run("snapshot", "show", saved, "--verify")
+    assert shown.rc == 0 and "istiods" in shown.out
+
+
+def test_an_anonymized_snapshot_tells_the_same_states(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MESHCTL_NOW", NOW["stale"])
+    saved = str(tmp_path / "mesh.tar.gz")
+    with world("bookinfo", tmp_path / "kube", "bookinfo-stale", whole=True) as kube:
+        monkeypatch.setenv("KUBECONFIG", str(kube.kubeconfig))
+        run("snapshot", "-n", "bookinfo", "-o", saved, "--anonymize")
+        live = run("ps", "-v", "1")
+    monkeypatch.setenv("KUBECONFIG", "/nonexistent")
+    found = run("ps", "-v", "1", "-f", saved)
+    states = [
+        sorted(re.findall(r"[A-Z]{4,} \(\w+\)", line) for line in one.out.splitlines())
+        for one in (live, found)
+    ]
+    assert states[0] == states[1]
+    assert "ratings" not in found.out and "bookinfo" not in found.out

@@ -36,6 +36,11 @@ class Ztunnel:
         return 200, b"current log level is info\n"
 
 
+def _ztunnel(name: str, logging: Ztunnel) -> dict:
+    workload = {"name": f"on-{name}", "namespace": "shop", "uid": "1", "workloadIps": ["10.0.0.1"]}
+    return {"/logging": logging, "/config_dump": (200, json.dumps({"workloads": [workload]}).encode())}
+
+
 @pytest.fixture
 def ztunnels() -> dict[str, Ztunnel]:
     return {"ztunnel-a": Ztunnel(), "ztunnel-b": Ztunnel()}
@@ -53,6 +58,10 @@ def kube(
     pages: dict[str, Page] = {
         "/version": (200, f"1.30.0-{COMMIT}-Clean".encode()),
         "/debug/syncz": (200, json.dumps([_proxy("web.shop")]).encode()),
+        "/debug/mesh": (
+            200,
+            b'{"rootNamespace": "mesh-root", "defaultConfig": {"password": "hunter2hunter2"}}',
+        ),
         "/debug/clusterz": (
             200,
             b'[{"id": "east", "secretName": "istio-system/east", "syncStatus": "timeout"}]',
@@ -62,7 +71,7 @@ def kube(
         served = stack.enter_context(serve(str(tmp_path / "m"), out=tmp_path / "kube"))
         served.forward("istio-system", "istiod-a", 15014, to=stack.enter_context(replay(pages)))
         for name, one in ztunnels.items():
-            served.forward("istio-system", name, 15000, to=stack.enter_context(replay({"/logging": one})))
+            served.forward("istio-system", name, 15000, to=stack.enter_context(replay(_ztunnel(name, one))))
         monkeypatch.setenv("KUBECONFIG", str(served.kubeconfig))
         yield served
 
@@ -110,3 +119,34 @@ def test_the_log_levels_of_ztunnels(kube: FakeKube, ztunnels: dict[str, Ztunnel]
     assert ztunnels["ztunnel-b"].asked[1:] == ["/logging?reset=true"]
     for words in (("--level", "loud"), ("-f", "x.json"), ("-o", "json"), ("-r", "--level", "info")):
         assert run("zc", "log", *words).rc == 2
+
+
+def test_a_snapshot_has_the_ztunnels_and_istiod(
+    kube: FakeKube, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = tmp_path / "mesh"
+    assert run("snapshot", "-A", "-o", str(saved)).rc == 0
+    live = {
+        words: run(*words).out
+        for words in (("version",), ("remote-clusters",), ("zc", "workload", "ztunnel-b"))
+    }
+    monkeypatch.setenv("KUBECONFIG", "/nonexistent")
+    for words, expected in live.items():
+        assert run(*words, "-f", str(saved)).out == expected
+    assert "on-ztunnel-b" in run("zc", "workload", "-f", str(saved), "--node", "other").out
+    assert run("zc", "workload", "-f", str(saved), "--node", "third").rc == 1
+    istiods = (saved / "cluster" / "istiods.json").read_text()
+    assert "mesh-root" in istiods and "hunter2" not in istiods
+    assert "password" in run("snapshot", "show", str(saved)).out
+
+
+def test_a_control_plane_that_may_not_be_asked_costs_nothing_else(
+    kube: FakeKube, tmp_path: pathlib.Path
+) -> None:
+    saved = tmp_path / "mesh"
+    taken = run("--context", "viewer", "snapshot", "istiod-a.istio-system", "-o", str(saved))
+    assert taken.rc == 0
+    index = json.loads((saved / "index.json").read_text())
+    assert "may not port-forward" in index["cluster_missing"]["istiods"] and index["complete"]
+    refused = run("ps", "-f", str(saved))
+    assert refused.rc == 1 and "may not port-forward" in refused.err

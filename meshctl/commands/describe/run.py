@@ -67,7 +67,7 @@ def described(
         reference = parse(text, mesh.namespace)
         page = describe(mesh, reference.name, reference.namespace)
         write(visible_lines(page.lines))
-        for note in page.notes:
+        for note in (*page.notes, *mesh.gaps):
             sys.stderr.write(visible(f"warning: {note}") + "\n")
         if page.error is not None:
             raise page.error

@@ -55,13 +55,18 @@ def list_(
     rows = injectors.rows(namespaces, found.pods, hooks)
     injected = injectors.injected(namespaces, hooks, injectors.images(found.config_maps))
     if form.content is Content.SHORT:
-        tables = (injectors.namespace_table(rows), injectors.hook_table(injected))
+        tables = (injectors.namespace_table(rows, _nothing(bool(file))), injectors.hook_table(injected))
         outputs.present("\n".join(map(render, tables)), form, options.colour)
     else:
         values = {"namespaces": [_plain(row) for row in rows], "injectors": list(map(_plain, injected))}
         outputs.write(form.render(Document(values)))
     tell(found.notes)
     return EXIT_OK
+
+
+def _nothing(from_files: bool) -> str:
+    """Pods that were not given may be there."""
+    return "<no pods given>" if from_files else "<no pods>"
 
 
 def _plain(value: msgspec.Struct) -> object:

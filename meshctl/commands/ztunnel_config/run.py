@@ -13,12 +13,11 @@ from meshctl.commands.progress import TerminalProgress
 from meshctl.commands.proxy_config.options import Shared, with_options
 from meshctl.commands.proxy_config.options import admin_port as port_number
 from meshctl.commands.proxy_config.run import tell
-from meshctl.errors import EXIT_OK, UsageError
+from meshctl.errors import EXIT_OK
 from meshctl.plain import Json
 from meshctl.render.interface import Content, Document, Form, Outputs
-from meshctl.sources.file import read_bytes
 from meshctl.sources.interface import Globals
-from meshctl.sources.ztunnel import fetch
+from meshctl.sources.ztunnel import fetch, saved
 from meshctl.views import ztunnel
 from meshctl.views.table import Table
 from meshctl.views.view import Layout
@@ -64,9 +63,8 @@ def with_source(command: Callable[..., int]) -> Callable[..., int]:
 def opened(ctx: typer.Context, source: Source) -> ztunnel.Dump:
     """The dump that the options name."""
     if source.file:
-        if source.pod or source.node:
-            raise UsageError("both a file and a pod or node are given", "", "A saved dump is of one ztunnel.")
-        return ztunnel.read(read_bytes(source.file), "standard input" if source.file == "-" else source.file)
+        name, data = saved(ctx.obj or Globals(), source.file, source.pod or "", source.node)
+        return ztunnel.read(data, name)
     with TerminalProgress() as progress:
         name, data = fetch(
             ctx.obj or Globals(), source.pod or "", source.node, port_number(source.admin_port), progress
