@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from meshctl.envoy.notes import Notes
 from meshctl.envoy.snapshot import SectionKind, Snapshot
 from meshctl.errors import MeshctlError, MissingDataError
 from meshctl.plain import Json, object_at
-from meshctl.reader.given import Given
 from meshctl.reader.manifests import labels_of, name_of, namespace_of
-from meshctl.reader.yaml_text import documents
 from meshctl.sources.interface import Globals, Needs, Progress
 from meshctl.sources.kube import ApiError, KubeCluster
 from meshctl.sources.live import open_pod
 from meshctl.sources.pods import KubePod
 from meshctl.sources.record import ISTIODS
+
+if TYPE_CHECKING:
+    from meshctl.reader.given import Given
 
 _NEEDS = Needs(frozenset({SectionKind.LISTENERS, SectionKind.CLUSTERS, SectionKind.ROUTES}))
 _NETWORKING, _SECURITY = "/apis/networking.istio.io/v1", "/apis/security.istio.io/v1"
@@ -108,6 +109,8 @@ def _by_name(found: list[Json]) -> list[Json]:
 
 
 def _mesh_config(config_map: Json) -> Json:
+    from meshctl.reader.yaml_text import documents
+
     text = str(object_at(config_map, "data").get("mesh") or "")
     return next((one for one in documents(text, "configmap istio") if isinstance(one, dict)), {})
 

@@ -1,4 +1,5 @@
-"""Write exceptions.json again: how many recordings of each scenario show each deliberate difference."""
+"""Write exceptions.json and answers.json again: how many recordings of each scenario show each deliberate difference,
+and the digests of what we answer there."""
 
 from __future__ import annotations
 
@@ -15,15 +16,18 @@ from tests.golden.cases import scenarios
 def main() -> None:
     from tests.golden.test_istioctl_golden import run
 
-    target = pathlib.Path(__file__).resolve().parent / "exceptions.json"
+    here = pathlib.Path(__file__).resolve().parent
     os.chdir(corpus_root())
-    counts = {}
+    counts, answers = {}, {}
     for scenario in scenarios(pathlib.Path("golden")):
-        failures, used = run(scenario, pytest.MonkeyPatch())
+        failures, used, ours = run(scenario, pytest.MonkeyPatch())
         print(f"{scenario.name}: {len(failures)} unexplained, {dict(used)}")
         if used:
             counts[scenario.name] = dict(sorted(used.items()))
-    target.write_text(json.dumps(counts, indent=1, sort_keys=True) + "\n")
+        if ours:
+            answers[scenario.name] = ours
+    for name, value in (("exceptions", counts), ("answers", answers)):
+        (here / f"{name}.json").write_text(json.dumps(value, indent=1, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":
