@@ -49,6 +49,9 @@ COMMANDS: dict[str, Entry] = {
         "Show the objects of Kubernetes and Istio that act on a pod or a service.",
         ("des",),
     ),
+    "diff": Entry(
+        "meshctl.commands.diff", "Show what differs between two proxies, and which requests end differently."
+    ),
     "check": Entry("meshctl.commands.check", "Find what is wrong with a pod, a namespace, a mesh."),
     "authz": Entry("meshctl.commands.authz", "Show what decides who may call a pod."),
     "check-inject": Entry(

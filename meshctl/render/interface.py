@@ -29,6 +29,7 @@ class Content(enum.Enum):
     DIAGRAM = "a drawing as text: str"
     PICTURE = "a drawing: meshctl.render.trace_picture.Picture"
     FINDINGS = "findings of checks: meshctl.check.Report"
+    DIFFERENCES = "differences of proxies: list of meshctl.diff.resources.Difference"
     ROWS = "the answer of an SQL statement: pyarrow.Table"
     RESULTS = "results of tests: (file, list of meshctl.trace.expectations.Result)"
 
@@ -106,6 +107,8 @@ _FORMS = (
     Form("sarif", Content.FINDINGS, "check_out:sarif"),
     Form("junit", Content.FINDINGS, "check_out:junit"),
     Form("html", Content.FINDINGS, "check_html:render"),
+    Form("markdown", Content.DIFFERENCES, "diff_out:markdown"),
+    Form("html", Content.DIFFERENCES, "diff_out:html"),
 )
 
 Offers = Mapping[Content, Callable[[], Any]]
