@@ -15,6 +15,7 @@ _COMMANDS = {
     "trace": Entry(
         "meshctl.commands.fleet.trace", "Ask a request set of every mesh: which answer differently?"
     ),
+    "report": Entry("meshctl.commands.fleet.report", "A fleet on one HTML page."),
     "shell": Entry("meshctl.commands.fleet.shell", "Ask in SQL, one statement after the other."),
 }
 _HELP = """Ask one question to ten thousand proxies: their configuration becomes tables once, and is asked with SQL.
