@@ -41,7 +41,7 @@ class Duck:
         units = next(table for table in TABLES if table.name == "units")
         self._connection.execute(f"CREATE VIEW units_stored AS SELECT * FROM {self._source(units)}")
         self._connection.execute(f"CREATE TABLE hidden AS {views.HIDDEN}")
-        hiding = bool(self._connection.execute("SELECT count(*) FROM hidden").fetchone()[0])
+        hiding = bool(self._connection.execute("SELECT lost FROM hidden LIMIT 1").fetchall())
         for table in TABLES:
             self._connection.execute(
                 f"CREATE VIEW {table.name} AS {views.select(table, self._source(table), hiding=hiding)}"
