@@ -56,3 +56,14 @@ def test_the_schema_is_in_the_wheel(environment: pathlib.Path) -> None:
 def test_a_trace_works_from_the_wheel(environment: pathlib.Path) -> None:
     out = run(environment, "-m", "meshctl", "trace", "test-pod", "http://nginx.test/", "--dir", str(STORY))
     assert "DELIVERED to nginx-7c79c4bf97-7985c port 80" in out
+
+
+def test_the_questions_of_a_fleet_are_in_the_wheel_and_its_engine_is_an_extra(
+    environment: pathlib.Path,
+) -> None:
+    assert "certificates [--within 7d]" in run(environment, "-m", "meshctl", "fleet", "ask")
+    assert "FROM proxies" in run(environment, "-m", "meshctl", "fleet", "ask", "versions", "--sql")
+    asked = [environment, "-m", "meshctl", "fleet", "ask", "versions", "--from", "x"]
+    without = subprocess.run(asked, cwd=environment.parent, capture_output=True, text=True)
+    assert without.returncode == 2
+    assert "pip install 'meshctl[fleet]'" in without.stderr
