@@ -78,6 +78,7 @@ schema: dev ## build the descriptor set of Envoy's API and the typed read models
 docs: dev ## write the parts of docs/ that follow from the code, and the JSON Schemas of the documents
 	PYTHONPATH=. $(BIN)/python tools/build_docs.py
 	PYTHONPATH=. $(BIN)/python tools/build_schemas.py
+	PYTHONPATH=. $(BIN)/python tools/build_man.py
 
 clean: ## remove what was built
 	rm -rf $(VENV) $(VENV)-audit dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

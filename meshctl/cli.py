@@ -196,10 +196,12 @@ def _unexpected(error: Exception) -> MeshctlError:
 
 def _dispatch(argv: list[str]) -> int:
     command: Any = typer.main.get_command(app)
-    if "_MESHCTL_COMPLETE" in os.environ:  # the shell asks for completions of the words typed so far
-        from typer._completion_classes import completion_init
+    asked = os.environ.get("_MESHCTL_COMPLETE")
+    if asked:  # the shell asks for completions of the words typed so far
+        from meshctl.commands import completing
 
-        completion_init()
+        completing.run(command, asked)
+        return EXIT_OK
     try:
         result = command.main(normalise(argv, command), prog_name="meshctl", standalone_mode=False)
     except SystemExit as leaving:

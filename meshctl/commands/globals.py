@@ -6,13 +6,21 @@ They are parsed once by the root command and reach every command as ``ctx.obj``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from meshctl.sources.interface import Globals
 
 __all__ = ["Globals"]
+
+
+def _completed(what: str, ctx: Any, incomplete: str) -> list[str]:
+    """The answer of a completer, which is imported only when a shell asks."""
+    from meshctl.commands.proxy_config import complete
+
+    found: list[str] = getattr(complete, what)(ctx, incomplete)
+    return found
 
 
 Kubeconfig = Annotated[
@@ -28,13 +36,22 @@ Kubeconfig = Annotated[
 Context = Annotated[
     str | None,
     typer.Option(
-        "--context", metavar="NAME", envvar="MESHCTL_CONTEXT", help="Context of the kubeconfig to use."
+        "--context",
+        metavar="NAME",
+        envvar="MESHCTL_CONTEXT",
+        help="Context of the kubeconfig to use.",
+        autocompletion=lambda ctx, incomplete: _completed("contexts", ctx, incomplete),
     ),
 ]
 Namespace = Annotated[
     str | None,
     typer.Option(
-        "--namespace", "-n", metavar="NAME", envvar="MESHCTL_NAMESPACE", help="Namespace of the pod."
+        "--namespace",
+        "-n",
+        metavar="NAME",
+        envvar="MESHCTL_NAMESPACE",
+        help="Namespace of the pod.",
+        autocompletion=lambda ctx, incomplete: _completed("namespaces", ctx, incomplete),
     ),
 ]
 IstioNamespace = Annotated[

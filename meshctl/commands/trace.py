@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from meshctl.commands import outputs, terminal
+from meshctl.commands.proxy_config import complete
 from meshctl.errors import UsageError
 from meshctl.render.interface import Content, Outputs
 
@@ -53,7 +54,11 @@ app = typer.Typer(
 
 Words = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[POD] URL", help="The pod to start in, and the URL; or POD -- curl …"),
+    typer.Argument(
+        metavar="[POD] URL",
+        help="The pod to start in, and the URL; or POD -- curl …",
+        autocompletion=complete.words,
+    ),
 ]
 Method = Annotated[
     str, typer.Option("--request", "-X", metavar="METHOD", help="Request method.", rich_help_panel="Request")
@@ -209,6 +214,7 @@ WhyNot = Annotated[
         "--why-not",
         metavar="NAME",
         help="Why it does not reach this cluster, route or pod.",
+        autocompletion=complete.reached,
         rich_help_panel="The answer",
     ),
 ]

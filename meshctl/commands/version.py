@@ -13,6 +13,7 @@ import typer
 import meshctl
 from meshctl.commands import outputs
 from meshctl.commands.globals import Globals
+from meshctl.commands.proxy_config import complete
 from meshctl.envoy.schema.pool import API_VERSION
 from meshctl.plain import visible
 from meshctl.render.interface import Content, Document, Outputs
@@ -46,7 +47,10 @@ app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_com
 )
 def version(
     ctx: typer.Context,
-    pod: Annotated[str | None, typer.Argument(metavar="[POD]", help="[type/]name[.namespace]")] = None,
+    pod: Annotated[
+        str | None,
+        typer.Argument(metavar="[POD]", help="[type/]name[.namespace]", autocompletion=complete.pods),
+    ] = None,
     file: Annotated[
         list[str] | None, typer.Option("--file", "-f", help="A saved dump instead of a pod.")
     ] = None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from meshctl.commands import outputs, terminal
+from meshctl.commands.proxy_config import complete
 from meshctl.commands.trace import Dir, Files, PeerRules, Peers, Rules
 from meshctl.errors import InputError, MeshctlError, UsageError
 from meshctl.plain import Json, visible
@@ -56,7 +57,9 @@ OUTPUTS = Outputs((Content.TEXT, Content.SHORT, Content.DOCUMENT), "text", witho
 Words = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[POD] [LINE|FLAG|DETAILS]", help="What to explain; with a POD, on its configuration."
+        metavar="[POD] [LINE|FLAG|DETAILS]",
+        help="What to explain; with a POD, on its configuration.",
+        autocompletion=complete.pods,
     ),
 ]
 Log = Annotated[

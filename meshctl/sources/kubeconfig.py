@@ -97,6 +97,13 @@ def is_there(options: Globals) -> bool:
     return any(pathlib.Path(path).is_file() for path in paths)
 
 
+def context_names(options: Globals) -> list[str]:
+    """The contexts that the kubeconfig defines, for completion."""
+    paths, title = _kubeconfig_paths(options)
+    existing = [path for path in dict.fromkeys(paths) if pathlib.Path(path).is_file()]
+    return list(_read_kubeconfig(existing, title)["contexts"])
+
+
 def _default_kubeconfig() -> pathlib.Path:
     return pathlib.Path("~/.kube/config").expanduser()
 

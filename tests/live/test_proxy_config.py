@@ -516,17 +516,13 @@ def test_ctrl_c_in_a_stalled_fetch_leaves_nothing(mesh: Mesh, arguments: tuple[s
 
 
 def completions(line: str) -> list[str]:
-    words = line.split(" ")
-    environment = {
-        **os.environ,
-        "_MESHCTL_COMPLETE": "complete_bash",
-        "COMP_WORDS": line,
-        "COMP_CWORD": str(len(words) - 1),
-    }
-    command = [sys.executable, "-m", "meshctl"]
+    command = [sys.executable, "-m", "meshctl", *line.split(" ")[1:]]
+    environment = {**os.environ, "_MESHCTL_COMPLETE": "words"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
     assert done.stderr == ""
-    return done.stdout.split()
+    *values, last = done.stdout.splitlines()
+    assert last == ":values"
+    return [value.partition("\t")[0] for value in values]
 
 
 def test_the_shell_completes_the_pods_of_the_namespace() -> None:
@@ -536,6 +532,11 @@ def test_the_shell_completes_the_pods_of_the_namespace() -> None:
 
 def test_the_shell_completes_nothing_where_the_cluster_is_away(mesh: Mesh) -> None:
     assert completions("meshctl --context down -n test pc cluster ser") == []
+
+
+def test_the_shell_completes_namespaces_and_contexts_wherever_they_stand() -> None:
+    assert "other" in completions("meshctl pc cluster -n oth")
+    assert "exec-fail" in completions("meshctl trace --context exec")
 
 
 def test_what_a_plugin_says_is_not_written_into_the_line() -> None:

@@ -9,6 +9,7 @@ import typer
 from meshctl.commands import outputs, terminal
 from meshctl.commands.authz.pods import Everywhere, Files, opened, tell
 from meshctl.commands.globals import Globals
+from meshctl.commands.proxy_config import complete
 from meshctl.envoy.notes import Notes
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, InputError, UsageError
 from meshctl.render.interface import Content, Document, Outputs
@@ -34,7 +35,10 @@ _HELP = """Show who may call whom: every pod that is given as a caller, every po
 def matrix(
     ctx: typer.Context,
     pod: Annotated[
-        list[str] | None, typer.Argument(metavar="[POD]...", help="Only these pods, as callers and targets.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[POD]...", help="Only these pods, as callers and targets.", autocompletion=complete.pods
+        ),
     ] = None,
     files: Files = None,
     everywhere: Everywhere = False,

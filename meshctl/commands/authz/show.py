@@ -9,6 +9,7 @@ import typer
 from meshctl.commands import outputs, terminal
 from meshctl.commands.authz.pods import Files, opened, tell
 from meshctl.commands.globals import Globals
+from meshctl.commands.proxy_config import complete
 from meshctl.envoy.notes import Notes
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, InputError, UsageError
 from meshctl.render.interface import Content, Document, Outputs
@@ -30,7 +31,10 @@ _HELP = """Say who may call a pod: the TLS and the policies of each port, in wor
 def show(
     ctx: typer.Context,
     pod: Annotated[
-        str | None, typer.Argument(metavar="[POD[:PORT]]", help="The pod, and one port of it.")
+        str | None,
+        typer.Argument(
+            metavar="[POD[:PORT]]", help="The pod, and one port of it.", autocompletion=complete.pods
+        ),
     ] = None,
     files: Files = None,
     output: Annotated[str, outputs.option(OUTPUTS)] = "text",

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from meshctl.commands.proxy_config import complete
 from meshctl.errors import UsageError
 from meshctl.plain import visible
 from meshctl.render.interface import Content, Outputs
@@ -15,7 +16,11 @@ from meshctl.sources.capture import Captured, from_cluster, from_files, from_man
 
 PodArgument = Annotated[
     str | None,
-    typer.Argument(metavar="POD", help="Pod as [type/]name[.namespace]; with -f, a pod of the snapshot."),
+    typer.Argument(
+        metavar="POD",
+        help="Pod as [type/]name[.namespace]; with -f, a pod of the snapshot.",
+        autocompletion=complete.pods,
+    ),
 ]
 Files = Annotated[
     list[str] | None,

@@ -27,15 +27,18 @@ def statuses(incomplete: str) -> list[str]:
     return _matching(_STATUSES, incomplete)
 
 
+def _given(ctx: Any) -> list[str]:
+    """The files and folders already named on the line, whatever the command calls them."""
+    found: list[str] = []
+    for name in ("file", "files", "directory"):
+        value = ctx.params.get(name)
+        found += [value] if isinstance(value, str) else list(value or ())
+    return found
+
+
 def _snapshot(ctx: Any) -> Any:
     """The snapshot of the files already named on the line; None without one, or when it cannot be read."""
-    files = ctx.params.get("file")
-    if not files:
-        return None
-    from meshctl.sources import Needs, Origin, open_snapshots
-    from meshctl.sources.interface import Silent
-
-    return next(iter(open_snapshots(Origin(files=tuple(files)), Needs(), Silent()))).snapshot
+    return _first_snapshot(ctx) if _given(ctx) else None
 
 
 def _from_file(collect: Callable[[Any], Any]) -> Callable[[Any, str], list[str]]:
@@ -110,13 +113,79 @@ endpoint_clusters = _from_file(_endpoint_clusters)
 
 
 def pods(ctx: Any, incomplete: str) -> list[str]:
-    """Pods: those of the folder or archive that ``-f`` names, else those of the namespace in the cluster."""
+    """Pods: those of the folder or archive that ``-f`` names, else those of the namespace in the cluster; behind ``deploy/`` or ``svc/``
+    the workloads and services."""
     try:
-        files = ctx.params.get("file")
+        files = _given(ctx)
+        kind, slash, _ = incomplete.partition("/")
+        if slash:
+            found = _bundled_owners(files, kind) if files else _live_owners(ctx, kind)
+            return _matching((f"{kind}/{name}" for name in found), incomplete)
         found = _bundled_pods(files) if files else _live_pods(ctx)
         return _matching(found, incomplete)
     except Exception:  # a shell that completes must never see an error
         return []
+
+
+def namespaces(ctx: Any, incomplete: str) -> list[str]:
+    """The namespaces of the cluster."""
+    try:
+        with _cluster(ctx) as cluster:
+            found = cluster.items("/api/v1/namespaces", what="namespaces", names_only=True)
+        return _matching((item["metadata"]["name"] for item in found), incomplete)
+    except Exception:
+        return []
+
+
+def contexts(ctx: Any, incomplete: str) -> list[str]:
+    """The contexts of the kubeconfig."""
+    try:
+        from meshctl.sources.interface import Globals
+        from meshctl.sources.kubeconfig import context_names
+
+        return _matching(
+            context_names(Globals(kubeconfig=ctx.find_root().params.get("kubeconfig"))), incomplete
+        )
+    except Exception:
+        return []
+
+
+def words(ctx: Any, incomplete: str) -> list[str]:
+    """The words of ``trace``: a pod, then a URL of a host that its proxy knows; with files the URL alone will do."""
+    given = ctx.params.get("words") or []
+    found = [] if given else pods(ctx, incomplete)
+    return found + (urls(ctx, incomplete) if given or _given(ctx) else [])
+
+
+def urls(ctx: Any, incomplete: str) -> list[str]:
+    """URLs of the services that the first proxy that is given knows."""
+    try:
+        names = _cluster_names(_first_snapshot(ctx))
+        keys = [name.split("|") for name in names if name.startswith("outbound|")]
+        found = (f"http://{host}/" if port == "80" else f"http://{host}:{port}/" for _, port, _, host in keys)
+        return _matching(found, incomplete)
+    except Exception:
+        return []
+
+
+def reached(ctx: Any, incomplete: str) -> list[str]:
+    """What a request may be asked not to reach: the clusters that the first proxy knows."""
+    try:
+        return _matching(_cluster_names(_first_snapshot(ctx)), incomplete)
+    except Exception:
+        return []
+
+
+def _first_snapshot(ctx: Any) -> Any:
+    """The snapshot of the pod that is named, else of the first that was given."""
+    from meshctl.envoy.notes import Notes
+    from meshctl.sources.file import open_given
+
+    given = open_given(_given(ctx))
+    said = [ctx.params.get(name) or [] for name in ("words", "pods", "pod")]
+    named = [word for one in said for word in ([one] if isinstance(one, str) else one) if "://" not in word]
+    pod = given.find(named[0])[0] if named and not given.plain else given.pods[0]
+    return pod.snapshot(Notes())
 
 
 def _bundled_pods(files: list[str]) -> list[str]:
@@ -125,10 +194,46 @@ def _bundled_pods(files: list[str]) -> list[str]:
     return [pod.name for pod in open_given(files).pods if pod.name]
 
 
+def _bundled_owners(files: list[str], kind: str) -> list[str]:
+    """The workloads of a kind (deploy, sts, ds ...) that pods of an archive belong to, or its services."""
+    from meshctl.sources.file import open_given
+
+    given = open_given(files)
+    if kind in ("svc", "service"):
+        return [str(item["metadata"]["name"]) for item in given.objects("services") or ()]
+    wanted = _KINDS.get(kind, kind).lower()
+    return [name for pod in given.pods for owner, name in pod.owners if owner.lower() == wanted]
+
+
+_KINDS = {"deploy": "Deployment", "sts": "StatefulSet", "ds": "DaemonSet", "rs": "ReplicaSet"}
+_PATHS = {
+    "deploy": "apis/apps/v1/namespaces/{}/deployments",
+    "deployment": "apis/apps/v1/namespaces/{}/deployments",
+    "sts": "apis/apps/v1/namespaces/{}/statefulsets",
+    "ds": "apis/apps/v1/namespaces/{}/daemonsets",
+    "svc": "api/v1/namespaces/{}/services",
+    "service": "api/v1/namespaces/{}/services",
+}
+
+
+def _live_owners(ctx: Any, kind: str) -> list[str]:
+    with _cluster(ctx) as cluster:
+        found = cluster.items("/" + _PATHS[kind].format(cluster.namespace), what=kind, names_only=True)
+    return [str(item["metadata"]["name"]) for item in found]
+
+
 def _live_pods(ctx: Any) -> list[str]:
+    from meshctl.sources.pods import running_names
+
+    with _cluster(ctx) as cluster:
+        return running_names(cluster, cluster.namespace)
+
+
+@contextmanager
+def _cluster(ctx: Any) -> Iterator[Any]:
+    """The cluster that the line names, asked with little patience and without a word."""
     from meshctl.sources.interface import Globals
     from meshctl.sources.kubeconfig import connect
-    from meshctl.sources.pods import running_names
 
     given = ctx.find_root().params
     with _unheard():
@@ -142,7 +247,7 @@ def _live_pods(ctx: Any) -> list[str]:
             )
         )
         try:
-            return running_names(cluster, cluster.namespace)
+            yield cluster
         finally:
             cluster.close()
 

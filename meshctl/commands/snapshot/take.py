@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from meshctl.commands.proxy_config import complete
 from meshctl.errors import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, MeshctlError, UsageError
 from meshctl.sources.interface import DEFAULT_ADMIN_PORT, Globals, Origin
 
@@ -104,7 +105,8 @@ class BarReporter(LineReporter):
 def take(
     ctx: typer.Context,
     pods: Annotated[
-        list[str] | None, typer.Argument(metavar="[POD]...", help="[type/]name[.namespace]")
+        list[str] | None,
+        typer.Argument(metavar="[POD]...", help="[type/]name[.namespace]", autocompletion=complete.pods),
     ] = None,
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="FILE", help="mesh.tar.gz, or a folder.")
