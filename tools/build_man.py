@@ -23,7 +23,7 @@ PAGE = ROOT / "man" / "meshctl.1"
 
 def _text(words: str) -> str:
     """Roff of a plain text: a hyphen that is typed, a backslash, a line that begins with a dot."""
-    made = words.replace("\\", "\\e").replace("-", "\\-")
+    made = words.replace("\\", "\\e").replace("-", "\\-").replace("\N{HORIZONTAL ELLIPSIS}", "...")
     return re.sub(r"^([.'])", r"\\&\1", made, flags=re.MULTILINE)
 
 
