@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from meshctl.check.checks.dead import hosts
-from meshctl.check.prove import chains as prove_chains
+from meshctl.check.checks.dead import chain_fates, hosts
 from meshctl.check.prove.routes import Fate
 from meshctl.envoy.message import Undecidable
 from meshctl.match.filter_chains import Facts
@@ -108,7 +107,7 @@ def witnesses(proxy: Proxy) -> Iterator[Probe]:
             or listener.hands_over
         ):
             continue
-        found = prove_chains.outcomes([chain.criteria for chain in listener.chains])
+        found = chain_fates(proxy, listener)
         for one in found:
             if one.fate is Fate.ALIVE and one.facts is not None:
                 yield _connecting(listener, one.facts, f"chain {listener.chains[one.index].label}")
@@ -119,7 +118,7 @@ def witnesses(proxy: Proxy) -> Iterator[Probe]:
             if fate.fate is not Fate.ALIVE or fate.request is None:
                 continue
             for manager in host.table.managers[:1]:
-                facts = _facts(manager.listener, manager.chain.index)
+                facts = _facts(proxy, manager.listener, manager.chain.index)
                 if facts is None:
                     continue
                 request = Request(
@@ -131,11 +130,11 @@ def witnesses(proxy: Proxy) -> Iterator[Probe]:
                 )
 
 
-def _facts(listener: Listener, index: int) -> Facts | None:
+def _facts(proxy: Proxy, listener: Listener, index: int) -> Facts | None:
     """A connection that a chain takes."""
     if index < 0:
         return Facts("203.0.113.77", listener.addresses[0][1] if listener.addresses else 80, "198.51.100.7")
-    found = prove_chains.outcomes([chain.criteria for chain in listener.chains])[index]
+    found = chain_fates(proxy, listener)[index]
     return found.facts
 
 

@@ -13,7 +13,8 @@ from meshctl.check.check import Check, Hits, Unsure, each
 from meshctl.check.finding import Hit, Severity
 from meshctl.check.places import RoutePlace, TablePlace, host_name, route_label, tables
 from meshctl.check.prove import chains as prove_chains
-from meshctl.check.prove.routes import Fate, Outcome, outcomes, taken_by
+from meshctl.check.prove.routes import Fate, Outcome, outcomes, plain_paths, taken_by
+from meshctl.check.prove.solver import Solver
 from meshctl.check.subject import Need, Subject
 from meshctl.match.filter_chains import Facts
 from meshctl.plain import Json
@@ -37,13 +38,28 @@ class _Host:
         return host_name(self.table, self.host)
 
     def fates(self, proxy: Proxy) -> list[Outcome]:
+        plain = plain_paths(self.table.table)
+        solver: Solver = proxy.compile_once(_SOLVERS, f"check solver {plain}", lambda: Solver(plain))
         found: list[Outcome] = proxy.compile_once(
-            self.host.message, "check fates", lambda: outcomes(self.table.table, self.host)
+            self.host.message, "check fates", lambda: outcomes(self.table.table, self.host, solver)
         )
         return found
 
     def place(self, route: Route) -> RoutePlace:
         return RoutePlace(self.table, self.host, self.index, route)
+
+
+_SOLVERS: Json = {}
+
+
+def chain_fates(proxy: Proxy, listener: Listener) -> list[prove_chains.ChainOutcome]:
+    """The fates of a listener's chains, found once."""
+    found: list[prove_chains.ChainOutcome] = proxy.compile_once(
+        listener.message,
+        "check chains",
+        lambda: prove_chains.outcomes([chain.criteria for chain in listener.chains]),
+    )
+    return found
 
 
 def hosts(proxy: Proxy) -> Iterator[_Host]:
@@ -206,7 +222,7 @@ def dead_chains(subject: Subject) -> Hits:
             if listener.tree is not None:
                 yield from _dead_in_tree(listener)
             continue
-        for found in prove_chains.outcomes([chain.criteria for chain in listener.chains]):
+        for found in chain_fates(proxy, listener):
             name = f"listener {listener.name} > chain {listener.chains[found.index].label}"
             if found.fate is Fate.OPEN:
                 yield Unsure(name, "its match, or the number of chains, is more than is proved")

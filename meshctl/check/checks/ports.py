@@ -18,6 +18,7 @@ from meshctl.check.places import ManagerPlace, chains, managers, tables
 from meshctl.check.subject import Need, Subject
 from meshctl.check.uses import TCP_PROXY, parts_of, users
 from meshctl.envoy import certificates
+from meshctl.plain import Json
 from meshctl.proxy.http.route_source import table_of
 from meshctl.proxy.listen.listeners import Listener
 from meshctl.proxy.proxy import Proxy
@@ -36,6 +37,7 @@ def unreachable_services(subject: Subject) -> Hits:
     assert proxy is not None
     if subject.pod.is_gateway or not any(listener.hands_over for listener in proxy.listeners.all):
         return
+    speaking_http = {manager.listener.name for manager in managers(proxy)}
     led_to = {host.name for table in tables(proxy) for host in table.table.hosts}
     led_to |= {f"{p[3]}:{p[1]}" for name in users(proxy) if (p := parts_of(name)) is not None}
     for name in proxy.cluster_names:
@@ -46,7 +48,7 @@ def unreachable_services(subject: Subject) -> Hits:
         owner, _ = proxy.listeners.at("0.0.0.0", port)
         if owner is None:
             continue
-        kind = "HTTP" if any(m.listener is owner for m in managers(proxy)) else "TCP"
+        kind = "HTTP" if owner.name in speaking_http else "TCP"
         others = ", ".join(_owners(proxy, owner)[:3])
         said = (
             f"no listener of this proxy leads to {parts[3]} port {port}: {kind} services own {owner.name}"
@@ -57,17 +59,32 @@ def unreachable_services(subject: Subject) -> Hits:
 
 def _owners(proxy: Proxy, owner: Listener) -> list[str]:
     """The services that a wildcard listener leads to."""
-    found = [
-        parts[3]
-        for name, ways in users(proxy).items()
-        if (parts := parts_of(name)) is not None
-        and any(f"listener {owner.name} >" in way.name for way in ways)
-    ]
+    return _services(proxy).get(owner.name, [])
+
+
+def _services(proxy: Proxy) -> dict[str, list[str]]:
+    """The services that each listener leads to, found once."""
+    found: dict[str, list[str]] = proxy.compile_once(_OWNERS, "check owners", lambda: _led_to(proxy))
+    return found
+
+
+_OWNERS: Json = {}
+
+
+def _led_to(proxy: Proxy) -> dict[str, list[str]]:
+    found: dict[str, dict[str, None]] = {}
+    for name, ways in users(proxy).items():
+        parts = parts_of(name)
+        for way in ways if parts is not None else ():
+            if parts is not None and way.name.startswith("listener "):
+                found.setdefault(way.name.removeprefix("listener ").partition(" >")[0], {})[parts[3]] = None
     for manager in managers(proxy):
-        rds = manager.config.rds if manager.listener is owner else None
+        rds = manager.config.rds
         table = proxy.route_table(rds.route_config_name) if rds is not None else None
-        found += [host.name for host in table.hosts] if table is not None else []
-    return [name for name in dict.fromkeys(found) if name not in ("allow_any", "block_all")]
+        for host in table.hosts if table is not None else ():
+            if host.name not in ("allow_any", "block_all"):
+                found.setdefault(manager.listener.name, {})[host.name] = None
+    return {name: list(services) for name, services in found.items()}
 
 
 def swallowing(subject: Subject) -> Hits:

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from meshctl.check.check import Check, Hits, each
-from meshctl.check.checks.dead import hosts
+from meshctl.check.checks.dead import chain_fates, hosts
 from meshctl.check.finding import Hit, Severity
 from meshctl.check.places import ManagerPlace, RoutePlace
-from meshctl.check.prove import chains as prove_chains
 from meshctl.check.prove.requests import Witness
 from meshctl.check.prove.routes import Fate, taken_by
 from meshctl.check.subject import Subject
@@ -55,8 +54,8 @@ def loops(subject: Subject) -> Hits:
 
 def _loop(proxy: Proxy, place: RoutePlace, request: Witness | None) -> Iterator[Hit]:
     assert request is not None
-    for manager in place.table.managers:
-        urls = _followed(proxy, _first(manager, request))
+    for manager in _typical(place.table.managers):
+        urls = _followed(proxy, _first(proxy, manager, request))
         evidence = (*place.evidence, f"at {manager.name}")
         if len(urls) == _MOST:
             way = " -> ".join(urls[:3])
@@ -72,6 +71,14 @@ def _loop(proxy: Proxy, place: RoutePlace, request: Witness | None) -> Iterator[
             return
 
 
+def _typical(managers: tuple[ManagerPlace, ...]) -> list[ManagerPlace]:
+    """Of the connection managers that use a table one in plain text and one behind TLS: a redirect asks no more."""
+    found: dict[bool, ManagerPlace] = {}
+    for manager in managers:
+        found.setdefault(manager.chain.tls is not None, manager)
+    return list(found.values())
+
+
 def _is_of(place: RoutePlace, url: str) -> bool:
     """Whether a URL of the circle is one that this route takes: another route's circle is that route's finding."""
     parts = urlsplit(url)
@@ -83,12 +90,12 @@ def _is_of(place: RoutePlace, url: str) -> bool:
     )
 
 
-def _first(manager: ManagerPlace, request: Witness) -> _Step | None:
+def _first(proxy: Proxy, manager: ManagerPlace, request: Witness) -> _Step | None:
     """The request at a connection manager, over a connection that its chain takes."""
     listener, chain = manager.listener, manager.chain
     facts = Facts("10.255.255.1", listener.addresses[0][1] if listener.addresses else 80, "203.0.113.77")
     if chain.index >= 0:
-        found = prove_chains.outcomes([one.criteria for one in listener.chains])[chain.index]
+        found = chain_fates(proxy, listener)[chain.index]
         if found.fate is not Fate.ALIVE or found.facts is None:
             return None
         facts = found.facts
@@ -138,8 +145,8 @@ def _next(proxy: Proxy, step: _Step) -> _Step | None:
     old = urlsplit(step.url)
     if parts.scheme == scheme and _without_default(scheme, parts.netloc) == old.netloc:
         return _Step(step.listener, *_rest(step, scheme, request))
-    listener = _listener(proxy, parts.scheme, parts.port)
-    if listener is None or not step.listener.bound:
+    listener = _listener(proxy, parts.scheme, parts.port) if step.listener.bound else None
+    if listener is None:
         return None
     facts = Facts(
         step.connection.dst_ip, listener.addresses[0][1], step.connection.src_ip, sni=parts.hostname or ""

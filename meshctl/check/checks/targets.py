@@ -46,7 +46,7 @@ def _is_outside(proxy: Proxy, place: RoutePlace) -> bool:
     return (
         at_sidecar
         and not place.host.name.startswith("inbound")
-        and host not in _ports(proxy)
+        and host not in _by_host(proxy)
         and ":" in place.host.name
     )
 
@@ -93,26 +93,30 @@ def _without_port(proxy: Proxy, host_name: str) -> str:
     """The ports of a service for which Istio made a virtual host on a port that the service does not have: on port 80, for
     each VirtualService of the mesh, as soon as anything listens there. "" for any other virtual host."""
     host, _, port = host_name.rpartition(":")
-    ports = _ports(proxy).get(host, set())
+    ports = (
+        {parts[1] for parts in _by_host(proxy).get(host, ()) if parts[0] == "outbound"}
+        if port == "80"
+        else set()
+    )
     return ", ".join(sorted(ports)) if port == "80" and ports and port not in ports else ""
 
 
-def _ports(proxy: Proxy) -> dict[str, set[str]]:
-    """The ports of each host that outbound clusters have."""
+def _by_host(proxy: Proxy) -> dict[str, list[tuple[str, str, str, str]]]:
+    """The outbound clusters of each host, taken apart, found once."""
 
-    def build() -> dict[str, set[str]]:
-        found: dict[str, set[str]] = {}
+    def build() -> dict[str, list[tuple[str, str, str, str]]]:
+        found: dict[str, list[tuple[str, str, str, str]]] = {}
         for name in proxy.cluster_names:
             parts = parts_of(name)
-            if parts is not None and parts[0] == "outbound":
-                found.setdefault(parts[3], set()).add(parts[1])
+            if parts is not None:
+                found.setdefault(parts[3], []).append(parts)
         return found
 
-    ports: dict[str, set[str]] = proxy.compile_once(_PORTS, "check ports", build)
-    return ports
+    hosts: dict[str, list[tuple[str, str, str, str]]] = proxy.compile_once(_HOSTS, "check hosts", build)
+    return hosts
 
 
-_PORTS: Json = {}
+_HOSTS: Json = {}
 
 
 def hosts_without_port(subject: Subject) -> Hits:
@@ -134,13 +138,11 @@ def _alike(proxy: Proxy, cluster: str) -> tuple[str, ...]:
     wanted = parts_of(cluster)
     if wanted is None:
         return ()
-    alike = [
-        (p, name) for name in proxy.cluster_names if (p := parts_of(name)) is not None and p[3] == wanted[3]
-    ]
+    alike = _by_host(proxy).get(wanted[3], [])
     if not alike:
         return (f"there is no cluster of host {wanted[3]} at all",)
-    subsets = sorted({p[2] for p, _ in alike if p[2]})
-    ports = sorted({p[1] for p, _ in alike}, key=lambda port: (len(port), port))
+    subsets = sorted({p[2] for p in alike if p[2]})
+    ports = sorted({p[1] for p in alike}, key=lambda port: (len(port), port))
     found = [f"subsets of {wanted[3]} that exist: {', '.join(subsets) or 'none'}"] if wanted[2] else []
     return (*found, f"ports of {wanted[3]} that exist: {', '.join(ports)}")
 

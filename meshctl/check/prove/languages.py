@@ -30,9 +30,11 @@ class TooLarge(Exception):
 class Language:
     """A set of texts. ``of`` the tree of a regular expression."""
 
-    __slots__ = ("_follow", "_steps", "final", "initial", "spans")
+    __slots__ = ("_follow", "_steps", "example", "final", "initial", "spans")
 
-    def __init__(self, tree: Node) -> None:
+    def __init__(self, tree: Node, example: str | None = None) -> None:
+        """example: a text that is in it, where one is known."""
+        self.example = example
         built = _Positions()
         first, last, empty = built.of(tree)
         self.spans = built.spans  # of each position
@@ -135,21 +137,21 @@ def of_text(kind: str, text: str, fold: bool = False) -> Language:
     own = regex.literal(text, fold)
     match kind:
         case "exact":
-            return Language(own)
+            return Language(own, text)
         case "prefix":
-            return Language(Seq((own, _REST)))
+            return Language(Seq((own, _REST)), text)
         case "suffix":
-            return Language(Seq((_REST, own)))
+            return Language(Seq((_REST, own)), text)
         case "contains":
-            return Language(Seq((_REST, own, _REST)))
+            return Language(Seq((_REST, own, _REST)), text)
         case _:
             raise regex.NotRegular(f"a match of kind {kind}")
 
 
 @functools.lru_cache(maxsize=4096)
-def of_tree(tree: Node) -> Language:
+def of_tree(tree: Node, example: str | None = None) -> Language:
     """The texts of a tree that was put together."""
-    return Language(tree)
+    return Language(tree, example)
 
 
 def classes(languages: Sequence[Language]) -> list[int]:

@@ -48,10 +48,17 @@ class Outcome:
     why: tuple[Atom, ...] = ()
 
 
-def outcomes(table: RouteTable, host: VirtualHost) -> list[Outcome]:
-    """The fate of each route of a virtual host. Raises Undecidable where its routes cannot be read."""
-    config = api.RouteConfiguration(table.message)
-    solver = Solver(config.ignore_path_parameters_in_path_matching)
+def plain_paths(table: RouteTable) -> bool:
+    """Whether path parameters are cut off before routes are matched."""
+    return bool(api.RouteConfiguration(table.message).ignore_path_parameters_in_path_matching)
+
+
+def outcomes(table: RouteTable, host: VirtualHost, solver: Solver | None = None) -> list[Outcome]:
+    """The fate of each route of a virtual host; solver: one that has been asked before (of the same ``plain_paths``).
+
+    Raises Undecidable where its routes cannot be read.
+    """
+    solver = solver or Solver(plain_paths(table))
     conditions = [_condition(route) for route in host.routes]
     asked = any(atom.subject == AUTHORITY for condition in conditions for atom in condition or ())
     names = _Names(_authority(host), _domains(table, host) if asked else ())
@@ -95,7 +102,13 @@ def _domains(table: RouteTable, host: VirtualHost) -> tuple[Atom, ...]:
         if table.domains.ignore_port:
             port = regex.Seq((regex.literal(":"), regex.Repeat(regex.ANYTHING, 0, None)))
             names = regex.Seq((names, regex.Repeat(port, 0, 1)))
-        return (Atom(AUTHORITY, Some(languages.of_tree(names)), "the virtual host's domains"),)
+        return (
+            Atom(
+                AUTHORITY,
+                Some(languages.of_tree(names, _authority(host).lower())),
+                "the virtual host's domains",
+            ),
+        )
     except (Undecidable, TooLarge, regex.NotRegular):
         return ()
 

@@ -32,7 +32,7 @@ class Found:
 
 @dataclass
 class Solver:
-    """Questions about the routes of one virtual host; answers about single subjects are kept."""
+    """Questions about routes; answers about single subjects are kept, also from one virtual host to the next."""
 
     plain_paths: bool = False  # whether path parameters are cut off before routes are matched
     _known: dict[tuple[Subject, frozenset[int]], tuple[bool, State]] = field(default_factory=dict)
@@ -130,7 +130,7 @@ class Solver:
         kind, name = subject
         own = legal(("plain path" if self.plain_paths else "path") if subject == PATH else _legal_kind(kind))
         if kind != "header" or name.startswith(":") or len(some) < 2:
-            value = languages.common([own, *some], without)
+            value = _known_example([own, *some], without) or languages.common([own, *some], without)
             return None if value is None else (value,)
         together = languages.common([own, *some], without)
         if together is not None:
@@ -146,6 +146,15 @@ class Solver:
             else:
                 states[subject] = self._state(subject, literals)[1]
         return Found(states, opaque)
+
+
+def _known_example(inside: list[Language], outside: list[Language]) -> str | None:
+    """A text of one of the languages that happens to be in all of them: cheaper than to look for one."""
+    for text in dict.fromkeys(one.example for one in inside if one.example):
+        assert text is not None
+        if all(one.holds(text) for one in inside) and not any(one.holds(text) for one in outside):
+            return text
+    return None
 
 
 def _legal_kind(kind: str) -> str:
