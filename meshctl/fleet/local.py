@@ -16,6 +16,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from typing import NamedTuple
 
 from meshctl.errors import MeshctlError
@@ -196,6 +197,13 @@ def _many(
             finished, running = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:
                 done(future.result())
+    except BrokenProcessPool as error:
+        pool.shutdown(wait=True, cancel_futures=True)
+        raise MeshctlError(
+            "a worker was ended from outside",
+            "It was killed, or memory ran out; what was committed stays whole.",
+            "Run the same command again, perhaps with fewer --workers: it goes on where it stopped.",
+        ) from error
     except BaseException:
         for process in list((pool._processes or {}).values()):
             with contextlib.suppress(OSError):

@@ -156,7 +156,8 @@ def policies(listener: Json) -> Rows:
 def _words(message: Any, key: str) -> str:
     """Callers or requests of a rule in words."""
     try:
-        return any_of([condition(item) for item in list_at(message, key) if isinstance(item, dict)]).text
+        text = any_of([condition(item) for item in list_at(message, key) if isinstance(item, dict)]).text
+        return text.replace("anyone", "anything") if key == "permissions" else text
     except (Undecidable, ValueError, TypeError, KeyError, AttributeError):
         return "? (not understood: see resources.json)"
 

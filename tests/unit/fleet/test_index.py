@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
+import os
 import pathlib
 import shutil
 import signal
@@ -15,7 +17,7 @@ import time
 import pytest
 
 from meshctl.errors import MeshctlError
-from tests import cli
+from tests import cli, ctrl_c
 from tests.unit.fleet.conftest import PROXIES, TODAY, YESTERDAY
 
 pytest.importorskip("duckdb")
@@ -127,6 +129,70 @@ def test_an_indexer_that_is_killed_leaves_whole_units_and_the_next_run_completes
         )
         assert rows.num_rows == 0
     assert subprocess.run([sys.executable, script, made, to], capture_output=True).returncode == 0
+    assert content(to) == content(place)
+
+
+# The command itself, in small units.
+COMMAND = """
+import sys
+from meshctl import cli
+from meshctl.fleet import units
+units.MOST_PODS = 5
+if __name__ == "__main__":
+    sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+def running(made, to, tmp_path) -> subprocess.Popen[str]:
+    """The command with two workers, once its first units are committed."""
+    script = tmp_path / "command.py"
+    script.write_text(COMMAND)
+    words = ["fleet", "index", made, "--mesh", "prod", "--date", TODAY, "--to", to, "--workers", "2", "-q"]
+    process = subprocess.Popen(
+        [sys.executable, script, *words], stderr=subprocess.PIPE, text=True, preexec_fn=ctrl_c.heard
+    )
+    until = time.monotonic() + 60
+    while not list(to.glob("manifests/[0-9a-f]*.json")) and time.monotonic() < until:
+        time.sleep(0.002)
+    return process
+
+
+def workers_of(process: subprocess.Popen[str]) -> list[int]:
+    """The worker processes, by /proc."""
+    found = []
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == process.pid and b"spawn_main" in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+    return found
+
+
+def test_ctrl_c_ends_it_and_its_workers_and_what_was_entered_stays(made, place, tmp_path):
+    to = tmp_path / "set"
+    process = running(made, to, tmp_path)
+    workers = workers_of(process)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "The same command goes on where it stopped." in err
+    assert workers
+    assert not [pid for pid in workers if pathlib.Path(f"/proc/{pid}").exists()]
+    assert count(to) % 5 == 0
+    assert index(made, to).rc == 0
+
+
+def test_a_worker_that_is_killed_is_told_and_the_next_run_completes(made, place, tmp_path):
+    to = tmp_path / "set"
+    process = running(made, to, tmp_path)
+    os.kill(workers_of(process)[0], signal.SIGKILL)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "a worker was ended from outside" in err
+    assert len(err.splitlines()) <= 3
+    script = tmp_path / "command.py"
+    words = ["fleet", "index", made, "--mesh", "prod", "--date", TODAY, "--to", to, "--workers", "2", "-q"]
+    assert subprocess.run([sys.executable, script, *words], capture_output=True).returncode == 0
     assert content(to) == content(place)
 
 

@@ -127,6 +127,13 @@ def test_a_policy_says_who_may_call_what():
     assert "9080" in found["requests"]
 
 
+def test_a_policy_for_everything_says_anything_not_anyone():
+    rules = {"policies": {"p": {"permissions": [{"any": True}], "principals": [{"any": True}]}}}
+    value = listener([{"name": "rbac", "typed_config": {"@type": RBAC, "rules": rules}}])
+    (found,) = named(upstream_rows.policies(value), "policies")
+    assert (found["callers"], found["requests"]) == ("anyone", "anything")
+
+
 def test_a_cluster_speaks_tls_by_its_endpoint_where_that_decides():
     tls = {
         "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
