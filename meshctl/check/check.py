@@ -69,6 +69,17 @@ def each(items: Iterable[T], label: Callable[[T], str], judge: Callable[[T], Ite
             yield Unsure(label(item), unknown.reason)
 
 
+# What a configuration of an odd shape makes of code that reads it.
+SHAPES = (Undecidable, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
+def stumbled(error: Exception) -> str:
+    """Why a check could not go on."""
+    if isinstance(error, Undecidable):
+        return error.reason
+    return f"the configuration is not of the shape that Envoy prints ({type(error).__name__}: {error})"
+
+
 def of_pod(check: Check, subject: Subject) -> Iterator[Finding | Open]:
     """The findings of one check for one pod, and what it could not decide. Nothing captures packets for a gateway."""
     if Need.RULES in check.needs and subject.pod.is_gateway:
@@ -93,8 +104,5 @@ def framed(
             severity = hit.severity or check.severity
             fix = hit.fix or check.fix
             yield Finding(check.code, severity, hit.object, hit.message, hit.evidence, fix, hit.pods or pods)
-    except Undecidable as unknown:
-        yield Open(check.code, unknown.reason, "", pods)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        shape = f"the configuration is not of the shape that Envoy prints ({type(error).__name__}: {error})"
-        yield Open(check.code, shape, "", pods)
+    except SHAPES as error:
+        yield Open(check.code, stumbled(error), "", pods)

@@ -90,11 +90,11 @@ def managers(proxy: Proxy) -> Iterator[ManagerPlace]:
     """Every connection manager; one that cannot be read is passed over."""
     for listener in proxy.listeners.all:
         try:
-            every = list(chains(listener))
+            every = [(chain, list(chain.filters)) for chain in chains(listener)]
         except Undecidable:
             continue
-        for chain in every:
-            for index, one in enumerate(chain.filters):
+        for chain, filters in every:
+            for index, one in enumerate(filters):
                 if one.type_name == HTTP_MANAGER:
                     where = f"{chain.where}.filters[{index}]"
                     yield ManagerPlace(listener, chain, HttpConnectionManager(one.fields), where)
@@ -121,7 +121,10 @@ _TABLES: dict[str, object] = {}
 def _tables(proxy: Proxy) -> Iterator[TablePlace]:
     found: dict[int, tuple[RouteTable, str, str, list[ManagerPlace]]] = {}
     for name in proxy.route_names:
-        table = proxy.route_table(name)
+        try:
+            table = proxy.route_table(name)
+        except Undecidable:
+            continue
         if table is not None:
             _place_table(found, table, name, table.where)
     for manager in managers(proxy):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from meshctl.check.check import Check, MeshCheck, framed, of_pod
+from meshctl.check.check import SHAPES, Check, MeshCheck, framed, of_pod, stumbled
 from meshctl.check.finding import Finding, Open, Severity, ignored, merged, worst_first
 from meshctl.check.subject import Subject, World
 from meshctl.check.table import CHECKS, MESH_CHECKS
@@ -78,7 +78,11 @@ class Survey:
     def _collect(self, check: MeshCheck, subject: Subject) -> None:
         if any(subject.gaps[need] is not None for need in check.needs):
             return
-        fact = check.collect(subject)
+        try:
+            fact = check.collect(subject)
+        except SHAPES as error:
+            self._said.append(Open(check.code, stumbled(error), "", (subject.name,)))
+            return
         if fact is not None:
             self._facts[check.code].append((subject.name, fact))
 

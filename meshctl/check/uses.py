@@ -61,11 +61,11 @@ def tcp_places(proxy: Proxy) -> Iterator[tuple[str, Json, str, str]]:
     """Every TCP proxy: its name, its fields, where it stands, the Istio resource."""
     for listener in proxy.listeners.all:
         try:
-            every = list(chains(listener))
+            every = [(chain, list(chain.filters)) for chain in chains(listener)]
         except Undecidable:
             continue
-        for chain in every:
-            for index, one in enumerate(chain.filters):
+        for chain, filters in every:
+            for index, one in enumerate(filters):
                 if one.type_name == TCP_PROXY:
                     name = f"listener {listener.name} > chain {chain.label}"
                     origin = istio_config(chain.message) or listener.resource

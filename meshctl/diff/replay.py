@@ -7,12 +7,13 @@ disposition, the code, the cluster, the path and host that are sent on, the Loca
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from meshctl.check.checks.dead import chain_fates, hosts
+from meshctl.check.check import SHAPES, stumbled
+from meshctl.check.checks.dead import Host, chain_fates, hosts
 from meshctl.check.prove.routes import Fate
-from meshctl.envoy.message import Undecidable
 from meshctl.match.filter_chains import Facts
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.listen.listeners import Listener
@@ -66,8 +67,8 @@ def ends(proxy: Proxy, probe: Probe) -> tuple[str, ...]:
     else:
         try:
             passages = visit(proxy, accepting, probe.connection, probe.request, silent=True)
-        except Undecidable as unknown:
-            return (f"UNDETERMINED: {unknown.reason}",)
+        except SHAPES as error:
+            return (f"UNDETERMINED: {stumbled(error)}",)
     told: dict[str, float] = {}
     for passage in passages:
         told[_words(passage)] = told.get(_words(passage), 0.0) + passage.probability
@@ -97,37 +98,37 @@ def _words(passage: Passage) -> str:
 
 
 def witnesses(proxy: Proxy) -> Iterator[Probe]:
-    """One request for each route that a request reaches, one connection for each filter chain."""
+    """One request for each route that a request reaches, one connection for each filter chain; what cannot be read has
+    none."""
     for listener in proxy.listeners.all:
-        if (
-            listener.udp
-            or listener.internal
-            or listener.tree is not None
-            or not listener.addresses
-            or listener.hands_over
-        ):
-            continue
-        found = chain_fates(proxy, listener)
-        for one in found:
-            if one.fate is Fate.ALIVE and one.facts is not None:
-                yield _connecting(listener, one.facts, f"chain {listener.chains[one.index].label}")
+        with contextlib.suppress(*SHAPES):
+            yield from _of_chains(proxy, listener)
     for host in hosts(proxy):
-        if host.host.message.get("matcher"):
+        with contextlib.suppress(*SHAPES):
+            yield from _of_routes(proxy, host)
+
+
+def _of_chains(proxy: Proxy, listener: Listener) -> Iterator[Probe]:
+    if listener.udp or listener.tree is not None or not listener.addresses or listener.hands_over:
+        return
+    for one in chain_fates(proxy, listener):
+        if one.fate is Fate.ALIVE and one.facts is not None:
+            yield _connecting(listener, one.facts, f"chain {listener.chains[one.index].label}")
+
+
+def _of_routes(proxy: Proxy, host: Host) -> Iterator[Probe]:
+    managers = [one for one in host.table.managers if one.listener.addresses]
+    if not managers or host.host.message.get("matcher"):
+        return
+    listener, chain = managers[0].listener, managers[0].chain
+    facts = _facts(proxy, listener, chain.index)
+    for fate in host.fates(proxy) if facts is not None else ():
+        asked = fate.request
+        if fate.fate is not Fate.ALIVE or asked is None or facts is None:
             continue
-        for fate in host.fates(proxy):
-            if fate.fate is not Fate.ALIVE or fate.request is None:
-                continue
-            for manager in host.table.managers[:1]:
-                facts = _facts(proxy, manager.listener, manager.chain.index)
-                if facts is None:
-                    continue
-                request = Request(
-                    fate.request.method, fate.request.authority, fate.request.target, fate.request.headers
-                )
-                probe = _connecting(manager.listener, facts, host.place(fate.route).name)
-                yield Probe(
-                    str(fate.request), probe.why, _over_http(probe.connection), request, probe.listener
-                )
+        request = Request(asked.method, asked.authority, asked.target, asked.headers)
+        probe = _connecting(listener, facts, host.place(fate.route).name)
+        yield Probe(str(asked), probe.why, _over_http(probe.connection), request, probe.listener)
 
 
 def _facts(proxy: Proxy, listener: Listener, index: int) -> Facts | None:

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from meshctl.diff.values import Change, Kind, compare, ordered
-from meshctl.envoy.addresses import bracketed
 from meshctl.envoy.notes import Notes
 from meshctl.envoy.schema.convert import Converter, Names
 from meshctl.envoy.snapshot import Resource, SectionKind, Snapshot, State
@@ -226,7 +225,8 @@ def _by_host(assignment: Json) -> Json:
 def _address_text(address: Json) -> str:
     socket = object_at(address, "socket_address")
     if socket:
-        return bracketed(str(socket.get("address") or ""), int(socket.get("port_value") or 0))
+        host, port = str(socket.get("address") or ""), socket.get("port_value") or 0
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     return encoded(address)
 
 

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 from meshctl.check.check import Check, Hits, Unsure, each
 from meshctl.check.finding import Hit, Severity
-from meshctl.check.places import RoutePlace, TablePlace, host_name, route_label, tables
+from meshctl.check.places import RoutePlace, TablePlace, host_name, route_label, routes, tables
 from meshctl.check.prove import chains as prove_chains
 from meshctl.check.prove.routes import Fate, Outcome, outcomes, plain_paths, taken_by
 from meshctl.check.prove.solver import Solver
 from meshctl.check.subject import Need, Subject
+from meshctl.envoy.api import config_route_v3 as api
+from meshctl.envoy.message import Undecidable
 from meshctl.match.filter_chains import Facts
 from meshctl.plain import Json
 from meshctl.proxy.http.hcm import port_start
@@ -26,7 +28,7 @@ from meshctl.proxy.upstream.clusters import istio_config
 
 
 @dataclass(frozen=True, slots=True)
-class _Host:
+class Host:
     """A virtual host with its place and the fates of its routes."""
 
     table: TablePlace
@@ -62,20 +64,25 @@ def chain_fates(proxy: Proxy, listener: Listener) -> list[prove_chains.ChainOutc
     return found
 
 
-def hosts(proxy: Proxy) -> Iterator[_Host]:
+def hosts(proxy: Proxy) -> Iterator[Host]:
     for table in tables(proxy):
         for index, host in enumerate(table.table.hosts):
-            yield _Host(table, host, index)
+            yield Host(table, host, index)
 
 
-def _of_routes(subject: Subject, fate: Fate) -> Iterator[tuple[_Host, Outcome] | Unsure]:
+def _of_routes(subject: Subject, fate: Fate) -> Iterator[tuple[Host, Outcome] | Unsure]:
     proxy = subject.proxy
     assert proxy is not None
     for host in hosts(proxy):
         if host.host.message.get("matcher"):
             yield Unsure(host.name, "a matcher tree chooses its routes, which is not proved")
             continue
-        for outcome in host.fates(proxy):
+        try:
+            fates = host.fates(proxy)
+        except Undecidable as unknown:
+            yield Unsure(host.name, unknown.reason)
+            continue
+        for outcome in fates:
             if outcome.fate is fate:
                 yield host, outcome
 
@@ -113,7 +120,7 @@ def _does(route: Route) -> Json:
     return {key: value for key, value in route.message.items() if key not in names}
 
 
-def _shown(host: _Host, outcome: Outcome) -> tuple[str, ...]:
+def _shown(host: Host, outcome: Outcome) -> tuple[str, ...]:
     """The witness: a request that meets the route's conditions, and who takes it."""
     if outcome.request is None:
         return ()
@@ -146,15 +153,15 @@ def never_drawn(subject: Subject) -> Hits:
     """Routes with a share of 0."""
     proxy = subject.proxy
     assert proxy is not None
-    for host in hosts(proxy):
-        if host.host.message.get("matcher"):
-            continue
-        for route in host.host.routes:
-            fraction = route.match.fraction
-            chance = (route.message.get("match") or {}).get("runtime_fraction") or {}
-            if fraction is not None and fraction.chance <= 0.0 and not chance.get("runtime_key"):
-                place = host.place(route)
-                yield Hit(place.name, "it takes 0 % of the requests that meet its conditions", place.evidence)
+    yield from each(routes(proxy), lambda place: place.name, _never_drawn)
+
+
+def _never_drawn(place: RoutePlace) -> Iterator[Hit]:
+    match = api.Route(place.route.message).match
+    chance = match.runtime_fraction if match is not None else None
+    fraction = place.route.match.fraction
+    if chance is not None and fraction is not None and fraction.chance <= 0.0 and not chance.runtime_key:
+        yield Hit(place.name, "it takes 0 % of the requests that meet its conditions", place.evidence)
 
 
 def dead_hosts(subject: Subject) -> Hits:
@@ -164,8 +171,8 @@ def dead_hosts(subject: Subject) -> Hits:
     yield from each(hosts(proxy), lambda host: host.name, _dead_host)
 
 
-def _dead_host(host: _Host) -> Iterator[Hit]:
-    table, domains = host.table.table.domains, host.host.message.get("domains") or []
+def _dead_host(host: Host) -> Iterator[Hit]:
+    table, domains = host.table.table.domains, api.VirtualHost(host.host.message).domains
     where = f"{host.table.where}.virtual_hosts[{host.index}]"
     if not domains or table.unread:
         return
@@ -181,7 +188,7 @@ def _dead_host(host: _Host) -> Iterator[Hit]:
             )
 
 
-def _why_dead(host: _Host, domain: str) -> str:
+def _why_dead(host: Host, domain: str) -> str:
     """Why a domain does not lead to its virtual host; "" where it does."""
     table, text = host.table.table.domains, domain.lower()
     if text == "*":

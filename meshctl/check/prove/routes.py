@@ -75,8 +75,8 @@ class _Names:
 
 def _authority(host: VirtualHost) -> str:
     """A name that finds the virtual host."""
-    domains = host.message.get("domains") or ["*"]
-    domain = min(map(str, domains), key=lambda text: "*" in text)
+    domains = api.VirtualHost(host.message).domains or ("*",)
+    domain = min(domains, key=lambda text: "*" in text)
     return "example.com" if domain == "*" else domain.replace("*", "x")
 
 
