@@ -253,6 +253,10 @@ def _by_header(item: Json) -> str:
     return str(header.get("key") or "") if isinstance(header, dict) else ""
 
 
+def _by_tag(item: Json) -> str:
+    return str(item.get("tag") or "")
+
+
 def _by_priority(item: Json) -> str:
     return (
         str(item.get("priority") or "DEFAULT")
@@ -268,5 +272,6 @@ _NAMERS: tuple[Namer, ...] = (
     _by_address,
     _by_locality,
     _by_header,
+    _by_tag,
     _by_priority,
 )

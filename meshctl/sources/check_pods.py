@@ -6,13 +6,15 @@ beside the dump. Live, a few pods are asked at the same time.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from meshctl.check import Subject, World
 from meshctl.check.moment import parse_time
-from meshctl.envoy.documents import read
+from meshctl.envoy.documents import DocumentKind, read
+from meshctl.envoy.notes import Notes
 from meshctl.errors import InputError, MeshctlError
 from meshctl.netfilter.podrules import net_of
 from meshctl.sources.file import open_given, without_envoy
@@ -22,14 +24,13 @@ from meshctl.sources.trace_pods import pod_of
 
 if TYPE_CHECKING:
     from meshctl.envoy.documents import Document
-    from meshctl.envoy.notes import Notes
     from meshctl.reader.given import Given, GivenPod
     from meshctl.sources.interface import Globals, Progress
     from meshctl.sources.kube import KubeCluster
     from meshctl.sources.pods import KubePod
     from meshctl.sources.record import PodRecord
 
-_FILES = (CONFIG_DUMP, "clusters.json", "certs.json", "server_info.json")
+_BESIDE = ("clusters.json", "server_info.json", "init_dump.json")  # what a dump alone does not tell
 _AT_ONCE = 8
 
 
@@ -43,12 +44,13 @@ class _Whole:
         self.read, self.rules = record.read, record.rules
 
     def documents(self, notes: Notes) -> list[Document]:
-        self.record.fetch(_FILES)
-        found: list[Document] = []
-        for file in _FILES:
-            data = self.read(file)
-            if data:
-                found += read(data, f"{self.name}/{file}", notes)
+        """The dump; of the other answers those that could be had."""
+        self.record.fetch((CONFIG_DUMP, *_BESIDE))
+        data = self.read(CONFIG_DUMP)
+        found = read(data, f"{self.name}/{CONFIG_DUMP}", notes) if data else []
+        for file in _BESIDE:
+            with contextlib.suppress(MeshctlError):
+                found += read(self.read(file) or b"", f"{self.name}/{file}", Notes())
         return found
 
 
@@ -73,7 +75,7 @@ def saved_subjects(
     paths: Sequence[str], pods: Sequence[str], namespace: str | None, notes: Notes, progress: Progress
 ) -> tuple[World, Iterator[Subject]]:
     """The pods of files, folders and archives: those that are named, else all (of a namespace)."""
-    given = open_given(tuple(paths), namespace, pods[0] if pods else "")
+    given = _opened(paths, pods[0] if pods else "", namespace)
     notes.merge(given.notes)
     chosen = (
         [pod for text in pods for pod in given.find(text, every=True)] if pods and not given.plain else []
@@ -83,8 +85,36 @@ def saved_subjects(
     chosen = [pod for pod in chosen if pod.object is None]
     if not chosen:
         raise _nothing(given, namespace)
-    world = World(_taken(given), given.objects, given.complete)
+    world = World(_taken(given), given.objects, _is_whole_mesh(given) and not pods and not namespace)
     return world, _saved(given, chosen, world, notes, progress)
+
+
+def _opened(paths: Sequence[str], name: str, namespace: str | None) -> Given:
+    """What the paths hold. Plain files are one pod together, as everywhere, but for a second dump: it begins another pod."""
+    if len(paths) < 2:
+        return open_given(tuple(paths), namespace, name)
+    groups: list[list[str]] = []
+    begun = False
+    for path in paths:
+        alone = open_given((path,), namespace)
+        dump = alone.plain and any(
+            d.kind is DocumentKind.CONFIG_DUMP for d in alone.own[0].documents(Notes())
+        )
+        if not groups or (dump and begun):
+            groups.append([])
+            begun = False
+        begun = begun or dump
+        groups[-1].append(path)
+    given, *others = (open_given(tuple(group), namespace, name) for group in groups)
+    for other in others:
+        given.join(other)
+    return given
+
+
+def _is_whole_mesh(given: Given) -> bool:
+    """Whether every pod of the cluster is in a snapshot: it was to take all namespaces, and has all it was to take."""
+    index = given.index
+    return index is not None and index.complete and not {"-A", "--all-namespaces"}.isdisjoint(index.arguments)
 
 
 def _taken(given: Given) -> float | None:
@@ -125,7 +155,8 @@ def live_subjects(
     notes: Notes,
     progress: Progress,
 ) -> tuple[World, Iterator[Subject]]:
-    """The pods of a cluster: those that are named, else all with an Envoy in the namespace, or in all of them."""
+    """The pods of a cluster: those that are named, else all of the namespace, or of all of them. Those without an Envoy tell
+    what the others speak to."""
     from meshctl.sources.pods import resolve, select
 
     records = LiveRecords(cluster, 15000, progress)
@@ -133,8 +164,7 @@ def live_subjects(
         found = [pod for text in pods for pod in resolve(cluster, text, every=True)]
     else:
         found = select(cluster, "", None if everywhere else options.namespace or cluster.namespace)
-        found = [pod for pod in found if pod.has_proxy]
-        if not found:
+        if not any(pod.has_proxy for pod in found):
             raise InputError(
                 "none of the pods has an Envoy", "They have no sidecar.", "Check -n, or give -A."
             )

@@ -125,6 +125,9 @@ COMMANDS = [
     ("capture", "show", "test-pod"),
     ("capture", "walk", "test-pod", "--from", "app", "--to", "10.102.168.134:80"),
     ("capture", "lint", "test-pod"),
+    ("check", "test-pod"),
+    ("check",),
+    ("diff", "test-pod", "nginx-7c79c4bf97-7985c"),
     ("pc", "listener", "test-pod"),
     ("pc", "route", "test-pod", "-o", "yaml"),
 ]

@@ -24,6 +24,7 @@ from meshctl.match.request_view import Peer
 from meshctl.netfilter import lint
 from meshctl.netfilter.packet import Family
 from meshctl.netfilter.pod import PodNet
+from meshctl.plain import object_at
 from meshctl.proxy.listen import accept
 from meshctl.proxy.listen.handshake import handshake
 from meshctl.proxy.listen.listeners import Listener
@@ -88,6 +89,8 @@ def _server(subject: Subject) -> Server | None:
     pod = subject.pod
     if pod.is_gateway or pod.ambient or not pod.ips or pod.proxy_unseen:
         return None
+    if object_at(subject.manifest, "spec").get("hostNetwork"):
+        return None  # its address is the node's, which other pods have, too
     if subject.proxy is None:
         return Server(pod.ips, None)
     excluded = _excluded(subject)

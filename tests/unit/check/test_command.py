@@ -91,3 +91,12 @@ def test_codes_are_unique_and_every_row_says_what_to_do():
     codes = [row.code for row in rows()]
     assert len(codes) == len(set(codes))
     assert all(row.title and row.why and row.fix for row in rows())
+
+
+def test_a_second_dump_begins_another_pod():
+    other = str(FIXTURES / "gateway.config_dump.json.gz")
+    clusters = str(FIXTURES / "bookinfo-productpage.clusters.json.gz")
+    together = report("-f", FAULTY, "-f", clusters, "-f", other)
+    assert len(together["pods"]) == 2
+    alone = {one["code"] for path in (FAULTY, other) for one in report("-f", path)["findings"]}
+    assert {one["code"] for one in together["findings"]} >= alone - {"endpoints-none"}
