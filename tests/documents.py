@@ -66,6 +66,11 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "rules": (("capture", "compute", "--", "-p", "15001"), ("capture", "compute", "--backend", "nft", "--", "-p", "15001")),
     "check": (("check", "-f", STORY), ("check", "-f", SYMPTOMS), *((("check", "-f", cli.dump_path(f"{name}.config_dump"))) for name in ("gateway", "nacklistener", "bookinfo-productpage"))),
+    "diff": (
+        ("diff", cli.dump_path("gateway.config_dump"), cli.dump_path("nacklistener.config_dump"), "--traffic"),
+        ("diff", cli.dump_path("gateway.config_dump"), cli.dump_path("gateway.config_dump")),
+        ("diff", "-f", STORY, "test-pod", "nginx"),
+    ),
     "guards": (("authz", "nginx", "-f", STORY), ("authz", "show", "-f", cli.dump_path("bookinfo-productpage.config_dump"))),
     "call": (
         ("authz", "check", "nginx", "-f", STORY, "--from", "test/default", "--port", "80"),

@@ -49,7 +49,7 @@ _MAPS = frozenset(
     }
 )
 # Fields that hold whatever the input holds.
-_ANY = frozenset({"data", "id", "line"})
+_ANY = frozenset({"data", "id", "line", "new", "old"})
 _WORDS = {
     "schemaVersion": "The schema that the document follows.",
     "verdict": "What became of it: DELIVERED, DENIED, NO_ROUTE, ..., MIXED over outcomes that differ, UNDETERMINED where one is open.",

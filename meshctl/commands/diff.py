@@ -105,7 +105,9 @@ def diff(
 
         offers = {
             Content.TEXT: lambda: diff_out.text(_worth_showing(found)),
-            Content.DOCUMENT: lambda: Document(diff_out.document(found)),
+            Content.DOCUMENT: lambda: Document(
+                diff_out.document(found), items=diff_out.pairs(found), kind="diff"
+            ),
             Content.DIFFERENCES: lambda: found,
         }
         outputs.show_form(form, offers)

@@ -76,8 +76,13 @@ def summary(one: Difference) -> str:
     return f"{said}, {one.same} alike{more}"
 
 
-def document(found: Sequence[Difference]) -> list[dict[str, Any]]:
+def document(found: Sequence[Difference]) -> dict[str, Any]:
     """The differences as plain values."""
+    return {"differs": any(one.differs for one in found), "pairs": pairs(found)}
+
+
+def pairs(found: Sequence[Difference]) -> list[dict[str, Any]]:
+    """Each pair as plain values."""
     return [
         {
             "before": one.before,
@@ -111,8 +116,8 @@ def _different(one: Different) -> dict[str, Any]:
             {
                 "change": c.kind.value,
                 "path": c.path,
-                "before": c.before,
-                "after": c.after,
+                "old": c.before,
+                "new": c.after,
                 "resource": c.origin or one.origin,
             }
             for c in one.changes

@@ -16,6 +16,7 @@ KINDS = {
     "lint": "capture lint -o json: what is wrong with rules",
     "rules": "capture compute -o json: the rules that Istio would set",
     "check": "check -o json: findings",
+    "diff": "diff A B -o json: what differs, and which requests end differently",
     "guards": "authz POD -o json: the policies of each port",
     "call": "authz check --from … -o json: one call, evaluated",
     "matrix": "authz matrix -o json: callers against ports",

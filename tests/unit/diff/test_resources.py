@@ -186,14 +186,14 @@ def changed_dump(tmp_path):
 def test_a_known_change_of_a_recorded_dump_is_all_that_is_told(changed_dump):
     done = run("diff", *changed_dump, "-o", "json")
     assert done.rc == 0
-    (found,) = json.loads(done.out)
+    (found,) = json.loads(done.out)["pairs"]
     names = {(one["change"], one["type"], one["name"]) for one in found["resources"]}
     assert names == {
         ("changed", "route table", "9080"),
         ("removed", "cluster", "outbound|9080|v1|reviews.bookinfo.svc.cluster.local"),
     }
     (field,) = next(one["fields"] for one in found["resources"] if one["change"] == "changed")
-    assert field["path"].endswith("route.timeout") and field["after"] == "77s"
+    assert field["path"].endswith("route.timeout") and field["new"] == "77s"
 
 
 @pytest.mark.parametrize(("words", "code"), [((), 0), (("--exit-code",), 1)])
@@ -210,7 +210,7 @@ def test_every_form_tells_the_difference(changed_dump):
 
 def test_traffic_tells_what_the_missing_cluster_costs(changed_dump):
     done = run("diff", *changed_dump, "--traffic", "-o", "json")
-    (found,) = json.loads(done.out)
+    (found,) = json.loads(done.out)["pairs"]
     assert found["requests"]
     assert all(any("NC" in way for way in one["after"]) for one in found["requests"])
     assert "end differently" in done.err
@@ -221,7 +221,7 @@ def test_requests_of_a_file_are_replayed(changed_dump, tmp_path):
         '{"id": "mirror", "url": "http://reviews:9080/mirror"}\n{"id": "ratings", "url": "http://ratings:9080/"}\n'
     )
     done = run("diff", *changed_dump, "--requests", str(tmp_path / "r.jsonl"), "-o", "json")
-    (found,) = json.loads(done.out)
+    (found,) = json.loads(done.out)["pairs"]
     assert [one["request"].partition(":")[0] for one in found["requests"]] == ["mirror"]
 
 
