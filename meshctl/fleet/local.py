@@ -82,6 +82,8 @@ def decoded(unit: Unit, key: str, opened: Opened, decoder: Decoder) -> Batch:
     """A unit as rows: what every engine does with one."""
     batch = Batch(key)
     place = Place(unit.mesh, unit.date, unit.title, unit.taken)
+    for pod, why in unit.failed:
+        batch.add("errors", fault(place, pod, MeshctlError(why, "It could not be taken into the snapshot.")))
     try:
         found = opened.given(unit)
     except MeshctlError as error:
@@ -155,14 +157,21 @@ def index(
     store = Store(place)
     store.prepare()
     here = Worker(place, check)
-    good = _good(found, here, mesh, date, done)
+    entered_any = False
+
+    def heard(outcome: Outcome) -> None:
+        nonlocal entered_any
+        entered_any = entered_any or bool(outcome.proxies)
+        done(outcome)
+
+    good = _good(found, here, mesh, date, heard)
     if workers == 1:
         for unit in good:
-            done(here.work(unit))
+            heard(here.work(unit))
     else:
-        _many(good, place, check, workers, done)
-    fresh = Store(place)
-    fresh.settle(f"settle-{uuid.uuid4().hex}")
+        _many(good, place, check, workers, heard)
+    if entered_any:
+        Store(place).settle(f"settle-{uuid.uuid4().hex}")
 
 
 def _good(

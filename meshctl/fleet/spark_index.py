@@ -63,7 +63,8 @@ def index(
     today = date or datetime.datetime.now(datetime.UTC).date().isoformat()
     with session(master) as spark:
         width = max(1, spark.sparkContext.defaultParallelism)
-        tasks = (_Task(seed, mesh, date, today, check) for seed in seeds(paths, mesh, date))
+        there = [os.path.abspath(path) for path in paths]  # an executor works in a folder of its own
+        tasks = (_Task(seed, mesh, date, today, check) for seed in seeds(there, mesh, date))
         for wave in _waves(tasks, _UNITS_A_SLOT * width):
             with told(master):
                 done(_Wave(spark, Store(place), wave, width).run())
@@ -99,11 +100,11 @@ class _Wave:
         )
         tagged = self._spark.createDataFrame(rows, _TAGGED).persist(StorageLevel.DISK_ONLY)
         try:
-            tagged.count()  # read everything once, on the executors
+            names = {row["name"] for row in tagged.select("name").distinct().collect()}  # all is read here
+            tables = [table for table in TABLES if table.name in names]
             with ThreadPoolExecutor(_AT_ONCE) as threads:
-                files = [
-                    f for found in threads.map(lambda t: self._written(tagged, t), TABLES) for f in found
-                ]
+                written = threads.map(lambda table: self._written(tagged, table), tables)
+                files = [file for found in written for file in found]
         finally:
             tagged.unpersist()
             known.destroy()
@@ -195,6 +196,8 @@ def _partition(path: str) -> tuple[str, str]:
 
 def _hadoop(uri: str) -> str:
     """A place in Hadoop's spelling."""
+    if uri.startswith("/"):
+        return f"file://{uri}"
     return "s3a://" + uri.removeprefix("s3://") if uri.startswith("s3://") else uri
 
 

@@ -26,6 +26,8 @@ _SETTINGS = {
     "spark.sql.execution.arrow.pyspark.enabled": "true",
 }
 
+_SHUFFLE = "spark.sql.shuffle.partitions"
+
 
 @contextlib.contextmanager
 def session(master: str | None) -> Iterator[SparkSession]:
@@ -49,6 +51,8 @@ def session(master: str | None) -> Iterator[SparkSession]:
             "spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={_LOGGING.as_uri()}"
         )
         found = builder.getOrCreate()
+        if found.conf.get(_SHUFFLE) == "200":  # Spark's own default, made for other amounts
+            found.conf.set(_SHUFFLE, str(max(4, 2 * found.sparkContext.defaultParallelism)))
     try:
         yield found
     finally:

@@ -40,6 +40,9 @@ class Unit(NamedTuple):
     date: str
     taken: datetime.datetime | None
     check: bool = False
+    failed: tuple[
+        tuple[str, str], ...
+    ] = ()  # (pod, why) that a snapshot could not take: told with its first unit
 
     @property
     def title(self) -> str:
@@ -134,9 +137,18 @@ def _of_files(path: str, files: Files, mesh: str, date: str | None) -> Iterator[
         if root is None
         else tuple(p for p in files if p.startswith(f"{root}cluster/") or p == f"{root}index.json")
     )
+    failed = _failed(given)
     for group in _groups(pods, path if folder else ""):
         own = tuple(one.file.path for pod in group for one in pod.told)
-        yield Unit((path,), tuple(dict.fromkeys((*own, *shared, *listed))), mesh, date or _day(taken), taken)
+        named = tuple(dict.fromkeys((*own, *shared, *listed)))
+        yield Unit((path,), named, mesh, date or _day(taken), taken, failed=failed)
+        failed = ()
+
+
+def _failed(given: Given) -> tuple[tuple[str, str], ...]:
+    """The pods that a snapshot's index has with an error."""
+    found = given.index.pods if given.index is not None else []
+    return tuple((f"{one.pod}.{one.namespace}", one.error) for one in found if one.error)
 
 
 def _groups(pods: Sequence[GivenPod], folder: str) -> Iterator[list[GivenPod]]:

@@ -73,12 +73,12 @@ def local(pods, tmp_path_factory) -> str:
     return str(to)
 
 
-def start(cluster, pods, to, day: str, folder: pathlib.Path) -> subprocess.Popen[str]:
+def start(master: str, pods, to, day: str, folder: pathlib.Path) -> subprocess.Popen[str]:
     script = folder / "index.py"
     script.write_text(SMALL_UNITS)
     words = ["fleet", "index", pods, "--mesh", "prod", "--date", day, "--to", to]
     return subprocess.Popen(
-        [sys.executable, script, *map(str, words), "--engine", "spark", "--master", cluster.url],
+        [sys.executable, script, *map(str, words), "--engine", "spark", "--master", master],
         env={**os.environ, **spark_cluster.ENVIRONMENT},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -108,13 +108,13 @@ def distributed(cluster, pods, tmp_path_factory) -> str:
     on the second day the master."""
     folder = tmp_path_factory.mktemp("spark-fleet")
     to = folder / "spark"
-    killed = start(cluster, pods, to, DAYS[0], folder)
+    killed = start("local[1]", pods, to, DAYS[0], folder)
     wait_for(lambda: list(to.glob(".staging/*/*")), killed)
     killed.kill()
     killed.communicate()
     assert Store(str(to)).manifests == []
 
-    running = start(cluster, pods, to, DAYS[0], folder)
+    running = start(cluster.url, pods, to, DAYS[0], folder)
     staged = set(to.glob(".staging/*"))
     wait_for(lambda: set(to.glob(".staging/*")) - staged, running)
     spark_cluster.kill(cluster.workers[0])
@@ -122,7 +122,7 @@ def distributed(cluster, pods, tmp_path_factory) -> str:
     assert f"{PROXIES + 3} proxies" in err, out + err
     cluster.workers[0] = cluster.worker(0)
 
-    running = start(cluster, pods, to, DAYS[1], folder)
+    running = start(cluster.url, pods, to, DAYS[1], folder)
     staged = set(to.glob(".staging/*"))
     wait_for(lambda: set(to.glob(".staging/*")) - staged, running)
     spark_cluster.kill(cluster.master)
@@ -131,6 +131,7 @@ def distributed(cluster, pods, tmp_path_factory) -> str:
     return str(to)
 
 
+@pytest.mark.timeout(1200)  # a dozen Java machines begin
 def test_the_cluster_makes_the_same_data_set_as_this_machine_though_indexer_worker_and_master_are_killed(
     local, distributed
 ):

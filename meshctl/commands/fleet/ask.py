@@ -94,11 +94,30 @@ def ask(
     chosen = Chosen(ALL if question.compares else date or LATEST, mesh)
     with options.asked(engine, place, chosen, master) as data:
         answer = data.ask(question.sql, asked)
-    if not answer.num_rows and form.name == "table":
+        lacking = _lacking(data) if name not in _TELL else ""
+    if answer.num_rows or form.name != "table":
+        outputs.show_form(form, {Content.ROWS: lambda: answer})
+    else:
         sys.stderr.write("Nothing: no row answers this question.\n")
-        return EXIT_OK
-    outputs.show_form(form, {Content.ROWS: lambda: answer})
+    sys.stderr.write(lacking)
     return EXIT_OK
+
+
+# What answers leave out that was not given, these questions tell themselves.
+_TELL = ("unknown", "errors")
+_LACKING = """
+SELECT (SELECT count(*) FROM proxies WHERE unknown IS NOT NULL) AS proxies, (SELECT count(*) FROM errors) AS errors
+"""
+
+
+def _lacking(data: options.Asked) -> str:
+    """What the answer may lack, because it was not given or could not be read; "" where nothing is known to be missing."""
+    (row,) = data.ask(_LACKING).to_pylist()
+    parts = (
+        [f"of {row['proxies']} proxies something was not given (fleet ask unknown)"] if row["proxies"] else []
+    )
+    parts += [f"{row['errors']} things could not be read (fleet ask errors)"] if row["errors"] else []
+    return f"This answer may lack something: {', and '.join(parts)}.\n" if parts else ""
 
 
 def _places(where: Sequence[str], given: dict[str, str]) -> str:

@@ -103,6 +103,8 @@ def index(
     ] = False,
 ) -> int:
     options.require(engine)
+    if master and engine != "spark":
+        raise UsageError("--master is Spark's", "", "Pass --engine spark too.")
     if not to:
         raise UsageError("where to?", "", "Name the data set with --to, or in MESHCTL_FLEET.")
     if not sources and not live:

@@ -282,6 +282,9 @@ def test_one_bad_dump_among_many_costs_one_row(made, tmp_path):
     assert done.rc == 1
     assert count(tmp_path / "set") + len(errors(tmp_path / "set")) >= 3
     assert all(row["what"] for row in errors(tmp_path / "set"))
+    asked = cli.run("fleet", "ask", "versions", "--from", str(tmp_path / "set"))
+    assert "This answer may lack something" in asked.err
+    assert "things could not be read (fleet ask errors)" in asked.err
 
 
 @pytest.mark.parametrize(
