@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import meshctl
 from meshctl.errors import MeshctlError, UsageError
 from meshctl.fleet import views
 from meshctl.fleet.questions import dollars
@@ -50,12 +51,16 @@ class Duck:
     def _source(self, table: TableShape) -> str:
         """What a view reads: files, or nothing with the right columns."""
         files = self._chosen.files(self._store, table)
+        columns = ", ".join(f"CAST(NULL AS {_TYPES[c.type]}) AS {c.name}" for c in table.stored)
+        nothing = f"SELECT {columns} WHERE false"
         if not files:
-            columns = ", ".join(f"CAST(NULL AS {_TYPES[c.type]}) AS {c.name}" for c in table.stored)
-            return f"(SELECT {columns} WHERE false) nothing"
+            return f"({nothing}) nothing"
         if not self._store.remote:
             paths = views.listed(self._store.uri(file.path) for file in files)
-            return f"read_parquet({paths}, union_by_name = {self._mixed}, hive_partitioning = false)"
+            if not self._others:
+                return f"read_parquet({paths}, hive_partitioning = false)"
+            found = f"SELECT * FROM read_parquet({paths}, hive_partitioning = false, union_by_name = true)"
+            return f"({nothing} UNION ALL BY NAME {found}) every_version"
         import pyarrow.dataset
 
         paths_there = [f"{self._store.root}/{file.path}" for file in files]
@@ -66,9 +71,9 @@ class Duck:
         return f"{table.name}_files"
 
     @property
-    def _mixed(self) -> str:
-        """Whether files were written by different versions of meshctl, which may have had other columns."""
-        return "true" if len({manifest.meshctl for manifest in self._store.manifests}) > 1 else "false"
+    def _others(self) -> bool:
+        """Whether files were written by another version of meshctl, which may have had other columns."""
+        return any(manifest.meshctl != meshctl.__version__ for manifest in self._store.manifests)
 
     def ask(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         """The answer to one statement."""

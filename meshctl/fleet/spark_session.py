@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pathlib
+import re
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -101,8 +102,8 @@ def _told(error: Exception, master: str | None) -> MeshctlError:
 
 
 def _first(text: str) -> str:
-    """The telling line of Spark's long message."""
+    """The telling line of Spark's long message: what Python on an executor said, else Spark's own summary."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return next((line for line in lines if line.startswith("[")), lines[0] if lines else "no reason given")[
-        :300
-    ]
+    raised = [line for line in lines if re.match(r"(?:[a-z_]+\.)*[A-Z]\w*(?:Error|Exception): ", line)]
+    summary = next((line for line in lines if line.startswith("[")), lines[0] if lines else "no reason given")
+    return (raised[-1] if raised and "Python worker" in text else summary)[:300]

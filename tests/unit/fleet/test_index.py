@@ -16,6 +16,7 @@ import time
 
 import pytest
 
+import meshctl
 from meshctl.errors import MeshctlError
 from tests import cli, ctrl_c
 from tests.unit.fleet.conftest import PROXIES, TODAY, YESTERDAY
@@ -364,3 +365,33 @@ def test_findings_are_those_of_check_and_only_where_they_are_asked_for(made, tmp
     found = Duck(Store(str(tmp_path / "set"))).ask("SELECT DISTINCT code, object FROM findings").to_pylist()
     assert {(row["code"], row["object"]) for row in found} == wanted
     assert count(tmp_path / "set") == 2
+
+
+def test_files_of_an_older_meshctl_answer_with_nothing_in_columns_that_are_new(place, tmp_path):
+    import pyarrow.parquet as pq
+
+    shutil.copytree(place, tmp_path / "set")
+    for path in (tmp_path / "set").glob("manifests/*.json"):
+        path.write_text(path.read_text().replace(f'"meshctl": "{meshctl.__version__}"', '"meshctl": "0.0.1"'))
+    for path in (tmp_path / "set").glob("data/proxies/**/*.parquet"):
+        pq.write_table(pq.read_table(path).drop_columns(["facts"]), path)
+    sql = "SELECT count(*) AS n, count(facts) AS facts, max(istio_version) AS v FROM proxies"
+    (found,) = json.loads(cli.run("fleet", "sql", sql, "--from", str(tmp_path / "set"), "-o", "json").out)
+    assert found == {"n": PROXIES, "facts": 0, "v": "1.31.0"}
+
+
+def test_a_data_set_of_a_newer_schema_is_told(place, tmp_path):
+    shutil.copytree(place, tmp_path / "set")
+    path = next((tmp_path / "set").glob("manifests/*.json"))
+    path.write_text(path.read_text().replace('"schema": 1', '"schema": 99'))
+    done = cli.run("fleet", "sql", "SELECT 1", "--from", str(tmp_path / "set"))
+    assert done.rc == 1
+    assert "has fleet schema 99" in done.err
+
+
+def test_a_file_that_is_gone_is_told_in_three_lines(place, tmp_path):
+    shutil.copytree(place, tmp_path / "set")
+    next((tmp_path / "set").glob("data/routes/**/*.parquet")).unlink()
+    done = cli.run("fleet", "sql", "SELECT count(*) FROM routes", "--from", str(tmp_path / "set"))
+    assert done.rc == 1
+    assert len(done.err.splitlines()) <= 3
