@@ -36,9 +36,11 @@ def session(master: str | None) -> Iterator[SparkSession]:
     os.environ.setdefault(
         "PYSPARK_PYTHON", sys.executable if (master or "").startswith("local") else "python3"
     )
+    import logging
     import warnings
 
     warnings.filterwarnings("ignore", module="pyspark")
+    logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)  # the error itself is told
     from pyspark.sql import SparkSession
 
     known = SparkSession.getActiveSession()
