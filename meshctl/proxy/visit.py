@@ -16,6 +16,7 @@ from meshctl.envoy.addresses import bracketed as joined
 from meshctl.envoy.message import Undecidable
 from meshctl.envoy.sections import SectionKind
 from meshctl.match.filter_chains import Facts
+from meshctl.proxy import misfits
 from meshctl.proxy.doubts import doubted
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters import network_filters
@@ -47,7 +48,27 @@ def visit(
     *,
     silent: bool = False,
 ) -> list[Passage]:
-    """Everything that may happen to a connection accepted by a listener's socket."""
+    """Everything that may happen to a connection accepted by a listener's socket.
+
+    A value of a type that the API does not have there (an edited file, a newer proxy) makes the answer undetermined, by its place.
+    """
+    try:
+        return _visit(proxy, accepting, connection, request, silent=silent)
+    except Undecidable as unknown:
+        reason = unknown.reason
+    except (AttributeError, TypeError, KeyError, IndexError, ValueError):
+        reason = misfits.first(proxy)
+        if not reason:
+            raise
+    entry = Entry(Log(silent=silent))
+    entry.listener = accepting.name or None
+    entry.unknown(reason)
+    return [entry.end(Verdict(Disposition.UNDETERMINED, reason=reason))]
+
+
+def _visit(
+    proxy: Proxy, accepting: Listener, connection: Connection, request: Request | None, *, silent: bool
+) -> list[Passage]:
     entry = Entry(Log(silent=silent))
     full = _full(proxy, accepting)
     if full is not None:

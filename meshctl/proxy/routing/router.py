@@ -168,6 +168,13 @@ def targets(routed: Routed) -> Iterator[Target]:
     if action is None:
         yield NO_TARGET
         return
+    found = list(_targets(routed, action)) if isinstance(action, dict) else []
+    yield from found or [
+        Target(1.0, "", {}, "undecided: the route's action names no cluster that can be read")
+    ]
+
+
+def _targets(routed: Routed, action: Json) -> Iterator[Target]:
     if "cluster" in action:
         yield Target(1.0, str(action["cluster"]), {})
     elif "cluster_header" in action:
