@@ -21,6 +21,7 @@ from meshctl.netfilter.istio.settings import (
     from_pod,
     pod_of,
 )
+from meshctl.plain import visible
 from meshctl.render.interface import Content, Document, Outputs
 from meshctl.sources.capture import read_manifest
 from meshctl.sources.file import read_text
@@ -73,7 +74,7 @@ def compute_rules(
     _OUTPUTS.parse(output)
     settings, unknown = _settings(env, manifest, ctx.args)
     for name in unknown:
-        sys.stderr.write(f"Warning: {name} is no setting of istio-iptables\n")
+        sys.stderr.write(f"Warning: {visible(name)} is no setting of istio-iptables\n")
     if ipv6 is not None:
         settings = replace(settings, ipv6=ipv6)
     if backend not in (None, "iptables", "nft"):

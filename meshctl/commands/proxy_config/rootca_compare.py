@@ -10,6 +10,7 @@ from meshctl.commands.proxy_config import options
 from meshctl.commands.proxy_config.options import Source
 from meshctl.commands.proxy_config.run import label, open_proxies
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, UsageError
+from meshctl.plain import visible
 from meshctl.sources import Needs, ProxySnapshot
 from meshctl.views import secrets
 
@@ -39,7 +40,7 @@ def rootca_compare(
         raise UsageError("rootca-compare prints one sentence", "", "Leave -o out.")
     proxies = _two(ctx, pods, files, admin_port)
     first, second = (secrets.root_authorities(proxy.snapshot) for proxy in proxies)
-    names = " and ".join(f"[{label(proxy) or proxy.snapshot.origin}]" for proxy in proxies)
+    names = visible(" and ".join(f"[{label(proxy) or proxy.snapshot.origin}]" for proxy in proxies))
     if first & second:
         write(
             f"Both {names} have the identical ROOTCA,"

@@ -11,6 +11,7 @@ import typer
 
 from meshctl.commands.proxy_config import complete
 from meshctl.errors import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, MeshctlError, UsageError
+from meshctl.plain import visible
 from meshctl.sources.interface import DEFAULT_ADMIN_PORT, Globals, Origin
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
@@ -45,7 +46,7 @@ class LineReporter:
 
     def _show(self, text: str) -> None:
         finished = self.pods + len(self.failures)
-        sys.stderr.write(f"[{finished}/{self._total}] {text}\n")
+        sys.stderr.write(f"[{finished}/{self._total}] {visible(text)}\n")
         sys.stderr.flush()
 
     def close(self) -> None:
@@ -85,7 +86,7 @@ class BarReporter(LineReporter):
     def _show(self, text: str) -> None:
         self._bar.update(self._task, completed=self.pods + len(self.failures), failed=len(self.failures))
         if "failed:" in text:
-            self._bar.console.print(text, markup=False, highlight=False)
+            self._bar.console.print(visible(text), markup=False, highlight=False)
 
     def close(self) -> None:
         self._bar.stop()
@@ -192,6 +193,8 @@ def _summary(writer: Any, reporter: LineReporter, output: str) -> int:
         f", {len(removed)} secrets removed (meshctl snapshot show {output} lists them)\n" if removed else "\n"
     )
     if reporter.failures:
-        sys.stderr.write(f"{len(reporter.failures)} pods failed: {', '.join(reporter.failures[:10])}\n")
+        sys.stderr.write(
+            f"{len(reporter.failures)} pods failed: {visible(', '.join(reporter.failures[:10]))}\n"
+        )
         return EXIT_FAILURE
     return EXIT_OK
