@@ -77,3 +77,19 @@ def test_what_cannot_be_read_or_written_is_said(
     assert said in done.stderr
     assert "Traceback" not in done.stderr and "fault of meshctl" not in done.stderr
     assert len(done.stderr.splitlines()) <= 3
+
+
+def test_ctrl_c_while_modules_are_read_is_130_without_a_traceback():
+    """Nothing of meshctl is imported yet but its entry point; before that, Python itself is starting."""
+    program = (
+        "import builtins, meshctl.__main__ as entry\n"
+        "own = builtins.__import__\n"
+        "def interrupted(name, *rest):\n"
+        "    if name == 'meshctl.cli':\n"
+        "        raise KeyboardInterrupt\n"
+        "    return own(name, *rest)\n"
+        "builtins.__import__ = interrupted\n"
+        "entry.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
