@@ -65,8 +65,8 @@ mutate: dev ## change the code in one place at a time: does a test notice? (MUTA
 fuzz: dev ## random meshes, requests, rules and configurations against the real thing, until stopped
 	$(BIN)/python -m tests.fuzz
 
-lab: dev ## two pods with real Envoys and real iptables: the story, live (needs root)
-	$(BIN)/python -m tests.lab run
+lab: dev ## two pods with real Envoys and real iptables: the story, live (needs root); KEEP=1: stay, with three faults to find
+	$(BIN)/python -m tests.lab $(if $(KEEP),faults,run)
 
 fixtures: dev ## record tests/fixtures again from the lab (needs root)
 	$(BIN)/python -m tests.lab record

@@ -53,6 +53,17 @@ def run(options: argparse.Namespace) -> None:
             print(paragraph, flush=True)
 
 
+def faults(options: argparse.Namespace) -> None:
+    """The story's mesh with three faults, and a shell to find them in; the lab goes with the shell."""
+    from tests.lab.shell import explore
+
+    place.require()
+    if place.keeper(options.name) is not None:
+        raise LabError(f"the lab {options.name!r} is up already; python -m tests.lab down")
+    with keep.mesh(options.name, keep.faults()) as lab:
+        raise SystemExit(explore(lab))
+
+
 def execute(options: argparse.Namespace) -> None:
     lab = keep.running(options.name)
     raise SystemExit(subprocess.run(lab.command(options.pod, options.command, options.uid)).returncode)
@@ -89,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     add("down", down, "take it away, whatever is left of it")
     add("status", status, "what is up")
     add("run", run, "tell the story live (brings a lab up for it if none is)")
+    add("faults", faults, "bring a lab up with three faults to find, and a shell in it")
     add("keep", lambda options: keep.keep(options.name), "hold a lab in this process (what up starts)")
     command = add("exec", execute, "run a program in a pod")
     command.add_argument("--uid", type=int, default=1000)

@@ -17,6 +17,7 @@ from tests.lab.place import LabError
 from tests.lab.reach import Reach
 
 MANIFEST = pathlib.Path(__file__).with_name("story.yaml")
+FAULTS = MANIFEST.with_name("faults.yaml")
 NGINX = {"nginx-7c79c4bf97-7985c": 80}
 _READY = "ready"
 
@@ -25,9 +26,14 @@ def story() -> Model:
     return parse(MANIFEST.read_text())
 
 
-def mesh(name: str) -> Mesh:
-    """The story's lab in this process; each request has connections of its own, so that each has first packets."""
-    return Mesh(name, story(), nginx=NGINX, fresh=True)
+def faults() -> Model:
+    """The story with three faults planted (docs/lab-faults.md)."""
+    return parse(MANIFEST.read_text() + "\n---\n" + FAULTS.read_text())
+
+
+def mesh(name: str, model: Model | None = None) -> Mesh:
+    """The story's lab in this process, or another's; each request has connections of its own, so that each has first packets."""
+    return Mesh(name, model or story(), nginx=NGINX, fresh=True)
 
 
 def running(name: str) -> Reach:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -160,3 +161,40 @@ def test_a_bypass_is_seen_by_the_kernel_and_not_by_envoy(lab: Reach) -> None:
         {"hook": "output", "dst": f"{vip}:80", "rules": [["nat", "OUTPUT", 1], ["nat", "ISTIO_OUTPUT", 4]]}
     ]
     assert [(h["direction"], h["downstream_tls"]) for h in seen["hops"]] == [("inbound", False)]
+
+
+def test_the_three_faults_are_there_and_meshctl_finds_them():
+    """``make lab KEEP=1``: what docs/lab-faults.md shows is what the lab and meshctl say."""
+    page = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "lab-faults.md").read_text()
+    solutions = re.findall(r"\$ (meshctl trace .*)\n(.*)\n", page)
+    assert len(solutions) == 3
+    codes = [
+        f'pod curl -o /dev/null -w "%{{http_code}}\\n" {url}'
+        for url in (
+            "http://cart.test/",
+            "http://orders.test/",
+            "http://nginx.test/admin",
+            "http://nginx.test/",
+        )
+    ]
+    script = "\n".join(
+        [
+            *codes,
+            *(command for command, _ in solutions),
+            'meshctl why test-pod "$(logs test-pod | head -1)" --dir $MESH -o short',
+            "",
+        ]
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.lab", "faults", "--name", f"{NAME}f"],
+        input=script,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    said = done.stdout.rpartition("takes the lab away.")[2].strip().splitlines()
+    assert said[:4] == ["503", "503", "403", "200"], (done.stdout, done.stderr)
+    assert said[4:7] == [answer for _, answer in solutions]
+    assert said[7].startswith("503 NC: ")
+    assert not _left(f"{NAME}f")
