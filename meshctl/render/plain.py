@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from meshctl.plain import visible_lines
+from meshctl.plain import visible
 from meshctl.views.table import Table
+
+TAB = "\t"
 
 
 def text(value: str | Table) -> str:
@@ -18,5 +20,5 @@ def text(value: str | Table) -> str:
 
 
 def names(value: Iterable[str]) -> str:
-    """One name a line, whatever a name holds."""
-    return visible_lines(value)
+    """One name a line, whatever a name holds; a tab stands between a pod and a name."""
+    return "".join(f"{TAB.join(map(visible, line.split(TAB)))}\n" for line in value)

@@ -13,11 +13,12 @@ listeners that were not shown. What is taken for granted on the way is told as a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from meshctl.coverage import Gap
 from meshctl.envoy.addresses import bracketed
+from meshctl.envoy.message import Undecidable
 from meshctl.envoy.sections import SectionKind
 from meshctl.errors import MeshctlError
 from meshctl.match.address_ranges import number
@@ -78,6 +79,14 @@ class Landing:
     transparent: bool = False  # TPROXY: the socket sees the original destination
 
 
+def _decided(walk: Callable[[], list[Way]]) -> list[Way]:
+    """The ways; one that is undetermined where the choice of a listener hangs on a value that cannot be read."""
+    try:
+        return walk()
+    except Undecidable as unknown:
+        return [undetermined(unknown.reason)]
+
+
 @dataclass
 class Journey:
     """The walker: where pods come from, and whether steps are recorded."""
@@ -91,15 +100,19 @@ class Journey:
     ) -> list[Way]:
         """All ways of a connection that a process in the pod opens."""
         uid = pod.app_uid if uid is None else uid
-        return self._depart(Flow(pod, ip, port, stream), uid, pod.app_gid if gid is None else gid)
+        group = pod.app_gid if gid is None else gid
+        return _decided(lambda: self._depart(Flow(pod, ip, port, stream), uid, group))
 
     def arrive(self, pod: Pod, ip: str, port: int, stream: Stream) -> list[Way]:
         """All ways of a connection that comes to the pod from outside."""
         own = ip if ip in pod.ips else (pod.ips[0] if pod.ips else ip)
-        return self._arrive(Flow(pod, own, port, stream))
+        return _decided(lambda: self._arrive(Flow(pod, own, port, stream)))
 
     def at_proxy(self, pod: Pod, ip: str, port: int, stream: Stream) -> list[Way]:
         """All ways of a connection that the pod's proxy is given, without asking the capture rules."""
+        return _decided(lambda: self._at_proxy(pod, ip, port, stream))
+
+    def _at_proxy(self, pod: Pod, ip: str, port: int, stream: Stream) -> list[Way]:
         proxy = pod.proxy
         listener = None
         if proxy is not None:

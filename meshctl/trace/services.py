@@ -15,7 +15,7 @@ from meshctl.envoy.api.extensions_filters_network_tcp_proxy_v3 import TcpProxy
 from meshctl.envoy.message import Undecidable
 from meshctl.envoy.snapshot import SectionKind
 from meshctl.match.address_ranges import number
-from meshctl.plain import Json
+from meshctl.plain import Json, list_at, objects_at
 from meshctl.proxy.listen.listeners import Listener
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.upstream.clusters import istio_config
@@ -61,7 +61,7 @@ def service_map(proxy: Proxy) -> ServiceMap:
     """Read the VIPs out of a proxy's routes and listeners."""
     found = ServiceMap()
     for resource in proxy.snapshot.resources(SectionKind.ROUTES):
-        for virtual_host in resource.value.get("virtual_hosts") or ():
+        for virtual_host in objects_at(resource.value, "virtual_hosts"):
             _from_virtual_host(found, virtual_host, resource.name)
     for listener in proxy.listeners.all:
         _from_listener(found, listener, proxy)
@@ -70,7 +70,7 @@ def service_map(proxy: Proxy) -> ServiceMap:
 
 def _from_virtual_host(found: ServiceMap, virtual_host: Json, table: str) -> None:
     host, port = _host_and_port(str(virtual_host.get("name") or ""))
-    domains = [str(domain) for domain in virtual_host.get("domains") or ()]
+    domains = [str(domain) for domain in list_at(virtual_host, "domains")]
     addresses = [d.strip("[]") for d in domains if number(d.strip("[]"))]
     if not addresses or not host or "*" in host:
         return
@@ -88,10 +88,8 @@ def _port_of_table(table: str) -> int:
 
 def _from_listener(found: ServiceMap, listener: Listener, proxy: Proxy) -> None:
     """A listener at a VIP of its own: the service is that of the cluster it ends in."""
-    if listener.bound:
-        return
     try:
-        host = _service_of(listener)
+        host = "" if listener.bound else _service_of(listener)
     except Undecidable:
         return  # what cannot be read names no service
     if not host:
