@@ -15,6 +15,7 @@ from meshctl.envoy.message import Undecidable
 from meshctl.plain import Json, object_at
 from meshctl.proxy.filters import policies
 from meshctl.proxy.filters.conditions import any_of, condition
+from meshctl.proxy.filters.services import asked_cluster
 from meshctl.proxy.listen.listeners import Chain, Filter, Listener, filter_of
 from meshctl.proxy.proxy import Proxy
 
@@ -112,9 +113,7 @@ def _http(one: Filter) -> Iterator[Guard]:
 
 
 def _authorizer(fields: Json) -> str:
-    service = object_at(object_at(fields, "grpc_service"), "envoy_grpc").get("cluster_name")
-    service = service or object_at(object_at(fields, "http_service"), "server_uri").get("cluster")
-    return f"asks {service or 'an external authorizer'}" + (
+    return f"asks {asked_cluster(fields) or 'an external authorizer'}" + (
         "; passes where it cannot be asked" if fields.get("failure_mode_allow") else ""
     )
 

@@ -75,11 +75,6 @@ class Entry:
         self.unknown(missing)
         return Verdict(Disposition.UNDETERMINED, reason=missing)
 
-    def assume(self, text: str) -> None:
-        """What the answer rests on without having been seen."""
-        if text not in self.assumed:
-            self.assumed = (*self.assumed, text)
-
     def note(self, text: str) -> None:
         if text not in self.notes:
             self.notes = (*self.notes, text)

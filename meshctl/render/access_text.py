@@ -34,9 +34,8 @@ def guards(name: str, found: Sequence[Port], *, colour: bool, width: int | None)
         number = f"port {port.number}" if port.number else "any other port"
         over = " or ".join(port.over)
         head = f"{name}, {number} ({over}): {_TLS.get(port.tls, port.tls)}"
-        lines += ["" if lines else None, paint(visible(head), "bold")]  # type: ignore[list-item]
-        lines += _guarded(port, width)
-    return "".join(f"{line}\n" for line in lines if line is not None)
+        lines += ["", paint(visible(head), "bold"), *_guarded(port, width)]
+    return "".join(f"{line}\n" for line in lines[1:])
 
 
 def _guarded(port: Port, width: int | None) -> Iterator[str]:
@@ -116,16 +115,12 @@ def matrix(cells: Iterable[Cell], *, colour: bool, width: int | None) -> str:
         lines.append(paint(visible(f"{name}:{port} ({over}, {tls})"), "bold"))
         for (answer, sentence), names in found.items():
             word = paint(f"{answer.value:<18}", _COLOURS[answer])
-            first, *rest = hanging(_listed(names), width, "  " + " " * 18 + "  ", 22)
+            first, *rest = hanging(", ".join(names), width, "  " + " " * 18 + "  ", 22)
             lines.append(first.replace("  " + " " * 18, f"  {word}", 1))
             lines += rest
             if sentence:
                 lines += hanging(sentence, width, " " * 22, 24)
     return "".join(f"{line}\n" for line in lines)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names)
 
 
 def _by_port(cells: Iterable[Cell]) -> dict[tuple[str, int, str, str], dict[tuple[Answer, str], list[str]]]:

@@ -1,4 +1,4 @@
-"""The log of a pod's proxy container, where its access log is: from the cluster as it streams, or as it was saved."""
+"""The log of a pod's proxy container, where its access log is: from the cluster, or as it was saved."""
 
 from __future__ import annotations
 

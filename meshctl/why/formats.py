@@ -207,9 +207,6 @@ class JsonFormat:
         return {own.get(key) or field_of_key(key) or key: text for key, text in flat.items()}
 
 
-ANY_JSON = JsonFormat((), "keys by their names")
-
-
 def read_json(values: Json) -> dict[str, str]:
     """The fields of a line whose format is not known, by what its keys are called."""
     return {field_of_key(key) or key: text for key, text in flattened(values)}
