@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -11,13 +10,13 @@ import msgspec
 import typer
 
 from meshctl.check import Report, Severity, Survey
-from meshctl.commands import outputs
+from meshctl.commands import outputs, subjects
 from meshctl.commands.globals import Globals
-from meshctl.commands.progress import TerminalProgress
 from meshctl.commands.proxy_config import complete
+from meshctl.commands.proxy_config.run import tell
 from meshctl.envoy.notes import Notes
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, InputError, UsageError
-from meshctl.plain import objects_at, visible
+from meshctl.plain import objects_at
 from meshctl.render.interface import Content, Document, Offers, Outputs
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
@@ -108,8 +107,7 @@ def check(
         report = report.without(patterns)
         report = report if before is None else report.new_since(before)
         outputs.show_form(form, _offers(report))
-        for line in dict.fromkeys(notes.lines()):
-            sys.stderr.write(f"warning: {visible(line)}\n")
+        tell(notes.lines())
         return EXIT_FAILURE if failures or _fails(report, _LEVELS[fail_on]) else EXIT_OK
 
 
@@ -118,20 +116,9 @@ def _surveyed(
     options: Globals, pods: tuple[str, ...], files: tuple[str, ...], everywhere: bool, notes: Notes
 ) -> Iterator[tuple[Report, int]]:
     """The report over the pods that are meant, and how many of them could not be asked."""
-    from meshctl.sources import check_pods
-
-    with contextlib.ExitStack() as stack:
-        progress = stack.enter_context(TerminalProgress())
-        if files:
-            namespace = None if everywhere else options.namespace
-            world, subjects = check_pods.saved_subjects(files, pods, namespace, notes, progress)
-        else:
-            from meshctl.sources.live import cluster_of
-
-            cluster = stack.enter_context(contextlib.closing(cluster_of(options)))
-            world, subjects = check_pods.live_subjects(cluster, pods, options, everywhere, notes, progress)
+    with subjects.opened(options, pods, files, everywhere, notes) as (world, found, progress):
         survey = Survey(world)
-        for subject in subjects:
+        for subject in found:
             survey.add(subject)
         yield survey.report(), progress.failures
 

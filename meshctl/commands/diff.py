@@ -15,11 +15,12 @@ from meshctl.commands import outputs
 from meshctl.commands.globals import Globals
 from meshctl.commands.progress import TerminalProgress
 from meshctl.commands.proxy_config import complete
+from meshctl.commands.proxy_config.run import tell
 from meshctl.diff.resources import Difference, Different, difference
 from meshctl.diff.values import Kind
 from meshctl.envoy.notes import Notes
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, InputError, MeshctlError, UsageError
-from meshctl.plain import Json, visible
+from meshctl.plain import Json
 from meshctl.render.interface import Content, Document, Outputs
 
 if TYPE_CHECKING:
@@ -111,8 +112,7 @@ def diff(
             Content.DIFFERENCES: lambda: found,
         }
         outputs.show_form(form, offers)
-        for line in dict.fromkeys(notes.lines()):
-            sys.stderr.write(f"warning: {visible(line)}\n")
+        tell(notes.lines())
         failed = progress.failures
     return EXIT_FAILURE if failed or (exit_code and any(one.differs for one in found)) else EXIT_OK
 

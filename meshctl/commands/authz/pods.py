@@ -1,4 +1,4 @@
-"""The pods that the commands of ``authz`` look at, from files or from the cluster; one that cannot be read costs that one."""
+"""The pods that ``authz`` looks at, as ``check`` opens them; one that cannot be read costs that one."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from meshctl.commands import subjects
 from meshctl.commands.globals import Globals
-from meshctl.commands.progress import TerminalProgress
 from meshctl.envoy.notes import Notes
 from meshctl.trace.pods import Pod
 
@@ -29,20 +29,9 @@ def opened(
     options: Globals, pods: tuple[str, ...], files: tuple[str, ...], everywhere: bool, notes: Notes
 ) -> Iterator[tuple[list[Pod], int]]:
     """The pods, and how many could not be asked."""
-    from meshctl.sources import check_pods
-
-    with contextlib.ExitStack() as stack:
-        progress = stack.enter_context(TerminalProgress())
-        if files:
-            namespace = None if everywhere else options.namespace
-            _, subjects = check_pods.saved_subjects(files, pods, namespace, notes, progress)
-        else:
-            from meshctl.sources.live import cluster_of
-
-            cluster = stack.enter_context(contextlib.closing(cluster_of(options)))
-            _, subjects = check_pods.live_subjects(cluster, pods, options, everywhere, notes, progress)
-        found = [subject.pod for subject in subjects]
-        yield found, progress.failures
+    with subjects.opened(options, pods, files, everywhere, notes) as (_, found, progress):
+        every = [subject.pod for subject in found]
+        yield every, progress.failures
 
 
 def tell(notes: Notes) -> None:
