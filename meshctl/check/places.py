@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
 from meshctl.envoy.message import Undecidable
-from meshctl.proxy.listen.listeners import HTTP_MANAGER, Chain, Listener
+from meshctl.proxy.listen.listeners import HTTP_MANAGER, Chain, Filter, Listener
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
 from meshctl.proxy.upstream.clusters import istio_config
@@ -86,8 +86,8 @@ def chains(listener: Listener) -> Iterator[Chain]:
         yield listener.default_chain
 
 
-def managers(proxy: Proxy) -> Iterator[ManagerPlace]:
-    """Every connection manager; one that cannot be read is passed over."""
+def network_filters(proxy: Proxy, type_name: str) -> Iterator[tuple[Listener, Chain, Filter, str]]:
+    """Every network filter of a type, with its listener, its chain and where it stands; what cannot be read is passed over."""
     for listener in proxy.listeners.all:
         try:
             every = [(chain, list(chain.filters)) for chain in chains(listener)]
@@ -95,9 +95,14 @@ def managers(proxy: Proxy) -> Iterator[ManagerPlace]:
             continue
         for chain, filters in every:
             for index, one in enumerate(filters):
-                if one.type_name == HTTP_MANAGER:
-                    where = f"{chain.where}.filters[{index}]"
-                    yield ManagerPlace(listener, chain, HttpConnectionManager(one.fields), where)
+                if one.type_name == type_name:
+                    yield listener, chain, one, f"{chain.where}.filters[{index}]"
+
+
+def managers(proxy: Proxy) -> Iterator[ManagerPlace]:
+    """Every connection manager; one that cannot be read is passed over."""
+    for listener, chain, one, where in network_filters(proxy, HTTP_MANAGER):
+        yield ManagerPlace(listener, chain, HttpConnectionManager(one.fields), where)
 
 
 def _place_table(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from meshctl.check.places import chains, routes
-from meshctl.envoy.message import Undecidable
+from meshctl.check.places import network_filters, routes
 from meshctl.plain import Json, object_at, objects_at
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.upstream.clusters import istio_config
@@ -59,17 +58,9 @@ def uses_of(action: Json) -> Iterator[Use]:
 
 def tcp_places(proxy: Proxy) -> Iterator[tuple[str, Json, str, str]]:
     """Every TCP proxy: its name, its fields, where it stands, the Istio resource."""
-    for listener in proxy.listeners.all:
-        try:
-            every = [(chain, list(chain.filters)) for chain in chains(listener)]
-        except Undecidable:
-            continue
-        for chain, filters in every:
-            for index, one in enumerate(filters):
-                if one.type_name == TCP_PROXY:
-                    name = f"listener {listener.name} > chain {chain.label}"
-                    origin = istio_config(chain.message) or listener.resource
-                    yield name, one.fields, f"{chain.where}.filters[{index}]", origin
+    for listener, chain, one, where in network_filters(proxy, TCP_PROXY):
+        origin = istio_config(chain.message) or listener.resource
+        yield f"listener {listener.name} > chain {chain.label}", one.fields, where, origin
 
 
 def users(proxy: Proxy) -> dict[str, list[User]]:

@@ -7,7 +7,7 @@ asks for fails nobody. Health is that of /clusters where it was given, else of t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from meshctl.check.check import Check, Hits, Unsure, each
 from meshctl.check.finding import Hit, Severity
@@ -61,12 +61,19 @@ def _ways(found: Sequence[User]) -> tuple[str, ...]:
     return (*lines, *([f"and {len(found) - 3} more"] if len(found) > 3 else []))
 
 
+def _over_used(subject: Subject, look: Callable[[Cluster, list[User]], Iterator[Hit]]) -> Hits:
+    """What a look at each used cluster finds, and what of the endpoints was not shown."""
+    proxy = subject.proxy
+    assert proxy is not None
+    yield from _unseen(proxy)
+    yield from each(_used(proxy), _name, lambda item: look(*item))
+
+
 def none_at_all(subject: Subject) -> Hits:
     """Used clusters without any host."""
     proxy = subject.proxy
     assert proxy is not None
-    yield from _unseen(proxy)
-    yield from each(_used(proxy), _name, lambda item: _without_hosts(proxy, *item))
+    yield from _over_used(subject, lambda cluster, found: _without_hosts(proxy, cluster, found))
 
 
 def _without_hosts(proxy: Proxy, cluster: Cluster, found: list[User]) -> Iterator[Hit]:
@@ -107,10 +114,7 @@ def _hosts(count: int) -> str:
 
 def unhealthy(subject: Subject) -> Hits:
     """Used clusters whose hosts are all unhealthy, that are in panic, or that lost some."""
-    proxy = subject.proxy
-    assert proxy is not None
-    yield from _unseen(proxy)
-    yield from each(_used(proxy), _name, lambda item: _health(*item))
+    yield from _over_used(subject, _health)
 
 
 def _health(cluster: Cluster, found: list[User]) -> Iterator[Hit]:
@@ -143,10 +147,7 @@ def _sick(sick: Sequence[Host]) -> tuple[str, ...]:
 
 def unused_hosts(subject: Subject) -> Hits:
     """Healthy hosts of the first priority that get no share; later priorities that nothing leads to."""
-    proxy = subject.proxy
-    assert proxy is not None
-    yield from _unseen(proxy)
-    yield from each(_used(proxy), _name, lambda item: _unused(*item))
+    yield from _over_used(subject, _unused)
 
 
 def _unused(cluster: Cluster, found: list[User]) -> Iterator[Hit]:
@@ -169,10 +170,7 @@ def _unused(cluster: Cluster, found: list[User]) -> Iterator[Hit]:
 
 def never_failing_over(subject: Subject) -> Hits:
     """Lower priorities in a cluster that never notices that a host is sick."""
-    proxy = subject.proxy
-    assert proxy is not None
-    yield from _unseen(proxy)
-    yield from each(_used(proxy), _name, lambda item: _without_failover(*item))
+    yield from _over_used(subject, _without_failover)
 
 
 def _without_failover(cluster: Cluster, found: list[User]) -> Iterator[Hit]:
