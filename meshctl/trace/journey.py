@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from meshctl.coverage import Gap
-from meshctl.envoy.addresses import bracketed
+from meshctl.envoy.addresses import bracketed, host_and_port
 from meshctl.envoy.message import Undecidable
 from meshctl.envoy.sections import SectionKind
 from meshctl.errors import MeshctlError
@@ -384,8 +384,8 @@ class Journey:
             return [_no_listener(flow.pod, f"internal listener {name} does not exist")]
         restored = (endpoint.metadata.get("envoy.filters.listener.original_dst") or {}).get("local")
         ip, port = connection.dst_ip, connection.dst_port
-        if isinstance(restored, str) and restored.rpartition(":")[2].isdigit():
-            ip, port = restored.rpartition(":")[0].strip("[]"), int(restored.rpartition(":")[2])
+        if isinstance(restored, str):
+            ip, port = host_and_port(restored) or (ip, port)
         inner = replace(flow, ip=ip, port=port, depth=flow.depth + 1)
         return self._proxy(inner, listener, (ip, port), ())
 

@@ -91,7 +91,6 @@ class _Cut:
     def __init__(self, one: TextFormat) -> None:
         segments = one.text.rstrip("\n").split('"')
         self.number = len(segments)
-        self.format = one
         self.places: list[tuple[int, int, str]] = []
         for index, segment in enumerate(segments):
             pieces = segment.split(" ")
@@ -101,6 +100,14 @@ class _Cut:
                 if name in GROUPED:
                     self.places.append((index, -1 if index % 2 and len(pieces) == 1 else at, name))
         self.time = segments[0].startswith("[%START_TIME%]")
+        words: dict[int, list[int]] = {}
+        for index, at, _ in self.places:
+            words.setdefault(index, []).append(at)
+        # a quoted value is a key as it is; and where all words of a segment are wanted, the segment is as good a key, uncut
+        self.keyed = sorted(
+            i for i, at in words.items() if at == [-1] or at == [*range(1, len(segments[i].split()) + 1)]
+        )
+        self.cut = [(i, at) for i, at in sorted(words.items()) if i not in self.keyed]
 
     @property
     def usable(self) -> bool:
@@ -108,18 +115,7 @@ class _Cut:
 
     def counter(self, found: dict[Key, _Raw]) -> Callable[[bytes], bool]:
         """A function that counts one line, and says whether it could."""
-        number, places = self.number, [(index, at) for index, at, _ in self.places]
-        whole = sorted({index for index, at in places if at < 0})
-        split = sorted({index for index, at in places if at >= 0})
-        words = {index: [at for i, at in places if i == index] for index in split}
-        # all words of a segment are wanted: the segment itself is as good a key, without cutting it
-        entire = [
-            i
-            for i in split
-            if words[i] == list(range(1, len(words[i]) + 1)) and self._words(i) == len(words[i])
-        ]
-        cut = [(i, words[i]) for i in split if i not in entire]
-        keyed = sorted(whole + entire)
+        number, keyed, cut = self.number, self.keyed, self.cut
 
         def count(line: bytes) -> bool:
             parts = line.split(b'"')
@@ -140,11 +136,7 @@ class _Cut:
             one.last = parts[0]
             return True
 
-        self.keyed, self.cut = keyed, cut
         return count
-
-    def _words(self, index: int) -> int:
-        return len(self.format.text.rstrip("\n").split('"')[index].split())
 
     def fields(self, key: Key) -> dict[str, str]:
         """The fields of a key, read once."""

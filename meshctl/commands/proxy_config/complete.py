@@ -194,31 +194,28 @@ def _bundled_pods(files: list[str]) -> list[str]:
     return [pod.name for pod in open_given(files).pods if pod.name]
 
 
-def _bundled_owners(files: list[str], kind: str) -> list[str]:
+def _kind(word: str) -> Any:
+    """The resource type that stands for pods under this name."""
+    from meshctl.reader.naming import KINDS
+
+    return next(kind for kind in KINDS if word.lower() in kind.names)
+
+
+def _bundled_owners(files: list[str], word: str) -> list[str]:
     """The workloads of a kind (deploy, sts, ds ...) that pods of an archive belong to, or its services."""
     from meshctl.sources.file import open_given
 
-    given = open_given(files)
-    if kind in ("svc", "service"):
+    given, kind = open_given(files), _kind(word)
+    if kind.plural == "services":
         return [str(item["metadata"]["name"]) for item in given.objects("services") or ()]
-    wanted = _KINDS.get(kind, kind).lower()
-    return [name for pod in given.pods for owner, name in pod.owners if owner.lower() == wanted]
+    return [name for pod in given.pods for owner, name in pod.owners if owner.lower() in kind.names]
 
 
-_KINDS = {"deploy": "Deployment", "sts": "StatefulSet", "ds": "DaemonSet", "rs": "ReplicaSet"}
-_PATHS = {
-    "deploy": "apis/apps/v1/namespaces/{}/deployments",
-    "deployment": "apis/apps/v1/namespaces/{}/deployments",
-    "sts": "apis/apps/v1/namespaces/{}/statefulsets",
-    "ds": "apis/apps/v1/namespaces/{}/daemonsets",
-    "svc": "api/v1/namespaces/{}/services",
-    "service": "api/v1/namespaces/{}/services",
-}
-
-
-def _live_owners(ctx: Any, kind: str) -> list[str]:
+def _live_owners(ctx: Any, word: str) -> list[str]:
+    kind = _kind(word)
     with _cluster(ctx) as cluster:
-        found = cluster.items("/" + _PATHS[kind].format(cluster.namespace), what=kind, names_only=True)
+        path = f"{kind.group_path}/namespaces/{cluster.namespace}/{kind.plural}"
+        found = cluster.items(path, what=kind.plural, names_only=True)
     return [str(item["metadata"]["name"]) for item in found]
 
 
