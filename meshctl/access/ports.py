@@ -18,14 +18,14 @@ from meshctl.proxy.filters.conditions import any_of, condition
 from meshctl.proxy.filters.services import asked_cluster
 from meshctl.proxy.listen.listeners import Chain, Filter, Listener, filter_of
 from meshctl.proxy.proxy import Proxy
+from meshctl.views.policies import AUTHORIZER, action_of
 
 _INBOUND = re.compile(r"inbound\|(\d+)\|")
 _RBAC = "RBAC"
 _MANAGER = "HttpConnectionManager"
-_AUTHORIZERS = {"ExtAuthz": "the external authorizer"}
+_EXT_AUTHZ = "ExtAuthz"
 _OWN_PORTS = frozenset({15001, 15006, 15020, 15021, 15053, 15090, 15008})
 _PSEUDO = {"header `:method` exact": "method", "header `:authority`": "host"}
-_SHADOW_AUTHORIZER = "istio_ext_authz_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +95,8 @@ def _guards(chain: Chain) -> Iterator[Guard]:
     for network in chain.filters:
         if network.short == _RBAC:
             yield from _rbac(network.fields, "TCP")
-        elif network.short in _AUTHORIZERS:
-            yield Guard("AUTHORIZER", "TCP", words=_AUTHORIZERS[network.short])
+        elif network.short == _EXT_AUTHZ:
+            yield Guard("AUTHORIZER", "TCP", words="the external authorizer")
         elif network.short == _MANAGER:
             for one in network.fields.get("http_filters") or ():
                 if isinstance(one, dict):
@@ -106,7 +106,7 @@ def _guards(chain: Chain) -> Iterator[Guard]:
 def _http(one: Filter) -> Iterator[Guard]:
     if one.short == _RBAC:
         yield from _rbac(one.fields, "HTTP")
-    elif one.short in _AUTHORIZERS:
+    elif one.short == _EXT_AUTHZ:
         yield Guard("AUTHORIZER", "HTTP", words=_authorizer(one.fields))
     elif one.short == "JwtAuthentication":
         yield Guard("JWT", "HTTP", words=_jwt(one.fields))
@@ -131,22 +131,13 @@ def _rbac(fields: Json, over: str) -> Iterator[Guard]:
     prefix = str(fields.get("shadow_rules_stat_prefix") or "")
     shadow = object_at(fields, "shadow_rules")
     if shadow:
-        custom = prefix.startswith(_SHADOW_AUTHORIZER)
-        yield Guard("CUSTOM" if custom else _action(shadow), over, tuple(_rules(shadow)), dry=not custom)
+        custom = prefix.startswith(AUTHORIZER)
+        yield Guard("CUSTOM" if custom else action_of(shadow), over, tuple(_rules(shadow)), dry=not custom)
     if "matcher" in fields:
         yield Guard("MATCHER", over, words="decided by a matcher tree")
     elif "rules" in fields:
         rules = object_at(fields, "rules")
-        yield Guard(_action(rules), over, tuple(_rules(rules)))
-
-
-def _action(rules: Json) -> str:
-    said = rules.get("action")
-    return (
-        {None: "ALLOW", 0: "ALLOW", 1: "DENY", 2: "LOG"}.get(said, str(said))
-        if not isinstance(said, str)
-        else said
-    )
+        yield Guard(action_of(rules), over, tuple(_rules(rules)))
 
 
 def _rules(rules: Json) -> Iterator[Rule]:

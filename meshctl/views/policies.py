@@ -26,7 +26,7 @@ HEADER = ("ACTION", "AuthorizationPolicy", "RULES")
 NAME = re.compile(r"ns\[(.+)\]-policy\[(.+)\]-rule\[(.+)\]")
 _RBAC = ("envoy.extensions.filters.http.rbac.v3.RBAC", "envoy.extensions.filters.network.rbac.v3.RBAC")
 _MANAGER = "HttpConnectionManager"
-_AUTHORIZER, _DRY = "istio_ext_authz_", "istio_dry_run_"
+AUTHORIZER = "istio_ext_authz_"  # what the shadow rules of a CUSTOM policy are called
 _ORDER = ("DENY", "ALLOW", "LOG", "CUSTOM")
 _ACTIONS = {None: "ALLOW", 0: "ALLOW", 1: "DENY", 2: "LOG"}
 NOTHING = "_anonymous_match_nothing_"
@@ -105,21 +105,22 @@ def rules_of(config: Json) -> Iterator[tuple[str, str, bool]]:
 def _messages(config: Json) -> Iterator[tuple[str, str, bool, Any]]:
     yield from _of(config.get("rules"), "", False)
     prefix = str(config.get("shadow_rules_stat_prefix") or "")
-    custom = "CUSTOM" if prefix.startswith(_AUTHORIZER) else ""
+    custom = "CUSTOM" if prefix.startswith(AUTHORIZER) else ""
     yield from _of(config.get("shadow_rules"), custom, not custom)
+
+
+def action_of(rules: Json) -> str:
+    """The action of a set of rules, as a word; ``?`` for what is none."""
+    said = rules.get("action")
+    if isinstance(said, str):
+        return said
+    return _ACTIONS.get(said, str(said)) if said is None or isinstance(said, int) else "?"
 
 
 def _of(rules: Any, action: str, dry: bool) -> Iterator[tuple[str, str, bool, Any]]:
     if not isinstance(rules, dict):
         return
-    said = rules.get("action")
-    known = (
-        said
-        if isinstance(said, str)
-        else _ACTIONS.get(said, str(said))
-        if said is None or isinstance(said, int)
-        else "?"
-    )
+    known = action_of(rules)
     for key, message in object_at(rules, "policies").items():
         yield action or known, key, dry, message
 
