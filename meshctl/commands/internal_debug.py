@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from meshctl.commands import outputs
+from meshctl.commands import istiods, outputs
 from meshctl.commands.globals import seconds
 from meshctl.commands.progress import TerminalProgress
 from meshctl.commands.proxy_config import complete
@@ -58,12 +58,8 @@ def internal_debug(
         list[str] | None,
         typer.Option("--file", "-f", metavar="FILE", help="A snapshot instead of a cluster."),
     ] = None,
-    revision: Annotated[
-        str, text("--revision", "-r", help="Only istiods of this revision.", metavar="NAME")
-    ] = "",
-    label: Annotated[
-        str, text("--xds-label", help="Labels of the istiods, instead of app=istiod.", metavar="LABELS")
-    ] = "",
+    revision: istiods.Revision = "",
+    label: istiods.Label = "",
     timeout: Annotated[
         str, text("--timeout", help="Longest wait for istiod, as --kubeclient-timeout.", metavar="DURATION")
     ] = "",

@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from meshctl.commands import outputs
+from meshctl.commands import istiods, outputs
 from meshctl.commands.globals import seconds
 from meshctl.commands.progress import TerminalProgress
 from meshctl.commands.proxy_config import complete
@@ -68,12 +68,8 @@ def proxy_status(
         str,
         text("--file", "-f", help="A snapshot with istiod's answers, or a dump of POD.", metavar="FILE"),
     ] = "",
-    revision: Annotated[
-        str, text("--revision", "-r", help="Only istiods of this revision.", metavar="NAME")
-    ] = "",
-    label: Annotated[
-        str, text("--xds-label", help="Labels of the istiods, instead of app=istiod.", metavar="LABELS")
-    ] = "",
+    revision: istiods.Revision = "",
+    label: istiods.Label = "",
     verbosity: Annotated[
         int, typer.Option("--verbosity", "-v", metavar="N", help="1: a column for each type.")
     ] = 0,

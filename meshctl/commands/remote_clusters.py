@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from meshctl.commands import outputs
+from meshctl.commands import istiods, outputs
 from meshctl.commands.progress import TerminalProgress
-from meshctl.commands.proxy_config.options import text
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, MeshctlError
 from meshctl.render.interface import Content, Document, Outputs
 from meshctl.sources.interface import Globals
@@ -35,9 +34,7 @@ def remote_clusters(
         list[str] | None,
         typer.Option("--file", "-f", metavar="FILE", help="A snapshot instead of a cluster."),
     ] = None,
-    revision: Annotated[
-        str, text("--revision", "-r", help="Only istiods of this revision.", metavar="NAME")
-    ] = "",
+    revision: istiods.Revision = "",
     output: Annotated[str, outputs.option(OUTPUTS)] = "short",
 ) -> int:
     form = OUTPUTS.parse(output)
