@@ -81,9 +81,3 @@ def _users(proxy: Proxy) -> dict[str, list[User]]:
         for use in uses_of(fields):
             found.setdefault(use.cluster, []).append(User(name, where, resource, use))
     return found
-
-
-def parts_of(cluster: str) -> tuple[str, str, str, str] | None:
-    """Direction, port, subset and host of Istio's cluster names."""
-    parts = cluster.split("|")
-    return (parts[0], parts[1], parts[2], parts[3]) if len(parts) == 4 else None

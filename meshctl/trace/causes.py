@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+from meshctl.envoy.cluster_names import ClusterName, subsets_beside
 from meshctl.proxy.listen.listeners import Chain
 from meshctl.proxy.model import Disposition
 from meshctl.trace.ways import Hop, Way
@@ -46,11 +47,11 @@ def _missing_cluster(way: Way, hop: Hop) -> str:
     found = _CLUSTER.match(way.answer.reason)
     if found is None or hop.pod.proxy is None:
         return ""
-    direction, port, subset, host = found.groups()
-    others = [name.split("|") for name in hop.pod.proxy.cluster_names if name.count("|") == 3]
-    known = sorted({p[2] for p in others if (p[0], p[1], p[3]) == (direction, port, host) and p[2]})
-    words = f"subset {subset} of {host} does not exist"
-    return f"{words}: it has {_listed(known)}" if known else f"{words}: it has no subsets on port {port}"
+    wanted = ClusterName(*found.groups())
+    known = subsets_beside(wanted, hop.pod.proxy.cluster_names)
+    words = f"subset {wanted.subset} of {wanted.host} does not exist"
+    there = _listed(known) if known else f"no subsets on port {wanted.port}"
+    return f"{words}: it has {there}"
 
 
 def _missing_host(way: Way, hop: Hop) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from meshctl.envoy.cluster_names import parts_of
 from meshctl.match.request_view import PartlyKnown
 from meshctl.proxy.model import Disposition, Request
 from meshctl.trace.causes import cause
@@ -89,9 +90,9 @@ def code(way: Way) -> str:
 def subset(way: Way) -> str:
     """The subset that was chosen on the way, where the cluster's name tells one."""
     for hop in way.hops:
-        parts = (hop.passage.cluster or "").split("|")
-        if len(parts) == 4 and parts[2]:
-            return parts[2]
+        parts = parts_of(hop.passage.cluster or "")
+        if parts is not None and parts.subset:
+            return parts.subset
     return ""
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 
+from meshctl.envoy.cluster_names import parts_of
 from meshctl.envoy.message import Undecidable
 from meshctl.envoy.sections import SectionKind
 from meshctl.plain import Json
@@ -91,8 +92,8 @@ def _services(message: Json) -> list[str]:
 
 def _host_of_name(cluster: str) -> str:
     """``outbound|80|v1|reviews.default.svc.cluster.local``: Istio's own name of a service port."""
-    parts = cluster.split("|")
-    return parts[3] if len(parts) == 4 and parts[0].startswith("outbound") else ""
+    parts = parts_of(cluster)
+    return parts.host if parts is not None and parts.direction.startswith("outbound") else ""
 
 
 def _of_kubernetes(host: str) -> bool:

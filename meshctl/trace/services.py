@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
 from meshctl.envoy.api.extensions_filters_network_tcp_proxy_v3 import TcpProxy
+from meshctl.envoy.cluster_names import parts_of
 from meshctl.envoy.message import Undecidable
 from meshctl.envoy.snapshot import SectionKind
 from meshctl.match.address_ranges import number
@@ -107,7 +108,11 @@ def _service_of(listener: Listener) -> str:
         if istio_config(chain.message).startswith("VirtualService"):
             continue  # it leads where the VirtualService sends the VIP, which is not whose VIP it is
         for network_filter in chain.filters:
-            hosts = {name.split("|")[3] for name in _clusters(network_filter.fields) if name.count("|") == 3}
+            hosts = {
+                parts.host
+                for name in _clusters(network_filter.fields)
+                if (parts := parts_of(name)) is not None
+            }
             rds = HttpConnectionManager(network_filter.fields).rds
             name = rds.route_config_name if rds is not None else ""
             if len(hosts) == 1:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from meshctl.envoy.api.config_cluster_v3 import CircuitBreakers
 from meshctl.envoy.api.config_route_v3 import Route as RouteMessage
 from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
+from meshctl.envoy.cluster_names import parts_of, subsets_beside
 from meshctl.envoy.message import Undecidable
 from meshctl.proxy.listen.listeners import Chain
 from meshctl.proxy.proxy import Proxy
@@ -247,15 +248,14 @@ def _tls(scene: Scene) -> Iterator[Fact]:
 
 
 def _subsets(scene: Scene) -> Iterator[Fact]:
-    parts = scene.cluster_name.split("|")
-    if len(parts) != 4:
+    parts = parts_of(scene.cluster_name)
+    if parts is None:
         return
-    same = [name.split("|") for name in scene.proxy.cluster_names if name.count("|") == 3]
-    known = sorted({p[2] for p in same if (p[0], p[1], p[3]) == (parts[0], parts[1], parts[3]) and p[2]})
+    known = subsets_beside(parts, scene.proxy.cluster_names)
     if scene.cluster is None:
         yield _missing_cluster(scene)
-    if parts[2] or known:
-        yield Fact(f"subsets of {parts[3]}:{parts[1]}", ", ".join(known) or "none")
+    if parts.subset or known:
+        yield Fact(f"subsets of {parts.host}:{parts.port}", ", ".join(known) or "none")
 
 
 def _hosts(scene: Scene) -> Iterator[Fact]:

@@ -13,8 +13,9 @@ from meshctl.check.check import Check, Hits, Unsure, each
 from meshctl.check.finding import Hit, Severity
 from meshctl.check.places import RoutePlace, routes
 from meshctl.check.subject import Subject
-from meshctl.check.uses import User, parts_of, users
+from meshctl.check.uses import User, users
 from meshctl.envoy.api import config_route_v3 as api
+from meshctl.envoy.cluster_names import parts_of
 from meshctl.envoy.sections import SectionKind
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.upstream.clusters import Cluster
@@ -89,14 +90,10 @@ def _without_hosts(proxy: Proxy, cluster: Cluster, found: list[User]) -> Iterato
         )
         return
     parts = parts_of(cluster.name)
-    whole = (
-        proxy.cluster("|".join((parts[0], parts[1], "", parts[3])))
-        if parts is not None and parts[2]
-        else None
-    )
+    whole = proxy.cluster("|".join(parts._replace(subset=""))) if parts is not None and parts.subset else None
     if parts is not None and whole is not None and whole.hosts:
-        said = f"no pod has the labels of subset {parts[2]}, while {parts[3]} has {_hosts(len(whole.hosts))}: what is sent there is answered 503 (UH)"
-        fix = f"Compare the labels of subset {parts[2]} in the DestinationRule of {parts[3]} with those of the pods."
+        said = f"no pod has the labels of subset {parts.subset}, while {parts.host} has {_hosts(len(whole.hosts))}: what is sent there is answered 503 (UH)"
+        fix = f"Compare the labels of subset {parts.subset} in the DestinationRule of {parts.host} with those of the pods."
         yield Hit(_name((cluster, found)), said, (cluster.where, *_ways(found)), fix, Severity.ERROR)
         return
     fails = "connections are closed" if all(map(_is_tcp, found)) else "what is sent there is answered 503"

@@ -14,7 +14,7 @@ from meshctl.check.check import Check, Hits, MeshCheck, Unsure
 from meshctl.check.finding import Hit, Severity
 from meshctl.check.moment import uptime_of
 from meshctl.check.subject import Need, Subject, World
-from meshctl.check.uses import parts_of
+from meshctl.envoy.cluster_names import parts_of
 from meshctl.envoy.documents import DocumentKind
 from meshctl.envoy.sections import SectionKind
 from meshctl.envoy.snapshot import Snapshot, State
@@ -138,9 +138,9 @@ def unused_clusters(subject: Subject) -> Hits:
     if subject.pod.is_gateway:
         return
     known = {
-        parts[3]
+        parts.host
         for name in proxy.cluster_names
-        if (parts := parts_of(name)) is not None and parts[0] == "outbound"
+        if (parts := parts_of(name)) is not None and parts.direction == "outbound"
     }
     if len(known) < _MANY:
         return
@@ -166,12 +166,12 @@ def _used(snapshot: Snapshot) -> set[str]:
     found = set()
     for status in objects_at(snapshot.json(DocumentKind.CLUSTERS), "cluster_statuses"):
         parts = parts_of(str(status.get("name") or ""))
-        if parts is None or parts[0] != "outbound":
+        if parts is None or parts.direction != "outbound":
             continue
         for host in objects_at(status, "host_statuses"):
             counters = {str(one.get("name")): int(one.get("value") or 0) for one in objects_at(host, "stats")}
             if counters.get("cx_total") or counters.get("rq_total"):
-                found.add(parts[3])
+                found.add(parts.host)
     return found
 
 

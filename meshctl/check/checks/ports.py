@@ -16,8 +16,9 @@ from meshctl.check.checks.proxy_state import secrets_of
 from meshctl.check.finding import Hit, Severity
 from meshctl.check.places import ManagerPlace, chains, managers, tables
 from meshctl.check.subject import Need, Subject
-from meshctl.check.uses import TCP_PROXY, parts_of, users
+from meshctl.check.uses import TCP_PROXY, users
 from meshctl.envoy import certificates
+from meshctl.envoy.cluster_names import parts_of
 from meshctl.plain import Json
 from meshctl.proxy.http.route_source import table_of
 from meshctl.proxy.listen.listeners import Listener
@@ -39,22 +40,27 @@ def unreachable_services(subject: Subject) -> Hits:
         return
     speaking_http = {manager.listener.name for manager in managers(proxy)}
     led_to = {host.name for table in tables(proxy) for host in table.table.hosts}
-    led_to |= {f"{p[3]}:{p[1]}" for name in users(proxy) if (p := parts_of(name)) is not None}
+    led_to |= {f"{p.host}:{p.port}" for name in users(proxy) if (p := parts_of(name)) is not None}
     for name in proxy.cluster_names:
         parts = parts_of(name)
-        if parts is None or parts[0] != "outbound" or parts[2] or f"{parts[3]}:{parts[1]}" in led_to:
+        if (
+            parts is None
+            or parts.direction != "outbound"
+            or parts.subset
+            or f"{parts.host}:{parts.port}" in led_to
+        ):
             continue
-        port = int(parts[1]) if parts[1].isdigit() else 0
+        port = int(parts.port) if parts.port.isdigit() else 0
         owner, _ = proxy.listeners.at("0.0.0.0", port)
         if owner is None:
             continue
         kind = "HTTP" if owner.name in speaking_http else "TCP"
         others = ", ".join(_owners(proxy, owner)[:3])
         said = (
-            f"no listener of this proxy leads to {parts[3]} port {port}: {kind} services own {owner.name}"
+            f"no listener of this proxy leads to {parts.host} port {port}: {kind} services own {owner.name}"
             f"{f' ({others})' if others else ''}, and only one kind of protocol fits on a port without an address"
         )
-        yield Hit(f"service {parts[3]}:{port}", said, (owner.where, f"cluster {name} is used by nothing"))
+        yield Hit(f"service {parts.host}:{port}", said, (owner.where, f"cluster {name} is used by nothing"))
 
 
 def _owners(proxy: Proxy, owner: Listener) -> list[str]:
@@ -77,7 +83,7 @@ def _led_to(proxy: Proxy) -> dict[str, list[str]]:
         parts = parts_of(name)
         for way in ways if parts is not None else ():
             if parts is not None and way.name.startswith("listener "):
-                found.setdefault(way.name.removeprefix("listener ").partition(" >")[0], {})[parts[3]] = None
+                found.setdefault(way.name.removeprefix("listener ").partition(" >")[0], {})[parts.host] = None
     for manager in managers(proxy):
         rds = manager.config.rds
         table = proxy.route_table(rds.route_config_name) if rds is not None else None

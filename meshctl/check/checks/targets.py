@@ -13,7 +13,8 @@ from meshctl.check.check import Check, Hits, each
 from meshctl.check.finding import Hit, Severity
 from meshctl.check.places import RoutePlace, host_name, routes, tables
 from meshctl.check.subject import Need, Subject
-from meshctl.check.uses import Use, parts_of, tcp_places, uses_of
+from meshctl.check.uses import Use, tcp_places, uses_of
+from meshctl.envoy.cluster_names import ClusterName, parts_of
 from meshctl.envoy.sections import SectionKind
 from meshctl.plain import Json, list_at, object_at
 from meshctl.proxy.proxy import Proxy
@@ -94,25 +95,25 @@ def _without_port(proxy: Proxy, host_name: str) -> str:
     each VirtualService of the mesh, as soon as anything listens there. "" for any other virtual host."""
     host, _, port = host_name.rpartition(":")
     ports = (
-        {parts[1] for parts in _by_host(proxy).get(host, ()) if parts[0] == "outbound"}
+        {one.port for one in _by_host(proxy).get(host, ()) if one.direction == "outbound"}
         if port == "80"
         else set()
     )
     return ", ".join(sorted(ports)) if port == "80" and ports and port not in ports else ""
 
 
-def _by_host(proxy: Proxy) -> dict[str, list[tuple[str, str, str, str]]]:
+def _by_host(proxy: Proxy) -> dict[str, list[ClusterName]]:
     """The outbound clusters of each host, taken apart, found once."""
 
-    def build() -> dict[str, list[tuple[str, str, str, str]]]:
-        found: dict[str, list[tuple[str, str, str, str]]] = {}
+    def build() -> dict[str, list[ClusterName]]:
+        found: dict[str, list[ClusterName]] = {}
         for name in proxy.cluster_names:
             parts = parts_of(name)
             if parts is not None:
-                found.setdefault(parts[3], []).append(parts)
+                found.setdefault(parts.host, []).append(parts)
         return found
 
-    hosts: dict[str, list[tuple[str, str, str, str]]] = proxy.compile_once(_HOSTS, "check hosts", build)
+    hosts: dict[str, list[ClusterName]] = proxy.compile_once(_HOSTS, "check hosts", build)
     return hosts
 
 
@@ -138,13 +139,13 @@ def _alike(proxy: Proxy, cluster: str) -> tuple[str, ...]:
     wanted = parts_of(cluster)
     if wanted is None:
         return ()
-    alike = _by_host(proxy).get(wanted[3], [])
+    alike = _by_host(proxy).get(wanted.host, [])
     if not alike:
-        return (f"there is no cluster of host {wanted[3]} at all",)
-    subsets = sorted({p[2] for p in alike if p[2]})
-    ports = sorted({p[1] for p in alike}, key=lambda port: (len(port), port))
-    found = [f"subsets of {wanted[3]} that exist: {', '.join(subsets) or 'none'}"] if wanted[2] else []
-    return (*found, f"ports of {wanted[3]} that exist: {', '.join(ports)}")
+        return (f"there is no cluster of host {wanted.host} at all",)
+    subsets = sorted({one.subset for one in alike if one.subset})
+    ports = sorted({one.port for one in alike}, key=lambda port: (len(port), port))
+    found = [f"subsets of {wanted.host} that exist: {', '.join(subsets) or 'none'}"] if wanted.subset else []
+    return (*found, f"ports of {wanted.host} that exist: {', '.join(ports)}")
 
 
 def _advice(cluster: str, there: tuple[str, ...]) -> str:

@@ -159,10 +159,13 @@ def words(ctx: Any, incomplete: str) -> list[str]:
 
 def urls(ctx: Any, incomplete: str) -> list[str]:
     """URLs of the services that the first proxy that is given knows."""
+    from meshctl.envoy.cluster_names import parts_of
+
     try:
         names = _cluster_names(_first_snapshot(ctx))
-        keys = [name.split("|") for name in names if name.startswith("outbound|")]
-        found = (f"http://{host}/" if port == "80" else f"http://{host}:{port}/" for _, port, _, host in keys)
+        keys = [key for name in names if name.startswith("outbound|") and (key := parts_of(name))]
+        ports = ("" if key.port == "80" else f":{key.port}" for key in keys)
+        found = (f"http://{key.host}{port}/" for key, port in zip(keys, ports, strict=True))
         return _matching(found, incomplete)
     except Exception:
         return []
