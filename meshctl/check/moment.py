@@ -14,8 +14,6 @@ from meshctl.envoy.documents import DocumentKind
 from meshctl.envoy.sections import SectionKind
 from meshctl.envoy.snapshot import Snapshot
 
-_FRACTION = re.compile(r"\.(\d{1,6})\d*")
-
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -28,9 +26,7 @@ class Moment:
 def parse_time(text: str) -> datetime.datetime | None:
     """A timestamp of proto3 JSON."""
     try:
-        return datetime.datetime.fromisoformat(
-            _FRACTION.sub(lambda m: f".{m[1]:0<6}", text.replace("Z", "+00:00"))
-        )
+        return datetime.datetime.fromisoformat(text)
     except ValueError:
         return None
 

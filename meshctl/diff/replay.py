@@ -122,9 +122,11 @@ def _of_routes(proxy: Proxy, host: Host) -> Iterator[Probe]:
         return
     listener, chain = managers[0].listener, managers[0].chain
     facts = _facts(proxy, listener, chain.index)
-    for fate in host.fates(proxy) if facts is not None else ():
+    if facts is None:
+        return
+    for fate in host.fates(proxy):
         asked = fate.request
-        if fate.fate is not Fate.ALIVE or asked is None or facts is None:
+        if fate.fate is not Fate.ALIVE or asked is None:
             continue
         request = Request(asked.method, asked.authority, asked.target, asked.headers)
         probe = _connecting(listener, facts, host.place(fate.route).name)
@@ -134,9 +136,8 @@ def _of_routes(proxy: Proxy, host: Host) -> Iterator[Probe]:
 def _facts(proxy: Proxy, listener: Listener, index: int) -> Facts | None:
     """A connection that a chain takes."""
     if index < 0:
-        return Facts("203.0.113.77", listener.addresses[0][1] if listener.addresses else 80, "198.51.100.7")
-    found = chain_fates(proxy, listener)[index]
-    return found.facts
+        return Facts("203.0.113.77", listener.addresses[0][1], "198.51.100.7")
+    return chain_fates(proxy, listener)[index].facts
 
 
 def _connecting(listener: Listener, facts: Facts, why: str) -> Probe:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import functools
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,6 +26,7 @@ from meshctl.fleet import upstream_rows
 from meshctl.fleet.batch import Batch, Row
 from meshctl.fleet.capture_rows import Captures
 from meshctl.fleet.contents import Content, Contents, without
+from meshctl.fleet.traffic_rows import text
 from meshctl.plain import Json, object_at
 from meshctl.reader.given import Given
 from meshctl.reader.pod import GivenPod, Identity, identity_of
@@ -52,6 +54,10 @@ _WANTED = {
     SectionKind.ENDPOINTS: "endpoints",
     SectionKind.SECRETS: "secrets",
 }
+
+
+# Without one of these fields, /clusters has no host that fails: it need not be read.
+_FAILING = re.compile(rb'"(?:failed_|pending_|excluded_|active_hc)')
 
 
 class Place(NamedTuple):
@@ -208,12 +214,9 @@ def _failing(snapshot: Snapshot) -> dict[str, ClusterStatus]:
     if document is None:
         return {}
     listed = bool(snapshot.resources(SectionKind.ENDPOINTS))
-    data = document.data
-    if listed and not any(
-        mark in bytes(data) for mark in (b'"failed_', b'"pending_', b'"excluded_', b'"active_hc')
-    ):
+    if listed and _FAILING.search(document.data) is None:
         return {}
-    found = typed.read(AllStatuses, data, Notes(), "clusters").cluster_statuses
+    found = typed.read(AllStatuses, document.data, Notes(), "clusters").cluster_statuses
     return {
         one.name: one
         for one in found
@@ -245,8 +248,8 @@ def _proxy(
     return (
         identity.name or pod.name, _kind(str(node.get("id") or "")), labels.get("app"), labels.get("version"),
         ",".join(f"{key}={value}" for key, value in sorted(labels.items())) or None,
-        identity.service_account or None, _text(metadata.get("NODE_NAME")), ",".join(identity.addresses) or None,
-        _text(metadata.get("CLUSTER_ID")), _text(metadata.get("MESH_ID")), _text(metadata.get("ISTIO_VERSION")),
+        identity.service_account or None, text(metadata.get("NODE_NAME")), ",".join(identity.addresses) or None,
+        text(metadata.get("CLUSTER_ID")), text(metadata.get("MESH_ID")), text(metadata.get("ISTIO_VERSION")),
         _envoy_version(node), size, *counts.values(), sum(1 for h in held if h.resource.rejection is not None),
         _together(held, ("listener", "route", "cluster", "ecds"), own), _together(held, ("endpoint",), frozenset()),
         ",".join(unknown) or None, _facts(pod.meta), place.source, place.taken,
@@ -260,10 +263,6 @@ def _facts(meta: Json) -> str | None:
     """What a snapshot knows of a pod beside its Envoy and its rules."""
     known = {key: meta[key] for key in _FACTS if meta.get(key) is not None}
     return msgspec.json.encode(known).decode() if known else None
-
-
-def _text(value: object) -> str | None:
-    return None if value is None or value == "" else str(value)
 
 
 def _kind(identifier: str) -> str | None:

@@ -13,7 +13,7 @@ import meshctl
 from meshctl.errors import MeshctlError, UsageError
 from meshctl.fleet import views
 from meshctl.fleet.questions import dollars
-from meshctl.fleet.schema import TABLES, TableShape, arrow_schema
+from meshctl.fleet.schema import BY_NAME, TABLES, TableShape, arrow_schema
 from meshctl.fleet.store import Store
 from meshctl.fleet.views import Chosen
 
@@ -39,8 +39,9 @@ class Duck:
         self._view_all()
 
     def _view_all(self) -> None:
-        units = next(table for table in TABLES if table.name == "units")
-        self._connection.execute(f"CREATE VIEW units_stored AS SELECT * FROM {self._source(units)}")
+        self._connection.execute(
+            f"CREATE VIEW units_stored AS SELECT * FROM {self._source(BY_NAME['units'])}"
+        )
         self._connection.execute(f"CREATE TABLE hidden AS {views.HIDDEN}")
         hiding = bool(self._connection.execute("SELECT lost FROM hidden LIMIT 1").fetchall())
         for table in TABLES:

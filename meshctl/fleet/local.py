@@ -62,14 +62,12 @@ class Worker:
         """Enter a source that could not be opened in ``errors``; where not even its bytes can be had, only tell it."""
         place = Place(mesh, date, bad.source, None)
         try:
-            batch = Batch(unreadable_key(bad.source, mesh, date))
+            key = unreadable_key(bad.source, mesh, date)
         except MeshctlError:
             return Outcome(bad.source, errors=(("", bad.error.what),))
-        if batch.unit in self._known:
+        if key in self._known:
             return Outcome(bad.source, known=True)
-        batch.add("errors", fault(place, None, bad.error))
-        entered(batch, place)
-        return self._commit(batch, Unit((bad.source,), (), mesh, date, None))
+        return self._commit(refused(key, place, bad.error), Unit((bad.source,), (), mesh, date, None))
 
     def _commit(self, batch: Batch, unit: Unit) -> Outcome:
         files = self._store.write(batch.unit, unit.mesh, unit.date, batch.tables())
@@ -94,7 +92,15 @@ def decoded(unit: Unit, key: str, opened: Opened, decoder: Decoder) -> Batch:
         if not any(pod.has_envoy for pod in given.own):
             batch.add("errors", fault(at, None, nothing(given)))
         decoder.decode(given, at, batch)
-    entered(batch, place)
+    _entered(batch, place)
+    return batch
+
+
+def refused(key: str, place: Place, error: MeshctlError) -> Batch:
+    """A source that could not be opened, as rows."""
+    batch = Batch(key)
+    batch.add("errors", fault(place, None, error))
+    _entered(batch, place)
     return batch
 
 
@@ -111,7 +117,7 @@ def nothing(given: object) -> MeshctlError:
     return refusal(given.passed or [PassedOver(given.origin, UNKNOWN)], "answer of an Envoy")
 
 
-def entered(batch: Batch, place: Place) -> None:
+def _entered(batch: Batch, place: Place) -> None:
     """The rows that say what was read."""
     now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
     proxies: list[str | None] = [head[2] for head in batch.heads]

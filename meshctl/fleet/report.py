@@ -41,7 +41,7 @@ def page(latest: Asked, over_dates: Sequence[Chart], place: str, now: datetime.d
             _findings(latest),
             _biggest(latest),
         ),
-        _listings(latest),
+        _listings(latest, now),
     )
 
 
@@ -175,9 +175,8 @@ _ASKED = (
 )
 
 
-def _listings(data: Asked) -> tuple[Listing, ...]:
+def _listings(data: Asked, now: datetime.datetime) -> tuple[Listing, ...]:
     known = questions()
-    now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None, microsecond=0)
     made = []
     for title, name in _ASKED:
         question = known[name]

@@ -22,11 +22,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meshctl.errors import MeshctlError
 from meshctl.fleet.batch import Batch, plain
-from meshctl.fleet.decode import Decoder, Place, fault
-from meshctl.fleet.local import Outcome, decoded, entered
-from meshctl.fleet.schema import METADATA_KEY, TABLES, VERSION, TableShape, arrow_schema, spark_schema
-from meshctl.fleet.spark_session import session, told
-from meshctl.fleet.store import DataFile, Manifest, Store, quoted
+from meshctl.fleet.decode import Decoder, Place
+from meshctl.fleet.local import Outcome, decoded, refused
+from meshctl.fleet.schema import (
+    BY_NAME,
+    METADATA_KEY,
+    TABLES,
+    VERSION,
+    TableShape,
+    arrow_schema,
+    spark_schema,
+)
+from meshctl.fleet.spark_session import hadoop, session, told
+from meshctl.fleet.store import DataFile, Manifest, Store, folder_of
 from meshctl.fleet.units import Opened, Unit, Unreadable, seeds, units, unreadable_key
 
 if TYPE_CHECKING:
@@ -123,15 +131,14 @@ class _Wave:
         if table.shared:
             found = self._fresh(found.dropDuplicates(["hash"]))
         found = found.coalesce(self._width)
-        first = table.stored[0].name
-        found = found.withMetadata(first, {METADATA_KEY.decode(): str(VERSION)})
+        if not table.shared:
+            found = found.withColumn("p_mesh", sql.col("mesh")).withColumn("p_date", sql.col("date"))
+        found = found.withMetadata(table.stored[0].name, {METADATA_KEY.decode(): str(VERSION)})
         target = f"{self._staging}/{table.name}"
         writer = found.write.option("compression", "zstd")
         if not table.shared:
-            found = found.withColumn("p_mesh", sql.col("mesh")).withColumn("p_date", sql.col("date"))
-            found = found.withMetadata(first, {METADATA_KEY.decode(): str(VERSION)})
-            writer = found.write.option("compression", "zstd").partitionBy("p_mesh", "p_date")
-        writer.parquet(_hadoop(self._store.uri(target)))
+            writer = writer.partitionBy("p_mesh", "p_date")
+        writer.parquet(hadoop(self._store.uri(target)))
         return self._placed(table, target)
 
     def _fresh(self, found: DataFrame) -> DataFrame:
@@ -139,7 +146,7 @@ class _Wave:
         there = self._store.files("resources")
         if not there:
             return found
-        known = self._spark.read.parquet(*(_hadoop(self._store.uri(file.path)) for file in there)).select(
+        known = self._spark.read.parquet(*(hadoop(self._store.uri(file.path)) for file in there)).select(
             "hash"
         )
         return found.join(known, "hash", "left_anti")
@@ -174,11 +181,7 @@ class _Wave:
             mesh, date = _partition(info.path)
             path = info.path.removeprefix(f"{root}/")
             if not self._store.remote:
-                folder = (
-                    f"data/{table.name}"
-                    if table.shared
-                    else f"data/{table.name}/mesh={quoted(mesh)}/date={quoted(date)}"
-                )
+                folder = folder_of(table.name, mesh, date)
                 path = f"{folder}/{self._key}-{len(files)}.parquet"
                 os.makedirs(f"{root}/{folder}", exist_ok=True)
                 os.replace(info.path, f"{root}/{path}")
@@ -192,13 +195,6 @@ def _partition(path: str) -> tuple[str, str]:
 
     parts = dict(part.split("=", 1) for part in path.split("/") if part.startswith(("p_mesh=", "p_date=")))
     return urllib.parse.unquote(parts.get("p_mesh", "")), urllib.parse.unquote(parts.get("p_date", ""))
-
-
-def _hadoop(uri: str) -> str:
-    """A place in Hadoop's spelling."""
-    if uri.startswith("/"):
-        return f"file://{uri}"
-    return "s3a://" + uri.removeprefix("s3://") if uri.startswith("s3://") else uri
 
 
 def _outcome(title: str, store: Store, files: Sequence[DataFile]) -> Outcome:
@@ -260,11 +256,7 @@ class _Reader:
             key = f"none-{uuid.uuid4().hex[:16]}"
         if key in self._known.value:
             return None
-        batch = Batch(key)
-        place = Place(task.mesh, task.today, bad.source, None)
-        batch.add("errors", fault(place, None, bad.error))
-        entered(batch, place)
-        return batch
+        return refused(key, Place(task.mesh, task.today, bad.source, None), bad.error)
 
 
 def _message(table: Any) -> bytes:
@@ -286,7 +278,7 @@ class _Unpack:
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
         import pyarrow as pa
 
-        schema = arrow_schema(next(table for table in TABLES if table.name == self._name)).remove_metadata()
+        schema = arrow_schema(BY_NAME[self._name]).remove_metadata()
         for batch in batches:
             for message in batch.column(0):
                 with pa.ipc.open_stream(message.as_buffer()) as reader:

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from meshctl.fleet import views
-from meshctl.fleet.schema import TABLES, TableShape, spark_schema
-from meshctl.fleet.spark_index import _hadoop as hadoop
-from meshctl.fleet.spark_session import session, told
+from meshctl.fleet.schema import BY_NAME, TABLES, TableShape, spark_schema
+from meshctl.fleet.spark_session import hadoop, session, told
 from meshctl.fleet.store import Store
 from meshctl.fleet.views import Chosen
 
@@ -25,9 +24,8 @@ class Spark:
         store.require()
         chosen.check(store)
         self._spark, self._store, self._chosen, self._master = spark, store, chosen, master
-        units = next(table for table in TABLES if table.name == "units")
         with told(master):
-            self._view(units, "units_stored")
+            self._view(BY_NAME["units"], "units_stored")
             spark.sql(views.HIDDEN).createOrReplaceTempView("hidden")
             hiding = not spark.table("hidden").isEmpty()
             for table in TABLES:

@@ -177,10 +177,7 @@ class Store:
     def write_one(self, key: str, name: str, mesh: str, date: str, table: pa.Table) -> DataFile:
         import pyarrow.parquet as pq
 
-        folder = (
-            f"data/{name}" if BY_NAME[name].shared else f"data/{name}/mesh={quoted(mesh)}/date={quoted(date)}"
-        )
-        path = f"{folder}/{key}-{uuid.uuid4().hex[:8]}.parquet"
+        path = f"{folder_of(name, mesh, date)}/{key}-{uuid.uuid4().hex[:8]}.parquet"
         options = {"compression": "zstd", "compression_level": 3, "store_schema": False}
         with self._beside(path) as stream, pq.ParquetWriter(stream, table.schema, **options) as writer:
             writer.write_table(table, row_group_size=_GROUP_ROWS)
@@ -270,6 +267,12 @@ class Store:
             ]
             self.commit(Manifest(key, files, replaces=[file.path for file, _ in changed]))
         return removed
+
+
+def folder_of(table: str, mesh: str, date: str) -> str:
+    """The folder of a table's rows of one mesh and date; shared rows belong to none."""
+    own = f"data/{table}"
+    return own if BY_NAME[table].shared else f"{own}/mesh={quoted(mesh)}/date={quoted(date)}"
 
 
 def quoted(text: str) -> str:

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from meshctl.errors import InputError, MeshctlError
 from meshctl.fleet.schema import VERSION
-from meshctl.plain import Json
 from meshctl.reader.given import Given, index_root, refusal
 from meshctl.reader.pod import GivenPod
 from meshctl.reader.recognise import is_archive, is_compressed
@@ -258,8 +257,3 @@ def unreadable_key(path: str, mesh: str, date: str) -> str:
     """The key of a source that cannot be opened, by its bytes."""
     unit = Unit((path,), (), mesh, date, None)
     return Opened().key(unit)
-
-
-def words(unit: Unit) -> Json:
-    """A unit as plain values, for another machine."""
-    return unit._asdict()

@@ -13,8 +13,9 @@ Follows match/route_match.py and match/header_match.py, which decide.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
 
@@ -28,6 +29,7 @@ from meshctl.envoy.api.type_matcher_v3 import StringMatcher
 from meshctl.envoy.message import Message
 from meshctl.match import uri_template
 
+M = TypeVar("M", bound=Message)
 Subject = tuple[str, str]  # kind and name
 PATH: Subject = ("path", "")
 METHOD: Subject = ("header", ":method")
@@ -149,9 +151,8 @@ def path_atom(wanted: api.RouteMatch) -> Atom | None:
         case "path":
             return _path("exact", wanted.path, fold)
         case "path_separated_prefix":
-            own, fold_slash = wanted.path_separated_prefix, fold
-            slash = Seq((regex.literal(own + "/", fold_slash), EVERYTHING))
-            tree = Alt((regex.literal(own, fold_slash), slash))
+            own = wanted.path_separated_prefix
+            tree = Alt((regex.literal(own, fold), Seq((regex.literal(own + "/", fold), EVERYTHING))))
             return Atom(PATH, Some(languages.of_tree(tree)), f"path-separated prefix {own}")
         case "safe_regex" if wanted.safe_regex is not None:
             return Atom(
@@ -270,9 +271,8 @@ def of_match(wanted: api.RouteMatch) -> Iterator[Atom]:
         yield Atom(("opaque", f"unknown {name} {wanted.raw!r}"), Opaque(), name)
 
 
-def _guarded(read: object, message: Message) -> Atom:
+def _guarded(read: Callable[[M], Atom], message: M) -> Atom:
     try:
-        atom: Atom = read(message)  # type: ignore[operator]
-        return atom
+        return read(message)
     except (NotRegular, TooLarge):
         return _opaque(type(message).__name__, message, type(message).__name__)

@@ -211,8 +211,3 @@ def _text(
         state, char = step
         chars.append(chr(char))
     return "".join(reversed(chars))
-
-
-def within(inner: Language, outer: Language) -> bool:
-    """Whether every text of one is in the other."""
-    return common([inner], [outer]) is None

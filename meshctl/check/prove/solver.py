@@ -36,7 +36,6 @@ class Solver:
 
     plain_paths: bool = False  # whether path parameters are cut off before routes are matched
     _known: dict[tuple[Subject, frozenset[int]], tuple[bool, State]] = field(default_factory=dict)
-    _kept: list[Literal] = field(default_factory=list)  # so that no identity is used twice
     _ids: dict[Literal, int] = field(default_factory=dict)
 
     def find(self, wanted: Condition, others: Sequence[Condition]) -> Found | None:
@@ -98,11 +97,7 @@ class Solver:
         return {**held, atom.subject: literals} if self._state(atom.subject, literals)[0] else None
 
     def _id(self, literal: Literal) -> int:
-        known = self._ids.get(literal)
-        if known is None:
-            known = self._ids[literal] = len(self._ids)
-            self._kept.append(literal)
-        return known
+        return self._ids.setdefault(literal, len(self._ids))
 
     def _state(self, subject: Subject, literals: tuple[Literal, ...]) -> tuple[bool, State]:
         """Whether a subject has a state in which all of these hold, and one."""
