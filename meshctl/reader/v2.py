@@ -8,11 +8,13 @@ well_known_names.cc of 1.13). What has no v3 name keeps its old type, which nobo
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from meshctl.envoy.schema.pool import find
 from meshctl.envoy.sections import LAYOUT, SectionKind, to_proto_names
 from meshctl.plain import Json
 
@@ -22,91 +24,108 @@ if TYPE_CHECKING:
 _TYPES = "type.googleapis.com/"
 _V3 = "envoy.extensions."
 
-# Messages by their old names; a trailing dot renames a package.
-MESSAGES: tuple[tuple[str, str], ...] = (
-    ("envoy.api.v2.auth.Secret", "envoy.extensions.transport_sockets.tls.v3.Secret"),
-    ("envoy.api.v2.auth.", "envoy.extensions.transport_sockets.tls.v3."),
-    ("envoy.api.v2.route.", "envoy.config.route.v3."),
-    ("envoy.api.v2.core.", "envoy.config.core.v3."),
-    ("envoy.api.v2.listener.", "envoy.config.listener.v3."),
-    ("envoy.api.v2.endpoint.", "envoy.config.endpoint.v3."),
-    ("envoy.api.v2.cluster.", "envoy.config.cluster.v3."),
-    ("envoy.api.v2.Listener", "envoy.config.listener.v3.Listener"),
-    ("envoy.api.v2.ClusterLoadAssignment", "envoy.config.endpoint.v3.ClusterLoadAssignment"),
-    ("envoy.api.v2.Cluster", "envoy.config.cluster.v3.Cluster"),
-    ("envoy.api.v2.RouteConfiguration", "envoy.config.route.v3.RouteConfiguration"),
-    ("envoy.api.v2.ScopedRouteConfiguration", "envoy.config.route.v3.ScopedRouteConfiguration"),
-    ("envoy.config.bootstrap.v2.", "envoy.config.bootstrap.v3."),
-    ("envoy.config.filter.network.http_connection_manager.v2.", f"{_V3}filters.network.http_connection_manager.v3."),
-    ("envoy.config.filter.network.tcp_proxy.v2.", f"{_V3}filters.network.tcp_proxy.v3."),
-    ("envoy.config.filter.network.rbac.v2.", f"{_V3}filters.network.rbac.v3."),
-    ("envoy.config.filter.network.mongo_proxy.v2.", f"{_V3}filters.network.mongo_proxy.v3."),
-    ("envoy.config.filter.network.redis_proxy.v2.", f"{_V3}filters.network.redis_proxy.v3."),
-    ("envoy.config.filter.network.ext_authz.v2.", f"{_V3}filters.network.ext_authz.v3."),
-    ("envoy.config.filter.http.rbac.v2.", f"{_V3}filters.http.rbac.v3."),
-    ("envoy.config.filter.http.fault.v2.", f"{_V3}filters.http.fault.v3."),
-    ("envoy.config.filter.http.ext_authz.v2.", f"{_V3}filters.http.ext_authz.v3."),
-    ("envoy.config.filter.http.jwt_authn.v2alpha.", f"{_V3}filters.http.jwt_authn.v3."),
-    ("envoy.config.filter.http.router.v2.", f"{_V3}filters.http.router.v3."),
-    ("envoy.config.filter.http.lua.v2.", f"{_V3}filters.http.lua.v3."),
-    ("envoy.config.filter.http.rate_limit.v2.", f"{_V3}filters.http.ratelimit.v3."),
-    ("envoy.config.filter.listener.original_dst.v2.", f"{_V3}filters.listener.original_dst.v3."),
-    ("envoy.config.rbac.v2.", "envoy.config.rbac.v3."),
-    ("envoy.config.accesslog.v2.", f"{_V3}access_loggers.file.v3."),
-    ("envoy.type.matcher.", "envoy.type.matcher.v3."),
-)  # fmt: skip
+# Where a package's messages went, first match first; a message that is not in the place is looked for in the next.
+_MOVED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(old), new)
+    for old, new in (
+        (r"envoy\.admin\.v2alpha\.", "envoy.admin.v3."),
+        (r"envoy\.api\.v2\.auth\.", f"{_V3}transport_sockets.tls.v3."),
+        (r"envoy\.api\.v2\.ratelimit\.", f"{_V3}common.ratelimit.v3."),
+        (r"envoy\.api\.v2\.(cluster|core|endpoint|listener|route)\.", r"envoy.config.\1.v3."),
+        *(
+            (r"envoy\.api\.v2\.", f"envoy.config.{room}.v3.")
+            for room in ("listener", "cluster", "endpoint", "route")
+        ),
+        (r"envoy\.config\.filter\.http\.rate_limit\.v2\.", f"{_V3}filters.http.ratelimit.v3."),
+        (
+            r"envoy\.config\.filter\.network\.(local_)?rate_limit\.v2\w*\.",
+            rf"{_V3}filters.network.\1ratelimit.v3.",
+        ),
+        (r"envoy\.config\.filter\.http\.transcoder\.v2\.", f"{_V3}filters.http.grpc_json_transcoder.v3."),
+        (r"envoy\.config\.filter\.(http|listener|network)\.(\w+)\.v[12]\w*\.", rf"{_V3}filters.\1.\2.v3."),
+        (r"envoy\.config\.filter\.udp\.udp_proxy\.v2\w*\.", f"{_V3}filters.udp.udp_proxy.v3."),
+        (
+            r"envoy\.config\.filter\.(thrift|dubbo)\.router\.v2\w*\.",
+            rf"{_V3}filters.network.\1_proxy.router.v3.",
+        ),
+        (
+            r"envoy\.config\.filter\.thrift\.rate_limit\.v2\w*\.",
+            f"{_V3}filters.network.thrift_proxy.filters.ratelimit.v3.",
+        ),
+        (r"envoy\.config\.filter\.fault\.v2\.", f"{_V3}filters.common.fault.v3."),
+        (r"envoy\.config\.filter\.accesslog\.v2\.", "envoy.config.accesslog.v3."),
+        (r"envoy\.config\.accesslog\.v2\.", f"{_V3}access_loggers.file.v3."),
+        (r"envoy\.config\.accesslog\.v2\.", f"{_V3}access_loggers.grpc.v3."),
+        (r"envoy\.config\.transport_socket\.(\w+)\.v2\w*\.", rf"{_V3}transport_sockets.\1.v3."),
+        (r"envoy\.config\.cluster\.(\w+)\.v2\w*\.", rf"{_V3}clusters.\1.v3."),
+        (r"envoy\.config\.common\.dynamic_forward_proxy\.v2\w*\.", f"{_V3}common.dynamic_forward_proxy.v3."),
+        (r"envoy\.config\.retry\.(\w+)\.v2\w*\.", rf"{_V3}retry.host.\1.v3."),
+        (r"envoy\.config\.retry\.(\w+)\.v2\w*\.", rf"{_V3}retry.priority.\1.v3."),
+        (r"envoy\.config\.wasm\.v2\w*\.", f"{_V3}wasm.v3."),
+        (r"envoy\.config\.(\w+)\.v2\w*\.", r"envoy.config.\1.v3."),
+        (r"envoy\.type\.matcher\.", "envoy.type.matcher.v3."),
+        (r"envoy\.type\.(metadata|tracing)\.v2\.", r"envoy.type.\1.v3."),
+        (r"envoy\.type\.(?=[A-Z])", "envoy.type.v3."),
+    )
+)
 
-# Filters and sockets by their old names: the name since 1.14, and the message of their configuration.
+# Extensions by their names before 1.14: the name since, and the v2 message of their configuration.
 FILTERS: dict[str, tuple[str, str]] = {
-    "envoy.http_connection_manager": (
-        "envoy.filters.network.http_connection_manager",
-        f"{_V3}filters.network.http_connection_manager.v3.HttpConnectionManager",
-    ),
-    "envoy.tcp_proxy": ("envoy.filters.network.tcp_proxy", f"{_V3}filters.network.tcp_proxy.v3.TcpProxy"),
-    "envoy.filters.network.rbac": ("envoy.filters.network.rbac", f"{_V3}filters.network.rbac.v3.RBAC"),
-    "envoy.mongo_proxy": ("envoy.filters.network.mongo_proxy", f"{_V3}filters.network.mongo_proxy.v3.MongoProxy"),
-    "envoy.redis_proxy": ("envoy.filters.network.redis_proxy", f"{_V3}filters.network.redis_proxy.v3.RedisProxy"),
-    "envoy.router": ("envoy.filters.http.router", f"{_V3}filters.http.router.v3.Router"),
-    "envoy.fault": ("envoy.filters.http.fault", f"{_V3}filters.http.fault.v3.HTTPFault"),
-    "envoy.cors": ("envoy.filters.http.cors", f"{_V3}filters.http.cors.v3.Cors"),
-    "envoy.grpc_web": ("envoy.filters.http.grpc_web", f"{_V3}filters.http.grpc_web.v3.GrpcWeb"),
-    "envoy.lua": ("envoy.filters.http.lua", f"{_V3}filters.http.lua.v3.Lua"),
-    "envoy.filters.http.rbac": ("envoy.filters.http.rbac", f"{_V3}filters.http.rbac.v3.RBAC"),
-    "envoy.ext_authz": ("envoy.filters.http.ext_authz", f"{_V3}filters.http.ext_authz.v3.ExtAuthz"),
-    "envoy.filters.http.jwt_authn": (
-        "envoy.filters.http.jwt_authn",
-        f"{_V3}filters.http.jwt_authn.v3.JwtAuthentication",
-    ),
-    "envoy.rate_limit": ("envoy.filters.http.ratelimit", f"{_V3}filters.http.ratelimit.v3.RateLimit"),
-    "envoy.buffer": ("envoy.filters.http.buffer", f"{_V3}filters.http.buffer.v3.Buffer"),
-    "envoy.health_check": ("envoy.filters.http.health_check", f"{_V3}filters.http.health_check.v3.HealthCheck"),
-    "envoy.gzip": ("envoy.filters.http.gzip", "envoy.config.filter.http.gzip.v2.Gzip"),
-    "envoy.listener.original_dst": (
-        "envoy.filters.listener.original_dst",
-        f"{_V3}filters.listener.original_dst.v3.OriginalDst",
-    ),
-    "envoy.listener.tls_inspector": (
-        "envoy.filters.listener.tls_inspector",
-        f"{_V3}filters.listener.tls_inspector.v3.TlsInspector",
-    ),
-    "envoy.listener.http_inspector": (
-        "envoy.filters.listener.http_inspector",
-        f"{_V3}filters.listener.http_inspector.v3.HttpInspector",
-    ),
-    "envoy.listener.proxy_protocol": (
-        "envoy.filters.listener.proxy_protocol",
-        f"{_V3}filters.listener.proxy_protocol.v3.ProxyProtocol",
-    ),
-    "envoy.file_access_log": (
-        "envoy.access_loggers.file",
-        f"{_V3}access_loggers.file.v3.FileAccessLog",
-    ),
-    "tls": ("envoy.transport_sockets.tls", f"{_V3}transport_sockets.tls.v3.UpstreamTlsContext"),
+    f"envoy.{old}": (f"envoy.filters.{new}", f"envoy.config.filter.{message}")
+    for old, new, message in (
+        ("client_ssl_auth", "network.client_ssl_auth", "network.client_ssl_auth.v2.ClientSSLAuth"),
+        ("echo", "network.echo", "network.echo.v2.Echo"),
+        (
+            "http_connection_manager",
+            "network.http_connection_manager",
+            "network.http_connection_manager.v2.HttpConnectionManager",
+        ),
+        ("mongo_proxy", "network.mongo_proxy", "network.mongo_proxy.v2.MongoProxy"),
+        ("ratelimit", "network.ratelimit", "network.rate_limit.v2.RateLimit"),
+        ("redis_proxy", "network.redis_proxy", "network.redis_proxy.v2.RedisProxy"),
+        ("tcp_proxy", "network.tcp_proxy", "network.tcp_proxy.v2.TcpProxy"),
+        ("filters.network.rbac", "network.rbac", "network.rbac.v2.RBAC"),
+        ("filters.network.sni_cluster", "network.sni_cluster", "network.sni_cluster.v2.SniCluster"),
+        ("buffer", "http.buffer", "http.buffer.v2.Buffer"),
+        ("cors", "http.cors", "http.cors.v2.Cors"),
+        ("csrf", "http.csrf", "http.csrf.v2.CsrfPolicy"),
+        ("ext_authz", "http.ext_authz", "http.ext_authz.v2.ExtAuthz"),
+        ("fault", "http.fault", "http.fault.v2.HTTPFault"),
+        ("grpc_http1_bridge", "http.grpc_http1_bridge", "http.grpc_http1_bridge.v2.Config"),
+        ("grpc_json_transcoder", "http.grpc_json_transcoder", "http.transcoder.v2.GrpcJsonTranscoder"),
+        ("grpc_web", "http.grpc_web", "http.grpc_web.v2.GrpcWeb"),
+        ("gzip", "http.gzip", "http.gzip.v2.Gzip"),
+        ("health_check", "http.health_check", "http.health_check.v2.HealthCheck"),
+        ("ip_tagging", "http.ip_tagging", "http.ip_tagging.v2.IPTagging"),
+        ("lua", "http.lua", "http.lua.v2.Lua"),
+        ("rate_limit", "http.ratelimit", "http.rate_limit.v2.RateLimit"),
+        ("router", "http.router", "http.router.v2.Router"),
+        ("filters.http.jwt_authn", "http.jwt_authn", "http.jwt_authn.v2alpha.JwtAuthentication"),
+        ("filters.http.rbac", "http.rbac", "http.rbac.v2.RBAC"),
+        ("filters.http.header_to_metadata", "http.header_to_metadata", "http.header_to_metadata.v2.Config"),
+        ("listener.http_inspector", "listener.http_inspector", "listener.http_inspector.v2.HttpInspector"),
+        ("listener.original_dst", "listener.original_dst", "listener.original_dst.v2.OriginalDst"),
+        ("listener.original_src", "listener.original_src", "listener.original_src.v2alpha1.OriginalSrc"),
+        ("listener.proxy_protocol", "listener.proxy_protocol", "listener.proxy_protocol.v2.ProxyProtocol"),
+        ("listener.tls_inspector", "listener.tls_inspector", "listener.tls_inspector.v2.TlsInspector"),
+    )
+} | {
+    "envoy.file_access_log": ("envoy.access_loggers.file", "envoy.config.accesslog.v2.FileAccessLog"),
+    "tls": ("envoy.transport_sockets.tls", "envoy.api.v2.auth.UpstreamTlsContext"),
     "envoy.transport_sockets.tls": ("envoy.transport_sockets.tls", ""),
-    "raw_buffer": ("envoy.transport_sockets.raw_buffer", f"{_V3}transport_sockets.raw_buffer.v3.RawBuffer"),
-}  # fmt: skip
-# Old names that the protocol options of newer filters keep, by the new name too.
+    "raw_buffer": (
+        "envoy.transport_sockets.raw_buffer",
+        "envoy.config.transport_socket.raw_buffer.v2.RawBuffer",
+    ),
+}
+# Some wrote the later name already; what their filters are configured with on a route has a message of its own.
 FILTERS |= {new: (new, message) for new, message in list(FILTERS.values()) if message}
+_PER_ROUTE = {
+    "envoy.filters.http.buffer": "BufferPerRoute",
+    "envoy.filters.http.ext_authz": "ExtAuthzPerRoute",
+    "envoy.filters.http.rbac": "RBACPerRoute",
+    "envoy.filters.http.lua": "LuaPerRoute",
+}
 
 _STATES = {"active": "active_state", "warming": "warming_state", "draining": "draining_state"}
 
@@ -155,11 +174,18 @@ def translated(raw: msgspec.Raw, assembly: Assembly) -> msgspec.Raw:
 
 def type_url(url: str) -> str:
     """A type under its name in v3; one that has none stays."""
-    prefix, _, name = url.rpartition("/")
-    for old, new in MESSAGES:
-        if name.startswith(old) and (old.endswith(".") or name == old):
-            return f"{prefix}/{new}{name[len(old) :]}" if prefix else new + name[len(old) :]
-    return url
+    prefix, slash, name = url.rpartition("/")
+    return prefix + slash + _moved(name)
+
+
+@functools.cache
+def _moved(name: str) -> str:
+    """The message of v3 that took the place of one of v2; one that none did keeps its name."""
+    for old, new in _MOVED:
+        found, count = old.subn(new, name, count=1)
+        if count and name.startswith("envoy.") and find(found) is not None:
+            return found
+    return name
 
 
 def _snake(key: str) -> str:
@@ -176,7 +202,7 @@ def _renamed(value: Any) -> Any:
     if isinstance(result.get("@type"), str):
         result["@type"] = type_url(result["@type"])
     _rename_filter(result)
-    for rename in (_rename_tls, _rename_hosts, _rename_match, _rename_route):
+    for rename in (_rename_tls, _rename_hosts, _rename_match, _rename_route, _rename_per_filter):
         rename(result)
     return result
 
@@ -194,7 +220,26 @@ def _rename_filter(value: Json) -> None:
     if message and (config is None or isinstance(config, dict)) and set(value) <= {"name", "config"}:
         value.pop("config", None)
         value["name"] = new
-        value["typed_config"] = {"@type": _TYPES + message, **_in_proto_names(message, config or {})}
+        value["typed_config"] = _typed(_moved(message), config or {})
+
+
+def _rename_per_filter(value: Json) -> None:
+    """``per_filter_config`` of routes, virtual hosts and weighted clusters, whose entries name no type."""
+    untyped = value.get("per_filter_config")
+    if not isinstance(untyped, dict):
+        return
+    typed = value.setdefault("typed_per_filter_config", {})
+    for name, config in value.pop("per_filter_config").items():
+        new, message = FILTERS.get(name, (name, ""))
+        if not message or not isinstance(config, dict):
+            typed.setdefault(new, {"@type": f"{_TYPES}google.protobuf.Struct", "value": config})
+            continue
+        room, _, last = _moved(message).rpartition(".")
+        typed.setdefault(new, _typed(f"{room}.{_PER_ROUTE.get(new, last)}", config))
+
+
+def _typed(message: str, config: Json) -> Json:
+    return {"@type": _TYPES + message, **_in_proto_names(message, config)}
 
 
 def _in_proto_names(message: str, config: Json) -> Json:
