@@ -1,14 +1,16 @@
-"""Logs of istio-init and istio-cni-node: the settings they print, and the rules they applied.
+"""Logs of istio-init and istio-cni-node: the settings they print, and the rules they applied. Linkerd's and Kuma's too.
 
 What a log holds, by age. Current: ``Istio iptables environment:``, ``Istio config:``, ``Running iptables
 restore with: … and the following input:`` and, the best of all, ``Final iptables state (IPv4):`` with
 iptables-save's output. Up to 1.16: ``Variables:``, ``Writing following contents to rules file: …`` and
 iptables-save's output without a heading. Lines may carry a time and level, kubectl's pod prefix, or be
 JSON objects with the text in ``msg``. An istio-cni-node log is about many pods; the last one counts, or
-the one asked for.
+the one asked for. linkerd-init runs each command by itself and writes it down (``> ``, ``:; `` or in ``msg=``),
+then, since 2.12, what iptables-save says; kuma-init's log was Istio's once and is the restore input since.
 
 How it works: the log is cut into segments by its headings; the rules are read from the final state where
-there is one, else from the restore input. Line numbers stay those of the log.
+there is one, else from the restore input or the commands. A state that is shown before they ran is not what
+they left. Line numbers stay those of the log.
 """
 
 from __future__ import annotations
@@ -23,13 +25,15 @@ from meshctl.netfilter.model import Backend, RuleSet
 from meshctl.netfilter.packet import Family
 from meshctl.netfilter.read.draft import RuleSetDraft
 from meshctl.netfilter.read.iptables_save import SaveReader
+from meshctl.netfilter.read.unseen import CUT
 
 POD_PREFIX = re.compile(r"^\[pod/\S+\]\s?")
 # What a container runtime puts before each line: CRI's time, stream and flag; Docker's JSON.
 RUNTIME_PREFIX = re.compile(r"^\s*\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) (?:stdout|stderr) [FP] ?")
 LOG_PREFIX = re.compile(
-    r"^\s*(?:\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?)\s*(?:(?:info|warn|warning|error|debug|fatal)\b\s*)?"
-    r"(?:(?:[\w-]+)\t)?",
+    r"^\s*(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?:(?:[<>]|:;)(?: |$))?"  # Go's own log, and linkerd's marks
+    r"|(?:\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?)\s*(?:(?:info|warn|warning|error|debug|fatal)\b\s*)?"
+    r"(?:(?:[\w-]+)\t)?)",
     re.IGNORECASE,
 )
 FINAL = re.compile(r"Final (?:iptables|nftables) state(?: \((IPv[46])\))?:")
@@ -42,9 +46,8 @@ CONFIG = re.compile(
     r"^(?:Istio (?:iptables|nftables) environment|Istio (?:iptables )?(?:config|variables)|Environment|"
     r"(?:Istio iptables )?[Vv]ariables):\s*$"
 )
-OWN_COMMAND = re.compile(
-    r"^\+?\s*ip6?tables -t \w+ -[AINDPFX] "
-)  # releases up to 1.4 ran each rule by itself
+# Releases up to 1.4, and linkerd-init, run each rule by itself.
+OWN_COMMAND = re.compile(r"^\+?\s*(?:/\S+/)?ip6?tables(?:-nft|-legacy)? -t \w+ -[AINDPFX] ")
 SETTING = re.compile(r"^([A-Z][A-Z0-9_]+)=(.*)$")
 CNI_POD = re.compile(
     r"Start (?:iptables|nftables)? ?configuration for (\S+)|(?:pod|Pod)[ =:\"']+([\w.-]+/[\w.-]+)"
@@ -59,7 +62,13 @@ SIGN = re.compile(
     r"Final (?:iptables|nftables) state|Istio (?:iptables|nftables) environment|Istio config:|"
     r"Writing following contents to rules file|(?:and|with) the following (?:input|rules)|Istio iptables variables|"
     r"nftables rules programmed|Start (?:iptables|nftables)? ?configuration for|"
-    r"^PROXY_(?:PORT|INBOUND_CAPTURE_PORT)="
+    r"^PROXY_(?:PORT|INBOUND_CAPTURE_PORT)=|"
+    r"^(?:\d{4}/\d\d/\d\d [\d:]{8} (?:>|:;) |time=\S+ level=\w+ msg=\")(?:/\S+/)?ip6?tables(?:-nft|-legacy)? -t \w+ -[ANI] "
+)
+# Whose log it is; Istio's where nothing says so.
+_MADE_BY = (
+    ("linkerd-init", re.compile(r"\bproxy-init/|\bPROXY_INIT_(?:REDIRECT|OUTPUT)\b")),
+    ("kuma-init", re.compile(r"\bkumactl\b|\bKUMA_MESH_|\bkuma/mesh/")),
 )
 # What says that the rules of a run are not in force; a clean-up that finds nothing to remove does not.
 FAILURE = (
@@ -230,21 +239,43 @@ def read_log(lines: list[str], draft: RuleSetDraft, pod: str | None = None) -> R
             if segment.kind in ("config", "other") and (match := SETTING.match(text.strip())):
                 draft.facts[match[1]] = match[2].strip()
     draft.failure = failure_of(cut)
-    for kind in ("final", "save", "nft", "restore", "commands"):
-        chosen = [
-            segment
-            for segment in cut
-            if segment.kind == kind and any(text.strip() for _, text in segment.lines)
-        ]
-        if chosen:
-            _read_rules(chosen, draft, kind)
-            break
+    chosen = _in_force(cut, draft)
+    if chosen:
+        _read_rules(chosen, draft, chosen[0].kind)
     else:
         draft.note(0, "the log holds no rules, only settings" if draft.facts else "the log holds no rules")
-    draft.facts["log"] = "istio-cni" if any(segment.pod for segment in cut) else "istio-init"
+    draft.facts["log"] = _made_by(cut)
     if draft.facts.get("ENABLE_INBOUND_IPV6", "").lower() == "false":
         draft.covers |= set(Family)  # Istio says that it made no IPv6 rules
     return draft.finish()
+
+
+def _in_force(cut: list[Segment], draft: RuleSetDraft) -> list[Segment]:
+    """The segments, of one kind, that say what a run left: the state it shows at its end, else what it applied."""
+    filled = [segment for segment in cut if any(text.strip() for _, text in segment.lines)]
+    shown = max((at for at, segment in enumerate(filled) if segment.kind in _SUCCESS), default=-1)
+    applied = [segment for segment in filled[shown + 1 :] if _applies(segment)]
+    if applied and any(text.startswith("-A") for segment in filled[: shown + 1] for _, text in segment.lines):
+        draft.facts.setdefault(CUT, "rules that were there before this run")
+    kinds, among = (("nft", "restore", "commands"), applied) if applied else (_SUCCESS, filled)
+    for kind in kinds:
+        if found := [segment for segment in among if segment.kind == kind]:
+            return found
+    return []
+
+
+def _applies(segment: Segment) -> bool:
+    """Whether it adds rules; a clean-up only removes some."""
+    return segment.kind in ("nft", "restore") or (
+        segment.kind == "commands" and any(re.search(r" -[AI] ", text) for _, text in segment.lines)
+    )
+
+
+def _made_by(cut: list[Segment]) -> str:
+    if any(segment.pod for segment in cut):
+        return "istio-cni"
+    texts = [text for segment in cut for _, text in segment.lines]
+    return next((name for name, sign in _MADE_BY if any(map(sign.search, texts))), "istio-init")
 
 
 def pods_named(lines: list[str]) -> list[str]:
