@@ -26,6 +26,7 @@ from meshctl.trace.expectations import Result, Status
 from meshctl.trace.journey import Journey
 from meshctl.trace.pods import Pod
 from meshctl.trace.report import Reading
+from meshctl.trace.ways import resting_on
 
 if TYPE_CHECKING:
     from meshctl.commands.trace_inputs import Inputs
@@ -168,12 +169,12 @@ def _ask(inputs: Inputs, journey: Journey, line: Json, reading: Reading, at_envo
         return report.at_proxy(_at_proxy(inputs, line), reading)
     pod = _pod(inputs, line)
     stream = requests.stream(raw)
-    ip, port = _address(inputs, pod, raw)
-    ways = journey.start(pod, ip, port, stream, line.get("uid"))
+    ip, port, assumed = _address(inputs, pod, raw)
+    ways = resting_on(assumed, journey.start(pod, ip, port, stream, line.get("uid")))
     return report.mesh(ways, http=stream.request is not None, reading=reading)
 
 
-def _address(inputs: Inputs, pod: Pod, raw: Json) -> tuple[str, int]:
+def _address(inputs: Inputs, pod: Pod, raw: Json) -> target.Address:
     """Where a request goes: its address, else its host's as the pod's proxy knows it."""
     secure = str(raw.get("kind") or "").startswith(("https", "tls"))
     host, _, port = str(raw.get("host") or raw.get("authority") or raw.get("sni") or "").partition(":")
@@ -181,10 +182,11 @@ def _address(inputs: Inputs, pod: Pod, raw: Json) -> tuple[str, int]:
     if raw.get("to_ip"):
         if "to_port" not in raw:
             raise InputError("`request` has `to_ip` and no `to_port`")
-        return str(raw["to_ip"]), number
+        return target.Address(str(raw["to_ip"]), number)
     if not host:
         raise InputError("`request` has neither `to_ip` nor `host`: where does it go?")
-    return target.resolve(target.Dialled(host, number, requests.stream({}), ""), lookup(inputs, pod))
+    dialled = target.Dialled(host, number, requests.stream({}), "")
+    return target.resolve(dialled, lookup(inputs, pod), pod=pod)
 
 
 def _ask_url(inputs: Inputs, journey: Journey, line: Json, reading: Reading, at_envoy: bool) -> Json:

@@ -12,12 +12,13 @@ from meshctl.commands.globals import Globals
 from meshctl.envoy.notes import Notes
 from meshctl.errors import InputError, UsageError
 from meshctl.plain import visible
-from meshctl.trace.pods import Pod, PodSource
+from meshctl.trace.pods import Pod
 
 if TYPE_CHECKING:
     from meshctl.reader.given import Given
     from meshctl.reader.parts import RuleText
     from meshctl.sources.kube import KubeCluster
+    from meshctl.sources.trace_pods import RecordPods
 
 _ADMIN_PORT = 15000
 
@@ -60,7 +61,7 @@ class Inputs:
     ) -> None:
         self._live.close()
 
-    def _open(self) -> PodSource:
+    def _open(self) -> RecordPods:
         from meshctl.sources.file import open_given
         from meshctl.sources.trace_pods import RecordPods
 
@@ -77,7 +78,7 @@ class Inputs:
         progress = self._live.enter_context(TerminalProgress())
         return RecordPods(LiveRecords(self._cluster, _ADMIN_PORT, progress), self.notes)
 
-    def _saved(self, given: Given) -> PodSource:
+    def _saved(self, given: Given) -> RecordPods:
         """Pods of folders, archives and files, with those of --peer: the n-th rules belong to the n-th peer."""
         from meshctl.sources.file import open_given
         from meshctl.sources.trace_pods import RecordPods
@@ -102,9 +103,6 @@ class Inputs:
     @property
     def first(self) -> Pod:
         """The pod a single request starts in."""
-        from meshctl.sources.trace_pods import RecordPods
-
-        assert isinstance(self.source, RecordPods)
         if self._first is not None and self._first.own:
             if self._first.plain or not self._pod:
                 if len(self._first.own) == 1:

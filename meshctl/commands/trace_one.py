@@ -17,7 +17,7 @@ from meshctl.trace.report import Reading, TraceReport
 from meshctl.trace.services import service_map
 from meshctl.trace.streams import Stream
 from meshctl.trace.target import Dialled, Wanted
-from meshctl.trace.ways import Way
+from meshctl.trace.ways import Way, resting_on
 
 if TYPE_CHECKING:
     from meshctl.commands.trace_inputs import Inputs
@@ -80,12 +80,12 @@ class Walk:
 def walked(inputs: Inputs, journey: Journey, pod: Pod, dialled: Dialled, question: Question) -> Walk:
     """A request from a pod, from outside, at its proxy alone, or at a gateway's door."""
     if question.sender == "app" and not (question.to or question.resolves or question.at_envoy):
-        door = front_door.door(pod, dialled.port)
+        door = front_door.door(pod, dialled.port, inputs.source.published(pod, dialled.port))
         if door is not None:
             stream = replace(dialled.stream, src_ip=front_door.CLIENT)
-            ways = door.enter(journey.arrive(pod, door.ip, door.port, stream))
+            ways = resting_on(door.assumed, journey.arrive(pod, door.ip, door.port, stream))
             return Walk(pod, door.ip, door.port, None, stream, ways)
-    ip, port = target.resolve(dialled, lookup(inputs, pod), question.to, question.resolves)
+    ip, port, assumed = target.resolve(dialled, lookup(inputs, pod), question.to, question.resolves, pod)
     if question.at_envoy:
         pod = replace(pod, rules=None, assumed=())
     uid, outside, stream = sender_of(pod, question.sender, dialled.stream)
@@ -95,7 +95,7 @@ def walked(inputs: Inputs, journey: Journey, pod: Pod, dialled: Dialled, questio
         ways = journey.arrive(pod, ip, port, stream)
     else:
         ways = journey.start(pod, ip, port, stream, uid)
-    return Walk(pod, ip, port, uid, stream, ways)
+    return Walk(pod, ip, port, uid, stream, resting_on(assumed, ways))
 
 
 def offers(
@@ -117,7 +117,7 @@ def lookup(inputs: Inputs, pod: Pod) -> Callable[[str], str]:
     """Names by what the pod's proxy knows, else by the cluster's services."""
     vips = service_map(pod.proxy).vips if pod.proxy is not None else {}
     domain = f"{pod.namespace}.svc.cluster.local"
-    cluster: Callable[[str, str], str] = getattr(inputs.source, "address_of", lambda name, namespace: "")
+    cluster = inputs.source.address_of
     return lambda name: vips.get(name) or vips.get(f"{name}.{domain}") or cluster(name, pod.namespace)
 
 

@@ -19,10 +19,11 @@ from meshctl.envoy.notes import Notes
 from meshctl.envoy.snapshot import load
 from meshctl.errors import InputError
 from meshctl.netfilter.model import RuleSet
-from meshctl.plain import Json
+from meshctl.plain import Json, object_at, objects_at
 from meshctl.proxy.proxy import Proxy
 from meshctl.reader.given import Identity, identity_of
 from meshctl.reader.pod_rules import assumed_rules
+from meshctl.trace.front_door import Published
 from meshctl.trace.pods import Pod, better
 from meshctl.trace.services import Service, ServiceMap, service_map
 
@@ -157,6 +158,24 @@ class RecordPods:
             return "" if address == "None" else address
         return self._address_by_proxies(name, namespace)
 
+    def published(self, pod: Pod, port: int) -> Published | None:
+        """What the cluster's Services make of a port of a pod; None where no Service that selects it was given."""
+        services = [s for s in self._records.objects("services") or () if _selects(s, pod)]
+        found = [
+            (service, one) for service in services for one in objects_at(object_at(service, "spec"), "ports")
+        ]
+        for service, one in found:
+            if one.get("port") != port:
+                continue
+            name, to = _named(service), one.get("targetPort", port)
+            if isinstance(to, int):
+                return Published(name, to)
+            return Published(name, None, named=str(to))
+        if not services:
+            return None
+        ports = tuple(one["port"] for _, one in found if isinstance(one.get("port"), int))
+        return Published(" and ".join(map(_named, services)), None, ports)
+
     def _address_by_proxies(self, name: str, namespace: str) -> str:
         """What another pod's proxy knows, for a client that has none."""
         self._read_all()
@@ -197,6 +216,16 @@ class RecordPods:
         """All pods of a folder: any of their proxies may know the service."""
         for folder in getattr(self._records, "pods", ()):
             self.of(folder)
+
+
+def _named(service: Json) -> str:
+    return f"service {object_at(service, 'metadata').get('name') or ''}"
+
+
+def _selects(service: Json, pod: Pod) -> bool:
+    selector = object_at(object_at(service, "spec"), "selector")
+    home = object_at(service, "metadata").get("namespace")
+    return bool(selector) and home == pod.namespace and selector.items() <= pod.labels.items()
 
 
 def kubernetes_services(

@@ -1,20 +1,23 @@
 """From a URL to what an application would dial and send, in curl's terms.
 
 The host name resolves through the proxy's own configuration (virtual host domains and listeners carry the service
-addresses), or as the caller says (``--to``, ``--resolve``). A name that does not resolve is an error that says how
-to give the address: it is never guessed.
+addresses), or as the caller says (``--to``, ``--resolve``). A name outside of the mesh is dialled at an address that
+stands in for it (``elsewhere``); any other that does not resolve is an error that says how to give the address.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from meshctl.errors import UsageError
 from meshctl.match.address_ranges import number
 from meshctl.match.request_view import Peer
 from meshctl.proxy.model import Payload, Request, Tls
+from meshctl.trace import elsewhere
+from meshctl.trace.pods import Pod
 from meshctl.trace.streams import Stream
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "grpc": 80, "grpcs": 443, "ws": 80, "wss": 443}
@@ -121,37 +124,54 @@ def _request(wanted: Wanted, scheme: str, netloc: str, path: str, query: str) ->
     )
 
 
+class Address(NamedTuple):
+    """Where the application connects, and what of it is assumed."""
+
+    ip: str
+    port: int
+    assumed: tuple[str, ...] = ()
+
+
 def resolve(
     dialled: Dialled,
     lookup: Callable[[str], str],
     to: str | None = None,
     resolves: Sequence[str] = (),
-) -> tuple[str, int]:
+    pod: Pod | None = None,
+) -> Address:
     """The address the application connects to.
 
-    ``lookup`` answers a name with an address or "".
+    ``lookup`` answers a name with an address or ""; ``pod`` is who dials: what it holds says what of a name outside
+    may be assumed.
     """
     if to:
-        return _address(to, dialled.port)
+        return Address(*_address(to, dialled.port))
     for entry in resolves:
         host, _, rest = entry.partition(":")
         port, mark, ip = rest.partition(":")
         if not mark or not port.isdigit() or number(ip.strip("[]")) is None:
             raise UsageError(f"--resolve {entry!r} is not HOST:PORT:ADDRESS")
         if host.lower() == dialled.host.lower() and int(port) == dialled.port:
-            return ip.strip("[]"), dialled.port
+            return Address(ip.strip("[]"), dialled.port)
     if number(dialled.host) is not None:
-        return dialled.host, dialled.port
+        return Address(dialled.host, dialled.port)
     if dialled.host.lower() == "localhost":
-        return "127.0.0.1", dialled.port
+        return Address("127.0.0.1", dialled.port)
     found = lookup(dialled.host.lower())
-    if not found:
-        raise UsageError(
-            f"the address of {dialled.host} is not known",
-            "No virtual host or listener of the proxy carries it.",
-            f"Give it with --to IP:{dialled.port} or --resolve {dialled.host}:{dialled.port}:IP.",
-        )
-    return found, dialled.port
+    if found:
+        return Address(found, dialled.port)
+    cause = "No virtual host or listener of the proxy carries it."
+    if pod is not None and elsewhere.is_outside(dialled.host, pod):
+        decides = elsewhere.decided_by(pod, dialled.port)
+        if not decides:
+            said = elsewhere.assumption(dialled.host, dialled.port)
+            return Address(elsewhere.STAND_IN, dialled.port, (said,))
+        cause = f"It is outside of the mesh, and its address decides: {decides}."
+    raise UsageError(
+        f"the address of {dialled.host} is not known",
+        cause,
+        f"Give it with --to IP:{dialled.port} or --resolve {dialled.host}:{dialled.port}:IP.",
+    )
 
 
 def _address(text: str, default_port: int) -> tuple[str, int]:

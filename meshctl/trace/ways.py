@@ -5,6 +5,7 @@ A ``Way`` is one possibility from a packet on; it grows from its end to its begi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from meshctl.coverage import Gap
@@ -95,6 +96,11 @@ def undetermined(
         undetermined=more or (reason,),
         target=Target(service, target, NOT_GIVEN) if target else None,
     )
+
+
+def resting_on(assumed: Iterable[str], ways: Iterable[Way]) -> list[Way]:
+    """Ways of a walk before which something was taken for granted."""
+    return [replace(way, assumed=(*assumed, *way.assumed)) for way in ways]
 
 
 def outside(where: str, *, http: bool, pod: str = "external") -> Way:

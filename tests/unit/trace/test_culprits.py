@@ -61,7 +61,7 @@ def trace(found: list[Pod], url: str = "http://nginx.test/", uid: int | None = N
     pod = source.by_name("test-pod")
     assert pod is not None and pod.proxy is not None
     dialled = target.parse(target.Wanted(url))
-    ip, port = target.resolve(dialled, lambda name: service_map(pod.proxy).vips.get(name, ""))  # type: ignore[arg-type]
+    ip, port, _ = target.resolve(dialled, lambda name: service_map(pod.proxy).vips.get(name, ""))  # type: ignore[arg-type]
     (way,) = Journey(source).start(pod, ip, port, dialled.stream, uid)
     return way
 
