@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import pathlib
 import re
@@ -48,28 +49,47 @@ def test_the_page_needs_nothing_from_outside(capsys: pytest.CaptureFixture[str])
     assert "src=" not in text and "<link" not in text
 
 
-def test_the_page_in_a_browser(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
-    chromium = browser()
-    html, picture = tmp_path / "page.html", tmp_path / "page.png"
-    html.write_text(page("html", capsys))
+def chromium_says(tmp_path: pathlib.Path, file: pathlib.Path, *what: str) -> str:
+    """What a browser prints of a page."""
     options = [
         "--headless=new",
         "--no-sandbox",
         "--disable-gpu",
         "--hide-scrollbars",
-        "--window-size=1280,1400",
+        "--window-size=1700,1400",
     ]
-    run = [chromium, *options, f"--user-data-dir={tmp_path / 'profile'}"]
-    subprocess.run(
-        [*run, f"--screenshot={picture}", html.as_uri()], check=True, timeout=120, capture_output=True
-    )
+    run = [browser(), *options, f"--user-data-dir={tmp_path / 'profile'}", *what, file.as_uri()]
+    return subprocess.run(run, check=True, timeout=120, capture_output=True, text=True).stdout
+
+
+def test_the_page_in_a_browser(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, picture = tmp_path / "page.html", tmp_path / "page.png"
+    file.write_text(page("html", capsys))
+    chromium_says(tmp_path, file, f"--screenshot={picture}")
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert picture.stat().st_size > 50_000  # an empty page of this size has a few kilobytes
-    shown = subprocess.run(
-        [*run, "--dump-dom", html.as_uri()], check=True, timeout=120, capture_output=True, text=True
+    shown = chromium_says(tmp_path, file, "--dump-dom")
+    assert "ISTIO_REDIRECT" in shown
+    assert "DELIVERED" in shown
+
+
+def test_nothing_is_wider_than_the_page_from_a_phone_to_a_wide_screen(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No window of a browser is as narrow as a phone; a frame of the page's own width is."""
+    inner = html.escape(page("html", capsys), quote=True)
+    widths = (400, 768, 1600)
+    frames = "".join(f'<iframe style="width:{w}px;border:0" srcdoc="{inner}"></iframe>' for w in widths)
+    measure = (
+        "<script>onload = () => document.title = [...document.querySelectorAll('iframe')]"
+        ".map(f => f.contentDocument.documentElement.scrollWidth).join(' ')</script>"
     )
-    assert "ISTIO_REDIRECT" in shown.stdout
-    assert "DELIVERED" in shown.stdout
+    file = tmp_path / "frames.html"
+    file.write_text(f"<title>-</title>{frames}{measure}")
+    shown = chromium_says(tmp_path, file, "--dump-dom")
+    title = re.search(r"<title>([\d ]+)</title>", shown)
+    assert title is not None, shown[:300]
+    assert [int(width) for width in title[1].split()] == list(widths)
 
 
 def test_what_was_not_seen_is_dashed(capsys: pytest.CaptureFixture[str]) -> None:
