@@ -50,14 +50,14 @@ _meshctl_completion() {
       :values) ;;
       *) value=${line%%$'\t'*}; found+=("${value//:/\\:}:${line#*$'\t'}") ;;
     esac
-  done < <(_MESHCTL_COMPLETE=words "${(Q)words[1]}" "${(@Q)words[2,$CURRENT]}" 2>/dev/null)
+  done < <(_MESHCTL_COMPLETE=words "${(Q)words[1]}" "${(@Q)words[2,$CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)
   if (( ${#found} )); then _describe -V 'meshctl' found; elif (( files )); then _files; fi
 }
 compdef _meshctl_completion meshctl kubectl-meshctl
 """
 _FISH = r"""# fish completion for meshctl
 function __meshctl_completion
-  set -l words (commandline -opc)[2..-1] (commandline -ct)
+  set -l words (commandline -opc)[2..-1] (string replace -r '^["\']' '' -- (commandline -ct))
   set -l answer (_MESHCTL_COMPLETE=words meshctl $words 2>/dev/null)
   if test (count $answer) -eq 1; and test "$answer[1]" = ":files"
     __fish_complete_path (commandline -ct)

@@ -1,4 +1,4 @@
-"""Completion as a person types it: bash in tmux, Tab pressed."""
+"""Completion as a person types it: a shell in tmux, Tab pressed."""
 
 from __future__ import annotations
 
@@ -17,22 +17,48 @@ from tests.corpus import ROOT
 
 STORY = "examples/story"
 
+# How each shell is started without anybody's settings, what it reads first, and where that stands.
+SHELLS = {
+    "bash": (
+        ["bash", "--rcfile", "{folder}/.rc", "--noprofile", "-i"],
+        ".rc",
+        "PS1='> '\nbind 'set bell-style none'\n",
+    ),
+    "zsh": (
+        ["env", "ZDOTDIR={folder}", "zsh", "-o", "NO_GLOBAL_RCS", "-i"],
+        ".zshrc",
+        "PS1='> '\nbindkey -e\nautoload -Uz compinit\ncompinit -u -d {folder}/dump\n",
+    ),
+    "fish": (
+        ["fish", "--no-config", "--init-command", "source {folder}/rc.fish", "-i"],
+        "rc.fish",
+        "function fish_prompt; echo -n '> '; end\nset -g fish_greeting\nset -g fish_autosuggestion_enabled 0\n",
+    ),
+}
+Typed = Callable[[str], str]
 
-@pytest.fixture
-def bash(tmp_path: pathlib.Path) -> Iterator[Callable[[str], str]]:
-    """Types into a bash with meshctl's completion, and gives the line that is on the screen once it stands still."""
-    if shutil.which("tmux") is None:
+
+def required(tool: str) -> None:
+    if shutil.which(tool) is None:
         if os.environ.get("CI") == "true":
-            pytest.fail("tmux is not installed")
-        pytest.skip("tmux is not installed")
+            pytest.fail(f"{tool} is not installed")
+        pytest.skip(f"{tool} is not installed")
+
+
+@pytest.fixture(params=SHELLS)
+def shell(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[Typed]:
+    """Types into a shell with meshctl's completion, and gives the line that is on the screen once it stands still."""
+    name = request.param
+    required("tmux")
+    required(name)
     program = tmp_path / "meshctl"
     program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m meshctl "$@"\n')
     program.chmod(0o755)
-    script = subprocess.run(
-        [program, "completion", "bash"], capture_output=True, text=True, check=True
-    ).stdout
-    profile = tmp_path / "profile"
-    profile.write_text(f"PS1='> '\nPATH={tmp_path}:$PATH\nbind 'set bell-style none'\n{script}\n")
+    script = subprocess.run([program, "completion", name], capture_output=True, text=True, check=True).stdout
+    start, profile, settings = SHELLS[name]
+    path = f"set -gx PATH {tmp_path} $PATH" if name == "fish" else f"PATH={tmp_path}:$PATH"
+    settings = settings.replace("{folder}", str(tmp_path))
+    (tmp_path / profile).write_text(f"{path}\n{settings}{script}\n")
     socket = f"meshctl-{uuid.uuid4().hex[:8]}"
 
     def tmux(*words: str) -> str:
@@ -40,27 +66,13 @@ def bash(tmp_path: pathlib.Path) -> Iterator[Callable[[str], str]]:
             ["tmux", "-L", socket, *words], capture_output=True, text=True, check=True
         ).stdout
 
-    tmux(
-        "-f",
-        "/dev/null",
-        "new-session",
-        "-d",
-        "-x",
-        "200",
-        "-y",
-        "30",
-        "-c",
-        str(ROOT),
-        "bash",
-        "--rcfile",
-        str(profile),
-        "--noprofile",
-        "-i",
-    )
+    window = ["-f", "/dev/null", "new-session", "-d", "-x", "200", "-y", "30", "-c", str(ROOT)]
+    tmux(*window, *(word.replace("{folder}", str(tmp_path)) for word in start))
 
     def line() -> str:
-        """The last line on the screen."""
-        return ([one for one in tmux("capture-pane", "-p").splitlines() if one.strip()] or [""])[-1].rstrip()
+        """The line that is typed; what is offered may stand below it."""
+        lines = [one.rstrip() for one in tmux("capture-pane", "-p").splitlines() if one.startswith(">")]
+        return lines[-1] if lines else ""
 
     def until(wanted: Callable[[], bool], seconds: float) -> None:
         deadline = time.monotonic() + seconds
@@ -83,15 +95,15 @@ def bash(tmp_path: pathlib.Path) -> Iterator[Callable[[str], str]]:
     subprocess.run(["tmux", "-L", socket, "kill-server"], capture_output=True, check=False)
 
 
-def test_bash_completes_what_is_typed(bash: Callable[[str], str]) -> None:
-    assert bash("meshctl auth") == "meshctl authz"
-    assert bash(f"meshctl trace --dir {STORY} test") == f"meshctl trace --dir {STORY} test-pod"
+def test_what_is_typed_is_completed(shell: Typed) -> None:
+    assert shell("meshctl auth").rstrip() == "meshctl authz"
+    assert shell(f"meshctl trace --dir {STORY} test").rstrip() == f"meshctl trace --dir {STORY} test-pod"
     line = f"meshctl trace --dir {STORY} test-pod http://ngi"
-    assert bash(line) == line.removesuffix("ngi") + "nginx.test.svc.cluster.local/"
+    assert shell(line).rstrip() == line.removesuffix("ngi") + "nginx.test.svc.cluster.local/"
     line = f"meshctl pc endpoint -f {STORY} test-pod --cluster 'outbound|80||ng"
-    assert bash(line).startswith(line.removesuffix("ng") + "nginx.test.svc.cluster.local'")
+    assert shell(line).startswith(line.removesuffix("ng") + "nginx.test.svc.cluster.local'")
 
 
-def test_bash_completes_files_where_a_file_is_meant(bash: Callable[[str], str]) -> None:
-    assert bash("meshctl pc cluster -f examples/sto").startswith("meshctl pc cluster -f examples/story")
-    assert bash("meshctl pc cluster -o exampl") == "meshctl pc cluster -o exampl"
+def test_files_are_offered_where_a_file_is_meant(shell: Typed) -> None:
+    assert shell("meshctl pc cluster -f examples/sto").startswith("meshctl pc cluster -f examples/story")
+    assert shell("meshctl pc cluster -o exampl") == "meshctl pc cluster -o exampl"
