@@ -146,7 +146,7 @@ class Criteria:
             seen = {True: "local", False: "external", None: "not told"}[facts.local]
             checks.append(
                 (
-                    f"a {'local' if local else 'external'} source",
+                    f"{'a local' if local else 'an external'} source",
                     facts.local in (local, None),
                     f"source is {seen}",
                 )

@@ -50,7 +50,8 @@ def _range(bounds: Int64Range) -> string_match.StringMatch:
         value = value.strip()
         if not _INTEGER.fullmatch(value):
             return False
-        number = int(value) if len(value) < 25 else 1 << 70
+        digits = value.lstrip("+-0")[:20] or "0"  # an int64 has nineteen; zeros before them do not count
+        number = -int(digits) if value.startswith("-") else int(digits)
         return -(1 << 63) <= number < 1 << 63 and start <= number < end
 
     return string_match.StringMatch(f"in range [{start}, {end})", test)

@@ -11,6 +11,7 @@ source/extensions/common/matcher/{trie_matcher,domain_matcher}.h.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,8 @@ from meshctl.envoy.api.xds_core_v3 import TypedExtensionConfig
 from meshctl.envoy.message import Undecidable
 from meshctl.match import address_ranges, cel, string_match
 from meshctl.plain import Json
+
+_INT64 = re.compile(r"-?[0-9]{1,19}")
 
 # What an input yields: its type's full name and fields in, its value or None (no data) out.
 Inputs = Callable[[str, Json], Any]
@@ -382,7 +385,7 @@ def _number_map(
         table += [(bounds.start, bounds.end, on_match) for bounds in matcher.ranges]
 
     def candidates(value: str) -> Iterator[tuple[str, OnMatch]]:
-        if not value.lstrip("-").isdigit():
+        if not _INT64.fullmatch(value):
             return
         for start, end, on_match in table:
             if start <= int(value) < end:

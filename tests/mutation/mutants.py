@@ -1,13 +1,14 @@
 """The changes that a mutation run makes: one operator, constant, branch or statement of a module at a time.
 
 Each mutant is the module's source with one node changed. What cannot change an answer is left alone: docstrings,
-annotations, text constants (they are what people read), ``__all__``, imports.
+annotations, text constants (they are what people read), ``__all__``, imports, decorators, ``zip``'s ``strict`` and
+``dataclasses.field``'s ``repr``. A condition that is one comparison or one ``not`` is changed there, not once more as a
+whole: both would be the same program.
 """
 
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,15 +21,25 @@ _ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
     ast.Mod: ast.Add, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.LShift: ast.RShift, ast.RShift: ast.LShift,
 }  # fmt: skip
 
+_OPPOSITES = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot, ast.In, ast.NotIn)
+_NOT_RULES = ("strict", "repr")
+
+
+def _negated_below(test: ast.expr) -> bool:
+    """Whether another mutant is this condition's negation."""
+    if isinstance(test, ast.Compare):
+        return len(test.ops) == 1 and isinstance(test.ops[0], _OPPOSITES)
+    return isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
+
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One change: where (1-based line), which kind, and the whole module as changed."""
+    """One change: where (1-based line) and which kind. ``changed`` makes the module's source of it."""
 
     path: str
+    index: int  # the how-many-th place of the module
     line: int
     kind: str
-    source: str
     shown: str  # the line as it was
 
 
@@ -67,13 +78,16 @@ class _Finder(ast.NodeVisitor):
         if isinstance(node.value, bool | int) and not isinstance(node.value, str):
             self.places.append((node, "constant", 0))
 
-    def visit_If(self, node: ast.If) -> None:
-        self.places.append((node, "condition", 0))
+    def visit_If(self, node: ast.If | ast.IfExp) -> None:
+        if not _negated_below(node.test):
+            self.places.append((node, "condition", 0))
         self.generic_visit(node)
 
-    def visit_IfExp(self, node: ast.IfExp) -> None:
-        self.places.append((node, "condition", 0))
-        self.generic_visit(node)
+    visit_IfExp = visit_If
+
+    def visit_keyword(self, node: ast.keyword) -> None:
+        if node.arg not in _NOT_RULES:
+            self.generic_visit(node)
 
     def visit_Return(self, node: ast.Return) -> None:
         if node.value is not None and not isinstance(node.value, ast.Constant):
@@ -108,7 +122,7 @@ class _Finder(ast.NodeVisitor):
         return  # texts are what people read
 
 
-def _changed(node: ast.AST, kind: str, variant: int) -> None:
+def _change(node: ast.AST, kind: str, variant: int) -> None:
     """Change a node in place."""
     match node:
         case ast.Compare():
@@ -123,8 +137,6 @@ def _changed(node: ast.AST, kind: str, variant: int) -> None:
             node.test = ast.UnaryOp(ast.Not(), node.test)
         case ast.Return():
             node.value = ast.Constant(None)
-        case ast.UnaryOp():
-            node.op = ast.UAdd()  # replaced below: "not x" becomes "bool(x)"
         case _:
             raise TypeError(kind)
 
@@ -139,31 +151,32 @@ class _Swap(ast.NodeTransformer):
         return self.other if node is self.target else self.generic_visit(node)
 
 
-def mutants(path: str, source: str) -> Iterator[Mutant]:
-    """All mutants of a module."""
-    tree = ast.parse(source)
-    lines = source.splitlines()
+def _places(tree: ast.Module) -> list[tuple[ast.AST, str, int]]:
     finder = _Finder()
     for statement in tree.body:
         assigned = [t.id for t in getattr(statement, "targets", ()) if isinstance(t, ast.Name)]
         if not isinstance(statement, ast.Import | ast.ImportFrom) and "__all__" not in assigned:
             finder.visit(statement)
-    count = len(finder.places)
-    for index in range(count):
-        changed = copy.deepcopy(tree)
-        again = _Finder()
-        for statement in changed.body:
-            assigned = [t.id for t in getattr(statement, "targets", ()) if isinstance(t, ast.Name)]
-            if not isinstance(statement, ast.Import | ast.ImportFrom) and "__all__" not in assigned:
-                again.visit(statement)
-        node, kind, variant = again.places[index]
+    return finder.places
+
+
+def mutants(path: str, source: str) -> Iterator[Mutant]:
+    """All mutants of a module."""
+    lines = source.splitlines()
+    for index, (node, kind, _) in enumerate(_places(ast.parse(source))):
         line = getattr(node, "lineno", 0)
-        if kind == "statement":
-            changed = _Swap(node, ast.copy_location(ast.Pass(), node)).visit(changed)
-        elif isinstance(node, ast.UnaryOp):
-            call = ast.Call(ast.Name("bool", ast.Load()), [node.operand], [])
-            changed = _Swap(node, ast.copy_location(call, node)).visit(changed)
-        else:
-            _changed(node, kind, variant)
-        text = ast.unparse(ast.fix_missing_locations(changed))
-        yield Mutant(path, line, kind, text, lines[line - 1].strip() if line else "")
+        yield Mutant(path, index, line, kind, lines[line - 1].strip() if line else "")
+
+
+def changed(mutant: Mutant, source: str) -> str:
+    """The module's source with the one change."""
+    tree = ast.parse(source)
+    node, kind, variant = _places(tree)[mutant.index]
+    if kind == "statement":
+        tree = _Swap(node, ast.copy_location(ast.Pass(), node)).visit(tree)
+    elif isinstance(node, ast.UnaryOp):
+        call = ast.Call(ast.Name("bool", ast.Load()), [node.operand], [])
+        tree = _Swap(node, ast.copy_location(call, node)).visit(tree)
+    else:
+        _change(node, kind, variant)
+    return ast.unparse(ast.fix_missing_locations(tree))
