@@ -115,9 +115,9 @@ def differences(record: Json, answer: Json) -> Iterator[str]:
         if observed["code"] not in {o.get("code") or None for o in outcomes}:
             yield "code"
         return
-    same = [o for o in outcomes if not _unequal(record, o)]
+    same = [o for o in outcomes if not unequal(record, o)]
     if not same:
-        yield from min((_unequal(record, o) for o in outcomes), key=len, default=["no outcome"])
+        yield from min((unequal(record, o) for o in outcomes), key=len, default=["no outcome"])
         return
     host = observed.get("upstream_host")
     if host and not any(host in (o.get("upstream_hosts") or ()) for o in same):
@@ -127,7 +127,7 @@ def differences(record: Json, answer: Json) -> Iterator[str]:
         yield from _shares(observed["repeats"], outcomes, http="connection" not in record)
 
 
-def _unequal(record: Json, outcome: Json) -> list[str]:
+def unequal(record: Json, outcome: Json) -> list[str]:
     """The fields of the access log that an outcome tells otherwise."""
     observed = record["observed"]
     found = [f for f in _fields(record) if (outcome.get(f) or None) != (observed.get(f) or None)]
@@ -206,7 +206,7 @@ def shown(found: Comparison) -> str:
         k: v for k, v in record["request"].items() if v not in (None, [], "")
     }
     outcomes = found.answer["outcomes"]
-    nearest = min(outcomes, key=lambda o: len(_unequal(record, o)), default={})
+    nearest = min(outcomes, key=lambda o: len(unequal(record, o)), default={})
     names = [name for name in (*_HTTP, "upstream_host") if observed.get(name) or nearest.get(name)]
     names = [name for name in names if (observed.get(name) or None) != (nearest.get(name) or None)]
     client = {

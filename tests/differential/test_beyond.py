@@ -7,10 +7,12 @@ topic that is not in it is answered without either. The numbers only go down.
 from __future__ import annotations
 
 import collections
+import functools
 
 import pytest
 
-from tests.differential.beyond import Comparison, Kind, compare
+from tests.differential.beyond import Comparison, Kind, compare, unequal
+from tests.differential.likely import Surprise
 
 # topic: (wrong, undetermined)
 OPEN = {
@@ -47,14 +49,15 @@ def test_a_real_envoy_agrees() -> None:
 
 
 @pytest.mark.corpus
-def test_probabilities_sum_to_one() -> None:
-    off = [
-        (c.record["topic"], c.record["case"])
-        for c in compare()
-        if c.answer["outcomes"] and all(o["probability"] is not None for o in c.answer["outcomes"])
-        if abs(sum(o["probability"] for o in c.answer["outcomes"]) - 1) > 1e-5
-    ]
-    assert not off, off
+def test_what_was_observed_is_as_likely_as_was_told() -> None:
+    surprise = Surprise()
+    for found in compare():
+        observed = found.record["observed"]
+        if not observed.get("no_log") and not observed.get("no_access_log"):
+            differences = functools.partial(unequal, found.record)
+            surprise.see(found.answer["outcomes"], differences, observed.get("upstream_host"))
+    assert surprise.records >= 80
+    assert not surprise.too_large, surprise
 
 
 def _topics(compared: list[Comparison], kinds: tuple[Kind, ...]) -> collections.Counter[str]:

@@ -7,6 +7,7 @@ gives the evidence.
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from typing import Any
 
@@ -18,6 +19,7 @@ from meshctl.sources.trace_pods import RecordPods
 from meshctl.trace import report, requests
 from meshctl.trace.journey import Journey
 from tests.corpus import corpus
+from tests.differential.likely import Surprise
 from tests.differential.trace_support import folders, lines
 
 Json = dict[str, Any]
@@ -108,7 +110,7 @@ def test_scenario_agrees(scenario: str) -> None:
     folder = next(f for f in folders("e2e") if f.name == scenario)
     source = RecordPods(open_given((str(folder / "pods"),)), Notes(), complete=True)
     journey = Journey(source, silent=True)
-    count, wrong, reasons = 0, [], Counter[str]()
+    count, wrong, reasons, surprise = 0, [], Counter[str](), Surprise()
     for record in lines(folder / "requests.jsonl"):
         count += 1
         stream = requests.stream(record["request"])
@@ -116,7 +118,9 @@ def test_scenario_agrees(scenario: str) -> None:
         request = record["request"]
         ways = journey.start(pod, request["to_ip"], request["to_port"], stream, record["uid"])
         answer = report.mesh(ways, http=stream.request is not None)
-        differences = min((_differences(o, record) for o in answer["outcomes"]), key=len)
+        unequal = functools.partial(_differences, record=record)
+        surprise.see(answer["outcomes"], unequal, None)
+        differences = min(map(unequal, answer["outcomes"]), key=len)
         if not differences:
             continue
         dialled = source.by_ip(request["to_ip"])
@@ -129,3 +133,4 @@ def test_scenario_agrees(scenario: str) -> None:
     assert count >= 150
     assert not wrong, f"{len(wrong)} of {count}: {wrong[:4]}"
     assert sum(reasons.values()) <= count * 0.08, reasons
+    assert not surprise.too_large, surprise
