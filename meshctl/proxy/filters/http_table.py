@@ -21,6 +21,7 @@ from meshctl.proxy.filters.http import (
     grpc_json_transcoder,
     header_mutation,
     health_check,
+    json_to_metadata,
     jwt_authn,
     metadata_writers,
     rate_limits,
@@ -32,8 +33,8 @@ from meshctl.proxy.filters.scene import Evaluator
 ROUTER = "envoy.extensions.filters.http.router.v3.Router"
 _MODULES = (
     buffer, client_facts, composite, cors, credentials, csrf, decided_elsewhere, ext_authz, fault,
-    grpc_json_transcoder, header_mutation, health_check, jwt_authn, metadata_writers, rate_limits, rbac,
-    stateful_session,
+    grpc_json_transcoder, header_mutation, health_check, json_to_metadata, jwt_authn,
+    metadata_writers, rate_limits, rbac, stateful_session,
 )  # fmt: skip
 _HTTP = "envoy.extensions.filters.http."
 

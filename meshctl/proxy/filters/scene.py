@@ -134,6 +134,11 @@ class Scene:
             )
 
     @property
+    def has_route_entry(self) -> bool:
+        """Whether Envoy has a RouteEntry for the request: a redirect and a direct response have none."""
+        return self.route is not None and bool(self.route.message.keys() & _ENTRIES)
+
+    @property
     def action(self) -> Json:
         """The RouteAction, {} without one."""
         found: Json = (self.route.message.get("route") or {}) if self.route is not None else {}
@@ -179,8 +184,9 @@ def _levels(scene: Scene, name: str) -> Iterator[tuple[Json, bool]]:
             yield fields, False
 
 
+_ENTRIES = frozenset({"route", "filter_action", "non_forwarding_action"})
 # What a route answers with; one without any has no settings of any level, like the redirect of require_tls.
-_ANSWERS = frozenset({"route", "redirect", "direct_response", "filter_action", "non_forwarding_action"})
+_ANSWERS = _ENTRIES | {"redirect", "direct_response"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,11 +203,9 @@ def header_to_metadata(draw: Draw) -> Drawn:
             **draw.optional(0.2, encode="BASE64"),
         }
         present |= draw.optional(0.3, type=draw.one(("STRING", "NUMBER", "PROTOBUF_VALUE")))
-        if present.get("encode"):
-            present.pop("type", None)
         choice = draw.one(("value", "rewrite", "plain"))
         if choice == "value":
-            present["value"] = draw.one(VALUES)
+            present["value"] = draw.one((*VALUES, "GgJhYg==", "EQAAAAAAAPg/", "IAE=", "x1"))
         if choice == "rewrite":
             present["regex_value_rewrite"] = {"pattern": {"regex": "(.)(.*)"}, "substitution": "\\2\\1"}
         found: Json = {**source, "on_header_present": present}

@@ -296,7 +296,8 @@ def asked(draw: Draw, name: str, port: int, number: int) -> Asked:
     elif draw.maybe(0.3):
         headers.append(("origin", draw.one(ORIGINS)))
     if method in ("POST", "PUT"):
-        body = draw.one(("", '{"k": 1, "j": {"k": "ab"}}', '{"k": {"j": "1"}}', "[1]", "x" * 20, "abc"))
+        body = draw.one(("", '{"k": 1, "j": {"k": "ab"}}', '{"k": {"j": "1"}}', "[1]", "x" * 20, "abc",
+                         '{"k": null, "j": 1.5}', '{"k": "0x10", "j": true}'))  # fmt: skip
         headers += [
             ("content-length", str(len(body))),
             ("content-type", draw.one(("application/json", "text/json", "application/grpc", "text/plain"))),

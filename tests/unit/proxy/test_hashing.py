@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from meshctl.envoy.api.extensions_filters_common_set_filter_state_v3 import FilterStateValue
 from meshctl.match.request_view import RequestView
 from meshctl.match.substitution import Known
 from meshctl.proxy.filters.state import states_of
@@ -107,7 +108,7 @@ def test_only_hashable_filter_state_is_a_key(factory: str, hashed: bool) -> None
         "factory_key": factory,
         "format_string": {"text_format_source": {"inline_string": "v"}},
     }
-    states, unknown = states_of([value], Known({}))
+    states, unknown = states_of([FilterStateValue(value)], Known({}))
     assert not unknown
     key = of_request((HashPolicy({"filter_state": {"key": "k"}}),), RequestView({}, filter_state=states), "")
     assert key.value == (xxhash64("v") if hashed else None)

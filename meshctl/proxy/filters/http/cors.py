@@ -3,7 +3,8 @@
 Theory of operation. The policy comes from the route's settings alone (the filter's own has none), or from the
 older ``cors`` of the route action and the virtual host where no level has settings. Each property is the first
 that a level sets; only whether it is on is asked of the most specific. ``exact: "*"`` stands for any origin.
-Without a route that forwards (none, a redirect, a direct response) the filter does nothing.
+Without a route that forwards (none, a redirect, a direct response) the filter does nothing; one with
+non_forwarding_action counts as one that forwards.
 Follows source/extensions/filters/http/cors/cors_filter.cc.
 """
 
@@ -42,7 +43,7 @@ def _policies(scene: Scene, name: str) -> list[CorsPolicy | Older]:
 
 
 def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    policies = _policies(scene, http_filter.name) if scene.action else []
+    policies = _policies(scene, http_filter.name) if scene.has_route_entry else []
     if not policies or not is_preflight(scene):
         yield Pass(entry, scene)
         return

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from meshctl.envoy.api.extensions_filters_network_set_filter_state_v3 import Config as SetFilterState
 from meshctl.match.request_view import Part
 from meshctl.proxy.chance import open_ways
 from meshctl.proxy.contract import Contract, Effect, effects
@@ -94,8 +95,8 @@ def _sni_cluster(entry: Entry, scene: NetworkScene, network_filter: Filter) -> I
 
 
 def _set_filter_state(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
-    fields = network_filter.fields
-    values = [*(fields.get("on_new_connection") or ()), *(fields.get("on_downstream_tls_handshake") or ())]
+    config = SetFilterState(network_filter.fields)
+    values = (*config.on_new_connection, *config.on_downstream_tls_handshake)
     found, unknown = states_of(values, scene.known())
     opaque = dict(scene.opaque)
     if unknown:

@@ -61,3 +61,11 @@ def test_without_a_route_that_forwards_it_does_nothing() -> None:
     assert answer((CORS,), PREFLIGHT, routes=(redirect,), host=host) == (301, "direct_response")
     missing = route("r", {"path": "/else"})
     assert answer((CORS,), PREFLIGHT, routes=(missing,), host=host) == (404, "route_not_found")
+
+
+def test_a_route_with_a_non_forwarding_action_counts_as_one_that_forwards() -> None:
+    """Envoy gives it a RouteEntry: only a redirect and a direct response have none."""
+    one = {"match": {"prefix": "/"}, "non_forwarding_action": {}}
+    host = {"typed_per_filter_config": policy(allow_origin_string_match=[{"exact": "*"}])}
+    assert answer((CORS,), PREFLIGHT, routes=(one,), host=host) == ANSWERED
+    assert answer((CORS,), PREFLIGHT, routes=(one,)) == (503, "cluster_not_found")

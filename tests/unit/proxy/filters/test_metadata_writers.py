@@ -88,6 +88,103 @@ def test_json_to_metadata_chooses_the_route_again() -> None:
         assert passage.route_name == name
 
 
+def written_by_json(text: str, content: str, **rules: Any) -> Any:
+    """What a rule of each type writes of the body's ``k``, and one with a fixed value."""
+    found = []
+    for kind, fixed in (
+        ("PROTOBUF_VALUE", {}),
+        ("STRING", {}),
+        ("NUMBER", {}),
+        ("STRING", {"value": "fixed"}),
+    ):
+        pair = {"metadata_namespace": "ns", "key": "k"}
+        rule = {
+            "selectors": [{"key": "k"}],
+            "on_present": {**pair, "type": kind, **fixed},
+            "on_missing": {**pair, "value": "miss"},
+            "on_error": {**pair, "value": "err"},
+        }
+        http_filter = a_filter("json_to_metadata.v3.JsonToMetadata", request_rules={"rules": [rule], **rules})
+        (passage,) = passages((http_filter,), body(text, content))
+        assert passage.seen is not None
+        found.append(passage.seen.metadata_value("ns", ("k",), absent="nothing"))
+    return found
+
+
+# As a real Envoy 1.40 wrote them.
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"k":1}', [1, "1", 1, "fixed"]),
+        ('{"k":1.5}', [1.5, "1.500000", 1.5, "fixed"]),
+        ('{"k":1e3}', [1000, "1000.000000", 1000, "fixed"]),
+        ('{"k":true}', [True, "1", 1, "fixed"]),
+        ('{"k":null}', ["miss", "miss", "miss", "fixed"]),
+        ('{"k":" 12 "}', [" 12 ", " 12 ", 12, "fixed"]),
+        ('{"k":"0x10"}', ["0x10", "0x10", 16, "fixed"]),
+        ('{"k":"1_0"}', ["1_0", "1_0", "miss", "fixed"]),
+        ('{"k":""}', ["", "nothing", "miss", "fixed"]),
+        ('{"k":{"j":1}}', ["miss", "miss", "miss", "fixed"]),
+        ('{"k":[1]}', ["miss", "miss", "miss", "fixed"]),
+        ("{}", ["miss", "miss", "miss", "fixed"]),
+        ("[1]", ["miss"] * 4),
+        ("null", ["miss"] * 4),
+        ("", ["miss"] * 4),
+        ('{"k":12345678901234567890}', ["err"] * 4),
+        ('{"k":NaN}', ["err"] * 4),
+        ("{k:1}", ["err"] * 4),
+    ],
+)
+def test_json_to_metadata_by_type(text: str, expected: list[Any]) -> None:
+    assert written_by_json(text, "application/json") == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "rules", "expected"),
+    [
+        ("application/json; charset=utf-8", {}, "err"),
+        ("Application/JSON", {}, "err"),
+        ("text/json", {}, "err"),
+        ("text/json", {"allow_content_types": ["text/json"]}, 1),
+        ("text/x-json", {"allow_content_types_regex": {"regex": "text/.*json"}}, 1),
+        ("", {}, "err"),
+        ("", {"allow_empty_content_type": True}, 1),
+    ],
+)
+def test_a_content_type_that_json_to_metadata_does_not_take_is_an_error(
+    content: str, rules: dict[str, Any], expected: Any
+) -> None:
+    assert written_by_json('{"k":1}', content, **rules)[0] == expected
+
+
+def test_an_error_of_json_to_metadata_has_the_route_chosen_again() -> None:
+    """A query that a filter has changed is routed by, once another filter asks for the route anew."""
+    rule = {"selectors": [{"key": "k"}], "on_present": {"key": "k"}, "on_error": {"key": "k", "value": "1"}}
+    mutation = {"append": {"record": {"key": "x", "value": "1"}}}
+    changes = a_filter(
+        "header_mutation.v3.HeaderMutation", mutations={"query_parameter_mutations": [mutation]}
+    )
+    asks = a_filter("json_to_metadata.v3.JsonToMetadata", request_rules={"rules": [rule]})
+    routes = (route("x", {"prefix": "/", "query_parameters": [{"name": "x", "present_match": True}]}),)
+    for filters, expected in (((changes,), None), ((changes, asks), "x")):
+        (passage,) = passages(filters, get("/", "a.com"), routes=routes)
+        assert passage.route_name == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("GgJhYg==", "ab"), ("EQAAAAAAAPg/", 1.5), ("IAE=", True), ("YWI=", "nothing"), ("???", "nothing")],
+)
+def test_a_header_may_hold_a_value_as_it_goes_over_the_wire(value: str, expected: Any) -> None:
+    pair = {"metadata_namespace": "ns", "key": "k", "type": "PROTOBUF_VALUE", "encode": "BASE64"}
+    writes = a_filter(
+        "header_to_metadata.v3.Config", request_rules=[{"header": "x-v", "on_header_present": pair}]
+    )
+    (passage,) = passages((writes,), get("/", "a.com", ("x-v", value)))
+    assert passage.seen is not None
+    assert passage.seen.metadata_value("ns", ("k",), absent="nothing") == expected
+
+
 def test_json_to_metadata_may_leave_what_is_there() -> None:
     present = {"metadata_namespace": "ns", "key": "k", "preserve_existing_metadata_value": True}
     keeps = a_filter(
