@@ -8,11 +8,11 @@ The shape follows network analysis tools (flow, trace, hop, step, disposition).
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from meshctl.coverage import Basis
-from meshctl.match.request_view import Peer, RequestView
+from meshctl.match.request_view import NOTHING, Headers, Opaque, Peer, RequestView
 from meshctl.plain import Json
 
 
@@ -105,6 +105,23 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True)
+class Recreated:
+    """What a request that the proxy made of a redirect itself carries on from the passes before.
+
+    count: redirects followed so far; taken: (route, target route) as previous_routes remembers them; seen: (method, URL) of
+    each pass; loops: whether it asks again what was asked before; opaque: headers that are not known.
+    """
+
+    headers: Headers = field(default_factory=dict)
+    client_ip: str = ""
+    count: int = 0
+    taken: frozenset[tuple[str, str]] = frozenset()
+    seen: frozenset[tuple[str, str]] = frozenset()
+    loops: bool = False
+    opaque: Opaque = field(default_factory=lambda: NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """An HTTP request as the client writes it. ``authority`` None: no Host header; "" an empty one.
 
@@ -122,6 +139,7 @@ class Request:
     body: str = ""
     hidden: str = ""
     unsaid: str = ""
+    recreated: Recreated | None = field(default=None, compare=False, repr=False)
 
     @property
     def http2(self) -> bool:
@@ -233,6 +251,27 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """The route that was looked up for a redirect, which the log names from then on."""
+
+    virtual_host: str | None = None
+    route_name: str | None = None
+    cluster: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What a proxy makes of an answer: a request of its own, or (None) the client gets the answer."""
+
+    probability: float = 1.0
+    request: Request | None = None
+    looked: Looked | None = None
+
+
+Follow = Callable[[int | None, str | None], Iterator[Followed]]  # by the answer's code and Location
+
+
+@dataclass(frozen=True, slots=True)
 class Upstream:
     """What a proxy sends on: to which cluster and endpoints, over what, and the request as rewritten."""
 
@@ -247,3 +286,4 @@ class Upstream:
     mark: int = 0  # the socket mark of the connection (original_src in TPROXY mode)
     retries: frozenset[str] = frozenset()  # what is tried again (retry_on), empty for nothing
     mirrors: tuple[str, ...] = ()
+    follow: Follow | None = field(default=None, compare=False, repr=False)  # redirects of the answer

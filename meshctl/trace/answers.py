@@ -33,6 +33,7 @@ class Answer:
     reason: str = ""
     flags: str | None = None
     details: str | None = None
+    location: str | None = None  # of a redirect
 
 
 # Which words of retry_on try again after which failure.
@@ -66,7 +67,9 @@ def of_verdict(passage: Passage) -> Answer:
             failure = Failure.CLOSED
         if verdict.reason.startswith("TLS:"):
             failure = Failure.TLS
-    return Answer(verdict.disposition, code, failure, verdict.reason, verdict.flags, verdict.details)
+    return Answer(
+        verdict.disposition, code, failure, verdict.reason, verdict.flags, verdict.details, passage.location
+    )
 
 
 def logged(passage: Passage, answer: Answer, *, grpc: bool) -> Verdict:
@@ -93,7 +96,15 @@ def logged(passage: Passage, answer: Answer, *, grpc: bool) -> Verdict:
 def behind(passage: Passage, answer: Answer, verdict: Verdict) -> Answer:
     """The answer as the hop before sees it: an HTTP proxy answers itself, a TCP proxy passes on."""
     if passage.http:
-        return Answer(answer.disposition, verdict.code, None, answer.reason, verdict.flags, verdict.details)
+        return Answer(
+            answer.disposition,
+            verdict.code,
+            None,
+            answer.reason,
+            verdict.flags,
+            verdict.details,
+            answer.location,
+        )
     if answer.failure in (Failure.REFUSED, Failure.TLS):
         return Answer(answer.disposition, answer.code, Failure.RESET, answer.reason)
     return answer

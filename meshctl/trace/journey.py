@@ -23,10 +23,10 @@ from meshctl.envoy.sections import SectionKind
 from meshctl.errors import MeshctlError
 from meshctl.match.address_ranges import number
 from meshctl.proxy.listen.listeners import Listener
-from meshctl.proxy.model import Connection, Disposition, Endpoint, Passage, Upstream
+from meshctl.proxy.model import Connection, Disposition, Endpoint, Passage, Request, Upstream
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.visit import visit
-from meshctl.trace import answers, capture
+from meshctl.trace import answers, capture, passes
 from meshctl.trace.answers import Failure
 from meshctl.trace.capture import Captured
 from meshctl.trace.membership import is_told_external, may_be_inside, service_at, service_behind
@@ -67,6 +67,16 @@ class Flow:
     @property
     def where(self) -> str:
         return bracketed(self.ip, self.port)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A connection at a proxy: by which listener's socket it came, and through which rules."""
+
+    flow: Flow
+    accepting: Listener
+    connection: Connection
+    hooks: tuple[Captured, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,16 +294,15 @@ class Journey:
             carried=stream.carried if accepting.internal else None,
             socket=socket,
         )
+        seen = Visit(flow, accepting, connection, hooks)
         ways: list[Way] = []
         for passage in visit(flow.pod.proxy, accepting, connection, stream.request, silent=self.silent):
-            ways += self._behind(flow, passage, connection, hooks)
+            ways += self._behind(seen, passage)
         return ways
 
-    def _behind(
-        self, flow: Flow, passage: Passage, connection: Connection, hooks: tuple[Captured, ...]
-    ) -> Iterator[Way]:
+    def _behind(self, seen: Visit, passage: Passage) -> Iterator[Way]:
         """A passage and what happens behind it, as ways."""
-        pod = flow.pod
+        pod, connection = seen.flow.pod, seen.connection
         assert pod.proxy is not None
         listener = pod.proxy.listeners.by_name.get(passage.listener or "")
         hop = Hop(
@@ -302,7 +311,7 @@ class Journey:
             passage,
             passage.verdict,
             bracketed(connection.dst_ip, connection.dst_port),
-            capture=hooks,
+            capture=seen.hooks,
         )
         if passage.upstream is None:
             yield Way(
@@ -315,32 +324,41 @@ class Journey:
                 decided=passage.decided,
             )
             return
-        grpc = is_grpc(flow.stream.request)
         self._expect(pod.proxy, passage.upstream)
         for endpoint in passage.upstream.endpoints:
-            for way in self._upstream(flow, passage.upstream, endpoint, connection):
-                way = _as_far_as_it_goes(passage, way)
-                verdict = answers.logged(passage, way.answer, grpc=grpc)
-                yield Way(
-                    answers.behind(passage, way.answer, verdict),
-                    passage.probability * endpoint.probability * way.probability,
-                    (
-                        replace(
-                            hop,
-                            verdict=verdict,
-                            endpoint=endpoint,
-                            upstream_capture=way.sent,
-                            upstream_arrival=way.arrived,
-                            network=way.network,
-                        ),
-                        *way.hops,
-                    ),
-                    target=way.target,
-                    undetermined=_joined(passage.undetermined, way.undetermined),
-                    assumed=_joined(passage.assumed, way.assumed),
-                    notes=_joined(passage.notes, way.notes),
-                    decided=passage.decided and way.decided,
+            for way in self._upstream(seen.flow, passage.upstream, endpoint, connection):
+                share = passage.probability * endpoint.probability
+                way = _as_far_as_it_goes(passage, replace(way, probability=share * way.probability))
+                asked = replace(
+                    hop,
+                    endpoint=endpoint,
+                    upstream_capture=way.sent,
+                    upstream_arrival=way.arrived,
+                    network=way.network,
                 )
+                for named, answered, again in passes.after(passage, way, seen.flow.stream.request):
+                    asked = replace(asked, passage=named)
+                    if again is None:
+                        yield _answered(asked, answered, seen.flow.stream)
+                    else:
+                        yield from self._again(seen, asked, answered, again)
+
+    def _again(self, seen: Visit, hop: Hop, first: Way, request: Request) -> Iterator[Way]:
+        """The ways of the request that the proxy makes of a redirect, behind the pass that got it."""
+        passage, verdict = passes.followed(hop.passage, first.answer, request)
+        hop = replace(hop, passage=passage, verdict=verdict)
+        flow = replace(seen.flow, stream=replace(seen.flow.stream, request=request))
+        socket = seen.connection.socket or (flow.ip, flow.port)
+        for way in self._proxy(flow, seen.accepting, socket, ()):
+            yield replace(
+                way,
+                probability=first.probability * way.probability,
+                hops=(hop, *first.hops, *way.hops),
+                undetermined=_joined(_joined(passage.undetermined, first.undetermined), way.undetermined),
+                assumed=_joined(_joined(passage.assumed, first.assumed), way.assumed),
+                notes=_joined(_joined(passage.notes, first.notes), way.notes),
+                decided=passage.decided and first.decided and way.decided,
+            )
 
     def _expect(self, proxy: Proxy, upstream: Upstream) -> None:
         """Tell the source which pods this choice may lead to."""
@@ -388,6 +406,22 @@ class Journey:
             ip, port = host_and_port(restored) or (ip, port)
         inner = replace(flow, ip=ip, port=port, depth=flow.depth + 1)
         return self._proxy(inner, listener, (ip, port), ())
+
+
+def _answered(hop: Hop, way: Way, stream: Stream) -> Way:
+    """A way as it looks in front of the proxy that it goes through."""
+    passage = hop.passage
+    verdict = answers.logged(passage, way.answer, grpc=is_grpc(stream.request))
+    return Way(
+        answers.behind(passage, way.answer, verdict),
+        way.probability,
+        (replace(hop, verdict=verdict), *way.hops),
+        target=way.target,
+        undetermined=_joined(passage.undetermined, way.undetermined),
+        assumed=_joined(passage.assumed, way.assumed),
+        notes=_joined(passage.notes, way.notes),
+        decided=passage.decided and way.decided,
+    )
 
 
 def _as_far_as_it_goes(passage: Passage, way: Way) -> Way:

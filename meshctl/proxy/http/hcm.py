@@ -22,7 +22,7 @@ from meshctl.proxy.http.codec import Codec, Reply
 from meshctl.proxy.http.connection_header import is_connect_udp, is_upgrade
 from meshctl.proxy.http.path_normalize import canonical_path
 from meshctl.proxy.http.request_headers import Edge
-from meshctl.proxy.model import Connection, Request
+from meshctl.proxy.model import Connection, Recreated, Request
 
 _ESCAPED_SLASH = re.compile(r"%2[fF]|%5[cC]")
 _UDP_TARGET = re.compile(r"/\.well-known/masque/udp/([^/]+)/([0-9]+)/?")
@@ -86,6 +86,8 @@ def decode(request: Request, manager: Manager, connection: Connection, *, tls: b
     Raises Undecidable where what a header becomes cannot be known.
     """
     config = manager.config
+    if request.recreated is not None:
+        return _again(request, request.recreated, manager)
     headers = Codec(config, manager.runtime).read(request, tls=tls)
     if isinstance(headers, Reply):
         return headers
@@ -102,6 +104,15 @@ def decode(request: Request, manager: Manager, connection: Connection, *, tls: b
     if client.rejected:
         return Reply(client.rejected, "rejecting_because_detection_failed", headers=headers)
     return headers
+
+
+def _again(request: Request, made: Recreated, manager: Manager) -> Headers | Reply:
+    """A request that the router made of a redirect: only its path and host are looked at once more."""
+    headers = {name: list(values) for name, values in made.headers.items()}
+    refused = _checks(request, headers, manager) or _normalise_path(headers, manager)
+    if refused is None:
+        _normalise_host(headers, manager)
+    return refused or headers
 
 
 def _known(request: Request, headers: Headers, connection: Connection, edge: Edge) -> Known:

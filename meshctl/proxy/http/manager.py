@@ -26,7 +26,17 @@ from meshctl.proxy.http.codec import Reply
 from meshctl.proxy.http.connection_header import is_upgrade
 from meshctl.proxy.http.hcm import Manager
 from meshctl.proxy.listen.listeners import Filter
-from meshctl.proxy.model import Connection, Disposition, Passage, Rejected, Request, Stage, Step, Verdict
+from meshctl.proxy.model import (
+    Connection,
+    Disposition,
+    Passage,
+    Recreated,
+    Rejected,
+    Request,
+    Stage,
+    Step,
+    Verdict,
+)
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing import router, routes
 from meshctl.proxy.routing.draw import Draw
@@ -117,7 +127,7 @@ def _view(scene: HttpScene, headers: Headers) -> RequestView:
         peer=tls.peer if tls else None,
         sni=tls.sni.lower() if tls else "",
         filter_state=scene.state,
-        opaque={**_hidden(scene.request, headers), **scene.opaque},
+        opaque={**_hidden(scene.request, headers), **scene.opaque, **_recreated(scene).opaque},
     )
 
 
@@ -175,18 +185,24 @@ def _log_route(entry: Entry, scene: HttpScene, view: RequestView, table: RouteTa
         entry.cluster = name if scene.proxy.cluster(name) is not None else None
 
 
+def _recreated(scene: HttpScene) -> Recreated:
+    return scene.request.recreated or _FIRST
+
+
+_FIRST = Recreated()
+
+
 def _remote_ip(scene: HttpScene) -> str:
+    if scene.request.recreated is not None:
+        return scene.request.recreated.client_ip
     return hcm.remote_address(scene.request, HttpConnectionManager(scene.manager.fields), scene.connection)
-
-
-RouteChoice = tuple[float, VirtualHost | None, Route | None, Draw]
 
 
 def _choose(
     entry: Entry, scene: HttpScene, view: RequestView, table: RouteTable | None, draw: Draw
 ) -> Iterator[Chosen]:
     """The routes and clusters a request may take; asked again where a filter has the route chosen anew."""
-    for probability, host, route, drawn in _route_choices(table, view, draw):
+    for probability, host, route, drawn in routes.of_table(table, view, draw):
         branch = entry.branch(probability)
         branch.virtual_host = host.name if host is not None else None
         branch.route_name = (route.name or None) if route is not None else None
@@ -201,32 +217,6 @@ def _choose(
             known = bool(target.cluster) and scene.proxy.cluster(target.cluster) is not None
             way.cluster = target.cluster if known else None
             yield Chosen(way, host, route, target.draw or drawn, target)
-
-
-def _route_choices(table: RouteTable | None, view: RequestView, draw: Draw) -> Iterator[RouteChoice]:
-    host = table.virtual_host(view)[0] if table is not None else None
-    if host is None:
-        yield 1.0, None, None, draw
-    elif not view.first("x-forwarded-proto"):
-        yield 1.0, host, None, draw
-    elif routes.tls_required(host, view):
-        yield 1.0, host, _TLS_REDIRECT, draw
-    else:
-        for probability, route, drawn in routes.choose(host, view, draw):
-            if probability > 0.0:
-                yield probability, host, route, drawn
-
-
-def _tls_redirect() -> Route:
-    """The redirect that require_tls stands for: to https, and without a name."""
-    from meshctl.match import route_match
-    from meshctl.match.fraction import Runtime
-
-    message: Json = {"match": {"prefix": "/"}, "redirect": {"https_redirect": True}}
-    return Route(message, route_match.parse(message["match"], Runtime()), -1)
-
-
-_TLS_REDIRECT = _tls_redirect()
 
 
 def _filtered(
@@ -362,7 +352,7 @@ def _route_step(
         )
     _, domain = table.virtual_host(view)
     names_text = f"{table.name or '(inline)'} / {host.name}"
-    if route is _TLS_REDIRECT:
+    if route is routes.TLS_REDIRECT:
         return Step(Stage.ROUTE, names_text, "require_tls: redirected to https", table.where)
     rejected = routes.rejected(host, view, route)
     if route is None:

@@ -29,6 +29,7 @@ from meshctl.proxy.model import (
     Connection,
     Disposition,
     Endpoint,
+    Follow,
     Passage,
     Request,
     Stage,
@@ -37,7 +38,7 @@ from meshctl.proxy.model import (
     Verdict,
 )
 from meshctl.proxy.proxy import Proxy
-from meshctl.proxy.routing import rewrites
+from meshctl.proxy.routing import redirects, rewrites
 from meshctl.proxy.routing.draw import Draw
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
 from meshctl.proxy.upstream import admission, hash_policy, upstreams
@@ -335,8 +336,30 @@ def _deliver(
                 _alpn_override(entry, cluster, routed),
                 retries=_retries(routed),
                 mirrors=tuple(str(m.get("cluster", "")) for m in action.get("request_mirror_policies") or ()),
+                follow=_follow(routed, typed, headers, target_path, authority),
             ),
         )
+
+
+def _follow(
+    routed: Routed, action: RouteAction, headers: Headers, path: str | None, authority: str
+) -> Follow | None:
+    """What the route makes of a redirect that comes back; None without a policy."""
+    policy = redirects.policy_of(action)
+    if policy is None:
+        return None
+    sent = {**headers, ":authority": [authority], **({} if path is None else {":path": [path]})}
+    view = routed.view.carrying(sent)
+    return redirects.Redirects(
+        policy,
+        routed.request,
+        routed.view,
+        view,
+        routed.table,
+        routed.proxy.runtime,
+        routed.route.name,
+        routed.client_ip,
+    ).follow
 
 
 def _holders(routed: Routed, target: Target) -> tuple[Json, ...]:
@@ -401,7 +424,12 @@ def _request_onward(routed: Routed, headers: Headers, path: str | None, authorit
         (name, value) for name, values in headers.items() if not name.startswith(":") for value in values
     )
     return replace(
-        routed.request, authority=authority, path=path, headers=kept, scheme=routed.view.first(":scheme")
+        routed.request,
+        authority=authority,
+        path=path,
+        headers=kept,
+        scheme=routed.view.first(":scheme"),
+        recreated=None,
     )
 
 
@@ -435,5 +463,5 @@ def _note_extras(entry: Entry, action: Json) -> None:
         )
     for mirror in action.get("request_mirror_policies") or ():
         entry.note(f"{COPY}{_mirrored(mirror)}")
-    if action.get("internal_redirect_policy"):
+    if redirects.policy_of(RouteAction(action)) is not None:
         entry.note("a redirect of the upstream may be followed inside the proxy (internal_redirect_policy)")

@@ -159,6 +159,31 @@ def choose(host: VirtualHost, view: RequestView, draw: Draw) -> Iterator[tuple[f
     yield remaining, None, draw
 
 
+# The redirect that require_tls stands for: to https, and without a name.
+_TO_TLS: Json = {"match": {"prefix": "/"}, "redirect": {"https_redirect": True}}
+TLS_REDIRECT = Route(_TO_TLS, route_match.parse(_TO_TLS["match"], Runtime()), -1)
+
+Found = tuple[float, VirtualHost | None, Route | None, Draw]
+
+
+def of_table(table: RouteTable | None, view: RequestView, draw: Draw) -> Iterator[Found]:
+    """Virtual host and route for a request, each way with its probability.
+
+    Without x-forwarded-proto the check of require_tls gives up, and only the virtual host is found.
+    """
+    host = table.virtual_host(view)[0] if table is not None else None
+    if host is None:
+        yield 1.0, None, None, draw
+    elif not view.first("x-forwarded-proto"):
+        yield 1.0, host, None, draw
+    elif tls_required(host, view):
+        yield 1.0, host, TLS_REDIRECT, draw
+    else:
+        for probability, route, drawn in choose(host, view, draw):
+            if probability > 0.0:
+                yield probability, host, route, drawn
+
+
 def _tree_candidates(host: VirtualHost, view: RequestView) -> Iterator[Route]:
     assert host.tree is not None
     action = host.tree.evaluate(tree_inputs(view), matcher_tree.Decision())

@@ -1,0 +1,73 @@
+"""The passes of one request through a proxy that follows redirects of its upstream itself.
+
+Theory of operation. A route with an internal_redirect_policy says what it makes of the answer's code and Location
+(``proxy/routing/redirects``). Where it follows, the pass is over (its log says ``internal_redirect``) and the request that
+it makes goes through the same listener again; else the client gets the answer. A redirect that is handed on once a request
+has been asked before, or that would be followed without an end in sight, is a loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from meshctl.envoy.message import Undecidable
+from meshctl.proxy.model import Disposition, Looked, Passage, Request, Stage, Step, Verdict
+from meshctl.trace.answers import Answer
+from meshctl.trace.ways import Way, undetermined
+
+MAX_PASSES = 12
+
+
+def after(passage: Passage, way: Way, asked: Request | None) -> Iterator[tuple[Passage, Way, Request | None]]:
+    """The passage and the way with what the proxy makes of the answer: a request to go on with, or None."""
+    upstream, answer = passage.upstream, way.answer
+    follows = upstream.follow if upstream is not None else None
+    if follows is None or answer.failure is not None or answer.disposition is Disposition.UNDETERMINED:
+        yield passage, way, None
+        return
+    try:
+        found = list(follows(answer.code, answer.location))
+    except Undecidable as unknown:
+        reason = f"internal redirect to {answer.location}: {unknown.reason}"
+        open_way = replace(way, answer=undetermined(reason).answer, undetermined=(*way.undetermined, reason))
+        yield passage, open_way, None
+        return
+    for one in found:
+        named = passage if one.looked is None else _naming(passage, one.looked)
+        part = replace(way, probability=way.probability * one.probability)
+        if one.request is None:
+            yield named, replace(part, answer=_handed_on(answer, asked)), None
+        elif one.request.recreated is not None and one.request.recreated.count > MAX_PASSES:
+            yield named, replace(part, answer=_endless(answer)), None
+        else:
+            yield named, part, one.request
+
+
+def _naming(passage: Passage, looked: Looked) -> Passage:
+    """A passage whose log names the route that was looked up for the redirect."""
+    return replace(
+        passage, virtual_host=looked.virtual_host, route_name=looked.route_name, cluster=looked.cluster
+    )
+
+
+def followed(passage: Passage, answer: Answer, again: Request) -> tuple[Passage, Verdict]:
+    """The pass that ends in a redirect which the proxy follows, and how its log shows it."""
+    url = f"{again.scheme}://{again.authority}{again.path}"
+    verdict = Verdict(
+        Disposition.REDIRECTED, answer.code, None, "internal_redirect", f"the proxy goes on to {url} itself"
+    )
+    step = Step(Stage.ROUTE, f"internal redirect {answer.code} to {url}", "followed by the proxy itself")
+    return replace(passage, steps=(*passage.steps, step)), verdict
+
+
+def _handed_on(answer: Answer, asked: Request | None) -> Answer:
+    """The redirect that the client gets; of a request that was asked before it is the end of a loop."""
+    if asked is None or asked.recreated is None or not asked.recreated.loops or answer.location is None:
+        return answer
+    return _endless(answer)
+
+
+def _endless(answer: Answer) -> Answer:
+    reason = f"internal redirects lead back to {answer.location}: a loop"
+    return replace(answer, disposition=Disposition.LOOP, reason=reason)
