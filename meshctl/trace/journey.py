@@ -1,4 +1,4 @@
-"""A request from an application through the mesh: packets, proxies and networks joined into one trace.
+"""A request from an application through the mesh: packets, proxies and networks passes.joined into one trace.
 
 Theory of operation. A packet leaves a process: the pod's rules decide (``capture``) whether it goes to the pod's
 own proxy, to a local port or into the network. A proxy is asked (``visit``) what it does with the connection;
@@ -16,10 +16,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from meshctl.coverage import Gap
 from meshctl.envoy.addresses import bracketed, host_and_port
 from meshctl.envoy.message import Undecidable
-from meshctl.envoy.sections import SectionKind
 from meshctl.errors import MeshctlError
 from meshctl.match.address_ranges import number
 from meshctl.proxy.listen.listeners import Listener
@@ -29,10 +27,11 @@ from meshctl.proxy.visit import visit
 from meshctl.trace import answers, capture, passes
 from meshctl.trace.answers import Failure
 from meshctl.trace.capture import Captured
+from meshctl.trace.flows import Flow, Landing, Visit
 from meshctl.trace.membership import is_told_external, may_be_inside, service_at, service_behind
 from meshctl.trace.pods import Pod, PodSource
 from meshctl.trace.services import Service, ServiceMap, service_map
-from meshctl.trace.streams import Stream, is_grpc, outgoing, reachable, source_address
+from meshctl.trace.streams import Stream, outgoing, reachable, source_address
 from meshctl.trace.ways import (
     Hop,
     Way,
@@ -40,53 +39,19 @@ from meshctl.trace.ways import (
     application,
     closed_port,
     ended,
+    loop,
+    no_listener,
     not_our_tls,
+    of_unseen_proxy,
     outside,
     undetermined,
+    unseen_listeners,
+    unseen_sockets,
 )
 
 MAX_HOPS = 12
+_SAME_PLACE = 3  # a request may pass a proxy again, changed on the way; more often nothing of it is new
 _HBONE = 15008
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """A connection on its way: the pod whose network it is in, where it wants to go, what it carries.
-
-    depth: how many packets came before it. service: the service of the mesh whose endpoint the address is.
-    """
-
-    pod: Pod
-    ip: str
-    port: int
-    stream: Stream
-    depth: int = 0
-    service: str = ""
-    external: bool = False  # the proxy was told that the address is outside of the mesh
-
-    @property
-    def where(self) -> str:
-        return bracketed(self.ip, self.port)
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """A connection at a proxy: by which listener's socket it came, and through which rules."""
-
-    flow: Flow
-    accepting: Listener
-    connection: Connection
-    hooks: tuple[Captured, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Landing:
-    """Where a packet comes to rest in its pod: a local port, and how it got there."""
-
-    port: int
-    redirected: bool
-    hooks: tuple[Captured, ...]
-    transparent: bool = False  # TPROXY: the socket sees the original destination
 
 
 def _decided(walk: Callable[[], list[Way]]) -> list[Way]:
@@ -130,7 +95,7 @@ class Journey:
             listener = outbound or proxy.listeners.bound_to(port) or proxy.listeners.at(ip, port)[0]
             listener = listener or _waypoint(proxy)
         if proxy is None or listener is None:
-            return [_no_listener(pod, f"no listener takes {bracketed(ip, port)}")]
+            return [no_listener(pod, f"no listener takes {bracketed(ip, port)}")]
         socket = (ip, port)
         if listener.hands_over and listener.addresses:
             socket = ("::1" if ":" in ip else "127.0.0.1", listener.addresses[0][1])
@@ -141,7 +106,7 @@ class Journey:
         """A packet that a process of the pod sends."""
         pod = flow.pod
         if flow.depth > MAX_HOPS:
-            return [_loop(f"more than {MAX_HOPS} hops: a loop")]
+            return [loop(f"more than {MAX_HOPS} hops: a loop")]
         if not flow.stream.src_ip:
             flow = replace(flow, stream=replace(flow.stream, src_ip=source_address(pod, flow.ip)))
         sent = capture.send(pod, flow.stream.src_ip, flow.ip, flow.port, uid, gid, mark)
@@ -155,7 +120,7 @@ class Journey:
         else:
             ways = self._network(flow)
         assumed = pod.assumed if sent.hooks else ()
-        return [replace(way, sent=sent.hooks, assumed=_joined(assumed, way.assumed)) for way in ways]
+        return [replace(way, sent=sent.hooks, assumed=passes.joined(assumed, way.assumed)) for way in ways]
 
     def _local(self, flow: Flow, landing: Landing) -> list[Way]:
         """A connection to a port of the pod: the proxy's, the admin interface's or the application's."""
@@ -176,22 +141,22 @@ class Journey:
             or (pod.ambient and landing.port == _HBONE)
             or landing.port not in (pod.app_listens or {landing.port})
         ):
-            return [undetermined(_of_unseen_proxy(pod, landing.port))]
+            return [undetermined(of_unseen_proxy(pod, landing.port))]
         if landing.redirected:
             port = landing.port
             return [
-                _no_listener(
+                no_listener(
                     pod, f"no listener of pod {pod.name} has port {port}, to which the packet is redirected"
                 )
             ]
         if pod.is_gateway:
-            return [closed_port(pod, flow.ip, landing.port, _unseen_listeners(pod))]
-        return [application(pod, flow.ip, landing.port, flow.stream, _unseen_sockets(pod))]
+            return [closed_port(pod, flow.ip, landing.port, unseen_listeners(pod))]
+        return [application(pod, flow.ip, landing.port, flow.stream, unseen_sockets(pod))]
 
     def _network(self, flow: Flow) -> list[Way]:
         """A packet that left a pod: to another pod, through kube-proxy, or outside."""
-        if flow.depth > MAX_HOPS:
-            return [_loop(f"{flow.where} leads back to itself: a loop")]
+        if flow.depth > MAX_HOPS or flow.where in flow.vips:
+            return [loop(f"{flow.where} leads back to itself: a loop")]
         try:
             target = self.source.by_ip(flow.ip)
         except (
@@ -228,7 +193,12 @@ class Journey:
         for address in service.endpoints:
             ip, _, port = address.rpartition(":")
             onward = replace(
-                flow, ip=ip.strip("[]"), port=int(port), depth=flow.depth + 1, service=service.host
+                flow,
+                ip=ip.strip("[]"),
+                port=int(port),
+                depth=flow.depth + 1,
+                service=service.host,
+                vips=flow.vips | {flow.where},
             )
             text = f"kube-proxy: {flow.where} is service {service.host}, endpoint {address}"
             for way in self._network(onward):
@@ -274,7 +244,7 @@ class Journey:
         landing = Landing(arrived.port, arrived.redirected, arrived.hooks, arrived.transparent)
         assumed = pod.assumed if arrived.hooks else ()
         return [
-            replace(way, arrived=arrived.hooks, assumed=_joined(assumed, way.assumed))
+            replace(way, arrived=arrived.hooks, assumed=passes.joined(assumed, way.assumed))
             for way in self._local(flow, landing)
         ]
 
@@ -294,7 +264,11 @@ class Journey:
             carried=stream.carried if accepting.internal else None,
             socket=socket,
         )
-        seen = Visit(flow, accepting, connection, hooks)
+        place = (flow.pod.full_name, accepting.name, flow.where)
+        if flow.places.count(place) >= _SAME_PLACE:
+            return [loop(f"{flow.where} leads back to listener {accepting.name} of {flow.pod.name}: a loop")]
+        passed = replace(flow, places=(*flow.places, place), vips=frozenset())
+        seen = Visit(flow, passed, accepting, connection, hooks)
         ways: list[Way] = []
         for passage in visit(flow.pod.proxy, accepting, connection, stream.request, silent=self.silent):
             ways += self._behind(seen, passage)
@@ -326,9 +300,9 @@ class Journey:
             return
         self._expect(pod.proxy, passage.upstream)
         for endpoint in passage.upstream.endpoints:
-            for way in self._upstream(seen.flow, passage.upstream, endpoint, connection):
+            for way in self._upstream(seen.passed, passage.upstream, endpoint, connection):
                 share = passage.probability * endpoint.probability
-                way = _as_far_as_it_goes(passage, replace(way, probability=share * way.probability))
+                way = passes.as_far_as_it_goes(passage, replace(way, probability=share * way.probability))
                 asked = replace(
                     hop,
                     endpoint=endpoint,
@@ -339,7 +313,7 @@ class Journey:
                 for named, answered, again in passes.after(passage, way, seen.flow.stream.request):
                     asked = replace(asked, passage=named)
                     if again is None:
-                        yield _answered(asked, answered, seen.flow.stream)
+                        yield passes.in_front(asked, answered, seen.flow.stream)
                     else:
                         yield from self._again(seen, asked, answered, again)
 
@@ -354,9 +328,11 @@ class Journey:
                 way,
                 probability=first.probability * way.probability,
                 hops=(hop, *first.hops, *way.hops),
-                undetermined=_joined(_joined(passage.undetermined, first.undetermined), way.undetermined),
-                assumed=_joined(_joined(passage.assumed, first.assumed), way.assumed),
-                notes=_joined(_joined(passage.notes, first.notes), way.notes),
+                undetermined=passes.joined(
+                    passes.joined(passage.undetermined, first.undetermined), way.undetermined
+                ),
+                assumed=passes.joined(passes.joined(passage.assumed, first.assumed), way.assumed),
+                notes=passes.joined(passes.joined(passage.notes, first.notes), way.notes),
                 decided=passage.decided and first.decided and way.decided,
             )
 
@@ -385,7 +361,9 @@ class Journey:
                 onward = replace(onward, src_ip=source)
         endpoint = reachable(pod, endpoint)
         external = not service and is_told_external(pod.proxy, upstream.cluster)
-        departing = Flow(pod, endpoint.ip, endpoint.port, onward, flow.depth + 1, service, external)
+        departing = Flow(
+            pod, endpoint.ip, endpoint.port, onward, flow.depth + 1, service, external, flow.places
+        )
         ways = self._depart(departing, pod.proxy_uid, pod.proxy_gid, upstream.mark)
         if onward.layers != upstream.layers:
             return ways
@@ -397,79 +375,15 @@ class Journey:
         name = endpoint.address.removeprefix("envoy://").split("/", 1)[0]
         listener = flow.pod.proxy.listeners.by_name.get(name)
         if flow.depth > MAX_HOPS:
-            return [_loop(f"internal listener {name} leads back to itself: a loop")]
+            return [loop(f"internal listener {name} leads back to itself: a loop")]
         if listener is None:
-            return [_no_listener(flow.pod, f"internal listener {name} does not exist")]
+            return [no_listener(flow.pod, f"internal listener {name} does not exist")]
         restored = (endpoint.metadata.get("envoy.filters.listener.original_dst") or {}).get("local")
         ip, port = connection.dst_ip, connection.dst_port
         if isinstance(restored, str):
             ip, port = host_and_port(restored) or (ip, port)
         inner = replace(flow, ip=ip, port=port, depth=flow.depth + 1)
         return self._proxy(inner, listener, (ip, port), ())
-
-
-def _answered(hop: Hop, way: Way, stream: Stream) -> Way:
-    """A way as it looks in front of the proxy that it goes through."""
-    passage = hop.passage
-    verdict = answers.logged(passage, way.answer, grpc=is_grpc(stream.request))
-    return Way(
-        answers.behind(passage, way.answer, verdict),
-        way.probability,
-        (replace(hop, verdict=verdict), *way.hops),
-        target=way.target,
-        undetermined=_joined(passage.undetermined, way.undetermined),
-        assumed=_joined(passage.assumed, way.assumed),
-        notes=_joined(passage.notes, way.notes),
-        decided=passage.decided and way.decided,
-    )
-
-
-def _as_far_as_it_goes(passage: Passage, way: Way) -> Way:
-    """What is behind a proxy that may not send the request on, or does not."""
-    if passage.verdict.disposition is Disposition.DENIED:  # walked for the fields of its log only
-        return replace(
-            way, answer=answers.of_verdict(passage), hops=(), target=None, undetermined=(), assumed=()
-        )
-    if passage.verdict.disposition is Disposition.UNDETERMINED:  # the rest is shown, as what may follow
-        return replace(way, answer=answers.of_verdict(passage))
-    return way
-
-
-def _joined(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(first + second)) if first or second else ()
-
-
-def _loop(reason: str) -> Way:
-    return ended(Disposition.LOOP, Failure.RESET, reason)
-
-
-def _of_unseen_proxy(pod: Pod, port: int) -> str:
-    if pod.ambient:
-        return (
-            f"{pod.name} is in the ambient mesh: port {port} is the ztunnel's of its node, which is not traced"
-            f" (what it knows: meshctl ztunnel-config all {pod.full_name})"
-        )
-    reason = f"port {port} of {pod.name} may be its proxy's, and the proxy's configuration was not given"
-    return f"{reason} (curl -s localhost:15000/config_dump?include_eds in the pod)"
-
-
-def _unseen_listeners(pod: Pod) -> Gap | None:
-    return None if pod.proxy is None else pod.proxy.unseen_listeners
-
-
-def _unseen_sockets(pod: Pod) -> Gap | None:
-    """What is missing of the sockets that a pod's proxy has: its listeners, or where its admin interface listens."""
-    if pod.proxy is None:
-        return None
-    return _unseen_listeners(pod) or pod.proxy.snapshot.gap(SectionKind.BOOTSTRAP)
-
-
-def _no_listener(pod: Pod, reason: str) -> Way:
-    """Nothing of the proxy accepts: certain only where all of its listeners were shown."""
-    gap = _unseen_listeners(pod)
-    if gap is not None:
-        return undetermined(f"{reason}, as far as was shown: {gap.sentence}")
-    return ended(Disposition.NO_LISTENER, Failure.REFUSED, reason)
 
 
 def _waypoint(proxy: Proxy) -> Listener | None:

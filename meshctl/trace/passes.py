@@ -12,11 +12,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from meshctl.envoy.message import Undecidable
-from meshctl.proxy.model import Disposition, Looked, Passage, Request, Stage, Step, Verdict
+from meshctl.proxy.model import Disposition, Looked, Passage, Recreated, Request, Stage, Step, Verdict
+from meshctl.trace import answers
 from meshctl.trace.answers import Answer
-from meshctl.trace.ways import Way, undetermined
+from meshctl.trace.streams import Stream, is_grpc
+from meshctl.trace.ways import Hop, Way, undetermined
 
 MAX_PASSES = 12
+_AROUND = 3  # how often a request that repeats itself is walked again
 
 
 def after(passage: Passage, way: Way, asked: Request | None) -> Iterator[tuple[Passage, Way, Request | None]]:
@@ -38,10 +41,14 @@ def after(passage: Passage, way: Way, asked: Request | None) -> Iterator[tuple[P
         part = replace(way, probability=way.probability * one.probability)
         if one.request is None:
             yield named, replace(part, answer=_handed_on(answer, asked)), None
-        elif one.request.recreated is not None and one.request.recreated.count > MAX_PASSES:
+        elif one.request.recreated is not None and _is_endless(one.request.recreated):
             yield named, replace(part, answer=_endless(answer)), None
         else:
             yield named, part, one.request
+
+
+def _is_endless(made: Recreated) -> bool:
+    return made.count > (_AROUND if made.loops else MAX_PASSES)
 
 
 def _naming(passage: Passage, looked: Looked) -> Passage:
@@ -71,3 +78,34 @@ def _handed_on(answer: Answer, asked: Request | None) -> Answer:
 def _endless(answer: Answer) -> Answer:
     reason = f"internal redirects lead back to {answer.location}: a loop"
     return replace(answer, disposition=Disposition.LOOP, reason=reason)
+
+
+def in_front(hop: Hop, way: Way, stream: Stream) -> Way:
+    """A way as it looks in front of the proxy that it goes through."""
+    passage = hop.passage
+    verdict = answers.logged(passage, way.answer, grpc=is_grpc(stream.request))
+    return Way(
+        answers.behind(passage, way.answer, verdict),
+        way.probability,
+        (replace(hop, verdict=verdict), *way.hops),
+        target=way.target,
+        undetermined=joined(passage.undetermined, way.undetermined),
+        assumed=joined(passage.assumed, way.assumed),
+        notes=joined(passage.notes, way.notes),
+        decided=passage.decided and way.decided,
+    )
+
+
+def as_far_as_it_goes(passage: Passage, way: Way) -> Way:
+    """What is behind a proxy that may not send the request on, or does not."""
+    if passage.verdict.disposition is Disposition.DENIED:  # walked for the fields of its log only
+        return replace(
+            way, answer=answers.of_verdict(passage), hops=(), target=None, undetermined=(), assumed=()
+        )
+    if passage.verdict.disposition is Disposition.UNDETERMINED:  # the rest is shown, as what may follow
+        return replace(way, answer=answers.of_verdict(passage))
+    return way
+
+
+def joined(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(first + second)) if first or second else ()

@@ -12,6 +12,7 @@ from meshctl.coverage import Gap
 from meshctl.envoy.addresses import bracketed
 from meshctl.envoy.api.config_bootstrap_v3 import Bootstrap
 from meshctl.envoy.message import Undecidable
+from meshctl.envoy.sections import SectionKind
 from meshctl.proxy.model import Disposition, Endpoint, Passage, Payload, Verdict
 from meshctl.trace.answers import Answer, Failure
 from meshctl.trace.capture import Captured
@@ -190,3 +191,36 @@ def application(pod: Pod, ip: str, port: int, stream: Stream, gap: Gap | None = 
         target=Target(pod.name, where, "" if seen else "that it listens is assumed"),
         assumed=() if seen else (f"that an application listens on port {port} of {pod.name}",),
     )
+
+
+def loop(reason: str) -> Way:
+    return ended(Disposition.LOOP, Failure.RESET, reason)
+
+
+def of_unseen_proxy(pod: Pod, port: int) -> str:
+    if pod.ambient:
+        return (
+            f"{pod.name} is in the ambient mesh: port {port} is the ztunnel's of its node, which is not traced"
+            f" (what it knows: meshctl ztunnel-config all {pod.full_name})"
+        )
+    reason = f"port {port} of {pod.name} may be its proxy's, and the proxy's configuration was not given"
+    return f"{reason} (curl -s localhost:15000/config_dump?include_eds in the pod)"
+
+
+def unseen_listeners(pod: Pod) -> Gap | None:
+    return None if pod.proxy is None else pod.proxy.unseen_listeners
+
+
+def unseen_sockets(pod: Pod) -> Gap | None:
+    """What is missing of the sockets that a pod's proxy has: its listeners, or where its admin interface listens."""
+    if pod.proxy is None:
+        return None
+    return unseen_listeners(pod) or pod.proxy.snapshot.gap(SectionKind.BOOTSTRAP)
+
+
+def no_listener(pod: Pod, reason: str) -> Way:
+    """Nothing of the proxy accepts: certain only where all of its listeners were shown."""
+    gap = unseen_listeners(pod)
+    if gap is not None:
+        return undetermined(f"{reason}, as far as was shown: {gap.sentence}")
+    return ended(Disposition.NO_LISTENER, Failure.REFUSED, reason)

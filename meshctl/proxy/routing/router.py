@@ -283,7 +283,7 @@ def _to_host(entry: Entry, routed: Routed, cluster: Cluster, target: Target) -> 
         if unresolved:
             return Verdict(Disposition.NO_HEALTHY_ENDPOINT, 503, "DF", "dns_resolution_failure", unresolved)
         why = f"cluster {cluster.name}: {choice.reason}"
-        return Verdict(Disposition.NO_HEALTHY_ENDPOINT, choice.code, "UH", "no_healthy_upstream", why)
+        return Verdict(choice.ends_as, choice.code, "UH", "no_healthy_upstream", why)
 
     ask = _asked(entry, routed, cluster, target)
     for way in ways(entry, routed.proxy, cluster, ask, missing, detail=target.reason):

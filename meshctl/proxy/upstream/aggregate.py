@@ -3,7 +3,8 @@
 Theory of operation. The priorities of the named clusters that have hosts follow each other in the order of the
 clusters; the load falls on them as on one cluster's, with the aggregate's own panic threshold. A cluster then
 chooses among the hosts of that priority by its own policy, which also knows by itself whether the priority is in
-panic. A cluster that does not exist is left out, and so is another aggregate, which has no hosts of its own.
+panic. A cluster that does not exist is left out, and so is another aggregate, which has no hosts of its own; aggregates
+that lead back to themselves and to no host are told as the loop they are (Envoy says no more than UH).
 Follows source/extensions/clusters/aggregate/cluster.cc (PriorityContext, linearizePrioritySet).
 """
 
@@ -22,6 +23,7 @@ from meshctl.proxy.upstream.hosts import Host
 from meshctl.proxy.upstream.priorities import Level, Load, loads
 
 Json = dict[str, Any]
+_NONE = "none of the aggregate's clusters has an endpoint"
 Joined = list[tuple[Cluster, int, Level]]
 
 
@@ -30,7 +32,9 @@ def distribution(proxy: Proxy, cluster: Cluster, wanted: Json, key: HashKey) -> 
     joined = _joined(proxy, _names(cluster))
     everyone: list[Host] = [host for _, _, level in joined for host in level.hosts]
     if not joined:
-        return Distribution((), "none of the aggregate's clusters has an endpoint", missing=1.0)
+        around = _circle(proxy, cluster)
+        reason = f"it leads back to itself ({' > '.join(around)})" if around else _NONE
+        return Distribution((), reason, missing=1.0, loops=bool(around))
     found: Shares = []
     falling = loads([level for _, _, level in joined], cluster.policy.panic_threshold)
     unknown = ""
@@ -42,6 +46,24 @@ def distribution(proxy: Proxy, cluster: Cluster, wanted: Json, key: HashKey) -> 
     told = shares_of(found, any(load.panic for load in falling), everyone, unknown)
     owners = {host.address: member.name for member, _, level in joined for host in level.hosts}
     return replace(told, shares=tuple(replace(e, cluster=owners[e.address]) for e in told.shares))
+
+
+def _circle(proxy: Proxy, cluster: Cluster) -> tuple[str, ...]:
+    """The aggregates on a way from a cluster back to itself, () where there is none."""
+    seen: set[str] = set()
+    waiting: list[tuple[str, ...]] = [(cluster.name,)]
+    while waiting:
+        path = waiting.pop(0)
+        member = proxy.cluster(path[-1])
+        if member is None or member.kind != "AGGREGATE":
+            continue
+        for name in _names(member):
+            if name == cluster.name:
+                return (*path, name)
+            if name not in seen:
+                seen.add(name)
+                waiting.append((*path, name))
+    return ()
 
 
 def _names(cluster: Cluster) -> tuple[str, ...]:

@@ -55,6 +55,7 @@ class Distribution:
     subset: str = ""
     missing: float = 0.0
     undetermined: str = ""
+    loops: bool = False  # it leads back to the cluster that was asked
 
 
 def distribute(hosts: Sequence[Host], policy: Policy, key: HashKey = RANDOM) -> Distribution:

@@ -19,7 +19,7 @@ from meshctl.envoy.sections import SectionKind
 from meshctl.match.address_ranges import number
 from meshctl.match.request_view import RequestView
 from meshctl.proxy.entry import Override
-from meshctl.proxy.model import Connection, Endpoint, Rejected, Stage, Step
+from meshctl.proxy.model import Connection, Disposition, Endpoint, Rejected, Stage, Step
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.upstream import aggregate
 from meshctl.proxy.upstream import endpoints as lb
@@ -55,7 +55,13 @@ class Choice:
     missing: float = 0.0
     code: int = 503  # where there is no endpoint
     open: tuple[str, ...] = field(default=())  # what leaves open whether there is one
+    loops: bool = False  # it leads back to the cluster that was asked
     unshown: str = ""  # what of the endpoints was not shown, though the way on depends on it
+
+    @property
+    def ends_as(self) -> Disposition:
+        """How a connection or a request ends for which there is no endpoint."""
+        return Disposition.LOOP if self.loops else Disposition.NO_HEALTHY_ENDPOINT
 
 
 def choose(proxy: Proxy, cluster: Cluster, ask: Ask) -> Choice:
@@ -82,7 +88,14 @@ def _told(cluster: Cluster, found: lb.Distribution) -> Choice:
     missing = found.missing if found.shares else 0.0
     unshown = _unshown(cluster) if found.shares else ""
     return Choice(
-        cluster, found.shares, found.reason, found.subset, found.undetermined, missing, unshown=unshown
+        cluster,
+        found.shares,
+        found.reason,
+        found.subset,
+        found.undetermined,
+        missing,
+        loops=found.loops,
+        unshown=unshown,
     )
 
 

@@ -48,9 +48,9 @@ def test_an_aggregate_joins_the_priorities_of_its_clusters() -> None:
     assert shares(members) == {"10.0.0.1:1": 0.7, "10.0.0.3:1": 0.3}
 
 
-def test_a_cluster_that_is_not_there_and_an_aggregate_that_names_itself_are_left_out() -> None:
+def test_a_cluster_that_is_not_there_and_the_aggregate_itself_are_left_out() -> None:
     assert shares((aggregate("none", "c", "b"), cluster("b", "10.0.0.3:1"))) == {"10.0.0.3:1": 1.0}
-    (passage,) = ways((aggregate("c"),))
+    (passage,) = ways((aggregate("none"),))
     assert passage.verdict.disposition is NONE
 
 

@@ -85,7 +85,7 @@ def _to_host(
 ) -> Iterator[Passage]:
     def missing(choice: upstreams.Choice, unresolved: str) -> Verdict:
         why = unresolved or f"cluster {cluster.name}: {choice.reason}"
-        return Verdict(Disposition.NO_HEALTHY_ENDPOINT, 0, "UH", None, why)
+        return Verdict(choice.ends_as, 0, "UH", None, why)
 
     key = RANDOM
     if cluster.policy.hashing is not None:
