@@ -5,6 +5,8 @@ Read from the RBAC and JWT filters that istiod made of them, so only what is in 
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -269,9 +271,29 @@ def _keyless(proxy: Proxy, provider: Json) -> str:
         keys = msgspec.json.decode(text)
     except msgspec.DecodeError:
         return "its key set is no JSON"
-    if not isinstance(keys, dict) or not objects_at(keys, "keys"):
+    found = objects_at(keys, "keys") if isinstance(keys, dict) else []
+    if not found:
         return "its key set holds no key"
-    return ""
+    unfetched = [_unfetched(one) for one in found]
+    return (
+        f"istiod could not fetch its keys from {unfetched[0]}, and sent one that fits no token"
+        if all(unfetched)
+        else ""
+    )
+
+
+# What istiod sends where it cannot fetch the keys: a modulus that spells the URL (pilot/pkg/model/jwks_resolver.go).
+_UNFETCHED = b"Error-IstiodFailedToFetchJwksUri-"
+
+
+def _unfetched(key: Json) -> str:
+    """The URL that istiod could not fetch; "" for a key that is one."""
+    modulus = str(key.get("n") or "")
+    try:
+        spelt = base64.urlsafe_b64decode(modulus + "=" * (-len(modulus) % 4))
+    except (binascii.Error, ValueError):
+        return ""
+    return spelt.removeprefix(_UNFETCHED).decode("utf-8", "replace") if spelt.startswith(_UNFETCHED) else ""
 
 
 CHECKS = (

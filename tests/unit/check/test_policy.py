@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -108,6 +109,12 @@ def test_identities_are_asked_where_plain_text_is_taken():
     assert findings(sidecar(strict)) == []
 
 
+def unfetched(url: str) -> str:
+    """What istiod sends while it cannot fetch the keys (CreateFakeJwks of pilot/pkg/model/jwks_resolver.go)."""
+    spelt = base64.urlsafe_b64encode(f"Error-IstiodFailedToFetchJwksUri-{url}".encode()).decode().rstrip("=")
+    return f'{{"keys":[ {{"e":"AQAB","kid":"abc","kty":"RSA","n":"{spelt}"}}]}}'
+
+
 def jwt(provider: Json) -> Json:
     kind = "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication"
     return {
@@ -122,6 +129,8 @@ def jwt(provider: Json) -> Json:
         ({"local_jwks": {"inline_string": '{"keys":[]}'}}, 1),
         ({"local_jwks": {"inline_string": "<html>"}}, 1),
         ({"local_jwks": {"inline_string": '{"keys":[{"kty":"RSA"}]}'}}, 0),
+        ({"local_jwks": {"inline_string": unfetched("https://keys.example/jwks")}}, 1),
+        ({"local_jwks": {"inline_string": '{"keys":[{"kty":"RSA","n":"RXJyb3I"}]}'}}, 0),
         ({"local_jwks": {"filename": "/keys"}}, 0),
         ({"remote_jwks": {"http_uri": {"uri": "https://a", "cluster": "gone"}}}, 1),
         ({"remote_jwks": {"http_uri": {"uri": "https://a", "cluster": "c"}}}, 0),
