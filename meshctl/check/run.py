@@ -58,13 +58,19 @@ def findings(subject: Subject) -> list[Finding]:
     return worst_first(merged(one for one in examined(subject) if isinstance(one, Finding)))
 
 
+def _source(check: MeshCheck) -> tuple[Any, ...]:
+    """What the facts of a check come from."""
+    return check.collect, check.needs
+
+
 class Survey:
     """Many pods, one after the other: of each only its findings and the facts that checks over pods want are kept."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._said: list[Finding | Open] = []
-        self._facts: dict[str, list[tuple[str, Any]]] = {check.code: [] for check in MESH_CHECKS}
+        # by what collects them: several checks judge the same facts
+        self._facts: dict[Any, list[tuple[str, Any]]] = {_source(check): [] for check in MESH_CHECKS}
         self._pods: list[str] = []
 
     def add(self, subject: Subject) -> None:
@@ -72,7 +78,7 @@ class Survey:
         if _has_something(subject):
             self._pods.append(subject.name)
             self._said += examined(subject)
-        for check in MESH_CHECKS:
+        for check in {_source(check): check for check in MESH_CHECKS}.values():
             self._collect(check, subject)
 
     def _collect(self, check: MeshCheck, subject: Subject) -> None:
@@ -84,13 +90,13 @@ class Survey:
             self._said.append(Open(check.code, stumbled(error), "", (subject.name,)))
             return
         if fact is not None:
-            self._facts[check.code].append((subject.name, fact))
+            self._facts[_source(check)].append((subject.name, fact))
 
     def report(self) -> Report:
         """What was found, when all pods are in."""
         said = list(self._said)
         for check in MESH_CHECKS:
-            facts = self._facts[check.code]
+            facts = self._facts[_source(check)]
             said += framed(check, lambda check=check, facts=facts: check.judge(facts, self._world), ())  # type: ignore[misc]
         found = worst_first(merged(one for one in said if isinstance(one, Finding)))
         return Report(

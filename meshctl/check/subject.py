@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import enum
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from meshctl.coverage import Basis, Gap
 from meshctl.envoy.documents import DocumentKind
@@ -20,6 +20,8 @@ from meshctl.netfilter.pod import PodNet
 from meshctl.plain import Json
 from meshctl.proxy.proxy import Proxy
 from meshctl.trace.pods import Pod
+
+T = TypeVar("T", bound=Hashable)
 
 
 def _no_objects(_: str) -> list[Json] | None:
@@ -34,6 +36,11 @@ class World:
     now: float | None = None
     objects: Callable[[str], list[Json] | None] = _no_objects
     complete: bool = False
+    _kept: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def one_of(self, value: T) -> T:
+        """The first value that is equal to this one: what checks keep of many pods is mostly alike, and is kept once."""
+        return cast(T, self._kept.setdefault(value, value))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from meshctl.check.checks import (
     certificates,
     dead,
     endpoints,
+    idle,
     mesh,
     mutual_tls,
     objects,
@@ -44,7 +45,7 @@ THEMES = (
     Theme(
         "Endpoints",
         "Whether there is a host for what is sent, and whether limits and time-outs let it through.",
-        endpoints.CHECKS,
+        (*endpoints.CHECKS, *idle.CHECKS),
     ),
     Theme(
         "Ports",

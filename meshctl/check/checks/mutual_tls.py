@@ -78,9 +78,9 @@ class _Side:
 
 
 def _collect(subject: Subject) -> _Side | None:
-    side = _Side(
-        _server(subject), tuple(dict.fromkeys(_calls(subject.proxy))) if subject.proxy is not None else ()
-    )
+    one_of = subject.world.one_of
+    calls = dict.fromkeys(map(one_of, _calls(subject.proxy))) if subject.proxy is not None else ()
+    side = _Side(_server(subject), one_of(tuple(calls)))
     return side if side.server is not None or side.calls else None
 
 
@@ -93,7 +93,7 @@ def _server(subject: Subject) -> Server | None:
         return None  # its address is the node's, which other pods have, too
     if subject.proxy is None:
         return Server(pod.ips, None)
-    excluded = _excluded(subject)
+    excluded = uncaptured_ports(subject)
     inbound = next((one for one in subject.proxy.listeners.all if one.name == "virtualInbound"), None)
     if excluded is None or inbound is None or inbound.tree is not None:
         return None
@@ -106,7 +106,7 @@ def _server(subject: Subject) -> Server | None:
     return Server(pod.ips, takes, _identity(subject), excluded)
 
 
-def _excluded(subject: Subject) -> frozenset[int] | None:
+def uncaptured_ports(subject: Subject) -> frozenset[int] | None:
     """The inbound ports that the rules do not capture; None where inbound traffic is not captured, or that is not known."""
     rules = subject.pod.rules
     if rules is None or rules.failure:

@@ -175,6 +175,13 @@ class Cluster:
         return packed.as_(HttpProtocolOptions) or HttpProtocolOptions(packed.raw)
 
     @property
+    def idle_timeout(self) -> float:
+        """For how long an idle HTTP connection to a host is kept, in seconds (an hour unless said; 0: without end)."""
+        common = self._http_options.common_http_protocol_options or self.config.common_http_protocol_options
+        said = common.idle_timeout if common is not None else None
+        return 3600.0 if said is None else said
+
+    @property
     def filters(self) -> tuple[str, ...]:
         """The types of its own HTTP filters, which run behind the router."""
         opened = (one.typed_config for one in self._http_options.http_filters)
