@@ -8,6 +8,7 @@ from meshctl.check.check import Check, MeshCheck
 from meshctl.check.checks import (
     capture,
     certificates,
+    control_plane,
     dead,
     endpoints,
     idle,
@@ -34,8 +35,8 @@ class Theme:
 THEMES = (
     Theme(
         "Proxy",
-        "The state of one Envoy: what it refused, what it waits for, its certificates.",
-        (*proxy_state.CHECKS, *certificates.CHECKS),
+        "The state of one Envoy: what it refused, what it waits for, its certificates, its control plane.",
+        (*proxy_state.CHECKS, *control_plane.CHECKS, *certificates.CHECKS),
     ),
     Theme(
         "Routing",

@@ -7,6 +7,7 @@ beside the dump. Live, a few pods are asked at the same time.
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -17,9 +18,10 @@ from meshctl.envoy.documents import DocumentKind, read
 from meshctl.envoy.notes import Notes
 from meshctl.errors import InputError, MeshctlError
 from meshctl.netfilter.podrules import net_of
+from meshctl.plain import Json
 from meshctl.sources.file import open_given, without_envoy
 from meshctl.sources.live_records import LivePod, LiveRecords
-from meshctl.sources.record import CONFIG_DUMP, INIT_LOG
+from meshctl.sources.record import CONFIG_DUMP, INIT_LOG, ISTIODS
 from meshctl.sources.trace_pods import pod_of
 
 if TYPE_CHECKING:
@@ -168,7 +170,16 @@ def live_subjects(
             raise InputError(
                 "none of the pods has an Envoy", "They have no sidecar.", "Check -n, or give -A."
             )
-    world = World(time.time(), records.objects, everywhere and not pods)
+
+    def objects(kind: str) -> list[Json] | None:
+        from meshctl.sources.istiod import SYNCZ, VERSION
+        from meshctl.sources.istiod_take import ControlPlane
+
+        if kind != ISTIODS:
+            return records.objects(kind)
+        return ControlPlane(cluster, options).pages((SYNCZ, VERSION))
+
+    world = World(time.time(), functools.cache(objects), everywhere and not pods)
     return world, _live(records, found, world, notes, progress)
 
 

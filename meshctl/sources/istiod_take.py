@@ -6,6 +6,7 @@ pod. A control plane that may not be asked is entered as missing, and costs noth
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -37,13 +38,13 @@ class ControlPlane:
         except MeshctlError as error:
             self.missing = error.what
 
-    def pages(self) -> list[Json] | None:
+    def pages(self, paths: Sequence[str] = PAGES) -> list[Json] | None:
         """The pages of each istiod; None where none could be asked."""
         if self._istiods is None:
             return None
         found: dict[str, Json] = {}
         try:
-            for path in PAGES:
+            for path in paths:
                 for answer in self._istiods.ask(path):
                     one = found.setdefault(
                         answer.istiod, {"istiod": answer.istiod, "revision": answer.revision, "pages": {}}

@@ -12,7 +12,7 @@ import msgspec
 
 from meshctl.check.check import Check, Hits, MeshCheck, Unsure
 from meshctl.check.finding import Hit, Severity
-from meshctl.check.moment import uptime_of
+from meshctl.check.moment import parse_time, uptime_of
 from meshctl.check.subject import Need, Subject, World
 from meshctl.envoy.cluster_names import parts_of
 from meshctl.envoy.documents import DocumentKind
@@ -31,12 +31,13 @@ _MANY, _SHARE, _LONG = 200, 10, 600.0  # hosts, percent of them, seconds
 @dataclass(frozen=True, slots=True)
 class _Replica:
     """One replica: its workload, its addresses, its resources by (kind, name) with a digest of what they say; labels:
-    those by which istiod may have meant it otherwise than another."""
+    those by which istiod may have meant it otherwise than another; updated: by kind, when the last update came."""
 
     workload: str
     ips: tuple[str, ...]
     digests: dict[tuple[str, str], bytes]
     labels: tuple[tuple[str, str], ...]
+    updated: dict[str, str]
 
 
 def _metadata(snapshot: Snapshot) -> Json:
@@ -56,7 +57,12 @@ def _replica(subject: Subject) -> _Replica | None:
         for resource in snapshot.resources(kind, State.ACTIVE)
         if resource.raw is not None
     }
-    return _Replica(owner.removeprefix("kubernetes://apis/"), subject.pod.ips, digests, _template(labels))
+    updated = {
+        word: max((resource.last_updated for resource in snapshot.resources(kind, State.ACTIVE)), default="")
+        for kind, word in _COMPARED.items()
+    }
+    workload = owner.removeprefix("kubernetes://apis/")
+    return _Replica(workload, subject.pod.ips, digests, _template(labels), updated)
 
 
 # Labels that each pod of a StatefulSet has for itself.
@@ -112,7 +118,7 @@ def replicas(facts: Sequence[tuple[str, _Replica]], _: World) -> Hits:
 def _differing(workload: str, members: list[tuple[str, _Replica]]) -> Iterator[Hit]:
     every = {ip for _, one in members for ip in one.ips}
     keys = {key for _, one in members for key in one.digests}
-    lines, apart = [], dict[str, None]()
+    lines, apart, kinds = [], dict[str, None](), dict[str, None]()
     for kind, name in sorted(keys):
         if name.rpartition("_")[0] in every:
             continue  # a headless service's listener for another replica's address
@@ -125,10 +131,29 @@ def _differing(workload: str, members: list[tuple[str, _Replica]]) -> Iterator[H
         lacking = [pod for pod, one in members if (kind, name) not in one.digests]
         what = f"is missing in {', '.join(lacking[:3])}" if lacking else f"is another in {', '.join(odd[:3])}"
         lines.append(f"{kind} {name} {what}")
+        kinds[kind] = None
     if lines:
-        more = (f"and {len(lines) - 6} more",) if len(lines) > 6 else ()
+        more = [f"and {len(lines) - 6} more"] if len(lines) > 6 else []
+        more += [line for kind in kinds if (line := _behind(kind, members))]
         said = f"its {len(members)} replicas have different configurations: {len(lines)} resources differ"
         yield Hit(f"workload {workload}", said, (*lines[:6], *more), pods=tuple(apart))
+
+
+_AT_ONCE = 30.0  # seconds that a push may take to reach every replica
+
+
+def _behind(kind: str, members: list[tuple[str, _Replica]]) -> str:
+    """Which replica's last update of a kind is the oldest, where another has had one since; "" where none has."""
+    known = [(time, pod) for pod, one in members if (time := parse_time(one.updated[kind])) is not None]
+    if len(known) < 2:
+        return ""
+    (first, oldest), (last, newest) = min(known), max(known)
+    if (last - first).total_seconds() < _AT_ONCE:
+        return ""
+    return (
+        f"{oldest} is behind: its last update of a {kind} came at {first:%Y-%m-%d %H:%M:%S}, "
+        f"that of {newest} at {last:%Y-%m-%d %H:%M:%S}"
+    )
 
 
 def unused_clusters(subject: Subject) -> Hits:

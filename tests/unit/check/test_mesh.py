@@ -24,6 +24,7 @@ def proxy(
     clusters: tuple[Json, ...] = (),
     labels: Json | None = None,
     more: tuple[Json, ...] = (),
+    updated: str = "",
     **metadata: Any,
 ) -> Proxy:
     node = {"metadata": {"OWNER": OWNER, "LABELS": labels or {"app": "web"}, **metadata}}
@@ -36,7 +37,8 @@ def proxy(
         {
             "@type": f"{_ADMIN}ListenersConfigDump",
             "dynamic_listeners": [
-                {"name": one["name"], "active_state": {"listener": one}} for one in listeners
+                {"name": one["name"], "active_state": {"listener": one, "last_updated": updated}}
+                for one in listeners
             ],
         },
         {"@type": f"{_ADMIN}RoutesConfigDump"},
@@ -86,6 +88,23 @@ ONE, TWO = "10.0.0.1", "10.0.0.2"
 def test_replicas_are_alike(second, expected):
     report = surveyed(pod("w-1", ONE, proxy(listener())), pod("w-2", TWO, second))
     assert len(of(report, "replicas-differ")) == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ("2026-11-20T10:00:00Z", "2026-11-20T12:00:00Z", "w-1.a is behind: its last update of a listener came at 2026-11-20 10:00:00"),
+        ("2026-11-20T12:00:00Z", "2026-11-20T10:00:00Z", "w-2.a is behind"),
+        ("2026-11-20T10:00:00Z", "2026-11-20T10:00:09Z", ""),  # one push, that reaches one after the other
+        ("", "2026-11-20T10:00:00Z", ""),
+    ],
+)  # fmt: skip
+def test_which_replica_is_behind_is_told_by_their_last_updates(first, second, expected):
+    old, new = proxy(listener(), updated=first), proxy(listener(stat_prefix="other"), updated=second)
+    (found,) = of(surveyed(pod("w-1", ONE, old), pod("w-2", TWO, new)), "replicas-differ")
+    behind = [line for line in found.evidence if "is behind" in line]
+    assert len(behind) == bool(expected)
+    assert all(line.startswith(expected) for line in behind)
 
 
 def test_the_order_of_maps_and_sets_is_no_difference():
