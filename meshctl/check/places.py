@@ -13,7 +13,7 @@ from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 imp
 from meshctl.envoy.message import Undecidable
 from meshctl.proxy.listen.listeners import HTTP_MANAGER, Chain, Filter, Listener
 from meshctl.proxy.proxy import Proxy
-from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
+from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost, tree_routes
 from meshctl.proxy.upstream.clusters import istio_config
 
 
@@ -43,12 +43,13 @@ class TablePlace:
 
 @dataclass(frozen=True, slots=True)
 class RoutePlace:
-    """One route of a virtual host."""
+    """One route of a virtual host; within: the field of the virtual host in which it stands."""
 
     table: TablePlace
     host: VirtualHost
     host_index: int
     route: Route
+    within: str = "routes"
 
     @property
     def name(self) -> str:
@@ -56,7 +57,7 @@ class RoutePlace:
 
     @property
     def where(self) -> str:
-        return f"{self.table.where}.virtual_hosts[{self.host_index}].routes[{self.route.index}]"
+        return f"{self.table.where}.virtual_hosts[{self.host_index}].{self.within}[{self.route.index}]"
 
     @property
     def resource(self) -> str:
@@ -150,12 +151,21 @@ def _tables(proxy: Proxy) -> Iterator[TablePlace]:
 
 
 def routes(proxy: Proxy) -> Iterator[RoutePlace]:
-    """Every route of every virtual host; those of a matcher tree are not among them."""
+    """Every route of every virtual host, those of a matcher tree among them."""
     for place in tables(proxy):
         for index, host in enumerate(place.table.hosts):
             try:
-                listed = host.routes
+                listed = _routes_of(host)
             except Undecidable:
                 continue
-            for route in listed:
-                yield RoutePlace(place, host, index, route)
+            for within, route in listed:
+                yield RoutePlace(place, host, index, route, within)
+
+
+def _routes_of(host: VirtualHost) -> list[tuple[str, Route]]:
+    if host.tree is None:
+        return [("routes", route) for route in host.routes]
+    return [(IN_TREE, route) for action in host.tree.actions() for route in tree_routes(host, action)]
+
+
+IN_TREE = "matcher.(routes of its actions)"

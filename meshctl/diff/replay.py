@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from meshctl.check.check import SHAPES, stumbled
-from meshctl.check.checks.dead import Host, chain_fates, hosts
+from meshctl.check.fates import Host, chain_fates, hosts
 from meshctl.check.prove.routes import Fate
 from meshctl.match.filter_chains import Facts
 from meshctl.proxy.entry import Entry

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -60,6 +60,25 @@ def contains(cidr: Range, address: str) -> bool:
         return False
     shift = (32 if cidr.version == 4 else 128) - cidr.length
     return found[1] >> shift << shift == cidr.network
+
+
+def edges(ranges: Iterable[Range], version: int | None = None) -> Iterator[str]:
+    """Addresses that tell ranges apart: the first of every stretch that they cut the space into, and the one behind it.
+
+    version: that of the addresses; those of the ranges unless given.
+    """
+    known = set(ranges)
+    for family in sorted({r.version for r in known} if version is None else {version}):
+        size = 32 if family == 4 else 128
+        make = ipaddress.IPv4Address if family == 4 else ipaddress.IPv6Address
+        starts = {0}
+        for one in known:
+            if one.version == family:
+                starts |= {one.network, one.network + (1 << (size - one.length))}
+        for start in [*sorted(starts - {0}), 0]:
+            for address in (start, start + 1):
+                if address < 1 << size:
+                    yield str(make(address))
 
 
 @dataclass(slots=True)

@@ -37,12 +37,7 @@ def _branches(tree: Tree) -> Iterator[tuple[str, OnMatch]]:
     if tree.asked is None:
         return
     asked = tree.asked.text.replace("Input", "")
-    seen = {
-        name: on_match
-        for key in tree.keys
-        for name, on_match in (tree.candidates(key) if tree.candidates else ())
-    }
-    for name, on_match in seen.items():
+    for name, on_match in tree.branches:
         yield f"{asked} {name}", on_match
     if tree.unknown:
         yield f"{asked}: {tree.unknown}", OnMatch(Action("", {}))

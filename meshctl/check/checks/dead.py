@@ -7,84 +7,44 @@ a route of each of several matches of one rule, and of two that overlap the seco
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from meshctl.check.check import Check, Hits, Unsure, each
+from meshctl.check.fates import Host, chain_fates, hosts, tree_fates
 from meshctl.check.finding import Hit, Severity
-from meshctl.check.places import RoutePlace, TablePlace, host_name, route_label, routes, tables
+from meshctl.check.places import RoutePlace, TablePlace, route_label, routes
 from meshctl.check.prove import chains as prove_chains
-from meshctl.check.prove.routes import Fate, Outcome, outcomes, plain_paths, taken_by
-from meshctl.check.prove.solver import Solver
+from meshctl.check.prove import trees as prove_trees
+from meshctl.check.prove.routes import Fate, Outcome, taken_by
 from meshctl.check.subject import Need, Subject
 from meshctl.envoy.api import config_route_v3 as api
 from meshctl.envoy.message import Undecidable
 from meshctl.match.filter_chains import Facts
 from meshctl.plain import Json
 from meshctl.proxy.http.hcm import port_start
+from meshctl.proxy.listen.accept import action_chain
 from meshctl.proxy.listen.listeners import Listener
-from meshctl.proxy.proxy import Proxy
-from meshctl.proxy.routing.routes import Route, VirtualHost
+from meshctl.proxy.routing.routes import Route
 from meshctl.proxy.upstream.clusters import istio_config
-
-
-@dataclass(frozen=True, slots=True)
-class Host:
-    """A virtual host with its place and the fates of its routes."""
-
-    table: TablePlace
-    host: VirtualHost
-    index: int
-
-    @property
-    def name(self) -> str:
-        return host_name(self.table, self.host)
-
-    def fates(self, proxy: Proxy) -> list[Outcome]:
-        plain = plain_paths(self.table.table)
-        solver: Solver = proxy.compile_once(_SOLVERS, f"check solver {plain}", lambda: Solver(plain))
-        found: list[Outcome] = proxy.compile_once(
-            self.host.message, "check fates", lambda: outcomes(self.table.table, self.host, solver)
-        )
-        return found
-
-    def place(self, route: Route) -> RoutePlace:
-        return RoutePlace(self.table, self.host, self.index, route)
-
-
-_SOLVERS: Json = {}
-
-
-def chain_fates(proxy: Proxy, listener: Listener) -> list[prove_chains.ChainOutcome]:
-    """The fates of a listener's chains, found once."""
-    found: list[prove_chains.ChainOutcome] = proxy.compile_once(
-        listener.message,
-        "check chains",
-        lambda: prove_chains.outcomes([chain.criteria for chain in listener.chains]),
-    )
-    return found
-
-
-def hosts(proxy: Proxy) -> Iterator[Host]:
-    for table in tables(proxy):
-        for index, host in enumerate(table.table.hosts):
-            yield Host(table, host, index)
 
 
 def _of_routes(subject: Subject, fate: Fate) -> Iterator[tuple[Host, Outcome] | Unsure]:
     proxy = subject.proxy
     assert proxy is not None
     for host in hosts(proxy):
-        if host.host.message.get("matcher"):
-            yield Unsure(host.name, "a matcher tree chooses its routes, which is not proved")
-            continue
         try:
-            fates = host.fates(proxy)
+            if host.host.tree is None:
+                found = [(host, outcome) for outcome in host.fates(proxy)]
+            else:
+                found = tree_fates(proxy, host)
         except Undecidable as unknown:
             yield Unsure(host.name, unknown.reason)
             continue
-        for outcome in fates:
-            if outcome.fate is fate:
-                yield host, outcome
+        if host.host.tree is not None and any(outcome.fate is Fate.OPEN for _, outcome in found):
+            yield Unsure(
+                host.name,
+                "a condition of its matcher tree, or the number of its cases, is more than is proved",
+            )
+        yield from ((of, outcome) for of, outcome in found if outcome.fate is fate)
 
 
 def shadowed_routes(subject: Subject) -> Hits:
@@ -95,6 +55,10 @@ def shadowed_routes(subject: Subject) -> Hits:
             continue
         host, outcome = found
         place, by = host.place(outcome.route), outcome.by
+        if not by:
+            said = f"no request is led to it ({outcome.route.match.text}) by the virtual host's matcher tree"
+            yield Hit(place.name, said, place.evidence)
+            continue
         takers = ", ".join(f"{route_label(route)} ({route.match.text})" for route in by)
         said = f"no request reaches it ({outcome.route.match.text}): "
         said += f"{takers} {'takes' if len(by) == 1 else 'together take'} every request that it would take"
@@ -122,8 +86,8 @@ def _does(route: Route) -> Json:
 
 def _shown(host: Host, outcome: Outcome) -> tuple[str, ...]:
     """The witness: a request that meets the route's conditions, and who takes it."""
-    if outcome.request is None:
-        return ()
+    if outcome.request is None or host.host.message is not host.table.table.hosts[host.index].message:
+        return ()  # none is known, or a matcher tree may lead it elsewhere
     taker = taken_by(host.host, outcome.request)
     return (f"for instance {outcome.request} goes to {route_label(taker)}",) if taker is not None else ()
 
@@ -238,7 +202,26 @@ def dead_chains(subject: Subject) -> Hits:
 
 
 def _dead_in_tree(listener: Listener) -> Hits:
-    yield Unsure(f"listener {listener.name}", "a matcher tree chooses its chains, which is not proved")
+    """Chains that the listener's matcher tree never names, or names only where no connection comes."""
+    assert listener.tree is not None
+    fates: dict[str, list[Fate]] = {}
+    for leaf in prove_trees.leaves(listener.tree):
+        fates.setdefault(action_chain(leaf.action), []).append(leaf.fate)
+    for chain in listener.chains:
+        found, name = fates.get(chain.name, []), f"listener {listener.name} > chain {chain.label}"
+        if Fate.ALIVE in found:
+            continue
+        if Fate.OPEN in found:
+            yield Unsure(
+                name, "a condition of the matcher tree, or the number of its cases, is more than is proved"
+            )
+            continue
+        why = "other branches take every connection before it" if found else "it names this chain nowhere"
+        yield Hit(
+            name,
+            f"the matcher tree leads no connection to it: {why}",
+            (chain.where, f"{listener.where}.filter_chain_matcher"),
+        )
 
 
 def _dead_chain(listener: Listener, found: prove_chains.ChainOutcome, name: str) -> Hit:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from meshctl.check.check import Check, Hits, each
-from meshctl.check.checks.dead import chain_fates, hosts
+from meshctl.check.fates import chain_fates, hosts
 from meshctl.check.finding import Hit, Severity
 from meshctl.check.places import ManagerPlace, RoutePlace
 from meshctl.check.prove.requests import Witness

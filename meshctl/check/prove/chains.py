@@ -8,12 +8,12 @@ those connections reaches takes none at all. The real trie is asked for each; wh
 
 from __future__ import annotations
 
-import ipaddress
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from meshctl.check.prove.routes import Fate
+from meshctl.match import address_ranges
 from meshctl.match.address_ranges import Range, contains
 from meshctl.match.filter_chains import Criteria, Facts, Trie
 
@@ -58,7 +58,7 @@ class _Space:
     def of(chains: Sequence[Criteria], families: Sequence[int]) -> _Space:
         ranges = {r for c in chains for r in (*c.destinations, *c.sources, *c.direct_sources)}
         edges = dict.fromkeys(
-            edge for family in families for edge in (*_FAR[family], *_edges(ranges, family))
+            edge for family in families for edge in (*_FAR[family], *address_ranges.edges(ranges, family))
         )
         return _Space(
             tuple(families),
@@ -67,20 +67,6 @@ class _Space:
             frozenset(port for c in chains for port in c.source_ports),
             any(c.direct_sources for c in chains),
         )
-
-
-def _edges(ranges: set[Range], family: int) -> Iterator[str]:
-    """The first address of every stretch, and the one behind it: a client of the same stretch need not be local."""
-    size = 32 if family == 4 else 128
-    make = ipaddress.IPv4Address if family == 4 else ipaddress.IPv6Address
-    starts = {0}
-    for one in ranges:
-        if one.version == family:
-            starts |= {one.network, one.network + (1 << (size - one.length))}
-    for start in [*sorted(starts - {0}), 0]:
-        for address in (start, start + 1):
-            if address < 1 << size:
-                yield str(make(address))
 
 
 def _fresh(taken: frozenset[int], wanted: int) -> int:

@@ -281,11 +281,16 @@ def _by_tree(listener: Listener, facts: Facts) -> ChainChoice:
     how = "; ".join(decision.trail) or "the matcher tree"
     if action is None:
         return ChainChoice(1.0, listener.default_chain, f"{how}: no action")
-    name = str(action.config.get("value") or action.name)
+    name = action_chain(action)
     chain = listener.chains_by_name.get(name)
     if chain is None:
         return ChainChoice(1.0, None, f"{how}: names chain {name}, which does not exist")
     return ChainChoice(1.0, chain, how)
+
+
+def action_chain(action: matcher_tree.Action) -> str:
+    """The name of the chain that an action of filter_chain_matcher stands for."""
+    return str(action.config.get("value") or action.name)
 
 
 def chain_inputs(facts: Facts) -> matcher_tree.Inputs:

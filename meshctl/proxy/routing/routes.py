@@ -187,8 +187,12 @@ def of_table(table: RouteTable | None, view: RequestView, draw: Draw) -> Iterato
 def _tree_candidates(host: VirtualHost, view: RequestView) -> Iterator[Route]:
     assert host.tree is not None
     action = host.tree.evaluate(tree_inputs(view), matcher_tree.Decision())
-    if action is None:
-        return
+    if action is not None:
+        yield from tree_routes(host, action)
+
+
+def tree_routes(host: VirtualHost, action: matcher_tree.Action) -> Iterator[Route]:
+    """The routes that are tried, in order, when a matcher tree has come to an action."""
     packed = Packed(action.config)
     if (routes := packed.as_(api.RouteList)) is not None:
         for message in routes.routes:

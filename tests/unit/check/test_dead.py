@@ -58,10 +58,10 @@ def test_a_share_of_nothing():
     assert findings(two(match, WHOLE)) == []
 
 
-def test_a_matcher_tree_is_not_proved_and_says_so():
+def test_an_action_of_a_matcher_tree_that_is_not_known_is_not_decidable():
     host = {"name": "vh", "domains": ["*"], "matcher": {"on_no_match": {"action": {"name": "a"}}}}
     (open_,) = undecided(at_port_80(host), "route-shadowed")
-    assert "matcher tree" in open_.needs
+    assert "the route's matcher is not known" in open_.needs
 
 
 def host(name: str, *domains: str) -> Json:
