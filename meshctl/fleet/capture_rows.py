@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from meshctl.coverage import Basis
 from meshctl.fleet.batch import Row
-from meshctl.netfilter.model import RuleSet
+from meshctl.netfilter.model import Chain, RuleSet, Table
+from meshctl.netfilter.packet import Family
 from meshctl.netfilter.walk.summary import Direction, summarise
 from meshctl.reader.pod import GivenPod, Identity
 from meshctl.reader.pod_rules import assumed_rules, rules_of
 
 Rows = tuple[tuple[str, Row], ...]
+FAMILY_WORDS = {Family.V4: "ipv4", Family.V6: "ipv6"}
 _MOST = 1000  # different sets of rules that are remembered
 
 
@@ -48,17 +50,34 @@ def _rows(rules: RuleSet) -> Iterator[tuple[str, Row]]:
         yield "capture_rules", ("", "", "", 0, "?", f"({gap})", origin)
     for table in rules.tables:
         for chain in table.chains:
-            if chain.policy not in (None, "", "-", "ACCEPT", "accept"):
+            told = _declared(table, chain)
+            if told:
                 head = (table.family, table.name, chain.name, 0, chain.policy)
-                yield "capture_rules", (*head, f"-P {chain.name} {chain.policy}", origin)
+                yield "capture_rules", (*head, told, origin)
     for table, chain, number, rule in rules.rules():
         yield "capture_rules", (table.family, table.name, chain.name, number, rule.target, rule.text, origin)
     for family in sorted(rules.covers, key=lambda f: f.value):
         summary = summarise(rules, family)
-        word = {"ip": "ipv4", "ip6": "ipv6"}.get(family.value, family.value)
+        word = FAMILY_WORDS[family]
         for direction, found in (("inbound", summary.inbound), ("outbound", summary.outbound)):
             for what, value, outcome in _directed(found):
                 yield "capture", (word, direction, what, value, outcome, origin)
+
+
+def _declared(table: Table, chain: Chain) -> str:
+    """How a chain is declared, where its name does not say it: a policy, or in nft's words its hook."""
+    if in_nft_words(rule.text for other in table.chains for rule in other.rules):
+        if chain.hook is None:
+            return ""
+        kind = f"type {chain.type} hook {chain.hook.value} priority {chain.priority};"
+        return f"{kind} policy {(chain.policy or 'ACCEPT').lower()};"
+    dropping = chain.policy not in (None, "", "-", "ACCEPT", "accept")
+    return f"-P {chain.name} {chain.policy}" if dropping else ""
+
+
+def in_nft_words(texts: Iterable[str]) -> bool:
+    """Whether the rules of a table are nft's; those of iptables begin with a dash."""
+    return any(not text.startswith("-") for text in texts)
 
 
 def _directed(found: Direction) -> Iterator[tuple[str, str | None, str]]:

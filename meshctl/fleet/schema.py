@@ -296,7 +296,7 @@ TABLES: tuple[TableShape, ...] = (
             family      text   `ip`, `ip6` or `inet`.
             rule_table  text   `nat`, `mangle`, `raw` ...
             chain       text   The chain.
-            nth         whole  The rule's place in the chain, from 1; 0 is the chain's policy, or, with the target `?`, something that was not shown.
+            nth         whole  The rule's place in the chain, from 1; 0 is the chain's policy (of nft: its hook, priority and policy), or, with the target `?`, something that was not shown.
             target      text   What it does: `RETURN`, `REDIRECT`, the name of a chain.
             rule        text   The rule as its source has it.
             origin      text   As in `capture`.

@@ -111,8 +111,8 @@ def test_rules_that_cannot_be_read_back_are_not_known():
         "chain": "c",
         "nth": 1,
         "target": "",
-        "rule": "tcp dport 80 drop",
+        "rule": "tcp dport @ports drop",
         "origin": "observed",
     }
-    found = _rules([row], "pod")
+    found = _rules([row], frozenset(Family), "pod")
     assert found.gap(Family.V4, "nat") is not None

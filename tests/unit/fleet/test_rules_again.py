@@ -1,0 +1,117 @@
+"""Capture rules as rows and back: of iptables or of nft, they take packets where they took them before."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from meshctl.coverage import Basis
+from meshctl.fleet.capture_rows import _rows
+from meshctl.fleet.records import _rules
+from meshctl.netfilter import RuleSet, parse_rules
+from meshctl.netfilter.packet import Family
+from meshctl.netfilter.walk.summary import summarise
+from tests.corpus import corpus_root
+from tests.unit.netfilter.sidecar import rules as computed
+
+COLUMNS = ("family", "rule_table", "chain", "nth", "target", "rule", "origin")
+
+
+def rows_of(rules: RuleSet) -> list[dict]:
+    rows = [dict(zip(COLUMNS, row, strict=True)) for table, row in _rows(rules) if table == "capture_rules"]
+    return sorted(rows, key=lambda row: (row["family"], row["rule_table"], row["chain"], row["nth"]))
+
+
+def again(rules: RuleSet) -> RuleSet:
+    return _rules(rows_of(rules), rules.covers, "pod")
+
+
+def recorded() -> list[tuple[str, str]]:
+    file = corpus_root() / "istio-capture-rules.jsonl"
+    if not file.exists():
+        return []
+    lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    forms = {"iptables": "\n".join, "nft": str}
+    return [
+        (f"{number}-{form}", text(line[form]))
+        for number, line in enumerate(lines)
+        for form, text in forms.items()
+        if line[form] and not line[f"{form}_error"]
+    ]
+
+
+def ways(rules: RuleSet, family: Family) -> list[object]:
+    """What becomes of both directions; exceptions in any order."""
+    found = summarise(rules, family)
+    return [
+        (way.default, {o: {k: sorted(v) for k, v in kinds.items()} for o, kinds in way.exceptions.items()})
+        for way in (found.inbound, found.outbound)
+    ]
+
+
+def same(rules: RuleSet) -> None:
+    back = again(rules)
+    assert not back.failure
+    assert back.covers == rules.covers
+    for family in rules.covers:
+        assert ways(back, family) == ways(rules, family)
+
+
+@pytest.mark.parametrize(("name", "text"), recorded(), ids=[name for name, _ in recorded()])
+def test_recorded_rules_come_back(name: str, text: str) -> None:
+    rules = parse_rules(text)
+    if not rows_of(rules):
+        pytest.skip("no rules were made")
+    same(rules)
+
+
+def test_computed_rules_come_back_in_both_forms() -> None:
+    for rules in (computed(), parse_rules(NFT)):
+        assert rows_of(rules)
+        same(rules)
+
+
+NFT = """table inet istio-proxy-nat {
+    chain istio-output {
+        meta skuid 1337 counter return
+        tcp dport 5432 return
+        meta l4proto tcp redirect to :15001
+    }
+    chain output {
+        type nat hook output priority -100; policy accept;
+        meta l4proto tcp jump istio-output
+    }
+    chain input {
+        type filter hook input priority 0; policy drop;
+        tcp dport 8080 accept
+    }
+}
+"""
+
+
+def test_a_chains_hook_and_policy_are_rows() -> None:
+    rows = [row for row in rows_of(parse_rules(NFT)) if row["nth"] == 0]
+    assert {(row["chain"], row["rule"]) for row in rows} == {
+        ("output", "type nat hook output priority -100; policy accept;"),
+        ("input", "type filter hook input priority 0; policy drop;"),
+    }
+
+
+def test_what_a_named_set_holds_is_not_known() -> None:
+    text = NFT.replace("tcp dport 5432 return", "ip daddr @outside return").replace(
+        "    chain istio-output",
+        "    set outside { type ipv4_addr; elements = { 192.0.2.1 }; }\n    chain istio-output",
+    )
+    back = again(parse_rules(text))
+    assert "does not hold all of them" in back.failure
+    assert "@outside" in back.failure
+
+
+def test_assumed_rules_are_not_rows_of_the_pod() -> None:
+    assert all(row["origin"] == Basis.OBSERVED.value for row in rows_of(parse_rules(NFT)))
+
+
+def test_a_table_of_nft_without_its_hooks_is_not_known() -> None:
+    rows = [row for row in rows_of(parse_rules(NFT)) if row["nth"]]
+    assert "where istio-proxy-nat is called" in _rules(rows, frozenset(Family), "pod").failure
