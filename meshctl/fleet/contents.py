@@ -7,6 +7,7 @@ what is not in ``resources`` cannot be in another table either.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Callable
@@ -33,7 +34,6 @@ _ROWS: dict[str, Callable[[Json, str], Any]] = {
     ),
 }
 _HASHED = frozenset(table for table, shape in BY_NAME.items() if shape.columns[-1].name == "hash")
-_ADDRESS = re.compile(rb"[0-9]+(?:\.[0-9]+){3,}")
 _MOST_BYTES = 192 * 2**20  # of JSON that are remembered
 
 
@@ -86,7 +86,17 @@ def _made(raw: bytes, kind: str, name: str, in_force: bool) -> Content:
     digest = hashlib.sha256(clean).hexdigest()[:32]
     rows, fault = _rows(value, kind, name, digest) if in_force and kind in _ROWS else ((), "")
     keeps_value = value if kind == "secret" else {}
-    return Content(digest, kind, name, clean, keeps_value, frozenset(_ADDRESS.findall(clean)), rows, fault)
+    return Content(
+        digest, kind, name, clean, keeps_value, frozenset(_addresses().findall(clean)), rows, fault
+    )
+
+
+@functools.cache
+def _addresses() -> Any:
+    """RE2: five times as fast as ``re`` here, and every byte of a fleet is looked at."""
+    import re2
+
+    return re2.compile(rb"[0-9]+(?:\.[0-9]+){3,}")
 
 
 def _rows(value: Json, kind: str, name: str, digest: str) -> tuple[tuple[tuple[str, Row], ...], str]:

@@ -54,12 +54,14 @@ _SUSPICIOUS = (
     rb"passw|passphrase|passcode|pwd|secret|token|api_?-?key|apikey|access_?-?key|private_?-?key|credential|authorization|"
     rb"cookie|session|eyj|bearer |basic |digest |ls0tls1crudjti|akia|asia|abia|acca|aiza|ya29|gocspx|gh[pousr]_|github_pat|gl[a-z]+-|"
     rb"xox|xapp-|_live_|_test_|whsec|sk-|sg\.|npm_|pypi-|dop_v1|dckr_|hv[sb]\.|dapi|shp|lin_api|nrak|sq0|sk[a-f0-9]{32}|hf_|"
-    rb"atatt|age-|eaa|:aa|x-auth|dsn|conn|_url|url\b|uri\b|[a-z]key\b|[a-z][_-]keys?\b|_pass\b|pass\b|inline_?users|users|@|\bauth\b|_auth\b|"
+    rb"atatt|eaa|:aa|x-auth|dsn|conn|_url|url\b|uri\b|[a-z]key\b|[a-z][_-]keys?\b|_pass\b|pass\b|inline_?users|users|@|\bauth\b|_auth\b|"
     rb"\$(?:apr1|2[abxy]|1|5|6|y)\$|\{sha|private key|webhook|hooks|jwt|htpasswd|keystore|p12|pfx|pepper|otp\b|\bpat\b|_pat\b|"
     rb"last-applied|\"kty|kty\\\\|sig=|signature=|-u |--user|context_?extensions|pkcs12|\bsid\b|\"keys\""
 )
 _HARMLESS_PHRASES = (
     b'"@type"',
+    b'"uri":true',
+    b'"runtime_key"',
     b"sds_secret_config",
     b"secret_config",
     b"token_bucket",
@@ -116,21 +118,20 @@ def redact_text(text: str, file: str) -> tuple[str, list[Removed]]:
 
 @functools.cache
 def _suspicious_words() -> Any:
-    """One automaton for all words (google-re2 reads 300 MB/s where ``re`` reads 30)."""
+    """One automaton for all words (google-re2 reads 300 MB/s where ``re`` reads 30); a harmless phrase is passed over
+    whole, whatever word stands in it."""
     import re2
 
-    return re2.compile(_SUSPICIOUS)
+    options = re2.Options()
+    options.case_sensitive = False
+    return re2.compile(
+        rb"(" + rb"|".join(map(re2.escape, _HARMLESS_PHRASES)) + rb")|" + _SUSPICIOUS, options=options
+    )
 
 
 def _is_suspicious(data: bytes) -> bool:
     """Whether a document may hold a secret: a search for words, much faster than the walk."""
-    words = _suspicious_words()
-    lowered = data.lower()
-    if not words.search(lowered):
-        return False
-    for phrase in _HARMLESS_PHRASES:
-        lowered = lowered.replace(phrase, b"")
-    return bool(words.search(lowered))
+    return any(found.start(1) < 0 for found in _suspicious_words().finditer(data))
 
 
 def _search(raw: bytes, path: str) -> Iterator[Hit]:
