@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
 from tests import cli
-from tests.unit.fleet import object_store
+from tests.corpus import ROOT
+from tests.unit.fleet import google_store, object_store
 from tests.unit.fleet.conftest import PROXIES, TODAY
 
 pytest.importorskip("duckdb")
@@ -22,6 +25,20 @@ def store(monkeypatch):
         yield found
 
 
+@pytest.fixture
+def google():
+    """A bucket of Google's object store."""
+    pytest.importorskip("gcp_storage_emulator")
+    command = [sys.executable, "-m", google_store.__name__]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as emulator:
+        assert emulator.stdout is not None
+        at = f"scheme=http&endpoint_override=127.0.0.1%3A{int(emulator.stdout.readline())}"
+        yield lambda path: f"gs://anonymous@{google_store.BUCKET}/{path}?{at}"
+        emulator.kill()
+
+
 def index(made, to: str):
     return cli.run(
         "fleet", "index", str(made), "--mesh", "prod", "--date", TODAY, "--to", to, "--workers", "1"
@@ -33,6 +50,18 @@ def test_what_is_in_the_store_answers_as_a_folder_does(made, place, store):
     assert index(made, to).rc == 0
     assert "0 proxies" in index(made, to).err
     for question in ("versions", "drift", "rejected", "unused-clusters", "excluded-port 5432"):
+        there, here = (
+            cli.run("fleet", "ask", *question.split(), "--from", p, "-o", "json").out for p in (to, place)
+        )
+        assert json.loads(there) == json.loads(here), question
+
+
+def test_googles_store_answers_as_a_folder_does(made, place, google):
+    to = google("fleet")
+    assert "holds no fleet data" in cli.run("fleet", "ask", "versions", "--from", to).err
+    assert index(made, to).rc == 0
+    assert "0 proxies" in index(made, to).err
+    for question in ("versions", "drift", "rejected"):
         there, here = (
             cli.run("fleet", "ask", *question.split(), "--from", p, "-o", "json").out for p in (to, place)
         )
