@@ -153,3 +153,17 @@ def test_an_upgrade_that_is_ignored_is_none() -> None:
     assert asked(request).verdict.details == "upgrade_failed"
     ignored = {"ignore_http_11_upgrade": [{"prefix": "TLS/"}]}
     assert asked(request, http_protocol_options=ignored).verdict.code == 200
+
+
+def head(size: int, limit_kb: int = 0) -> int | None:
+    """The answer to a head of so many bytes, from the request line to the empty line (as a real Envoy answers)."""
+    rest = len("GET / HTTP/1.1\r\n") + len("host: a.com\r\n") + len("x-big: \r\n") + len("\r\n")
+    request = get("/", "a.com", ("x-big", "a" * (size - rest)))
+    return asked(request, **({"max_request_headers_kb": limit_kb} if limit_kb else {})).verdict.code
+
+
+@pytest.mark.parametrize(("size", "limit_kb", "code"), [
+    (60 * 1024, 0, 200), (60 * 1024 + 1, 0, 431), (1024, 1, 200), (1025, 1, 431),
+])  # fmt: skip
+def test_a_head_has_a_largest_size(size: int, limit_kb: int, code: int) -> None:
+    assert head(size, limit_kb) == code

@@ -161,3 +161,24 @@ def test_x_forwarded_client_cert_is_known_in_part(details: Json, value: Json, ex
     (passage,) = ask(built, get(), tls=WHO)
     assert passage.route_name == expected
     assert (passage.verdict.disposition is Disposition.UNDETERMINED) == (expected is None)
+
+
+DOT, ANY_PORT, MATCHING = (
+    {"strip_trailing_host_dot": True},
+    {"strip_any_host_port": True},
+    {"strip_matching_host_port": True},
+)
+HOSTS = [  # settings, Host as it came, Host as it goes on; the listener's port is 80
+    ({}, "a.com.:80", "a.com.:80"),
+    (DOT, "a.com.", "a.com"), (DOT, "a.com", "a.com"), (DOT, "a.com.:80", "a.com:80"), (DOT, "a", "a"), (DOT, ".", ""),
+    (DOT, ".a", ".a"), (DOT, "a.com.x", "a.com.x"), (DOT, ".:80", ":80"),
+    (ANY_PORT, "a.com:80", "a.com"), (ANY_PORT, "a.com:81", "a.com"), (ANY_PORT, "a.com:x", "a.com:x"), (ANY_PORT, "a.com:", "a.com:"),
+    (ANY_PORT, "[::1]:81", "[::1]"), (ANY_PORT, "[::1]", "[::1]"), (ANY_PORT, ":80", ""),
+    (MATCHING, "a.com:80", "a.com"), (MATCHING, "a.com:81", "a.com:81"), (MATCHING, "a.com", "a.com"),
+    ({**DOT, **ANY_PORT}, "a.com.:80", "a.com"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("settings", "came", "goes"), HOSTS)
+def test_the_host_is_normalised(settings: Json, came: str, goes: str) -> None:
+    assert takes(is_(":authority", goes), get("/", came), **settings)
