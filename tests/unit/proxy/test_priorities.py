@@ -116,9 +116,10 @@ def test_zones(upstream: dict[str, int], local: dict[str, int], shares: dict[str
 
 def test_a_zone_counts_for_the_share_that_is_enabled_and_from_its_least_size() -> None:
     hosts = zoned(a=3, b=3)
-    shares = lambda zone: {
-        e.address: round(e.probability, 3) for e in distribute(hosts, Policy(zone=zone)).shares
-    }
+
+    def shares(zone: Zone) -> dict[str, float]:
+        return {e.address: round(e.probability, 3) for e in distribute(hosts, Policy(zone=zone)).shares}
+
     equal = {host.address: round(1 / 6, 3) for host in hosts}
     local = zoned(a=1, b=1)
     assert shares(Zone("a", local)) == {"a0": 0.333, "a1": 0.333, "a2": 0.333}
