@@ -1,0 +1,173 @@
+"""Network filters: who closes a connection, who leaves it open, who names the cluster; the HTTP codes by name."""
+
+from __future__ import annotations
+
+import http
+from typing import Any
+
+import pytest
+
+from meshctl.proxy.filters.services import asked_cluster, http_status, reachable
+from meshctl.proxy.model import Disposition, Passage, Payload, Tls
+from tests.unit.proxy.build import TCP_PROXY, ask, cluster, listener, proxy, tcp
+
+Json = dict[str, Any]
+NETWORK = "type.googleapis.com/envoy.extensions.filters.network."
+D, DENIED, DIRECT = Disposition.DELIVERED, Disposition.DENIED, Disposition.DIRECT_RESPONSE
+OPEN, NONE = Disposition.UNDETERMINED, Disposition.NO_CLUSTER
+
+
+def network(kind: str, **fields: Any) -> Json:
+    return {"name": kind.split(".")[0], "typed_config": {"@type": f"{NETWORK}{kind}", **fields}}
+
+
+def ways(
+    *filters: Json, tls: Tls | None = None, clusters: tuple[Json, ...] = (), end: list[Json] | None = None
+) -> list[Passage]:
+    found = (cluster("c", "10.0.0.1:8080"), cluster("d", "10.0.0.2:8080"), *clusters)
+    chain = {"filters": [*filters, *(tcp("c") if end is None else end)]}
+    return ask(proxy([listener([chain])], found), payload=Payload.RAW, tls=tls)
+
+
+def grpc(name: str) -> Json:
+    return {"grpc_service": {"envoy_grpc": {"cluster_name": name}}}
+
+
+AUTHZ, LIMIT, RATE = "ext_authz.v3.ExtAuthz", "local_ratelimit.v3.LocalRateLimit", "ratelimit.v3.RateLimit"
+OFF = {"runtime_enabled": {"default_value": False}}
+ASKED, GONE = {"rate_limit_service": grpc("d")}, {"rate_limit_service": grpc("none")}
+ENDS = [  # a filter before tcp_proxy, the ends as (verdict, flags, details), whether they are open
+    (network("direct_response.v3.Config"), [(DIRECT, None, "direct_response")], False),
+    (network("echo.v3.Echo"), [(DIRECT, None, None)], False),
+    (network(AUTHZ, **grpc("d")), [(D, None, None), (DENIED, "UAEX", "ext_authz_denied"), (DENIED, "UAEX", "ext_authz_error")], True),
+    (network(AUTHZ, **grpc("d"), failure_mode_allow=True), [(D, None, None), (DENIED, "UAEX", "ext_authz_denied")], True),
+    (network(AUTHZ, **grpc("none")), [(DENIED, "UAEX", "ext_authz_error")], False),
+    (network(AUTHZ, **grpc("none"), failure_mode_allow=True), [(D, None, None)], False),
+    (network(LIMIT, token_bucket={"max_tokens": 1}), [(D, None, None), (DENIED, "URX", None)], True),
+    (network(LIMIT, token_bucket={"max_tokens": 1}, **OFF), [(D, None, None)], False),
+    (network("connection_limit.v3.ConnectionLimit", max_connections=1), [(D, None, None), (DENIED, None, None)], True),
+    (network("connection_limit.v3.ConnectionLimit", max_connections=1, **OFF), [(D, None, None)], False),
+    (network(RATE, **ASKED), [(D, None, None), (DENIED, None, None)], True),
+    (network(RATE, **GONE), [(D, None, None)], False),
+    (network(RATE, **GONE, failure_mode_deny=True), [(DENIED, None, None)], False),
+    (network("redis_proxy.v3.RedisProxy"), [(OPEN, None, None)], True),
+    (network("mine.v3.Mine"), [(D, None, None), (OPEN, None, None)], True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("one", "ends", "open_"), ENDS, ids=[f"{i}-{e[0]['name']}" for i, e in enumerate(ENDS)]
+)
+def test_how_a_connection_ends(one: Json, ends: list[Any], open_: bool) -> None:
+    found = ways(one)
+    assert [(p.verdict.disposition, p.verdict.flags, p.verdict.details) for p in found] == ends
+    assert any(p.undetermined or not p.decided for p in found) is open_
+
+
+def test_an_unknown_filter_that_stands_last_ends_the_chain() -> None:
+    (passage,) = ways(end=[network("mine.v3.Mine")])
+    assert "network filter mine (Mine) ends the chain" in passage.verdict.reason
+    (nothing,) = ways(end=[])
+    assert (nothing.verdict.disposition, nothing.verdict.reason) == (
+        Disposition.DROPPED,
+        "the chain has no filter that ends it",
+    )
+
+
+def test_the_first_refusal_stays() -> None:
+    first = network(AUTHZ, **grpc("none"))
+    (passage,) = ways(first, network("direct_response.v3.Config"))
+    assert passage.verdict.details == "ext_authz_error"
+    found = ways(first, network(AUTHZ, **grpc("d")))
+    assert {p.verdict.details for p in found} == {"ext_authz_error"}
+
+
+def weighted(**weights: int) -> list[Json]:
+    clusters = [{"name": name, "weight": weight} for name, weight in weights.items()]
+    return [
+        {"name": "tcp", "typed_config": {"@type": TCP_PROXY, "weighted_clusters": {"clusters": clusters}}}
+    ]
+
+
+TARGETS = [
+    (tcp("c"), {"c": 1.0}), (tcp("none"), {None: 1.0}), (weighted(c=3, d=1), {"c": 0.75, "d": 0.25}), (weighted(c=1, d=0), {"c": 1.0}),
+    (weighted(c=1, none=1), {"c": 0.5, None: 0.5}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("end", "shares"), TARGETS)
+def test_where_tcp_proxy_sends(end: list[Json], shares: dict[str | None, float]) -> None:
+    found = ways(end=end)
+    assert {p.cluster: p.probability for p in found} == shares
+    assert {p.cluster: p.verdict.flags for p in found} == {name: None if name else "NC" for name in shares}
+
+
+@pytest.mark.parametrize(("sni", "name", "flags"), [("d", "d", None), ("e", None, "NC"), ("", "c", None)])
+def test_the_server_name_names_the_cluster(sni: str, name: str | None, flags: str | None) -> None:
+    inspector = {
+        "name": "i",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector"
+        },
+    }
+    chain = {"filters": [network("sni_cluster.v3.SniCluster"), *tcp("c")]}
+    known = (cluster("c", "10.0.0.1:8080"), cluster("d", "10.0.0.2:8080"))
+    built = proxy([listener([chain], listener_filters=[inspector])], known)
+    (passage,) = ask(built, payload=Payload.RAW, tls=Tls(sni))
+    assert (passage.cluster, passage.verdict.flags) == (name, flags)
+
+
+SERVICES = [  # a service's cluster, whether it may answer
+    (cluster("s", "10.0.0.9:1"), True), (cluster("s"), False), ({"name": "s", "type": "ORIGINAL_DST"}, True),
+    ({"name": "s", "type": "STRICT_DNS"}, False), ({"name": "s", "type": "EDS"}, True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("service", "may"), SERVICES)
+def test_whether_a_service_may_answer(service: Json, may: bool) -> None:
+    built = proxy([listener([{"filters": tcp("c")}])], (service,))
+    assert reachable(built, "s") is may
+    assert reachable(built, "")
+    assert not reachable(built, "none")
+
+
+@pytest.mark.parametrize(("fields", "name"), [
+    (grpc("g"), "g"), ({"http_service": {"server_uri": {"cluster": "h"}}}, "h"), ({}, ""), ({"grpc_service": {"google_grpc": {}}}, ""),
+    ({"http_service": {"server_uri": {"cluster": "h"}}, **grpc("g")}, "h"),
+])  # fmt: skip
+def test_the_cluster_of_a_service(fields: Json, name: str) -> None:
+    assert asked_cluster(fields) == name
+
+
+# Names of envoy.type.v3.StatusCode that Python has otherwise.
+_OTHERWISE = {
+    "OK": "OK", "IMUsed": "IM_USED", "PayloadTooLarge": "REQUEST_ENTITY_TOO_LARGE", "URITooLong": "REQUEST_URI_TOO_LONG",
+    "RangeNotSatisfiable": "REQUESTED_RANGE_NOT_SATISFIABLE", "HTTPVersionNotSupported": "HTTP_VERSION_NOT_SUPPORTED",
+}  # fmt: skip
+# Statuses of Python that Envoy's API has no name for.
+_WITHOUT_NAME = {
+    "SWITCHING_PROTOCOLS",
+    "PROCESSING",
+    "EARLY_HINTS",
+    "IM_A_TEAPOT",
+    "TOO_EARLY",
+    "UNAVAILABLE_FOR_LEGAL_REASONS",
+}
+
+
+def _name(status: http.HTTPStatus) -> str:
+    return {python: envoy for envoy, python in _OTHERWISE.items()}.get(status.name) or "".join(
+        part.capitalize() for part in status.name.split("_")
+    )
+
+
+@pytest.mark.parametrize("status", [s for s in http.HTTPStatus if s.name not in _WITHOUT_NAME], ids=str)
+def test_a_status_by_its_name(status: http.HTTPStatus) -> None:
+    assert http_status({"code": _name(status)}, 0) == status.value
+
+
+@pytest.mark.parametrize(("message", "code"), [
+    (None, 403), ({}, 403), ({"code": 418}, 418), ({"code": "418"}, 418), ({"code": "Nonsense"}, 403), ({"code": 0}, 403), ({"code": []}, 403),
+])  # fmt: skip
+def test_a_status_otherwise(message: Json | None, code: int) -> None:
+    assert http_status(message, 403) == code
