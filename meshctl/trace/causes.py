@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from meshctl.envoy.cluster_names import ClusterName, subsets_beside
 from meshctl.proxy.listen.listeners import Chain
 from meshctl.proxy.model import Disposition
+from meshctl.trace import met
 from meshctl.trace.ways import Hop, Way
 
 _CLUSTER = re.compile(r"cluster ([a-z]+)\|([0-9]+)\|([^|]+)\|(\S+) does not exist")
@@ -57,7 +58,7 @@ def _missing_cluster(way: Way, hop: Hop) -> str:
 def _missing_host(way: Way, hop: Hop) -> str:
     """The domains of the table that knows no host of this name."""
     found = _TABLE.match(way.answer.reason)
-    table = hop.pod.proxy.route_table(found[1]) if found is not None and hop.pod.proxy is not None else None
+    table = met.table(hop)
     if found is None or table is None:
         return ""
     domains = [host.name.rpartition(":")[0] or host.name for host in table.hosts]

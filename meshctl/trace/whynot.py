@@ -14,12 +14,12 @@ from meshctl.envoy.message import Undecidable
 from meshctl.match.request_view import RequestView
 from meshctl.plain import Json
 from meshctl.proxy.http.hcm import Manager, Reply, decode
-from meshctl.proxy.listen.listeners import Chain
 from meshctl.proxy.model import Connection, Disposition, Request, Stage
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
 from meshctl.proxy.upstream.clusters import Cluster
 from meshctl.proxy.upstream.hosts import Host
+from meshctl.trace import met
 from meshctl.trace.ways import Hop, Way
 
 
@@ -102,7 +102,7 @@ def _reaches(way: Way, name: str) -> bool:
 def _at_hop(hop: Hop, proxy: Proxy, name: str, request: Request | None) -> Iterator[str]:
     """What one proxy knows of the name."""
     where = f"{hop.pod.name} {hop.direction}"
-    table = proxy.route_table(hop.passage.route_config or "")
+    table = met.table(hop)
     if table is not None and request is not None and hop.passage.http:
         yield from (f"{where}: {text}" for text in _in_routes(table, proxy, hop, name, request))
     yield from (f"{where}: {text}" for text in _in_chains(proxy, hop, name))
@@ -135,7 +135,7 @@ def _clusters_of(message: Json) -> list[str]:
 
 
 def _in_routes(table: RouteTable, proxy: Proxy, hop: Hop, name: str, request: Request) -> Iterator[str]:
-    view = _view(request, proxy, hop)
+    view = _view(request, hop)
     if view is None:
         return
     found_host, _ = table.virtual_host(view)
@@ -186,31 +186,15 @@ def _why_not_route(
     )
 
 
-def _view(request: Request, proxy: Proxy, hop: Hop) -> RequestView | None:
+def _view(request: Request, hop: Hop) -> RequestView | None:
     """The request as the hop's routing sees it."""
-    manager = _manager_of(proxy, hop)
+    manager = met.manager(hop)
     if manager is None:
         return None
     headers = decode(
         request, Manager(HttpConnectionManager(manager)), Connection("", "", 0), tls=hop.passage.tls
     )
     return None if isinstance(headers, Reply) else RequestView(headers, tls=hop.passage.tls)
-
-
-def _manager_of(proxy: Proxy, hop: Hop) -> Json | None:
-    listener = proxy.listeners.by_name.get(hop.passage.listener or "")
-    if listener is None:
-        return None
-    chains: list[Chain] = [*listener.chains, *([listener.default_chain] if listener.default_chain else [])]
-    for chain in chains:
-        for network_filter in chain.filters:
-            fields = network_filter.fields
-            name = (fields.get("rds") or {}).get("route_config_name") or (
-                fields.get("route_config") or {}
-            ).get("name")
-            if network_filter.short == "HttpConnectionManager" and name == hop.passage.route_config:
-                return fields
-    return None
 
 
 def _in_chains(proxy: Proxy, hop: Hop, name: str) -> Iterator[str]:
