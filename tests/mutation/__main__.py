@@ -169,12 +169,13 @@ def main() -> int:
     if not options.all and len(found) > options.n:
         found = random.Random(options.seed).sample(found, options.n)
     counts: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
-    for mutant in found:
+    for number, mutant in enumerate(found, 1):
+        print(f"\r{number} of {len(found)}", end="", file=sys.stderr, flush=True)
         tests = reach.tests(mutant.path, mutant.line, options.seconds)
         what = fate(mutant, tests)
         counts["/".join(mutant.path.split("/")[:2])][what] += 1
         if what != "killed":
-            print(f"{what:9} {mutant.path}:{mutant.line} {mutant.kind:10} | {mutant.shown}", flush=True)
+            print(f"\r{what:9} {mutant.path}:{mutant.line} {mutant.kind:10} | {mutant.shown}", flush=True)
     for room, fates in sorted(counts.items()):
         share = 100 * fates["killed"] / fates.total()
         print(f"{room:24} {share:5.1f} % of {fates.total()} noticed  {dict(fates)}")
