@@ -7,11 +7,17 @@ from typing import Any
 import pytest
 
 from meshctl.envoy.api.extensions_filters_common_set_filter_state_v3 import FilterStateValue
-from meshctl.match.request_view import RequestView
+from meshctl.match.request_view import HashableText, PartlyKnown, RequestView
 from meshctl.match.substitution import Known
 from meshctl.proxy.filters.state import states_of
 from meshctl.proxy.upstream import rings
-from meshctl.proxy.upstream.hash_policy import HashKey, HashPolicy, of_request
+from meshctl.proxy.upstream.hash_policy import (
+    ConnectionPolicy,
+    HashKey,
+    HashPolicy,
+    of_connection,
+    of_request,
+)
 from meshctl.proxy.upstream.hashing import murmur2, xxhash64, xxhash64_of
 
 HOSTS = [f"127.0.0.1:{port}" for port in range(21004, 21009)]
@@ -112,3 +118,55 @@ def test_only_hashable_filter_state_is_a_key(factory: str, hashed: bool) -> None
     assert not unknown
     key = of_request((HashPolicy({"filter_state": {"key": "k"}}),), RequestView({}, filter_state=states), "")
     assert key.value == (xxhash64("v") if hashed else None)
+
+
+def rotated(first: int, second: int) -> int:
+    return ((first << 1 | first >> 63) & (1 << 64) - 1) ^ second
+
+
+X, U = {"header": {"header_name": "X"}}, {"query_parameter": {"name": "u"}}
+REWRITE = {"pattern": {"regex": "[0-9]+"}, "substitution": "n"}
+POLICIES = [  # policies, headers, the key (None: random)
+    ([], {}, None), ([{}], {}, None), ([X], {}, None), ([X], {"x": "b"}, xxhash64("b")), ([U], {}, xxhash64("a")), ([{"query_parameter": {"name": "v"}}], {}, None),
+    ([X, U], {"x": "b"}, rotated(xxhash64("b"), xxhash64("a"))), ([U, X], {"x": "b"}, rotated(xxhash64("a"), xxhash64("b"))), ([{**X, "terminal": True}, U], {}, xxhash64("a")),
+    ([{**X, "terminal": True}, U], {"x": "b"}, xxhash64("b")), ([{"cookie": {"name": "c"}}], {"cookie": "c=v"}, xxhash64("v")), ([{"cookie": {"name": "c"}}], {}, None),
+    ([{"cookie": {"name": "c", "ttl": "1s"}}], {"cookie": "c=v"}, xxhash64("v")), ([{"connection_properties": {"source_ip": True}}], {}, xxhash64("10.0.0.1")), ([{"connection_properties": {}}], {}, None),
+    ([{"header": {"header_name": "x", "regex_rewrite": REWRITE}}], {"x": "a12b3"}, xxhash64("anbn")), ([{"header": {"header_name": "x", "regex_rewrite": {"substitution": "-"}}}], {"x": "ab"}, xxhash64("-a-b-")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("policies", "headers", "key"), POLICIES)
+def test_the_key_of_a_request(
+    policies: list[dict[str, Any]], headers: dict[str, str], key: int | None
+) -> None:
+    assert key_of(policies, **headers) == HashKey(key)
+
+
+def test_several_values_of_a_header_are_sorted() -> None:
+    policy = HashPolicy({"header": {"header_name": "x"}})
+    both = [of_request((policy,), RequestView({"x": values}), "") for values in (["b", "a"], ["a", "b"])]
+    assert both[0] == both[1] == HashKey(xxhash64_of(["a", "b"]))
+
+
+def test_a_client_or_a_value_that_is_not_known_gives_no_key() -> None:
+    assert (
+        of_request((HashPolicy({"connection_properties": {"source_ip": True}}),), RequestView({}), "").unknown
+        == "the hash key: the client's address is not known"
+    )
+    partly = RequestView({"x": [PartlyKnown("a")]})
+    assert (
+        of_request((HashPolicy({"header": {"header_name": "x"}}),), partly, "").unknown
+        == "the hash key: header `x` is not known in full"
+    )
+
+
+CONNECTIONS = [  # tcp_proxy's policies, the client, the key
+    ([], "10.0.0.1", HashKey()), ([{"source_ip": {}}], "10.0.0.1", HashKey(xxhash64("10.0.0.1"))), ([{"source_ip": {}}], "", HashKey(None, "the client's address is not known")),
+    ([{"filter_state": {"key": "k"}}], "", HashKey(xxhash64("v"))), ([{"filter_state": {"key": "plain"}}], "", HashKey()), ([{"filter_state": {"key": "none"}}, {"source_ip": {}}], "10.0.0.1", HashKey()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("policies", "client", "key"), CONNECTIONS)
+def test_the_key_of_a_connection(policies: list[dict[str, Any]], client: str, key: HashKey) -> None:
+    state = {"k": HashableText("v"), "plain": "v"}
+    assert of_connection(map(ConnectionPolicy, policies), client, state) == key

@@ -42,10 +42,26 @@ MESSAGE = b"\x0a\x0a10.0.0.2:1"
         (b"10.0.0.2:1", {"10.0.0.2:1"}),
         (MESSAGE, {"10.0.0.2:1"}),
         (MESSAGE + b"\x10\x01", ALL),
+        (MESSAGE + b"\x10\x80\x80\x80\x80\x10", {"10.0.0.2:1"}),
+        (b"\x10\x00" + MESSAGE, {"10.0.0.2:1"}),
+        (b"\x0a\x0b10.0.0.2:1", ALL),
+        (b"\x0b\x0a10.0.0.2:1", ALL),
+        (MESSAGE + b"\x10", ALL),
         (b"10.9.9.9:1", ALL),
         (b"", ALL),
     ],
-    ids=["an address", "a message", "one that has ended", "no host of the cluster", "empty"],
+    ids=[
+        "an address",
+        "a message",
+        "one that has ended",
+        "one that has not",
+        "the end first",
+        "cut off",
+        "another tag",
+        "no number",
+        "no host of the cluster",
+        "empty",
+    ],
 )
 def test_the_cookie(value: bytes, expected: set[str]) -> None:
     assert hosts(by_cookie(), value) == (expected, 200)
@@ -68,3 +84,13 @@ def test_a_header() -> None:
     assert hosts(session("header.v3.HeaderBasedSessionState", {"name": "x-s"}), b"10.0.0.3:1")[0] == {
         "10.0.0.3:1"
     }
+
+
+@pytest.mark.parametrize(
+    ("path", "target", "counts"),
+    [
+        ("/a/", "/a/b", True), ("/a/", "/a", False),
+    ],
+)  # fmt: skip
+def test_the_cookie_counts_under_its_path(path: str, target: str, counts: bool) -> None:
+    assert hosts(by_cookie(path), b"10.0.0.2:1", target)[0] == ({"10.0.0.2:1"} if counts else ALL)
