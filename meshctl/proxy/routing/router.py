@@ -315,8 +315,8 @@ def _deliver(
     verdict = _success(routed, terminated=terminated)
     for part in _by_hostname(endpoints) if action.get("auto_host_rewrite") else (endpoints,):
         share = sum(endpoint.probability for endpoint in part)
-        branch = entry if share > 0.999999 else entry.branch(share)
-        own = part if share > 0.999999 else tuple(replace(e, probability=e.probability / share) for e in part)
+        branch = entry.branch(share)
+        own = tuple(replace(one, probability=one.probability / share) for one in part)
         authority = host or view.first(":authority")
         if action.get("auto_host_rewrite") and part[0].hostname:
             authority = part[0].hostname
