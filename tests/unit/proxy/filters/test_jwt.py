@@ -64,6 +64,15 @@ def told(http_filter: dict[str, Any], text: str | None = None) -> str:
         (token(), ""),
         (token(exp=0), ""),
         (token(exp=NOW - 30), ""),
+        (token(exp=NOW - 60), ""),
+        (token(exp=NOW - 61), "Jwt is expired"),
+        (token(nbf=NOW + 60), ""),
+        (token(nbf=NOW + 61), "Jwt not yet valid"),
+        (token(exp=1 << 64), "Jwt payload [exp] field is not a positive 64 bit integer"),
+        (token(iat=True), "Jwt payload [iat] field is not an integer"),
+        (token(jti=5), "Jwt payload [jti] field is not a string"),
+        (token(aud=["a", 5]), "Jwt payload [aud] field is not a string or string list"),
+        (token({"alg": "HS256", "kid": 5}), "Jwt header [kid] field is not a string"),
         (token(exp=NOW - 90), "Jwt is expired"),
         (token(nbf=NOW + 90), "Jwt not yet valid"),
         (token(exp=-5), "Jwt payload [exp] field is not a positive 64 bit integer"),
@@ -96,6 +105,11 @@ def test_no_token() -> None:
         ({"require_expiration": True}, {}, "Jwt verification fails"),
         ({"require_expiration": True}, {"exp": NOW + 10}, ""),
         ({"max_lifetime": "100s"}, {"exp": NOW + 50}, ""),
+        ({"max_lifetime": "100s"}, {"exp": NOW + 100}, ""),
+        ({"max_lifetime": "100s"}, {"exp": NOW + 101}, "Jwt verification fails"),
+        ({"clock_skew_seconds": 5}, {"exp": NOW - 5}, ""),
+        ({"clock_skew_seconds": 5}, {"exp": NOW - 6}, "Jwt is expired"),
+        ({"audiences": ["http://x"]}, {"aud": ["z", "https://x/"]}, ""),
         ({"max_lifetime": "100s"}, {"exp": NOW + 500}, "Jwt verification fails"),
         ({"max_lifetime": "100s"}, {}, "Jwt verification fails"),
         ({"audiences": ["https://x/"]}, {"aud": ["x"]}, ""),
@@ -148,6 +162,23 @@ def test_claims_go_to_headers_and_such_headers_are_never_the_clients() -> None:
     assert answer((writes, has("x-sub", "bob")), bearer(token(sub="bob"))) == VIA
     assert answer((writes, has("x-n", "5")), bearer(token(o={"n": 5}))) == VIA
     assert answer((writes, has("x-sub", "bob")), get("/", "a.com", ("x-sub", "bob")))[0] == 403
+
+
+TEXTS = [  # a claim, its text in a header (None: no header)
+    ("x", "x"), ("", None), (None, None), (True, "true"), (False, "false"), (5, "5"), (5.0, "5"), (2.5, "2.500000"), (-3, "-3.000000"), ((1 << 64) - 1, str((1 << 64) - 1)), (1 << 64, "18446744073709551616.000000"),
+    (["a"], "WyJhIl0="), ({"a": 1}, "eyJhIjoxfQ=="),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "text"), TEXTS)
+def test_a_claim_in_a_header(value: Any, text: str | None) -> None:
+    writes = jwt(claim_to_headers=[{"header_name": "x-c", "claim_name": "c"}])
+    shown = (
+        has("x-c", text)
+        if text is not None
+        else allow_only({"header": {"name": "x-c", "present_match": False}})
+    )
+    assert answer((writes, shown), bearer(token(c=value))) == VIA
 
 
 def test_a_token_goes_on_only_with_forward() -> None:
