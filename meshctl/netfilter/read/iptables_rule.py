@@ -112,9 +112,9 @@ def _addresses(kind: Field, value: str, text: str, negate: bool) -> Step:
         value = value.replace("localhost", "127.0.0.1")
     if HOST_NAME.fullmatch(value):
         return Unknown(text)  # a listing without -n: which address it was, only its resolver knows
-    parts = [address_criterion(kind, part, text, negate) for part in value.split(",")]
-    if len(parts) == 1:
-        return parts[0]
+    if "," not in value:
+        return address_criterion(kind, value, text, negate)
+    parts = (address_criterion(kind, part, text, False) for part in value.split(","))
     return AnyOf(tuple((part,) for part in parts), text, negate)
 
 
