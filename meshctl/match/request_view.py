@@ -48,6 +48,34 @@ _OWNED_NAMESPACES = frozenset({"envoy.filters.http.jwt_authn", "envoy.filters.ht
 _OWNED_STATES = ("envoy.", "io.istio.", "istio.", "wasm.", "downstream_peer", "upstream_peer")
 
 
+def ask(opaque: Opaque, name: str) -> None:
+    """Raise when a filter may have changed a header; the pseudo headers go with the path."""
+    part = Part.PATH if name.startswith(":") or name == "host" else Part.HEADERS
+    owner = opaque[name] if name in opaque else opaque.get(part)
+    if isinstance(owner, Unseen):
+        raise Undecidable(f"{_WORDS.get(name) or f'header `{name}`'} is not in {owner}")
+    if owner:
+        raise Undecidable(f"header `{name}` may be changed by {owner}")
+
+
+def beyond_path(opaque: Opaque) -> Opaque:
+    """What filters may have changed of a request beside its path: where it was not shown whole counts as shown."""
+    return {
+        part: owner
+        for part, owner in opaque.items()
+        if owner and part is not Part.PATH and not isinstance(owner, Unseen)
+    }
+
+
+def carried(opaque: Opaque) -> Opaque:
+    """What of that goes along with the request, to whoever gets it next: its headers and its path."""
+    return {
+        part: owner
+        for part, owner in opaque.items()
+        if owner and part not in (Part.METADATA, Part.FILTER_STATE) and not isinstance(owner, Unseen)
+    }
+
+
 class HashableText(str):
     """A text of filter state that a hash policy can ask (Envoy's HashableStringAccessor)."""
 
@@ -159,17 +187,8 @@ class RequestView:
     def values(self, name: str) -> list[str]:
         """All values of a header; ``host`` is another name of ``:authority``."""
         if self._hidden:
-            self._ask(name)
+            ask(self.opaque, name)
         return self.headers.get(":authority" if name == "host" else name) or []
-
-    def _ask(self, name: str) -> None:
-        """Raise when a filter may have changed a header; the pseudo headers go with the path."""
-        part = Part.PATH if name.startswith(":") or name == "host" else Part.HEADERS
-        owner = self.opaque[name] if name in self.opaque else self.opaque.get(part)
-        if isinstance(owner, Unseen):
-            raise Undecidable(f"{_WORDS.get(name) or f'header `{name}`'} is not in {owner}")
-        if owner:
-            raise Undecidable(f"header `{name}` may be changed by {owner}")
 
     def first(self, name: str) -> str:
         values = self.values(name)

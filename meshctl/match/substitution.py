@@ -16,7 +16,7 @@ from typing import Any
 
 from meshctl.envoy.addresses import bracketed
 from meshctl.envoy.message import Undecidable
-from meshctl.match.request_view import Headers, Peer
+from meshctl.match.request_view import NOTHING, Headers, Opaque, Part, Peer, ask
 
 _OPERATOR = re.compile(r"%%|%([A-Z0-9_]+)(?:\(((?:[^()]|\([^()]*\))*)\))?(?::(\d+))?%")
 
@@ -37,11 +37,14 @@ class Known:
     virtual_host: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     filter_state: Mapping[str, str] = field(default_factory=dict)
+    opaque: Opaque = field(default_factory=lambda: NOTHING)  # what filters may have changed of it
 
 
 def _request_header(known: Known, argument: str) -> str | None:
     """``X-A?X-B``: the first header, else the second."""
     for name in argument.split("?"):
+        if known.opaque:
+            ask(known.opaque, _header_name(name))
         found = known.headers.get(_header_name(name))
         if found:
             return found[0]
@@ -54,6 +57,8 @@ def _header_name(name: str) -> str:
 
 
 def _metadata(known: Known, argument: str) -> str | None:
+    if owner := known.opaque.get(Part.METADATA):
+        raise Undecidable(f"the metadata {argument} may be set by {owner}")
     value: Any = known.metadata
     for key in argument.split(":"):
         value = value.get(key) if isinstance(value, Mapping) else None
@@ -63,6 +68,8 @@ def _metadata(known: Known, argument: str) -> str | None:
 
 
 def _filter_state(known: Known, argument: str) -> str | None:
+    if owner := known.opaque.get(Part.FILTER_STATE):
+        raise Undecidable(f"filter state {argument} may be set by {owner}")
     return known.filter_state.get(argument.split(":", 1)[0])
 
 

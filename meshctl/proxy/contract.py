@@ -29,6 +29,7 @@ class Effect(enum.Enum):
     IDENTITY = "changes who the caller is"
     BODY = "changes the body"
     TIMING = "delays"
+    SHARE = "changes how hosts share the load"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Contract(Generic[Evaluate]):
 
 
 EVERYTHING = frozenset(Effect)
+# What changes an answer only through a condition that asks for it: the condition is open then, and names it.
+TOLD_WHERE_ASKED = frozenset({Effect.HEADERS, Effect.METADATA, Effect.FILTER_STATE, Effect.TIMING})
 
 
 def effects(*names: Effect) -> frozenset[Effect]:

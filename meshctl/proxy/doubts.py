@@ -2,7 +2,9 @@
 
 Theory of operation. Whoever is about to decide by a message (a listener, the chosen chain, a route) asks here for its
 open fields (``accounting``). One that may change the answer makes a second outcome, which is undetermined and says
-why; nothing tells how often it comes. What only delays, or bears on the body, changes no answer.
+why; nothing tells how often it comes. What only delays, or bears on the body, changes no answer. What only writes
+headers, metadata or filter state is told (a note), and what it writes is unknown to whoever asks for it; how hosts share
+the load matters where there are several.
 """
 
 from __future__ import annotations
@@ -10,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from meshctl.envoy.message import Message, Undecidable
+from meshctl.match.request_view import Part
 from meshctl.proxy.accounting import OpenField, open_fields
-from meshctl.proxy.contract import Effect
-from meshctl.proxy.entry import Entry
+from meshctl.proxy.contract import TOLD_WHERE_ASKED, Effect
+from meshctl.proxy.entry import Entry, Override
 from meshctl.proxy.model import Disposition, Passage, Verdict
 from meshctl.proxy.proxy import Proxy
 
@@ -63,4 +66,28 @@ def doubted(
     proxy: Proxy, entry: Entry, *messages: Message | None, more: Iterable[str] = ()
 ) -> tuple[Entry, Passage | None]:
     """``split`` by the open fields of these messages (and more reasons)."""
-    return split(entry, (*more, *(doubt.reason for doubt in of(proxy, *messages))))
+    reasons = list(more)
+    for doubt in of(proxy, *messages):
+        if doubt.may <= _WITHOUT_OUTCOME:
+            _keep(entry, doubt)
+        else:
+            reasons.append(doubt.reason)
+    return split(entry, reasons)
+
+
+_WITHOUT_OUTCOME = TOLD_WHERE_ASKED | {Effect.SHARE}
+_PARTS = {
+    Effect.HEADERS: Part.HEADERS,
+    Effect.METADATA: Part.METADATA,
+    Effect.FILTER_STATE: Part.FILTER_STATE,
+}
+
+
+def _keep(entry: Entry, doubt: OpenField) -> None:
+    """A doubt for those behind: what the field may write, and whether it bears on the choice of a host."""
+    entry.note(doubt.reason)
+    parts: list[Part | str] = list(doubt.headers)
+    parts += [part for effect, part in _PARTS.items() if effect in doubt.may and not doubt.headers]
+    entry.doubt = {**dict.fromkeys(parts, doubt.path), **entry.doubt}
+    if Effect.SHARE in doubt.may and entry.override is None:
+        entry.override = Override("", unknown=doubt.reason)

@@ -109,7 +109,7 @@ class Recreated:
     """What a request that the proxy made of a redirect itself carries on from the passes before.
 
     count: redirects followed so far; taken: (route, target route) as previous_routes remembers them; seen: (method, URL) of
-    each pass; loops: whether it asks again what was asked before; opaque: headers that are not known.
+    each pass; loops: whether it asks again what was asked before.
     """
 
     headers: Headers = field(default_factory=dict)
@@ -118,7 +118,6 @@ class Recreated:
     taken: frozenset[tuple[str, str]] = frozenset()
     seen: frozenset[tuple[str, str]] = frozenset()
     loops: bool = False
-    opaque: Opaque = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +139,7 @@ class Request:
     hidden: str = ""
     unsaid: str = ""
     recreated: Recreated | None = field(default=None, compare=False, repr=False)
+    opaque: Opaque = field(default_factory=lambda: NOTHING)  # what proxies before may have changed of it
 
     @property
     def http2(self) -> bool:

@@ -36,6 +36,7 @@ class OpenField:
 
     path: str
     may: frozenset[Effect]
+    headers: tuple[str, ...] = ()  # the only ones that it may change; none named: any
 
     @property
     def reason(self) -> str:
@@ -60,6 +61,7 @@ _MAY = {
     Effect.IDENTITY: "change who the caller is",
     Effect.BODY: "change the body",
     Effect.TIMING: "delay it",
+    Effect.SHARE: "change how hosts share the load",
 }
 
 
@@ -71,6 +73,7 @@ class Account:
     apart: set[str] = field(default_factory=set)
     harmless: dict[str, str] = field(default_factory=dict)
     open: dict[str, frozenset[Effect]] = field(default_factory=dict)
+    headers: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of open fields that change only these
 
     @property
     def names(self) -> list[str]:
@@ -101,7 +104,10 @@ def accounts() -> dict[str, Account]:
         elif verb == "harmless":
             account.harmless.update(dict.fromkeys(words, reason))
         elif verb == "open":
-            account.open.update(dict.fromkeys(words[1:], frozenset(Effect[w] for w in words[0].split("-"))))
+            effects, _, headers = words[0].partition("=")
+            account.open.update(dict.fromkeys(words[1:], frozenset(Effect[w] for w in effects.split("-"))))
+            if headers:
+                account.headers.update(dict.fromkeys(words[1:], tuple(headers.split(","))))
         else:
             raise ValueError(f"fields.txt: {line}")
     return found
@@ -127,7 +133,9 @@ def _open(raw: Json, type_name: str, path: str) -> Iterator[OpenField]:
         elif value is None or value is False or value == 0 or value == "" or value == []:
             continue  # as good as not set
         else:
-            yield OpenField(f"{path}.{name}", account.open.get(name, EVERYTHING))
+            yield OpenField(
+                f"{path}.{name}", account.open.get(name, EVERYTHING), account.headers.get(name, ())
+            )
 
 
 def _inside(kind: Field[Any], value: Any, path: str) -> Iterator[OpenField]:

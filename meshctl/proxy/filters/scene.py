@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from meshctl.envoy.anys import unpack
-from meshctl.match.request_view import NOTHING, Headers, Opaque, Part, RequestView
+from meshctl.match.request_view import Headers, Opaque, Part, RequestView
 from meshctl.match.substitution import Known
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.listen.listeners import Filter
@@ -78,13 +78,6 @@ class Scene:
             _joined(old.opaque, opaque or {}),
         )
 
-    @property
-    def settled(self) -> Scene:
-        """The same scene as if nothing were unknown: for what is told of the request, not decided by it."""
-        if not self.view.opaque:
-            return self
-        return self._with(self.view.headers, self.view.metadata, self.view.filter_state, NOTHING)
-
     def _with(
         self, headers: Headers, metadata: Mapping[str, Any], state: Mapping[str, str], opaque: Opaque
     ) -> Scene:
@@ -116,6 +109,7 @@ class Scene:
             self.host.name if self.host is not None else "",
             view.metadata,
             view.filter_state,
+            view.opaque,
         )
 
     def headers(self) -> Headers:

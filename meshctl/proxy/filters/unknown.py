@@ -1,7 +1,8 @@
 """A filter that is not evaluated: what it may do is unknown from there on.
 
 Theory of operation. What it may change becomes opaque: a condition on such a part cannot be decided behind it. If it
-may end the request, that stays an open outcome beside the way on, so the answer is never a sure one.
+may end the request, that stays an open outcome beside the way on, so the answer is never a sure one. What only writes
+what conditions may ask for leaves the answer as it is where none does: a note names it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 
 from meshctl.match.request_view import Part
 from meshctl.proxy.chance import open_ways
-from meshctl.proxy.contract import Effect
+from meshctl.proxy.contract import TOLD_WHERE_ASKED, Effect
 from meshctl.proxy.entry import Entry, Override
 from meshctl.proxy.filters.scene import Pass, Scene
 from meshctl.proxy.listen.listeners import Filter
@@ -43,7 +44,8 @@ def unknown_effect(
         entry.override = Override("", False, 503, f"filter {name} may choose the upstream host")
     going = scene.changed(opaque=opaque)
     if Effect.ENDS not in may:
-        entry.unknown(reason)
+        tell = entry.note if may <= TOLD_WHERE_ASKED else entry.unknown
+        tell(reason)
         entry.step(lambda: Step(Stage.HTTP_FILTER, f"{name}: not known", "what it changes is not known"))
         yield Pass(entry, going)
         return

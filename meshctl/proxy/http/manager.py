@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from meshctl.envoy.api import config_route_v3 as api
 from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
 from meshctl.envoy.message import Undecidable
-from meshctl.match.request_view import NOTHING, Headers, Opaque, Part, RequestView, Unseen
+from meshctl.match.request_view import NOTHING, Headers, Opaque, Part, RequestView, Unseen, beyond_path
 from meshctl.plain import Json
 from meshctl.proxy.doubts import doubted, guarded
 from meshctl.proxy.entry import Entry
@@ -30,7 +30,6 @@ from meshctl.proxy.model import (
     Connection,
     Disposition,
     Passage,
-    Recreated,
     Rejected,
     Request,
     Stage,
@@ -99,7 +98,7 @@ def _answers(
         entry.unknown(problem)
         yield entry.end(Verdict(Disposition.UNDETERMINED, reason=problem))
         return
-    view = _view(scene, decoded)
+    view = _view(replace(scene, opaque={**scene.opaque, **entry.doubt}), decoded)
     for chosen in _choose(entry, scene, view, table, Draw()):
         yield from guarded(chosen.entry, _filtered(chosen, scene, view, table))
 
@@ -127,7 +126,7 @@ def _view(scene: HttpScene, headers: Headers) -> RequestView:
         peer=tls.peer if tls else None,
         sni=tls.sni.lower() if tls else "",
         filter_state=scene.state,
-        opaque={**_hidden(scene.request, headers), **scene.opaque, **_recreated(scene).opaque},
+        opaque={**_hidden(scene.request, headers), **_changed(scene.request, headers), **scene.opaque},
     )
 
 
@@ -139,6 +138,17 @@ def _hidden(request: Request, headers: Headers) -> Opaque:
     if request.unsaid:
         found[Part.PATH] = Unseen(request.unsaid)
     return {**found, **{name: "" for name in headers if not (request.unsaid and name.startswith(":"))}}
+
+
+def _changed(request: Request, headers: Headers) -> Opaque:
+    """What proxies before may have changed; a header that this one has written is known."""
+    if not request.opaque:
+        return NOTHING
+    came: Headers = {}
+    for name, value in request.headers:
+        came.setdefault(name.lower(), []).append(value)
+    known = [n for n, values in headers.items() if not n.startswith(":") and came.get(n) != values]
+    return {**dict.fromkeys(known, ""), **request.opaque}
 
 
 def _early(entry: Entry, scene: HttpScene, reply: Reply, table: RouteTable | None) -> Passage:
@@ -183,13 +193,6 @@ def _log_route(entry: Entry, scene: HttpScene, view: RequestView, table: RouteTa
         entry.route_name = route.name or None
         name = str((route.message.get("route") or {}).get("cluster") or "")
         entry.cluster = name if scene.proxy.cluster(name) is not None else None
-
-
-def _recreated(scene: HttpScene) -> Recreated:
-    return scene.request.recreated or _FIRST
-
-
-_FIRST = Recreated()
 
 
 def _remote_ip(scene: HttpScene) -> str:
@@ -254,7 +257,7 @@ def _filtered(
 def _routed(entry: Entry, after: FilterScene) -> Iterator[Passage]:
     """The router behind the filters, on the request as they left it."""
     host, route, table = after.host, after.route, after.table
-    view = after.settled.view
+    view = after.view.doubted(beyond_path(after.view.opaque)) if after.view.opaque else after.view
     entry.seen = after.view
     entry, open_end = doubted(
         after.proxy,
@@ -268,7 +271,7 @@ def _routed(entry: Entry, after: FilterScene) -> Iterator[Passage]:
         reason = _no_route_reason(view, table, host)
         yield entry.end(Verdict(Disposition.NO_ROUTE, 404, "NR", "route_not_found", reason))
         return
-    entry.doubt = after.view.opaque
+    entry.doubt = {**entry.doubt, **after.view.opaque}
     routed = Routed(
         after.proxy,
         after.connection,

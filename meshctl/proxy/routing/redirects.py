@@ -21,7 +21,7 @@ from meshctl.envoy.api.extensions_internal_redirect_previous_routes_v3 import Pr
 from meshctl.envoy.api.extensions_internal_redirect_safe_cross_scheme_v3 import SafeCrossSchemeConfig
 from meshctl.envoy.message import Packed, Undecidable
 from meshctl.match.fraction import Runtime
-from meshctl.match.request_view import Headers, Part, RequestView
+from meshctl.match.request_view import Headers, Part, RequestView, carried
 from meshctl.proxy.accounting import open_fields
 from meshctl.proxy.http.connection_header import is_upgrade
 from meshctl.proxy.model import Followed, Looked, Recreated, Request
@@ -151,7 +151,6 @@ class Redirects:
             taken,
             seen,
             before.loops or (method, url) in seen,
-            opaque,
         )
         return replace(
             self.request,
@@ -162,6 +161,7 @@ class Redirects:
             headers=tuple((n, v) for n, values in headers.items() if n[0] != ":" for v in values),
             body=body,
             absolute_form="",
+            opaque={**carried(self.view.opaque), **opaque},
             recreated=made,
         )
 

@@ -124,7 +124,7 @@ def _redirect_host(view: RequestView, scheme: str, port: str) -> str:
         colon = host.rfind(":")
     if colon < 0:
         return host
-    before = view.first("x-forwarded-proto")
+    before = "".join(view.headers.get("x-forwarded-proto", ())[:1])
     drop = bool(port)
     if scheme != before:
         drop = drop or (before, host[colon:]) in (("https", ":443"), ("http", ":80"))

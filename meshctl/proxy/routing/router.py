@@ -19,7 +19,7 @@ from meshctl.envoy.message import Undecidable
 from meshctl.envoy.sections import SectionKind
 from meshctl.match import grpc
 from meshctl.match.fraction import fractional_percent
-from meshctl.match.request_view import Headers, RequestView
+from meshctl.match.request_view import Headers, Opaque, RequestView, carried
 from meshctl.match.substitution import Known
 from meshctl.plain import Json
 from meshctl.proxy import doubts
@@ -68,7 +68,7 @@ class Routed:
     def known(self) -> Known:
         """What format strings of the route may ask for."""
         connection, view = self.connection, self.view
-        external = view.first("x-envoy-external-address")
+        external = "".join(view.headers.get("x-envoy-external-address", ())[:1])
         return Known(
             view.headers,
             self.request.protocol,
@@ -82,6 +82,7 @@ class Routed:
             self.host.name,
             view.metadata,
             view.filter_state,
+            view.opaque,
         )
 
 
@@ -320,7 +321,7 @@ def _deliver(
         authority = host or view.first(":authority")
         if action.get("auto_host_rewrite") and part[0].hostname:
             authority = part[0].hostname
-        onward = _request_onward(routed, headers, target_path, authority)
+        onward = _request_onward(routed, headers, target_path, authority, entry.doubt)
         _note_extras(branch, action)
         yield branch.end(
             verdict,
@@ -418,8 +419,10 @@ def _success(routed: Routed, *, terminated: bool) -> Verdict:
     return Verdict(Disposition.DELIVERED, 101 if switched else 200, "DC", "downstream_remote_disconnect")
 
 
-def _request_onward(routed: Routed, headers: Headers, path: str | None, authority: str) -> Request:
-    """The request as the next hop receives it."""
+def _request_onward(
+    routed: Routed, headers: Headers, path: str | None, authority: str, doubt: Opaque
+) -> Request:
+    """The request as the next hop receives it, and what of it filters here may have changed."""
     kept = tuple(
         (name, value) for name, values in headers.items() if not name.startswith(":") for value in values
     )
@@ -430,6 +433,7 @@ def _request_onward(routed: Routed, headers: Headers, path: str | None, authorit
         headers=kept,
         scheme=routed.view.first(":scheme"),
         recreated=None,
+        opaque=carried(doubt),
     )
 
 

@@ -169,12 +169,13 @@ Found = tuple[float, VirtualHost | None, Route | None, Draw]
 def of_table(table: RouteTable | None, view: RequestView, draw: Draw) -> Iterator[Found]:
     """Virtual host and route for a request, each way with its probability.
 
-    Without x-forwarded-proto the check of require_tls gives up, and only the virtual host is found.
+    Without x-forwarded-proto the check of require_tls gives up, and only the virtual host is found: no filter takes that
+    header away, whatever else it may change.
     """
     host = table.virtual_host(view)[0] if table is not None else None
     if host is None:
         yield 1.0, None, None, draw
-    elif not view.first("x-forwarded-proto"):
+    elif not any(view.headers.get("x-forwarded-proto", ())):
         yield 1.0, host, None, draw
     elif tls_required(host, view):
         yield 1.0, host, TLS_REDIRECT, draw

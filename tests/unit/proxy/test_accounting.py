@@ -71,10 +71,10 @@ ROUTE = "envoy.config.route.v3.Route"
 def test_a_set_field_that_nobody_evaluates_is_named_with_what_it_may_do():
     (found,) = open_fields({"route": {"cluster": "c", "retry_policy_typed_config": {"name": "x"}}}, ROUTE)
     assert found.path == "Route.route.retry_policy_typed_config"
-    assert found.may == {Effect.HOST}
+    assert found.may == {Effect.SHARE}
     assert (
         found.reason
-        == "Route.route.retry_policy_typed_config is not evaluated: it may change where it is sent"
+        == "Route.route.retry_policy_typed_config is not evaluated: it may change how hosts share the load"
     )
 
 

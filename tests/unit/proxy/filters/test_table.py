@@ -10,8 +10,8 @@ from meshctl.proxy.filters.http_table import contract as http_contract
 from meshctl.proxy.filters.network_table import NETWORK_FILTERS
 from meshctl.proxy.filters.well_known import http_type, network_type
 from meshctl.proxy.model import Disposition
-from tests.unit.proxy.build import ask, listener, proxy
-from tests.unit.proxy.filters.chains import HTTP, a_filter, passages
+from tests.unit.proxy.build import ask, listener, proxy, route
+from tests.unit.proxy.filters.chains import HTTP, a_filter, allow_only, passages
 
 TABLES = {**HTTP_FILTERS, **NETWORK_FILTERS}
 
@@ -79,7 +79,35 @@ def test_a_setting_that_may_only_write_metadata_leaves_the_answer_sure() -> None
     open_ = a_filter("basic_auth.v3.BasicAuth", allow_missing=True, emit_dynamic_metadata=True)
     (passage,) = passages((open_,))
     assert passage.verdict.disposition is Disposition.DELIVERED
-    assert "emit_dynamic_metadata" in passage.undetermined[0]
+    assert passage.undetermined == ()
+    assert "emit_dynamic_metadata" in passage.notes[0]
+
+
+def test_a_condition_on_what_such_a_setting_writes_is_open_and_names_it() -> None:
+    open_ = a_filter("basic_auth.v3.BasicAuth", allow_missing=True, emit_dynamic_metadata=True)
+    asks = allow_only({"metadata": {"filter": "m", "path": [{"key": "k"}], "value": {"present_match": True}}})
+    found = passages((open_, asks))
+    assert {p.verdict.disposition for p in found} == {Disposition.DELIVERED, Disposition.DENIED}
+    assert all("basic_auth" in reason for p in found for reason in p.undetermined if "metadata" in reason)
+    assert all(p.undetermined for p in found)
+
+
+def test_headers_that_a_filter_may_change_are_open_at_the_next_proxy_too() -> None:
+    """What the client's proxy may have written is unknown to a condition of the server's."""
+    (first,) = passages((a_filter("geoip.v3.Geoip"),))
+    assert first.undetermined == () and first.upstream is not None and first.upstream.request is not None
+    onward = first.upstream.request
+    asks = allow_only({"header": {"name": "x-city", "present_match": True}})
+    for filters, expected in (((), 1), ((asks,), 2)):
+        found = passages(filters, onward)
+        assert len(found) == expected
+        assert all(bool(p.undetermined) is (expected == 2) for p in found)
+    (plain,) = passages(
+        (),
+        onward,
+        routes=(route("r", {"prefix": "/", "headers": [{"name": ":method", "exact_match": "GET"}]}),),
+    )
+    assert plain.undetermined == ()
 
 
 @pytest.mark.parametrize(
