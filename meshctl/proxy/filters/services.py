@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from meshctl.envoy.api.config_ratelimit_v3 import RateLimitServiceConfig
 from meshctl.envoy.sections import SectionKind
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.upstream.endpoints import distribute
@@ -41,6 +42,12 @@ def asked_cluster(fields: Json) -> str:
     http = (fields.get("http_service") or {}).get("server_uri") or {}
     grpc = (fields.get("grpc_service") or {}).get("envoy_grpc") or {}
     return str(http.get("cluster") or grpc.get("cluster_name") or "")
+
+
+def asked_of(service: RateLimitServiceConfig | None) -> str:
+    """The cluster of a rate limit service; "" where it is named otherwise."""
+    grpc = service.grpc_service if service is not None else None
+    return grpc.envoy_grpc.cluster_name if grpc is not None and grpc.envoy_grpc is not None else ""
 
 
 def reachable(proxy: Proxy, name: str) -> bool:

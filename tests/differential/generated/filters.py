@@ -345,6 +345,64 @@ def stateful_session(draw: Draw) -> Drawn:
     return settings, _kind("stateful_session.v3.StatefulSessionPerRoute", disabled=True)
 
 
+_MATCHING = "type.googleapis.com/envoy.extensions.common.matching.v3.ExtensionWithMatcher"
+_COMPOSITE = "composite.v3.Composite"
+
+
+def matched(draw: Draw) -> Drawn:
+    """A filter with a matcher round it: a composite, whose action names filters, or one that may be skipped."""
+    composite = draw.maybe(0.7)
+    inner = _kind(_COMPOSITE) if composite else _named(draw)["typed_config"]
+
+    def tree() -> Json:
+        return _tree(draw, lambda: _execute(draw, []) if composite else _skip())
+
+    extension = {"name": "inner", "typed_config": inner}
+    settings = {"@type": _MATCHING, "extension_config": extension, "xds_matcher": tree()}
+    return settings, {"@type": f"{_MATCHING}PerRoute", "xds_matcher": tree()}
+
+
+def composite(draw: Draw) -> Drawn:
+    """A composite with a matcher of its own, and chains that its actions may name."""
+    chains = {name: _chain(draw) for name in ("one", "two")}
+    tree = _tree(draw, lambda: _execute(draw, ["one", "two"]))
+    settings = _kind(_COMPOSITE, named_filter_chains=chains, matcher=tree)
+    own = _tree(draw, lambda: _execute(draw, ["one", "two"]))
+    return settings, _kind("composite.v3.CompositePerRoute", matcher=own)
+
+
+def _tree(draw: Draw, action: Callable[[], Json]) -> Json:
+    kind = "type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput"
+    seen = {"name": "h", "typed_config": {"@type": kind, "header_name": draw.one(NAMES)}}
+    cases = {value: {"action": {"name": "a", "typed_config": action()}} for value in draw.some(VALUES, 1, 3)}
+    return {"matcher_tree": {"input": seen, "exact_match_map": {"map": cases}}}
+
+
+def _skip() -> Json:
+    return {"@type": "type.googleapis.com/envoy.extensions.filters.common.matcher.action.v3.SkipFilter"}
+
+
+def _named(draw: Draw) -> Json:
+    """A filter that may stand in another's place."""
+    settings, _ = draw.one((fault, rbac, header_mutation, set_metadata))(draw)
+    return {"name": "executed", "typed_config": settings}
+
+
+def _chain(draw: Draw) -> Json:
+    return {"typed_config": draw.several(lambda: _named(draw), 1, 3)}
+
+
+def _execute(draw: Draw, chains: list[str]) -> Json:
+    forms: list[Json] = [{"typed_config": _named(draw)}, {"filter_chain": _chain(draw)}]
+    if chains:
+        forms += [{"filter_chain_name": draw.one(chains)}] * 2
+    return _kind(
+        "composite.v3.ExecuteFilterAction",
+        **draw.one(forms),
+        **draw.optional(0.3, sample_percent=draw.fraction()),
+    )
+
+
 FILTERS: dict[str, Callable[[Draw], Drawn]] = {
     f"{_FILTERS}rbac.v3.RBAC": rbac,
     f"{_FILTERS}cors.v3.Cors": cors,
@@ -363,6 +421,8 @@ FILTERS: dict[str, Callable[[Draw], Drawn]] = {
     f"{_FILTERS}set_filter_state.v3.Config": set_filter_state,
     f"{_FILTERS}local_ratelimit.v3.LocalRateLimit": local_ratelimit,
     f"{_FILTERS}stateful_session.v3.StatefulSession": stateful_session,
+    "envoy.extensions.common.matching.v3.ExtensionWithMatcher": matched,
+    f"{_FILTERS}composite.v3.Composite": composite,
 }
 # Drawn more often: what decides most.
 OFTEN = (rbac, rbac, rbac, set_metadata, header_to_metadata, header_mutation)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 from collections import Counter
 
 import pytest
 
-from meshctl.envoy.message import Many, MapOf, One, message_class
+from meshctl.envoy.message import Many, MapOf, Message, One, message_class
 from meshctl.proxy.accounting import accounts, open_fields
 from meshctl.proxy.contract import EVERYTHING, Effect
+from meshctl.proxy.filters.http_table import HTTP_FILTERS
+from meshctl.proxy.filters.network_table import NETWORK_FILTERS
 
 ROOTS = (
     "envoy.config.listener.v3.Listener",
@@ -54,6 +57,25 @@ def test_every_field_is_in_exactly_one_place(name: str):
     assert [n for n, times in counted.items() if times > 1] == []
     assert set(cls.fields()) - set(counted) == set(), "fields of the schema that are not accounted for"
     assert set(counted) - set(cls.fields()) == set(), "names that the schema does not have"
+
+
+def settings_of(filter_type: str) -> list[str]:
+    """A filter's message, and those beside it that a route may have for it."""
+    cls = message_class(filter_type)
+    assert cls is not None, f"{filter_type} is not in the schema"
+    beside = vars(importlib.import_module(cls.__module__)).values()
+    messages = [m.TYPE for m in beside if isinstance(m, type) and issubclass(m, Message) and m.TYPE]
+    return [m for m in messages if m == filter_type or "PerRoute" in m or m.endswith("Override")]
+
+
+FILTERS = {**HTTP_FILTERS, **NETWORK_FILTERS}
+
+
+@pytest.mark.parametrize("name", sorted(n for n, c in FILTERS.items() if c.evaluate is not None))
+def test_every_filter_that_is_evaluated_has_an_account_and_so_have_its_settings_at_a_route(name: str):
+    found = settings_of(name)
+    assert name in found
+    assert set(found) - set(accounts()) == set()
 
 
 def test_what_is_without_effect_has_its_reason():

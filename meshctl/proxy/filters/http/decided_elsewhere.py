@@ -1,6 +1,7 @@
 """Filters whose answer is not in the configuration: external processing, OAuth2 sessions, a cache.
 
-An external processor that cannot be reached decides like an authorizer: failure_mode_allow, else 500.
+An external processor that cannot be reached decides like an authorizer: failure_mode_allow, else status_on_error (500).
+One that sees the answer only may still put another in its place; one that only observes is not waited for.
 Follows source/extensions/filters/http/{ext_proc,oauth2,cache}/*.cc.
 """
 
@@ -8,49 +9,86 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from meshctl.envoy.api.extensions_filters_http_ext_proc_v3 import (
+    ExternalProcessor,
+    ExtProcOverrides,
+    ExtProcPerRoute,
+    ProcessingMode,
+)
+from meshctl.envoy.api.extensions_filters_http_oauth2_v3 import OAuth2, OAuth2Config, OAuth2PerRoute
 from meshctl.match import header_match
 from meshctl.match.request_view import Part
 from meshctl.proxy.chance import open_ways
 from meshctl.proxy.contract import EVERYTHING, Contract, Effect, effects
 from meshctl.proxy.entry import Entry
+from meshctl.proxy.filters.http.buffer import body_length
 from meshctl.proxy.filters.scene import Evaluator, Json, Pass, Scene
-from meshctl.proxy.filters.services import asked_cluster, reachable
+from meshctl.proxy.filters.services import http_status, reachable
 from meshctl.proxy.filters.unknown import unknown_effect
 from meshctl.proxy.listen.listeners import Filter
 from meshctl.proxy.model import Disposition, Stage, Step, Verdict
 
 
 def _ext_proc(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    fields = http_filter.fields
-    overrides = settings.get("overrides") or {}
-    mode = overrides.get("processing_mode") or fields.get("processing_mode") or {}
-    if settings.get("disabled") or mode.get("request_header_mode") == "SKIP":
-        if not settings.get("disabled"):
-            entry.note(f"filter {http_filter.name} sees only the answer or the body")
+    config, route = ExternalProcessor(http_filter.fields), ExtProcPerRoute(settings)
+    own = route.overrides or ExtProcOverrides({})
+    mode = own.processing_mode or config.processing_mode or ProcessingMode({})
+    asks, reads = _asked_before(mode, scene), _asked_after(mode)
+    if route.disabled or not (asks or reads):
         yield Pass(entry, scene)
         return
-    service = {
-        **fields,
-        **({"grpc_service": overrides["grpc_service"]} if "grpc_service" in overrides else {}),
-    }
-    if reachable(scene.proxy, asked_cluster(service)):
-        yield from unknown_effect(entry, scene, http_filter, EVERYTHING)
+    cluster = _processor(config, own)
+    there = reachable(scene.proxy, cluster)
+    if config.observability_mode and there:
+        entry.note(f"filter {http_filter.name} is told of the request and waits for no answer")
+        yield Pass(entry, scene)
         return
-    reason = f"the external processor at {asked_cluster(service)} cannot be reached"
-    if overrides.get("failure_mode_allow", fields.get("failure_mode_allow")):
+    lenient = config.failure_mode_allow if own.failure_mode_allow is None else own.failure_mode_allow
+    reason = f"the external processor at {cluster} cannot be reached"
+    if not there and lenient:
         entry.step(lambda: Step(Stage.HTTP_FILTER, "ext_proc: passed", f"{reason}; failure_mode_allow"))
         yield Pass(entry, scene)
-        return
-    code = 500
-    yield Pass(entry, scene, Verdict(Disposition.DENIED, code, None, "ext_proc_error_gRPC_error_14", reason))
+    elif there or config.observability_mode or not asks:
+        yield from unknown_effect(entry, scene, http_filter, EVERYTHING if asks else _AFTER)
+    else:
+        code = http_status(config.raw.get("status_on_error"), 500)
+        refused = Verdict(Disposition.DENIED, code, None, "ext_proc_error_gRPC_error_14", reason)
+        yield Pass(entry, scene, refused)
+
+
+_AFTER = effects(Effect.ENDS, Effect.CODE)  # of a processor that sees the answer only
+
+
+def _asked_before(mode: ProcessingMode, scene: Scene) -> bool:
+    """Whether a processor is asked before the request goes on: about its headers, or a body that it has."""
+    if mode.request_header_mode != "SKIP":
+        return True
+    return mode.request_body_mode != "NONE" and body_length(scene) != 0
+
+
+def _asked_after(mode: ProcessingMode) -> bool:
+    """Whether it is asked about the answer."""
+    return (
+        mode.response_header_mode != "SKIP"
+        or mode.response_body_mode != "NONE"
+        or "SEND" in (mode.request_trailer_mode, mode.response_trailer_mode)
+    )
+
+
+def _processor(config: ExternalProcessor, own: ExtProcOverrides) -> str:
+    """The cluster of the processor; "" where it is named otherwise."""
+    service = own.grpc_service or config.grpc_service
+    if service is not None:
+        return service.envoy_grpc.cluster_name if service.envoy_grpc is not None else ""
+    http = config.http_service.http_service if config.http_service is not None else None
+    return http.http_uri.cluster if http is not None and http.http_uri is not None else ""
 
 
 def _oauth2(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    config = http_filter.fields.get("config") or {}
-    for matcher in config.get("pass_through_matcher") or ():
-        if header_match.header(matcher).test(scene.view):
-            yield Pass(entry, scene)
-            return
+    config = OAuth2PerRoute(settings).config or OAuth2(http_filter.fields).config or OAuth2Config({})
+    if any(header_match.header(matcher.raw).test(scene.view) for matcher in config.pass_through_matcher):
+        yield Pass(entry, scene)
+        return
     reason = (
         f"filter {http_filter.name} (OAuth2) decides by what is not in the dump: whether the session is valid"
     )

@@ -8,55 +8,54 @@ unless failure_mode_deny. Follows source/extensions/filters/http/{local_ratelimi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from meshctl.envoy.api.config_route_v3 import RateLimit as Actions
+from meshctl.envoy.api.config_route_v3 import RouteAction, VirtualHost
+from meshctl.envoy.api.extensions_filters_http_local_ratelimit_v3 import LocalRateLimit
+from meshctl.envoy.api.extensions_filters_http_ratelimit_v3 import RateLimit, RateLimitPerRoute
+from meshctl.envoy.api.type_v3 import HttpStatus, TokenBucket
 from meshctl.match.fraction import Fraction
 from meshctl.proxy.chance import open_ways, split
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters.scene import Evaluator, Json, Pass, Scene
-from meshctl.proxy.filters.services import reachable
+from meshctl.proxy.filters.services import asked_of, http_status, reachable
 from meshctl.proxy.listen.listeners import Filter
 from meshctl.proxy.model import Disposition, Stage, Step, Verdict
 
 
-def _status(fields: Json, key: str, least: int = 400) -> int:
+def _status(status: HttpStatus | None, least: int = 400, absent: int = 429) -> int:
     """The configured code of a refusal; below ``least`` it is 429."""
-    from meshctl.proxy.filters.services import http_status
-
-    code = http_status(fields.get(key), 429)
+    code = http_status(None if status is None else status.raw, absent)
     return code if code >= least else 429
 
 
 def _local(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    fields = settings or http_filter.fields
+    config = LocalRateLimit(settings or http_filter.fields)
     runtime = scene.proxy.runtime
-    bucket = fields.get("token_bucket")
-    enabled = runtime.fraction(fields.get("filter_enabled") or {}, Fraction(0))
-    enforced = runtime.fraction(fields.get("filter_enforced") or {}, Fraction(0))
+    enabled = runtime.enabled(config.filter_enabled, 0)
+    enforced = runtime.enabled(config.filter_enforced, 0)
     chance = Fraction(int(enabled.chance * enforced.chance * 1_000_000), 1_000_000)
-    if bucket is None and not fields.get("descriptors"):
+    if config.token_bucket is None and not config.descriptors:
         chance = Fraction(0)
     for branch, limited in split(entry, chance):
         if limited:
-            yield from _limited(branch, scene, http_filter, fields, bucket or {})
+            yield from _limited(branch, scene, config)
         else:
             yield Pass(branch, scene)
 
 
-def _limited(entry: Entry, scene: Scene, http_filter: Filter, fields: Json, bucket: Json) -> Iterator[Pass]:
-    size, interval = int(bucket.get("max_tokens") or 0), bucket.get("fill_interval", "")
+def _limited(entry: Entry, scene: Scene, config: LocalRateLimit) -> Iterator[Pass]:
+    bucket = config.token_bucket or TokenBucket({})
     refused = Verdict(
-        Disposition.DENIED,
-        _status(fields, "status"),
-        "RL",
-        "local_rate_limited",
-        "no tokens are left",
+        Disposition.DENIED, _status(config.status), "RL", "local_rate_limited", "no tokens are left"
     )
-    if size == 0 and not fields.get("descriptors"):
+    if bucket.max_tokens == 0 and not config.descriptors:
         yield Pass(entry, scene, refused)
         return
-    reason = f"local rate limit {size} per {interval}: whether tokens are left (else {refused.code} RL)"
+    interval = bucket.raw.get("fill_interval", "")
+    reason = f"local rate limit {bucket.max_tokens} per {interval}: whether tokens are left (else {refused.code} RL)"
     passing, ending = open_ways(entry, 2, reason)
     passing.step(lambda: Step(Stage.HTTP_FILTER, "local rate limit: a token is left", reason))
     ending.step(lambda: Step(Stage.HTTP_FILTER, "local rate limit: no token is left", reason))
@@ -65,43 +64,62 @@ def _limited(entry: Entry, scene: Scene, http_filter: Filter, fields: Json, buck
 
 
 def _global(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    fields = http_filter.fields
-    if not _has_actions(scene, settings):
+    config, route = RateLimit(http_filter.fields), RateLimitPerRoute(settings)
+    if not _asks(config, route, scene):
         yield Pass(entry, scene)
         return
-    service = ((fields.get("rate_limit_service") or {}).get("grpc_service") or {}).get("envoy_grpc") or {}
-    domain = fields.get("domain", "")
-    denies = bool(fields.get("failure_mode_deny"))
+    domain = route.domain or config.domain
     error = Verdict(
         Disposition.DENIED,
-        _status(fields, "status_on_error", 200) if fields.get("status_on_error") else 500,
+        _status(config.status_on_error, 200, absent=500),
         "RLSE",
         "rate_limiter_error",
         "the rate limit service does not answer, and failure_mode_deny is set",
     )
-    if not reachable(scene.proxy, str(service.get("cluster_name") or "")):
-        yield Pass(entry, scene, error if denies else None)
+    if not reachable(scene.proxy, asked_of(config.rate_limit_service)):
+        yield Pass(entry, scene, error if config.failure_mode_deny else None)
         return
     reason = f"global rate limit (domain {domain}): the service decides (429 RL when it is used up)"
     refused = Verdict(
         Disposition.DENIED,
-        _status(fields, "rate_limited_status"),
+        _status(config.rate_limited_status),
         "RL",
         "request_rate_limited",
         f"the rate limit of domain {domain} is used up",
     )
-    ways = open_ways(entry, 3 if denies else 2, reason)
+    ways = open_ways(entry, 3 if config.failure_mode_deny else 2, reason)
     yield Pass(ways[0], scene)
     for way, verdict in zip(ways[1:], (refused, error), strict=False):
         yield Pass(way, scene, verdict)
 
 
-def _has_actions(scene: Scene, settings: Json) -> bool:
-    return (
-        bool(settings.get("rate_limits"))
-        or bool(scene.action.get("rate_limits"))
-        or bool(scene.host and scene.host.message.get("rate_limits"))
-    )
+_ENABLED = "ratelimit.http_filter_enabled"
+_TYPES = {"internal": True, "external": False}
+_OVERRIDE = {"OVERRIDE_POLICY": "OVERRIDE", "INCLUDE_POLICY": "INCLUDE", "IGNORE_POLICY": "IGNORE"}
+
+
+def _asks(config: RateLimit, route: RateLimitPerRoute, scene: Scene) -> bool:
+    """Whether the service is asked: a request of the wanted type, to a cluster that is there, with actions of the stage."""
+    wanted = _TYPES.get(config.request_type)
+    if wanted is not None and wanted != (scene.view.first("x-envoy-internal") == "true"):
+        return False
+    if not scene.proxy.runtime.percent(_ENABLED, Fraction(100)).numerator:
+        return False
+    if not scene.has_route_entry or scene.proxy.cluster(scene.cluster_name) is None:
+        return False
+    if route.rate_limits:
+        return _of_stage(route.rate_limits, config)
+    action = RouteAction(scene.action)
+    own = _of_stage(action.rate_limits, config)
+    option = _OVERRIDE.get(route.override_option) or route.vh_rate_limits
+    option = "INCLUDE" if action.include_vh_rate_limits else option
+    if own or option == "IGNORE" or (option == "OVERRIDE" and action.rate_limits):
+        return own
+    return scene.host is not None and _of_stage(VirtualHost(scene.host.message).rate_limits, config)
+
+
+def _of_stage(limits: Iterable[Actions], config: RateLimit) -> bool:
+    return any((limit.stage or 0) == config.stage for limit in limits)
 
 
 def _quota(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from meshctl.envoy.api.extensions_filters_network_ratelimit_v3 import RateLimit
 from meshctl.envoy.api.extensions_filters_network_set_filter_state_v3 import Config as SetFilterState
 from meshctl.match.request_view import Part
 from meshctl.proxy.chance import open_ways
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters.network_scene import Evaluator, NetworkScene, Way
-from meshctl.proxy.filters.services import asked_cluster, reachable
+from meshctl.proxy.filters.services import asked_cluster, asked_of, reachable
 from meshctl.proxy.filters.state import states_of
 from meshctl.proxy.listen.listeners import Filter
 from meshctl.proxy.model import Disposition, Stage, Step, Verdict
@@ -78,12 +79,10 @@ def _connection_limit(entry: Entry, scene: NetworkScene, network_filter: Filter)
 
 
 def _rate_limit(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
-    fields = network_filter.fields
-    service = asked_cluster(fields.get("rate_limit_service") or {})
-    denies = bool(fields.get("failure_mode_deny"))
+    config = RateLimit(network_filter.fields)
     refused = Verdict(Disposition.DENIED, 0, None, None, "the rate limit is used up")
-    if not reachable(scene.proxy, service):
-        yield Way(entry, scene, entry.end(refused) if denies else None)
+    if not reachable(scene.proxy, asked_of(config.rate_limit_service)):
+        yield Way(entry, scene, entry.end(refused) if config.failure_mode_deny else None)
         return
     passing, closed = open_ways(entry, 2, f"filter {network_filter.name}: the rate limit service decides")
     yield Way(passing, scene)

@@ -194,6 +194,46 @@ def test_a_global_limit_is_asked_only_with_actions_and_passes_when_its_service_i
     assert ends((limited(),), routes=ACTIONS, clusters=there) == {D, N}
 
 
+def vh_limits(**fields: Any) -> dict[str, Any]:
+    own = {"@type": "t/envoy.extensions.filters.http.ratelimit.v3.RateLimitPerRoute", **fields}
+    return {limited()["name"]: own}
+
+
+LIMITS = [{"actions": [{"remote_address": {}}]}]
+
+
+@pytest.mark.parametrize(
+    ("filter_fields", "one", "host", "expected"),
+    [
+        ({}, {}, LIMITS, {D, N}),  # a route without any takes those of its virtual host
+        ({"stage": 1}, {}, LIMITS, {D}),
+        ({"stage": 1}, {}, [{**LIMITS[0], "stage": 1}], {D, N}),
+        ({"request_type": "internal"}, {}, LIMITS, {D}),
+        ({"request_type": "external"}, {}, LIMITS, {D, N}),
+        ({}, {"typed_per_filter_config": vh_limits(vh_rate_limits="IGNORE")}, LIMITS, {D}),
+        ({}, {"typed_per_filter_config": vh_limits(override_option="IGNORE_POLICY")}, LIMITS, {D}),
+        ({}, {"typed_per_filter_config": vh_limits(rate_limits=LIMITS)}, [], {D, N}),
+        ({}, {"route": {"cluster": "none"}}, LIMITS, {Disposition.NO_CLUSTER}),
+    ],
+)
+def test_a_global_limit_is_asked_by_stage_type_and_what_the_route_says(
+    filter_fields: dict[str, Any], one: dict[str, Any], host: list[Any], expected: set[Disposition]
+) -> None:
+    found = ends(
+        (limited(**filter_fields),),
+        routes=({**route("r", {"prefix": "/"}), **one},),
+        clusters=(cluster("limits", "10.0.0.9:1"),),
+        host={"rate_limits": host},
+    )
+    assert found == expected
+
+
+def test_a_route_that_answers_itself_asks_no_global_limit() -> None:
+    direct = {"match": {"prefix": "/"}, "direct_response": {"status": 204}}
+    there = (cluster("limits", "10.0.0.9:1"),)
+    assert answer((limited(),), routes=(direct,), clusters=there, host={"rate_limits": LIMITS})[0] == 204
+
+
 def processor(**fields: Any) -> dict[str, Any]:
     service = {"envoy_grpc": {"cluster_name": "proc"}}
     return a_filter("ext_proc.v3.ExternalProcessor", grpc_service=service, **fields)
@@ -202,7 +242,53 @@ def processor(**fields: Any) -> dict[str, Any]:
 def test_an_external_processor() -> None:
     assert answer((processor(),))[0] == 500
     assert answer((processor(failure_mode_allow=True),)) == VIA
-    assert ends((processor(),), clusters=(cluster("proc", "10.0.0.9:1"),)) == {D, U}
+    assert answer((processor(status_on_error={"code": "BadGateway"}),))[0] == 502
+    assert ends((processor(),), clusters=PROCESSOR) == {D, U}
+
+
+PROCESSOR = (cluster("proc", "10.0.0.9:1"),)
+SKIP = {"request_header_mode": "SKIP", "response_header_mode": "SKIP"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "body", "expected"),
+    [
+        (SKIP, "", {D}),
+        (SKIP, "x", {D}),
+        ({**SKIP, "request_body_mode": "BUFFERED"}, "", {D}),
+        ({**SKIP, "request_body_mode": "BUFFERED"}, "x", {D, U}),
+        ({**SKIP, "response_header_mode": "DEFAULT"}, "", {D, U}),
+        ({"request_header_mode": "SKIP"}, "", {D, U}),
+    ],
+)
+def test_an_external_processor_may_act_on_what_it_sees(
+    mode: dict[str, str], body: str, expected: set[Disposition]
+) -> None:
+    asked = get("/", "a.com", method="POST", body=body)
+    assert ends((processor(processing_mode=mode),), asked, clusters=PROCESSOR) == expected
+
+
+def test_an_external_processor_that_observes_is_not_waited_for() -> None:
+    (passage,) = passages((processor(observability_mode=True),), clusters=PROCESSOR)
+    assert passage.undetermined == () and "waits for no answer" in passage.notes[0]
+
+
+def test_an_external_processor_by_http_has_its_cluster_too() -> None:
+    uri = {"http_service": {"http_uri": {"uri": "http://proc/", "cluster": "proc", "timeout": "1s"}}}
+    by_http = a_filter("ext_proc.v3.ExternalProcessor", http_service=uri)
+    assert answer((by_http,))[0] == 500
+
+
+def test_settings_of_a_route_say_how_oauth2_is_passed() -> None:
+    passing = {"pass_through_matcher": [{"name": "x", "present_match": True}]}
+    http_filter = a_filter("oauth2.v3.OAuth2", config=passing)
+    own = {
+        "@type": "t/envoy.extensions.filters.http.oauth2.v3.OAuth2PerRoute",
+        "config": {"stat_prefix": "p"},
+    }
+    one = {**route("r", {"prefix": "/"}), "typed_per_filter_config": {http_filter["name"]: own}}
+    assert ends((http_filter,), ONE) == {D}
+    assert ends((http_filter,), ONE, routes=(one,)) == {D, U}
 
 
 def composite(*, action: dict[str, Any], inner: dict[str, Any]) -> dict[str, Any]:
@@ -234,6 +320,39 @@ def test_a_composite_runs_the_filter_that_its_matcher_names() -> None:
     filters = (composite(action=action, inner=a_filter("composite.v3.Composite")),)
     assert answer(filters) == VIA
     assert answer(filters, ONE) == (500, "fault_filter_abort")
+
+
+EXECUTE = "t/envoy.extensions.filters.http.composite.v3.ExecuteFilterAction"
+WRITES = a_filter("set_metadata.v3.Config", metadata=[{"metadata_namespace": "m", "value": {"k": "v"}}])
+READS = allow_only({"metadata": {"filter": "m", "path": [{"key": "k"}], "value": {"present_match": True}}})
+
+
+def test_an_action_may_run_a_chain_of_filters_in_order() -> None:
+    """As a real Envoy 1.40 ran them (the generator draws such)."""
+    for chain, expected in (
+        ([WRITES, READS], VIA),
+        ([READS, WRITES], (403, "rbac_access_denied_matched_policy[none]")),
+    ):
+        action = {"@type": EXECUTE, "filter_chain": {"typed_config": chain}}
+        filters = (composite(action=action, inner=a_filter("composite.v3.Composite")),)
+        assert answer(filters, ONE) == expected
+
+
+def test_a_composite_may_have_the_matcher_and_the_chains_itself() -> None:
+    action = {"@type": EXECUTE, "filter_chain_name": "one"}
+    matcher = composite(action=action, inner={})["typed_config"]["xds_matcher"]
+    chains = {"one": {"typed_config": [ABORT]}}
+    own = a_filter("composite.v3.Composite", matcher=matcher, named_filter_chains=chains)
+    assert answer((own,)) == VIA
+    assert answer((own,), ONE) == (500, "fault_filter_abort")
+    assert answer((a_filter("composite.v3.Composite"),), ONE) == VIA
+    unknown = a_filter("composite.v3.Composite", matcher=matcher)
+    assert ends((unknown,), ONE) == {D, U}
+
+
+def test_a_field_of_an_action_that_nobody_knows_is_open() -> None:
+    action = {"@type": EXECUTE, "typed_config": ABORT, "moon": 1}
+    assert ends((composite(action=action, inner=a_filter("composite.v3.Composite")),), ONE) == {D, U}
 
 
 def test_a_wrapped_filter_may_be_skipped() -> None:
