@@ -139,7 +139,9 @@ class Request:
     hidden: str = ""
     unsaid: str = ""
     recreated: Recreated | None = field(default=None, compare=False, repr=False)
-    opaque: Opaque = field(default_factory=lambda: NOTHING)  # what proxies before may have changed of it
+    opaque: Opaque = field(
+        default_factory=lambda: NOTHING, hash=False
+    )  # what proxies before may have changed of it
 
     @property
     def http2(self) -> bool:
