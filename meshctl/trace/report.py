@@ -17,7 +17,7 @@ from meshctl.trace import causes, endings
 from meshctl.trace.answers import Answer
 from meshctl.trace.capture import Captured
 from meshctl.trace.pods import Pod
-from meshctl.trace.ways import Hop, Way
+from meshctl.trace.ways import Hop, Way, logged_cluster
 
 SCHEMA = "meshctl.io/trace/v1"
 
@@ -209,6 +209,7 @@ def hop_outcome(hop: Hop) -> Json:
         "virtual_host": passage.virtual_host,
         "route_name": passage.route_name,
         "cluster": passage.cluster,
+        "upstream_cluster": logged_cluster(hop),
         "upstream_host": endpoint,
         "code": hop.verdict.code,
         "flags": hop.verdict.flags,

@@ -36,6 +36,16 @@ class Hop:
     network: str = ""
 
 
+def logged_cluster(hop: Hop) -> str | None:
+    """The cluster of a hop as %UPSTREAM_CLUSTER% prints it."""
+    name, proxy = hop.passage.cluster, hop.pod.proxy
+    cluster = proxy.cluster(name) if name and proxy is not None else None
+    try:
+        return cluster.logged_name if cluster is not None else name
+    except Undecidable:
+        return name
+
+
 NOT_GIVEN = "not given"  # of a target: the pod is missing from the input
 
 

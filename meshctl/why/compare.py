@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from meshctl.proxy.model import Disposition
-from meshctl.trace.ways import Hop, Way
+from meshctl.trace.ways import Hop, Way, logged_cluster
 from meshctl.why import details, flags
 from meshctl.why.entries import LogEntry
 from meshctl.why.meanings import Origin
@@ -39,11 +39,12 @@ def _hop_differences(entry: LogEntry, hop: Hop) -> Iterator[str]:
         yield f"today it is not decidable: {verdict.reason}"
         return
     for name, said, today in (
-        ("cluster", entry["upstream_cluster"], passage.cluster),
-        ("route", entry["route_name"], passage.route_name),
+        ("cluster", entry["upstream_cluster"], {passage.cluster, (logged_cluster(hop) or "").rstrip(";")}),
+        ("route", entry["route_name"], {passage.route_name}),
     ):
-        if said and said != today:
-            yield f"the log has {name} {said}; today it is {today or 'none'}"
+        if said and said not in today:
+            now = passage.cluster if name == "cluster" else passage.route_name
+            yield f"the log has {name} {said}; today it is {now or 'none'}"
     detail, own_detail = _read(entry["response_code_details"]), _read(verdict.details or "")
     if at_runtime(entry):
         if (verdict.flags and not _runtime(verdict.flags)) or own_detail in _DECIDED:

@@ -202,6 +202,11 @@ class Cluster:
         return tuple(socket.address for socket in sockets if socket is not None and socket.address)
 
     @property
+    def logged_name(self) -> str:
+        """The name that %UPSTREAM_CLUSTER% prints: alt_stat_name, where there is one."""
+        return self.config.alt_stat_name or self.name
+
+    @property
     def resource(self) -> str:
         return istio_config(self.message)
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from meshctl.proxy.model import Disposition
+from meshctl.proxy.model import Disposition, Payload
 from meshctl.trace.answers import Answer
-from meshctl.trace.report import Ending, Reading, exit_code, likeliest, mesh, overall
+from meshctl.trace.journey import Journey
+from meshctl.trace.pods import Pod, Pods
+from meshctl.trace.report import Ending, Reading, exit_code, hop_outcome, likeliest, mesh, overall
+from meshctl.trace.streams import Stream
 from meshctl.trace.ways import Way
+from tests.unit.proxy import build
 
 GOOD, BAD, OPEN = Disposition.DELIVERED, Disposition.FAULT, Disposition.UNDETERMINED
 
@@ -62,3 +66,16 @@ def test_strict_reads_an_assumption_as_an_open_question():
     assert (answer["verdict"], answer["undetermined"]) == ("UNDETERMINED", ["that it listens"])
     assert answer["outcomes"][0]["reason"] == "assumed: that it listens"
     assert mesh([way()], http=True, reading=Reading(strict=True))["verdict"] == "DELIVERED"
+
+
+@pytest.mark.parametrize(("alt", "printed"), [(None, "outbound|80||a.b"), ("a.b:80", "a.b:80")])
+def test_the_log_prints_the_other_name_of_a_cluster(alt: str | None, printed: str) -> None:
+    name = "outbound|80||a.b"
+    sends = build.http([build.virtual_host(build.route("r", {"prefix": "/"}, name))])
+    more = {} if alt is None else {"alt_stat_name": alt}
+    proxy = build.proxy([build.listener([{"filters": sends}])], (build.cluster(name, "10.0.0.9:80", **more),))
+    pod = Pod("p", "ns", ("10.0.0.1",), proxy=proxy)
+    stream = Stream(Payload.HTTP1, request=build.get(), src_ip="10.0.0.2")
+    (way,) = Journey(Pods([pod])).arrive(pod, "10.0.0.1", 80, stream)
+    outcome = hop_outcome(way.hops[0])
+    assert (outcome["cluster"], outcome["upstream_cluster"]) == (name, printed)
