@@ -88,24 +88,22 @@ def _visit(
         connection, request = replace(connection, payload=Payload.RAW, layers=()), None
     entry.listener = owner.name or None
     entry.step(lambda: _listener_step(proxy, accepting, owner, how, accepted))
+    entry, open_end = doubted(proxy, entry, accepting.config, owner.config, more=accepted.doubts)
+    passages = [] if open_end is None else [open_end]
     if accepted.ended is not None:
         entry.listener = (accepted.at or owner).name or None
         entry.logged = False
-        return [entry.end(accepted.ended)]
+        return [*passages, entry.end(accepted.ended)]
     gap = _unseen_listener(proxy, accepting, owner)
     if gap is not None:
         dst = joined(accepted.facts.dst_ip, accepted.facts.dst_port)
         none = Verdict(Disposition.NO_LISTENER, reason=f"there is no listener for {dst}")
-        return [entry.end(entry.absent(none, gap))]
+        return [*passages, entry.end(entry.absent(none, gap))]
     try:
         choices = list(accept.chain_choices(owner, accepted.facts))
     except Undecidable as unknown:
         entry.unknown(unknown.reason)
-        return [entry.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))]
-    passages: list[Passage] = []
-    entry, open_end = doubted(proxy, entry, accepting.config, owner.config, more=accepted.doubts)
-    if open_end is not None:
-        passages.append(open_end)
+        return [*passages, entry.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))]
     for choice in choices:
         branch = entry if choice.probability == 1.0 else entry.branch(choice.probability)
         if choice.undetermined:
@@ -212,6 +210,10 @@ def _through(
         yield entry.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))
         return
     entry.step(lambda: _chain_step(owner, choice, accepted.facts, ended.text))
+    asked = ended.terminated or ended.verdict is not None
+    entry, open_end = doubted(proxy, entry, chain.config, chain.tls if asked else None)
+    if open_end is not None:
+        yield open_end
     if ended.verdict is not None:
         entry.logged = False
         entry.step(
@@ -220,9 +222,6 @@ def _through(
         yield entry.end(ended.verdict)
         return
     entry.tls = ended.terminated
-    entry, open_end = doubted(proxy, entry, chain.config, chain.tls if ended.terminated else None)
-    if open_end is not None:
-        yield open_end
     yield from network_filters.run(
         entry,
         network_filters.NetworkScene(

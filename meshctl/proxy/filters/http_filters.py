@@ -12,16 +12,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from dataclasses import replace
 
 from meshctl.envoy.anys import type_name, unpack
 from meshctl.envoy.message import Undecidable
 from meshctl.proxy.accounting import OpenField, accounts, open_fields
-from meshctl.proxy.contract import EVERYTHING, Effect
+from meshctl.proxy.chance import open_ways
+from meshctl.proxy.contract import EVERYTHING, TOLD_WHERE_ASKED, Effect
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters.http_table import ROUTER, contract
 from meshctl.proxy.filters.readable import problem
 from meshctl.proxy.filters.scene import Json, Pass, Scene
-from meshctl.proxy.filters.unknown import unknown_effect
+from meshctl.proxy.filters.unknown import label, unknown_effect
 from meshctl.proxy.filters.well_known import http_type
 from meshctl.proxy.listen.listeners import ISTIO_OBSERVERS, Filter
 from meshctl.proxy.model import Disposition, Passage, Verdict
@@ -147,6 +149,18 @@ def _ways(entry: Entry, scene: Scene, http_filter: Filter) -> Iterator[Pass]:
             yield Pass(branch, rerouted)
 
 
+def _doubted(way: Pass, http_filter: Filter, may: frozenset[Effect], why: str) -> Iterator[Pass]:
+    """The answer of a filter, with settings that nobody evaluates: it may be another."""
+    reason = f"filter {label(http_filter)}: {why}"
+    if may <= TOLD_WHERE_ASKED:
+        way.entry.note(reason)
+        yield way
+        return
+    answers, other = open_ways(way.entry, 2, reason)
+    yield replace(way, entry=answers)
+    yield replace(way, entry=other, reply=Verdict(Disposition.UNDETERMINED, reason=reason), location=None)
+
+
 def through(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
     """The ways through a filter by its contract."""
     if http_filter.name in ISTIO_OBSERVERS and http_filter.type_name in ("", _WASM):
@@ -159,8 +173,10 @@ def through(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> 
     elif known.evaluate is not None:
         may, why = _unread(scene, http_filter, settings)
         for way in known.evaluate(entry, scene, http_filter, settings):
-            if not may or way.reply is not None:
+            if not may:
                 yield way
+            elif way.reply is not None:
+                yield from _doubted(way, http_filter, may, why)
             else:
                 yield from unknown_effect(way.entry, way.scene, http_filter, may, why)
     elif known.observes:

@@ -117,3 +117,13 @@ def test_a_setting_of_a_wrong_type_makes_only_its_filter_unknown(rules: object) 
     found = passages((a_filter("rbac.v3.RBAC", rules=rules),))
     assert {p.verdict.disposition for p in found} == {Disposition.DELIVERED, Disposition.UNDETERMINED}
     assert all("RBAC" in p.undetermined[0] and "where the API has" in p.undetermined[0] for p in found)
+
+
+def test_an_answer_of_a_filter_with_a_setting_that_nobody_knows_may_be_another() -> None:
+    denies = {
+        "action": "DENY",
+        "policies": {"p": {"permissions": [{"any": True}], "principals": [{"any": True}]}},
+    }
+    found = passages((a_filter("rbac.v3.RBAC", rules=denies, moon_phase="full"),))
+    assert {p.verdict.disposition for p in found} == {Disposition.DENIED, Disposition.UNDETERMINED}
+    assert all("moon_phase" in p.undetermined[0] for p in found)
