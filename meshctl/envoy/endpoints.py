@@ -27,14 +27,14 @@ class Locality(msgspec.Struct):
         return f"{self.region}/{self.zone}/{self.sub_zone}" if self.sub_zone else f"{self.region}/{self.zone}"
 
 
-class Endpoint(msgspec.Struct):
+class EndpointHead(msgspec.Struct):
     address: Address | None = None
     additional_addresses: list[AdditionalAddress] = []
     hostname: str = ""
 
 
 class LbEndpoint(msgspec.Struct):
-    endpoint: Endpoint | None = None
+    endpoint: EndpointHead | None = None
     health_status: str | int | None = None
     load_balancing_weight: int | None = None
     metadata: Any = None

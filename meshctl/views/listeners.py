@@ -154,27 +154,27 @@ def _http_destination(network_filter: NetworkFilter, notes: Notes, where: str) -
     return "HTTP"
 
 
-class Listener(msgspec.Struct, frozen=True):
+class SelectedListener(msgspec.Struct, frozen=True):
     """A selected listener: the resource and its decoded head."""
 
     resource: Resource
     head: ListenerHead
 
 
-def select(snapshot: Snapshot, wanted: ListenerFilter) -> list[Listener]:
+def select(snapshot: Snapshot, wanted: ListenerFilter) -> list[SelectedListener]:
     """The listeners in force that pass, in the order of istioctl's JSON: dynamic ones, then static."""
     found = (
-        Listener(r, typed.read(ListenerHead, r.raw, snapshot.notes, r.path))
+        SelectedListener(r, typed.read(ListenerHead, r.raw, snapshot.notes, r.path))
         for r in states.in_force(snapshot, KIND)
     )
     return [item for item in found if wanted.passes(item.head)]
 
 
-def _sort_key(item: Listener) -> tuple[int, str, str]:
+def _sort_key(item: SelectedListener) -> tuple[int, str, str]:
     return item.head.port, addresses(item.head)[0], listener_type(item.head)
 
 
-def _rows(item: Listener, verbose: bool, notes: Notes) -> list[tuple[str, ...]]:
+def _rows(item: SelectedListener, verbose: bool, notes: Notes) -> list[tuple[str, ...]]:
     head = item.head
     where = ",".join(addresses(head))
     if not verbose:
@@ -221,7 +221,7 @@ def _wide(snapshot: Snapshot, wanted: ListenerFilter) -> Table:
     from meshctl.views.listeners_wide import wide  # reads matchers in full: not needed for the short table
 
     found = [
-        Listener(r, typed.read(ListenerHead, r.raw, snapshot.notes, r.path))
+        SelectedListener(r, typed.read(ListenerHead, r.raw, snapshot.notes, r.path))
         for r in states.everything(snapshot, KIND)
     ]
     chosen = sorted((i for i in found if wanted.passes(i.head)), key=_sort_key)

@@ -17,7 +17,7 @@ from meshctl.envoy.listeners import NOTHING, ListenerHead
 from meshctl.envoy.snapshot import Snapshot
 from meshctl.plain import Json
 from meshctl.views import listeners, states
-from meshctl.views.listeners import KIND, Listener, ListenerFilter
+from meshctl.views.listeners import KIND, ListenerFilter, SelectedListener
 from meshctl.views.table import Table
 from meshctl.views.view import View
 
@@ -28,7 +28,7 @@ class _Matched(ListenerHead):
     filter_chain_matcher: msgspec.Raw = NOTHING
 
 
-def _compare(left: Listener, right: Listener) -> int:
+def _compare(left: SelectedListener, right: SelectedListener) -> int:
     a, b = left.head, right.head
     if a.internal_listener is not None and b.internal_listener is not None:
         return (a.name > b.name) - (a.name < b.name)
@@ -40,7 +40,7 @@ def _compare(left: Listener, right: Listener) -> int:
 
 def short(snapshot: Snapshot, wanted: ListenerFilter) -> Table:
     found = [
-        Listener(r, typed.read(_Matched, r.raw, snapshot.notes, r.path))
+        SelectedListener(r, typed.read(_Matched, r.raw, snapshot.notes, r.path))
         for r in states.in_force(snapshot, KIND)
     ]
     rows: list[tuple[str, ...]] = []
@@ -49,7 +49,7 @@ def short(snapshot: Snapshot, wanted: ListenerFilter) -> Table:
     return Table(("LISTENER", "CHAIN", "MATCH", "DESTINATION"), rows, padding=1)
 
 
-def _rows(item: Listener, snapshot: Snapshot) -> list[tuple[str, ...]]:
+def _rows(item: SelectedListener, snapshot: Snapshot) -> list[tuple[str, ...]]:
     head = item.head
     assert isinstance(head, _Matched)
     chains = head.chains
