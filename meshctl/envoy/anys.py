@@ -18,6 +18,11 @@ def type_name(url: str) -> str:
     return url.rsplit("/", 1)[-1]
 
 
+def is_struct(value: Any) -> bool:
+    """Whether an Any is written as a Struct with the type that it stands for."""
+    return isinstance(value, dict) and type_name(str(value.get("@type") or "")) in _TYPED_STRUCTS
+
+
 def unpack(value: Any) -> tuple[str, Json]:
     """The full name and the fields of an Any in JSON form; ("", {}) when it is empty or has no type.
 

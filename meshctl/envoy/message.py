@@ -23,12 +23,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar, cast, overload
 
+from meshctl.envoy.anys import is_struct, unpack
 from meshctl.plain import Json
 
 T = TypeVar("T")
 M = TypeVar("M", bound="Message")
 
-_TYPED_STRUCTS = {"udpa.type.v1.TypedStruct", "xds.type.v3.TypedStruct"}
 _DURATION = re.compile(r"(-?\d+(?:\.\d*)?)s")
 _CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
@@ -463,22 +463,13 @@ def _compile(cls: type[Message]) -> dict[str, Field[Any]]:
 
 
 class Packed:
-    """An Any, opened: which message it is and its fields, also through TypedStruct.
-
-    Istio sends its own filters as ``TypedStruct`` (a Struct with the type it stands for), so a filter's real type
-    is one level further down. Follows Envoy's Config::Utility::translateOpaqueConfig.
-    """
+    """An Any, opened (``anys``), as the typed message that it is."""
 
     __slots__ = ("raw", "struct", "type_name")
 
     def __init__(self, value: Json) -> None:
-        self.type_name = type_name(str(value.get("@type") or ""))
-        self.raw = value
-        self.struct = self.type_name in _TYPED_STRUCTS  # written as a Struct: names may be in camelCase
-        if self.struct:
-            inner = value.get("value")
-            self.type_name = type_name(str(value.get("type_url") or value.get("typeUrl") or ""))
-            self.raw = inner if isinstance(inner, dict) else {}
+        self.struct = is_struct(value)  # written as a Struct: names may be in camelCase
+        self.type_name, self.raw = unpack(value)
 
     def as_(self, cls: type[M]) -> M | None:
         """The message, if it is one of this class."""
@@ -495,11 +486,6 @@ _KINDS: dict[str, Callable[[str], Field[Any]]] = {
     )
 }  # fmt: skip
 _WRAPS: dict[str, Callable[[Field[Any]], Field[Any]]] = {"*": Many, "%": MapOf}
-
-
-def type_name(url: str) -> str:
-    """The message's full name in a type URL."""
-    return url.rsplit("/", 1)[-1]
 
 
 def snake(raw: Json, cls: type[Message]) -> Json:
