@@ -15,8 +15,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from meshctl.envoy.anys import unpack
-from meshctl.envoy.message import Undecidable
+from meshctl.envoy.api import config_rbac_v3 as api
+from meshctl.envoy.message import Packed, Undecidable
 from meshctl.match import cel, matcher_tree
 from meshctl.proxy.filters.conditions import Condition, Subject, any_of, condition, every
 from meshctl.proxy.model import Disposition, Rejected, Stage, Step, Verdict
@@ -81,24 +81,24 @@ def compile_rules(message: Json, key: str = "rules", tree_key: str = "matcher") 
         return Rules("MATCHER", tree=matcher_tree.parse(message[tree_key]))
     if key not in message:
         return None
-    rules = message[key]
+    rules = api.RBAC(message[key])
     policies = [
         Policy(
             name,
-            any_of([condition(p) for p in policy.get("permissions") or ()]),
-            any_of([condition(p) for p in policy.get("principals") or ()]),
+            any_of([condition(p.raw) for p in policy.permissions]),
+            any_of([condition(p.raw) for p in policy.principals]),
             _expression(policy),
         )
-        for name, policy in sorted((rules.get("policies") or {}).items())
+        for name, policy in sorted(rules.policies.items())
     ]
-    return Rules(str(rules.get("action") or "ALLOW"), tuple(policies))
+    return Rules(rules.action, tuple(policies))
 
 
-def _expression(policy: Json) -> cel.Expression | None:
+def _expression(policy: api.Policy) -> cel.Expression | None:
     """The CEL condition of a policy."""
-    checked = (policy.get("checked_condition") or {}).get("expr")
-    message = policy.get("condition") or checked
-    return None if message is None else cel.Expression(message)
+    checked = policy.checked_condition.expr if policy.checked_condition is not None else None
+    found = policy.condition or checked
+    return None if found is None else cel.Expression(found.raw)
 
 
 def attributes_of(subject: Subject) -> cel.Attributes:
@@ -144,8 +144,11 @@ def _by_tree(tree: matcher_tree.Tree, inputs: matcher_tree.Inputs) -> Decision:
     action = tree.evaluate(inputs, decision)
     if action is None:
         return Decision(False, "", tuple(Rejected("matcher", step) for step in decision.trail))
-    _, fields = unpack(action.config)
-    return Decision(str(fields.get("action") or "ALLOW") != "DENY", str(fields.get("name") or action.name))
+    packed = Packed(action.config)
+    verdict = packed.as_(api.Action)
+    if verdict is None:
+        raise Undecidable(f"the action {packed.type_name or action.name} of the matcher is not known")
+    return Decision(verdict.action != "DENY", verdict.name or action.name)
 
 
 _ISTIO_NAME = re.compile(r"ns\[(?P<ns>[^\]]*)\]-policy\[(?P<policy>[^\]]*)\]-rule\[(?P<rule>[^\]]*)\]")

@@ -11,9 +11,18 @@ import base64
 import binascii
 import hashlib
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from meshctl.envoy.anys import unpack
+from meshctl.envoy.api.config_core_v3 import DataSource
+from meshctl.envoy.api.extensions_filters_http_api_key_auth_v3 import (
+    ApiKeyAuth,
+    ApiKeyAuthPerRoute,
+    Forwarding,
+    KeySource,
+)
+from meshctl.envoy.api.extensions_filters_http_basic_auth_v3 import BasicAuth, BasicAuthPerRoute
+from meshctl.envoy.api.extensions_filters_http_credential_injector_v3 import CredentialInjector
+from meshctl.envoy.api.extensions_http_injected_credentials_generic_v3 import Generic
 from meshctl.match.request_view import Headers, Part
 from meshctl.proxy.chance import open_ways
 from meshctl.proxy.contract import Contract, Effect, effects
@@ -33,21 +42,21 @@ def _denied(entry: Entry, scene: Scene, what: str, details: str, code: int = 401
 
 
 def _basic_auth(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    fields = http_filter.fields
-    name = str(fields.get("authentication_header") or "authorization").lower()
+    config = BasicAuth(http_filter.fields)
+    name = (config.authentication_header or "authorization").lower()
     values = scene.view.values(name)
-    if not values and fields.get("allow_missing"):
+    if not values and config.allow_missing:
         yield Pass(entry, scene)
         return
     user, password, problem = _basic(values[0] if values else None)
-    if problem == _OTHER_SCHEME and fields.get("allow_missing"):
+    if problem == _OTHER_SCHEME and config.allow_missing:
         yield Pass(entry, scene)
         return
     if problem:
         yield _denied(entry, scene, "basic auth", problem)
         return
-    users = _users((settings or fields).get("users") or {})
-    forwarded = str(fields.get("forward_username_header") or "").lower()
+    users = _users((BasicAuthPerRoute(settings) if settings else config).users)
+    forwarded = config.forward_username_header.lower()
     after = scene
     if forwarded:
         headers = scene.headers()
@@ -85,21 +94,26 @@ def _basic(value: str | None) -> tuple[str, str, str]:
     return user, password, "" if mark else "invalid_format_for_basic_auth"
 
 
-def _users(source: Json) -> dict[str, str] | None:
+def _users(source: DataSource | None) -> dict[str, str] | None:
     """User names and the hashes of their passwords; None where the dump does not hold them."""
-    text = source.get("inline_string")
-    if text is None and "inline_bytes" in source:
-        text = base64.b64decode(source["inline_bytes"]).decode("utf-8", "replace")
-    if text is None or text == _REDACTED or _REDACTED in text:
+    match source.specifier if source is not None else None:
+        case "inline_string" if source is not None:
+            text = source.inline_string
+        case "inline_bytes" if source is not None:
+            text = source.inline_bytes.decode("utf-8", "replace")
+        case _:
+            return None
+    if _REDACTED in text:
         return None
     pairs = (line.strip().partition(":{SHA}") for line in text.splitlines() if ":{SHA}" in line)
     return {user: digest for user, _, digest in pairs}
 
 
 def _api_key(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    fields = http_filter.fields
-    sources = settings.get("key_sources") or fields.get("key_sources") or ()
-    credentials = settings.get("credentials") or fields.get("credentials") or ()
+    config, own = ApiKeyAuth(http_filter.fields), ApiKeyAuthPerRoute(settings)
+    sources = own.key_sources or config.key_sources
+    credentials = own.credentials or config.credentials
+    forwarding = own.forwarding or config.forwarding or Forwarding({})
     what = "API key"
     if not sources or not credentials:
         yield _denied(entry, scene, what, "missing_credentials" if sources else "missing_key_sources")
@@ -108,62 +122,64 @@ def _api_key(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) ->
     if not key:
         yield _denied(entry, scene, what, "missing_api_key")
         return
-    known = {str(c.get("key") or ""): str(c.get("client") or "") for c in credentials}
+    known = {credential.key: credential.client for credential in credentials}
     if _REDACTED in known:
         reason = f"filter {http_filter.name}: whether the key is a known one (a secret)"
         right, refused = open_ways(entry, 2, reason)
-        yield Pass(right, scene.changed(opaque={Part.HEADERS: http_filter.name}))
+        name: dict[Part | str, str] = {}
+        if forwarding.header:
+            name = {forwarding.header.lower(): http_filter.name}
+        yield Pass(right, _forwarded(scene, forwarding, sources, "").changed(opaque=name))
         yield _denied(refused, scene, what, "unknown_api_key")
         return
     if key not in known:
         yield _denied(entry, scene, what, "unknown_api_key")
         return
-    allowed = settings.get("allowed_clients") or ()
-    if allowed and known[key] not in allowed:
+    if own.allowed_clients and known[key] not in own.allowed_clients:
         yield _denied(entry, scene, what, "client_not_allowed", 403)
         return
-    forwarding = settings.get("forwarding") or fields.get("forwarding") or {}
     yield Pass(entry, _forwarded(scene, forwarding, sources, known[key]))
 
 
-def _key(source: Json, scene: Scene) -> str:
-    if source.get("header"):
-        return scene.view.first(str(source["header"]).lower()).removeprefix("Bearer ")
-    if source.get("query"):
-        return urllib.parse.unquote(scene.view.query.get(str(source["query"]), ""))
-    return scene.view.cookies.get(str(source.get("cookie") or ""), "")
+def _key(source: KeySource, scene: Scene) -> str:
+    if source.header:
+        return scene.view.first(source.header.lower()).removeprefix("Bearer ")
+    if source.query:
+        return urllib.parse.unquote(scene.view.query.get(source.query, ""))
+    return scene.view.cookies.get(source.cookie, "")
 
 
-def _forwarded(scene: Scene, forwarding: Json, sources: list[Json], client: str) -> Scene:
+def _forwarded(scene: Scene, forwarding: Forwarding, sources: Sequence[KeySource], client: str) -> Scene:
     headers = scene.headers()
-    if forwarding.get("header"):
-        headers[str(forwarding["header"]).lower()] = [client]
-    for source in sources if forwarding.get("hide_credentials") else ():
+    if forwarding.header:
+        headers[forwarding.header.lower()] = [client]
+    for source in sources if forwarding.hide_credentials else ():
         _hide(headers, source)
     return scene.changed(headers)
 
 
-def _hide(headers: Headers, source: Json) -> None:
-    if source.get("header"):
-        headers.pop(str(source["header"]).lower(), None)
-    elif source.get("query") and headers.get(":path"):
+def _hide(headers: Headers, source: KeySource) -> None:
+    if source.header:
+        headers.pop(source.header.lower(), None)
+    elif source.query and headers.get(":path"):
         bare, _, query = headers[":path"][0].partition("?")
-        kept = [part for part in query.split("&") if part.partition("=")[0] != source["query"]]
+        kept = [part for part in query.split("&") if part.partition("=")[0] != source.query]
         headers[":path"] = [f"{bare}?{'&'.join(kept)}" if kept else bare]
 
 
 def _injector(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
     """A credential written into a header; its value is a secret, that it is there is known."""
-    fields = http_filter.fields
-    _, credential = unpack((fields.get("credential") or {}).get("typed_config"))
-    name = str(credential.get("header") or "authorization").lower()
-    if scene.view.values(name) and not fields.get("overwrite"):
+    config = CredentialInjector(http_filter.fields)
+    packed = config.credential.typed_config if config.credential is not None else None
+    credential = (packed.as_(Generic) if packed is not None else None) or Generic({})
+    name = (credential.header or "authorization").lower()
+    if scene.view.values(name) and not config.overwrite:
         yield Pass(entry, scene)
         return
     headers = scene.headers()
-    headers[name] = [f"{credential.get('header_value_prefix') or ''}(a secret)"]
+    headers[name] = [f"{credential.header_value_prefix}(a secret)"]
     after = scene.changed(headers, opaque={name: http_filter.name})
-    if fields.get("allow_request_without_credential"):
+    if config.allow_request_without_credential:
         yield Pass(entry, after)
         return
     reason = f"filter {http_filter.name}: whether its credential is there (a secret that is fetched)"
