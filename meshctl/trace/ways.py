@@ -162,7 +162,7 @@ _AGENT_PORTS = frozenset({15020, 15021})
 def closed_port(pod: Pod, ip: str, port: int, gap: Gap | None) -> Way:
     """A port of a gateway or waypoint without a listener: no application stands behind a router."""
     if port in _AGENT_PORTS:
-        return application(pod, ip, port, Stream(Payload.RAW))
+        return application(pod, ip, port, Stream(Payload.RAW), gap)
     reason = f"nothing listens on port {port} of {pod.name}: a gateway has no application{_listening(pod)}"
     if gap is not None:
         return undetermined(f"{reason}, and no listener was shown for it: {gap.sentence}")

@@ -124,13 +124,7 @@ def _api_key(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) ->
         return
     known = {credential.key: credential.client for credential in credentials}
     if _REDACTED in known:
-        reason = f"filter {http_filter.name}: whether the key is a known one (a secret)"
-        right, refused = open_ways(entry, 2, reason)
-        name: dict[Part | str, str] = {}
-        if forwarding.header:
-            name = {forwarding.header.lower(): http_filter.name}
-        yield Pass(right, _forwarded(scene, forwarding, sources, "").changed(opaque=name))
-        yield _denied(refused, scene, what, "unknown_api_key")
+        yield from _perhaps_known(entry, scene, http_filter.name, own, forwarding, sources)
         return
     if key not in known:
         yield _denied(entry, scene, what, "unknown_api_key")
@@ -139,6 +133,25 @@ def _api_key(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) ->
         yield _denied(entry, scene, what, "client_not_allowed", 403)
         return
     yield Pass(entry, _forwarded(scene, forwarding, sources, known[key]))
+
+
+def _perhaps_known(
+    entry: Entry,
+    scene: Scene,
+    name: str,
+    own: ApiKeyAuthPerRoute,
+    forwarding: Forwarding,
+    sources: Sequence[KeySource],
+) -> Iterator[Pass]:
+    """A key where the dump does not hold those that are known: it may be none, or one of a client that may not."""
+    reason = f"filter {name}: whether the key is a known one (a secret)"
+    right, *refused = open_ways(entry, 3 if own.allowed_clients else 2, reason)
+    opaque: dict[Part | str, str] = {forwarding.header.lower(): name} if forwarding.header else {}
+    yield Pass(right, _forwarded(scene, forwarding, sources, "").changed(opaque=opaque))
+    for way, (details, code) in zip(
+        refused, (("unknown_api_key", 401), ("client_not_allowed", 403)), strict=False
+    ):
+        yield _denied(way, scene, "API key", details, code)
 
 
 def _key(source: KeySource, scene: Scene) -> str:

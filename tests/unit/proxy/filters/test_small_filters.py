@@ -161,6 +161,24 @@ def test_api_keys(headers: tuple[tuple[str, str], ...], expected: tuple[int, str
         assert answer((keys, allow_only(header("x-client", "one"))), get("/", "a.com", *headers)) == VIA
 
 
+def test_a_key_is_open_where_those_that_are_known_are_redacted() -> None:
+    """It may be none, or one of a client that may not; only the header that the client's name goes to is unknown then."""
+    hidden = {"credentials": [{"key": "[redacted]", "client": "one"}], "key_sources": [{"header": "x-key"}]}
+    keys = a_filter("api_key_auth.v3.ApiKeyAuth", **hidden, forwarding={"header": "x-client"})
+    asked = get("/", "a.com", ("x-key", "k"), ("x-a", "1"))
+    assert ends((keys,), asked) == {D, N}
+    own = {
+        "@type": "t/envoy.extensions.filters.http.api_key_auth.v3.ApiKeyAuthPerRoute",
+        "allowed_clients": ["one"],
+    }
+    one = {**route("r", {"prefix": "/"}), "typed_per_filter_config": {keys["name"]: own}}
+    codes = {p.verdict.code for p in passages((keys,), asked, routes=(one,))}
+    assert codes == {200, 401, 403}
+    assert ends((keys, allow_only(header("x-a", "1"))), asked) == {D, N}
+    ways = passages((keys, allow_only(header("x-client", "one"))), asked)
+    assert any("x-client" in reason for way in ways for reason in way.undetermined)
+
+
 FULL = {"default_value": {"numerator": 100}}
 
 
