@@ -16,6 +16,7 @@ from meshctl.check.checks import (
     mutual_tls,
     objects,
     policy,
+    policy_never,
     ports,
     proxy_state,
     redirects,
@@ -61,7 +62,7 @@ THEMES = (
     Theme(
         "Mutual TLS and policy",
         "Whether client and server fit, and what policies make of it.",
-        (*mutual_tls.CHECKS, *policy.CHECKS),
+        (*mutual_tls.CHECKS, *policy.CHECKS, *policy_never.CHECKS),
     ),
     Theme(
         "Mesh",

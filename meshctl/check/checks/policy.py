@@ -26,7 +26,7 @@ from meshctl.views.policies import NAME, NOTHING, filters_of
 _JWT = "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication"
 
 
-def _inbound(proxy: Proxy) -> Iterator[tuple[Listener, Chain]]:
+def inbound(proxy: Proxy) -> Iterator[tuple[Listener, Chain]]:
     """The chains that end at the pod itself: inbound ones, and those of a gateway's sockets."""
     for listener in proxy.listeners.all:
         if listener.direction != "OUTBOUND" or listener.bound:
@@ -44,7 +44,7 @@ def policy_name(key: str) -> str:
     return f"AuthorizationPolicy {found[1]}/{found[2]} rule {number}"
 
 
-def _rules(config: Json) -> tuple[str, Json] | None:
+def enforced_rules(config: Json) -> tuple[str, Json] | None:
     """The action and policies that a filter enforces; None where it enforces none."""
     rules = config.get("rules")
     if not isinstance(rules, dict):
@@ -97,9 +97,9 @@ class _Denial:
 
 
 def _denials(proxy: Proxy) -> Iterator[_Denial]:
-    for listener, chain in _inbound(proxy):
+    for listener, chain in inbound(proxy):
         for config in filters_of(chain.message):
-            enforced = _rules(config)
+            enforced = enforced_rules(config)
             if enforced is None:
                 continue
             action, found = enforced
@@ -129,7 +129,7 @@ def _conditional_over_http(proxy: Proxy) -> set[str]:
         key
         for manager in managers(proxy)
         for config in filters_of(manager.chain.message)
-        for key, policy in (_rules(config) or ("", {}))[1].items()
+        for key, policy in (enforced_rules(config) or ("", {}))[1].items()
         if isinstance(policy, dict) and not _always(policy)
     }
 
@@ -140,8 +140,8 @@ def denying_everything(subject: Subject) -> Hits:
     assert proxy is not None
     partly = _conditional_over_http(proxy)
     found = [one for one in _denials(proxy) if one.key not in partly]
-    whole = {id(chain) for listener, chain in _inbound(proxy) if _of_application(chain)}
-    denied = {id(one.chain) for one in found if _of_application(one.chain)}
+    whole = {id(chain) for listener, chain in inbound(proxy) if of_application(chain)}
+    denied = {id(one.chain) for one in found if of_application(one.chain)}
     if whole and whole <= denied:
         said = "; ".join(dict.fromkeys(one.by for one in found))
         places = tuple(dict.fromkeys(one.place for one in found))
@@ -152,7 +152,7 @@ def denying_everything(subject: Subject) -> Hits:
             (*places[:4], *more),
         )
         return
-    for port in dict.fromkeys(one.chain.criteria.port for one in found if _of_application(one.chain)):
+    for port in dict.fromkeys(one.chain.criteria.port for one in found if of_application(one.chain)):
         here = [one for one in found if one.chain.criteria.port == port]
         said = "; ".join(dict.fromkeys(one.by for one in here))
         yield Hit(
@@ -162,7 +162,7 @@ def denying_everything(subject: Subject) -> Hits:
         )
 
 
-def _of_application(chain: Chain) -> bool:
+def of_application(chain: Chain) -> bool:
     """Whether a chain takes connections to a port of the application."""
     return bool(chain.criteria.port) and chain.criteria.port not in _OWN_PORTS
 
@@ -179,17 +179,17 @@ def http_on_tcp(subject: Subject) -> Hits:
     partly = _conditional_over_http(proxy)
     denied: dict[str, list[_Denial]] = {}
     for one in _denials(proxy):
-        if one.key in partly and id(one.chain) not in by_chain and _of_application(one.chain):
+        if one.key in partly and id(one.chain) not in by_chain and of_application(one.chain):
             denied.setdefault(one.key, []).append(one)
     for key, places in denied.items():
         ports = ", ".join(map(str, sorted({one.chain.criteria.port for one in places})))
         said = f"it denies every TCP connection to port {ports}: its HTTP attributes (paths, methods, headers, JWT) do not count there"
         yield Hit(policy_name(key), said, tuple(dict.fromkeys(one.place for one in places)))
-    for listener, chain in _inbound(proxy):
-        if id(chain) in by_chain or not _of_application(chain):
+    for listener, chain in inbound(proxy):
+        if id(chain) in by_chain or not of_application(chain):
             continue
         for config in filters_of(chain.message):
-            enforced = _rules(config)
+            enforced = enforced_rules(config)
             if enforced is None or enforced[0] != "ALLOW" or NOTHING not in enforced[1]:
                 continue
             others = list(dict.fromkeys(policy_name(key) for key in enforced[1] if key != NOTHING))
@@ -214,10 +214,10 @@ def identities_on_plain(subject: Subject) -> Hits:
     told: dict[str, list[int]] = {}
     for chain in listener.chains:
         port = chain.criteria.port
-        if not _of_application(chain) or chain.tls is not None or chain.criteria.transport == "tls":
+        if not of_application(chain) or chain.tls is not None or chain.criteria.transport == "tls":
             continue
         for config in filters_of(chain.message):
-            enforced = _rules(config)
+            enforced = enforced_rules(config)
             for key, policy in enforced[1].items() if enforced is not None and enforced[0] == "ALLOW" else ():
                 if isinstance(policy, dict) and _asks_identity(policy):
                     told.setdefault(policy_name(key), []).append(port)

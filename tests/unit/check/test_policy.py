@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.unit.check.found import findings
+from meshctl.check import Subject, World
+from meshctl.check.run import examined
+from meshctl.trace.pods import Pod
+from tests.unit.check.found import NOW, findings, subject
 from tests.unit.proxy import build
 
 Json = dict[str, Any]
@@ -139,3 +142,77 @@ def jwt(provider: Json) -> Json:
 )
 def test_issuers_need_keys(provider, expected):
     assert len(findings(sidecar(http_chain(80, jwt(provider))), "jwt-keys-missing")) == expected
+
+
+def exact_path(text: str) -> Json:
+    return {"url_path": {"path": {"exact": text}}}
+
+
+def method(name: str) -> Json:
+    return {"header": {"name": ":method", "string_match": {"exact": name}}}
+
+
+def principal(name: str) -> Json:
+    return {"authenticated": {"principal_name": {"exact": name}}}
+
+
+def any_of(*rules: Json) -> Json:
+    return {"or_rules": {"rules": list(rules)}}
+
+
+def all_of(*rules: Json) -> Json:
+    return {"and_rules": {"rules": list(rules)}}
+
+
+def allowed(permission: Json = ANY, caller: Json = ANY) -> Json:
+    return {"permissions": [permission], "principals": [caller]}
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        (allowed(all_of(any_of(exact_path("api/x")))), "a path begins with a slash, 'api/x' does not"),
+        (allowed(all_of(any_of(exact_path("/api/x")))), ""),
+        (allowed(all_of(any_of(exact_path("api"), exact_path("/x")))), ""),  # one of two is enough
+        (allowed(all_of(any_of(method("get")))), "clients write GET, not get"),
+        (allowed(all_of(any_of(method("GET")))), ""),
+        (allowed(all_of(any_of({"destination_port": 9999}))), "it asks for port 9999"),
+        (allowed(all_of(any_of({"destination_port": 80}))), ""),
+        (allowed(all_of(any_of(exact_path("/a")), {"not_rule": any_of(exact_path("/a"), exact_path("/b"))})), "what it also excludes (/a)"),
+        (allowed(all_of(any_of(exact_path("/a"), exact_path("/c")), {"not_rule": any_of(exact_path("/a"))})), ""),
+        (allowed(all_of({"not_rule": any_of(exact_path("a"))})), ""),  # it excludes what nobody asks for
+        (allowed(caller={"and_ids": {"ids": [{"or_ids": {"ids": [principal("spiffe://spiffe://cluster.local/ns/a/sa/b")]}}]}}), "without spiffe://"),
+        (allowed(caller=principal("spiffe://cluster.local/ns/a/sa/b")), ""),
+        (allowed(caller=principal("spiffe://frontend")), "no identity of a mesh"),
+        (NEVER, ""),  # istiod's word for a policy without rules
+    ],
+)  # fmt: skip
+def test_rules_that_no_request_meets(policy, words):
+    found = findings(sidecar(http_chain(80, rbac(build.RBAC, "ALLOW", one=policy))), "policy-never-matches")
+    assert [one.object for one in found] == (["AuthorizationPolicy foo/one rule 1"] if words else [])
+    assert all(words in one.message for one in found)
+
+
+def test_a_rule_that_is_met_in_one_chain_is_not_dead():
+    one = allowed(any_of({"destination_port": 81}))
+    chains = [http_chain(port, rbac(build.RBAC, "DENY", one=one)) for port in (80, 81)]
+    assert findings(sidecar(*chains), "policy-never-matches") == []
+    assert len(findings(sidecar(chains[0]), "policy-never-matches")) == 1
+
+
+@pytest.mark.parametrize(("port", "expected"), [(80, 1), (8080, 0), (9090, 0)])
+def test_the_port_of_the_service_is_none_of_the_pod(port, expected):
+    """The catch-all chain takes any port: which the pod has, its containers tell."""
+    denied = rbac(build.RBAC, "DENY", one=allowed(any_of({"destination_port": port})))
+    proxy = sidecar(http_chain(8080, denied), {**http_chain(0, denied), "filter_chain_match": {}})
+    manifest = {"spec": {"containers": [{"ports": [{"containerPort": 9090}]}]}}
+    given = Subject(Pod("p", "ns", proxy=proxy), World(NOW), manifest)
+    found = [one for one in examined(given) if one.code == "policy-never-matches"]
+    assert len(found) == expected
+    assert not [one for one in examined(subject(proxy)) if one.code == "policy-never-matches"]
+
+
+def test_what_a_tcp_chain_leaves_out_of_a_rule_is_not_judged():
+    whole = rbac(build.RBAC, "DENY", one=allowed(any_of(exact_path("api"))))
+    rest = rbac(build.NETWORK_RBAC, "DENY", one=ALWAYS)
+    assert len(findings(sidecar(http_chain(80, whole), tcp_chain(81, rest)), "policy-never-matches")) == 1
