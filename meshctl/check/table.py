@@ -21,6 +21,7 @@ from meshctl.check.checks import (
     proxy_state,
     redirects,
     targets,
+    twice,
 )
 
 
@@ -67,7 +68,7 @@ THEMES = (
     Theme(
         "Mesh",
         "What only several proxies together, or Istio's own resources, show.",
-        (*mesh.CHECKS, *objects.CHECKS),
+        (*mesh.CHECKS, *twice.CHECKS, *objects.CHECKS),
     ),
 )
 

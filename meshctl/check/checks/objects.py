@@ -6,106 +6,20 @@ the same proof as for Envoy's routes says which are never reached.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from meshctl.check.check import Hits, MeshCheck, Unsure
 from meshctl.check.finding import Hit, Severity
+from meshctl.check.istio_objects import SNAPSHOT, Named, fqdn, gateways_of, needing, nothing, objects_of
 from meshctl.check.prove.routes import Fate, outcomes
 from meshctl.check.subject import Subject, World
 from meshctl.match.fraction import Runtime
 from meshctl.plain import Json, list_at, object_at, objects_at
 from meshctl.proxy.routing.routes import RouteTable
 
-_SNAPSHOT = "the cluster's {}: none were given (a snapshot has them)"
 
-
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """An object with its name."""
-
-    kind: str
-    namespace: str
-    name: str
-    spec: Json
-    created: str
-
-    @property
-    def title(self) -> str:
-        return f"{self.kind} {self.namespace}/{self.name}"
-
-
-def _objects(world: World, plural: str, kind: str) -> list[_Named] | None:
-    items = world.objects(plural)
-    if items is None:
-        return None
-    found = []
-    for item in items:
-        metadata = object_at(item, "metadata")
-        created = str(metadata.get("creationTimestamp") or "")
-        found.append(
-            _Named(
-                kind,
-                str(metadata.get("namespace") or "default"),
-                str(metadata.get("name") or ""),
-                object_at(item, "spec"),
-                created,
-            )
-        )
-    return found
-
-
-def _needing(
-    plural: str, kind: str, judge: Callable[[list[_Named]], Iterator[Hit]]
-) -> Callable[[Sequence[tuple[str, object]], World], Hits]:
-    def run(_: Sequence[tuple[str, object]], world: World) -> Hits:
-        found = _objects(world, plural, kind)
-        if found is None:
-            yield Unsure("", _SNAPSHOT.format(f"{kind}s"))
-            return
-        yield from judge(found)
-
-    return run
-
-
-def _nothing(_: Subject) -> None:
-    return None
-
-
-def _fqdn(host: str, namespace: str) -> str:
-    return host if "." in host or host == "*" else f"{host}.{namespace}.svc.cluster.local"
-
-
-def _gateways(one: _Named) -> list[str]:
-    named = [str(gateway) for gateway in list_at(one.spec, "gateways")]
-    return [g if "/" in g or g == "mesh" else f"{one.namespace}/{g}" for g in named] or ["mesh"]
-
-
-def _twice(services: list[_Named]) -> Iterator[Hit]:
-    """Hosts that two VirtualServices claim for the sidecars: istiod takes the older one."""
-    owners: dict[str, list[_Named]] = {}
-    for one in services:
-        if "mesh" in _gateways(one) and list_at(one.spec, "http"):
-            for host in list_at(one.spec, "hosts"):
-                owners.setdefault(_fqdn(str(host), one.namespace), []).append(one)
-    for host, claimed in owners.items():
-        if len(claimed) < 2 or any(_scoped(one) for one in claimed):
-            continue
-        ordered = sorted(claimed, key=lambda one: (one.created or "9", one.namespace, one.name))
-        known = all(one.created for one in ordered)
-        first = ordered[0].title if known else "the oldest of them"
-        names = ", ".join(one.title for one in ordered)
-        said = f"{len(claimed)} VirtualServices route the host {host} for sidecars: {first} is used, the rules of the others are dropped"
-        yield Hit(f"host {host}", said, (names,))
-
-
-def _scoped(one: _Named) -> bool:
-    """Whether a resource is seen by some namespaces only: then two need not meet."""
-    exported = [str(scope) for scope in list_at(one.spec, "exportTo")]
-    return bool(exported) and "*" not in exported
-
-
-def _unreached(services: list[_Named]) -> Iterator[Hit]:
+def _unreached(services: list[Named]) -> Iterator[Hit]:
     """Rules of a VirtualService that earlier ones hide: istiod stops at the first that takes everything."""
     for one in services:
         matches = [
@@ -140,7 +54,7 @@ def _unreached(services: list[_Named]) -> Iterator[Hit]:
             )
 
 
-def _acts(one: _Named, number: int) -> Json:
+def _acts(one: Named, number: int) -> Json:
     rule = objects_at(one.spec, "http")[number - 1]
     return {key: value for key, value in rule.items() if key not in ("match", "name")}
 
@@ -201,15 +115,15 @@ def _header(name: str, matcher: Json) -> Json:
 def _without_gateway(_: Sequence[tuple[str, object]], world: World) -> Hits:
     """VirtualServices of a Gateway that does not exist."""
     services, gateways = (
-        _objects(world, "virtualservices", "VirtualService"),
-        _objects(world, "gateways", "Gateway"),
+        objects_of(world, "virtualservices", "VirtualService"),
+        objects_of(world, "gateways", "Gateway"),
     )
     if services is None or gateways is None:
-        yield Unsure("", _SNAPSHOT.format("Gateways and VirtualServices"))
+        yield Unsure("", SNAPSHOT.format("Gateways and VirtualServices"))
         return
     known = {f"{one.namespace}/{one.name}" for one in gateways}
     for one in services:
-        for gateway in _gateways(one):
+        for gateway in gateways_of(one):
             if gateway != "mesh" and gateway not in known:
                 near = [name for name in known if name.partition("/")[2] == gateway.partition("/")[2]]
                 hint = (
@@ -244,9 +158,9 @@ def _gateway_pod(subject: Subject) -> _Gateway | None:
 
 def _server_ports(facts: Sequence[tuple[str, _Gateway]], world: World) -> Hits:
     """Servers of a Gateway for whose port its pods have no listener."""
-    gateways, services = _objects(world, "gateways", "Gateway"), _objects(world, "services", "Service")
+    gateways, services = objects_of(world, "gateways", "Gateway"), objects_of(world, "services", "Service")
     if gateways is None or services is None:
-        yield Unsure("", _SNAPSHOT.format("Gateways and Services"))
+        yield Unsure("", SNAPSHOT.format("Gateways and Services"))
         return
     for one in gateways:
         selector = {str(k): str(v) for k, v in object_at(one.spec, "selector").items()}
@@ -268,7 +182,7 @@ def _server_ports(facts: Sequence[tuple[str, _Gateway]], world: World) -> Hits:
                 yield Hit(one.title, said, pods=(pod,))
 
 
-def _targets(services: list[_Named], gateway: _Gateway, port: int) -> set[int]:
+def _targets(services: list[Named], gateway: _Gateway, port: int) -> set[int]:
     """The ports of the pod behind a port of its Services; the port itself where no Service is known to select it."""
     selecting = [
         one
@@ -291,16 +205,16 @@ def _targets(services: list[_Named], gateway: _Gateway, port: int) -> set[int]:
 def _entries_over_services(_: Sequence[tuple[str, object]], world: World) -> Hits:
     """ServiceEntries for the host of a Service."""
     entries, services = (
-        _objects(world, "serviceentries", "ServiceEntry"),
-        _objects(world, "services", "Service"),
+        objects_of(world, "serviceentries", "ServiceEntry"),
+        objects_of(world, "services", "Service"),
     )
     if entries is None or services is None:
-        yield Unsure("", _SNAPSHOT.format("ServiceEntries and Services"))
+        yield Unsure("", SNAPSHOT.format("ServiceEntries and Services"))
         return
     known = {f"{one.name}.{one.namespace}.svc.cluster.local": one for one in services}
     for entry in entries:
         for host in list_at(entry.spec, "hosts"):
-            service = known.get(_fqdn(str(host), entry.namespace))
+            service = known.get(fqdn(str(host), entry.namespace))
             if service is not None:
                 said = f"its host {host} is that of {service.title}: endpoints and ports of both are mixed, or one hides the other"
                 yield Hit(
@@ -314,24 +228,13 @@ def _entries_over_services(_: Sequence[tuple[str, object]], world: World) -> Hit
 
 CHECKS = (
     MeshCheck(
-        "host-claimed-twice",
-        Severity.WARNING,
-        "A host that two VirtualServices route for sidecars",
-        "istiod takes the oldest and drops the rules of the others without a word.",
-        "Merge them into one, or make one the delegate of the other.",
-        _nothing,
-        _needing("virtualservices", "VirtualService", _twice),
-        (),
-        "Both have the host and the gateway mesh, and neither is limited by exportTo.",
-    ),
-    MeshCheck(
         "rule-unreachable",
         Severity.WARNING,
         "A rule of a VirtualService that no request reaches",
         "Rules are tried in order. istiod does not even send what stands behind a rule that takes everything.",
         "Move the narrower rule to the front.",
-        _nothing,
-        _needing("virtualservices", "VirtualService", _unreached),
+        nothing,
+        needing("virtualservices", "VirtualService", _unreached),
         (),
         "The rule's matches are translated as istiod translates them, and proved as route-shadowed is.",
     ),
@@ -341,7 +244,7 @@ CHECKS = (
         "A VirtualService of a Gateway that does not exist",
         "The rules are in no gateway: 404.",
         "Name the Gateway with its namespace: `namespace/name`.",
-        _nothing,
+        nothing,
         _without_gateway,
         (),
     ),
@@ -362,7 +265,7 @@ CHECKS = (
         "A ServiceEntry for the host of a Service",
         "Both make a service of the same name; which endpoints, ports and protocol count depends on their order.",
         "Use another host, or leave the Service alone.",
-        _nothing,
+        nothing,
         _entries_over_services,
         (),
     ),

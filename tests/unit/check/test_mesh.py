@@ -255,3 +255,47 @@ def test_a_service_entry_for_a_service(host, expected):
     assert (
         len(of(surveyed(serviceentries=entries, services=services), "serviceentry-over-service")) == expected
     )
+
+
+def gateway_of(name: str, *servers: Json, created: str = "", selector: Json | None = None) -> Json:
+    spec = {"selector": selector or {"istio": "ingress"}, "servers": list(servers)}
+    return named("Gateway", name, spec, **({"creationTimestamp": created} if created else {}))
+
+
+def tls_server(*hosts: str, port: int = 443, protocol: str = "HTTPS", **more: Any) -> Json:
+    return {
+        "port": {"number": port, "protocol": protocol},
+        "hosts": list(hosts),
+        "tls": {"mode": "SIMPLE"},
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("gateways", "expected"),
+    [
+        ([gateway_of("one", tls_server("a.com")), gateway_of("two", tls_server("a.com", "b.com"))], ["Gateway a/two"]),
+        ([gateway_of("one", tls_server("a.com"), created="2026-02-01T00:00:00Z"), gateway_of("two", tls_server("a.com"), created="2026-01-01T00:00:00Z")], ["Gateway a/one"]),
+        ([gateway_of("one", tls_server("a.com"), tls_server("a.com"))], ["Gateway a/one"]),
+        ([gateway_of("one", tls_server("*/a.com")), gateway_of("two", tls_server("a.com"))], ["Gateway a/two"]),
+        ([gateway_of("one", tls_server("a.com")), gateway_of("two", tls_server("b.com"))], []),
+        ([gateway_of("one", tls_server("*.com")), gateway_of("two", tls_server("a.com"))], []),
+        ([gateway_of("one", tls_server("a.com")), gateway_of("two", tls_server("a.com", port=8443))], []),
+        ([gateway_of("one", tls_server("a.com", bind="10.0.0.1")), gateway_of("two", tls_server("a.com", bind="10.0.0.2"))], []),
+        ([gateway_of("one", tls_server("a.com")), gateway_of("two", tls_server("a.com"), selector={"istio": "egress"})], []),
+        ([gateway_of(name, tls_server("a.com", port=80, protocol="HTTP")) for name in ("one", "two")], []),
+    ],
+)  # fmt: skip
+def test_a_host_of_two_tls_servers_on_one_port(gateways, expected):
+    ingress = Pod("gw", "a", (ONE,), {"istio": "ingress"}, proxy=proxy(), is_gateway=True)
+    found = of(surveyed(ingress, gateways=gateways), "gateway-host-twice")
+    assert [one.object for one in found] == expected
+    assert all(one.pods == ("gw.a",) and "on port 443 is dropped" in one.message for one in found)
+    alone = of(surveyed(gateways=gateways), "gateway-host-twice")
+    assert [one.object for one in alone] == expected  # by the selectors, where no gateway's pod was given
+
+
+def test_the_hosts_that_go_with_a_dropped_server_are_told():
+    gateways = [gateway_of("one", tls_server("a.com")), gateway_of("two", tls_server("a.com", "b.com"))]
+    (found,) = of(surveyed(gateways=gateways), "gateway-host-twice")
+    assert "and with it b.com: Gateway a/one has the host" in found.message

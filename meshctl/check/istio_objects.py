@@ -1,0 +1,74 @@
+"""Istio's own objects as checks read them: with their names, their gateways, their hosts in full."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from meshctl.check.check import Hits, Unsure
+from meshctl.check.finding import Hit
+from meshctl.check.subject import Subject, World
+from meshctl.plain import Json, list_at, object_at
+
+SNAPSHOT = "the cluster's {}: none were given (a snapshot has them)"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An object with its name."""
+
+    kind: str
+    namespace: str
+    name: str
+    spec: Json
+    created: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
+
+
+def objects_of(world: World, plural: str, kind: str) -> list[Named] | None:
+    items = world.objects(plural)
+    if items is None:
+        return None
+    found = []
+    for item in items:
+        metadata = object_at(item, "metadata")
+        created = str(metadata.get("creationTimestamp") or "")
+        found.append(
+            Named(
+                kind,
+                str(metadata.get("namespace") or "default"),
+                str(metadata.get("name") or ""),
+                object_at(item, "spec"),
+                created,
+            )
+        )
+    return found
+
+
+def needing(
+    plural: str, kind: str, judge: Callable[[list[Named]], Iterator[Hit]]
+) -> Callable[[Sequence[tuple[str, object]], World], Hits]:
+    def run(_: Sequence[tuple[str, object]], world: World) -> Hits:
+        found = objects_of(world, plural, kind)
+        if found is None:
+            yield Unsure("", SNAPSHOT.format(f"{kind}s"))
+            return
+        yield from judge(found)
+
+    return run
+
+
+def nothing(_: Subject) -> None:
+    return None
+
+
+def fqdn(host: str, namespace: str) -> str:
+    return host if "." in host or host == "*" else f"{host}.{namespace}.svc.cluster.local"
+
+
+def gateways_of(one: Named) -> list[str]:
+    named = [str(gateway) for gateway in list_at(one.spec, "gateways")]
+    return [g if "/" in g or g == "mesh" else f"{one.namespace}/{g}" for g in named] or ["mesh"]
