@@ -163,6 +163,22 @@ def _unused(cluster: Cluster, found: list[User]) -> Iterator[Hit]:
         yield Hit(
             _name((cluster, found)), said, (cluster.where, *(h.address for h in idle[:4]), *_ways(found))
         )
+    if policy.locality_weighted and taking:
+        yield from _without_capacity(cluster, found)
+
+
+def _without_capacity(cluster: Cluster, found: list[User]) -> Iterator[Hit]:
+    """Localities of the first priority that have a weight, and no healthy host that could take their share."""
+    weights = cluster.locality_weights
+    able = {host.locality for host in cluster.hosts if host.health is Health.HEALTHY and host.priority == 0}
+    whole = sum(weights.values())
+    for locality, weight in weights.items():
+        if locality not in able and able & weights.keys():
+            said = (
+                f"locality {locality or '(none)'} is to take {100 * weight / whole:.0f} % and has no healthy host: "
+                "its share goes to the others"
+            )
+            yield Hit(_name((cluster, found)), said, (cluster.where, *_ways(found)))
 
 
 def never_failing_over(subject: Subject) -> Hits:
@@ -274,9 +290,10 @@ CHECKS = (
     Check(
         "endpoints-unused",
         Severity.WARNING,
-        "Healthy hosts that get no traffic",
-        "Their locality has weight 0, so load balancing by locality never sends there.",
-        "Give the locality a weight (localityLbSetting.distribute), or take it out.",
+        "Healthy hosts that get no traffic, and localities that cannot take theirs",
+        "A locality with weight 0 gets nothing from load balancing by locality; one without a healthy host leaves its share to the "
+        "others, which may be too much for them, and too far.",
+        "Give the locality a weight (localityLbSetting.distribute) or take it out; see why its hosts are gone.",
         unused_hosts,
     ),
     Check(

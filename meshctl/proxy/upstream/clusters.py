@@ -21,7 +21,7 @@ from meshctl.proxy.upstream.endpoints import Policy
 from meshctl.proxy.upstream.hash_policy import HashPolicy
 from meshctl.proxy.upstream.hosts import Health, Host
 from meshctl.proxy.upstream.lb_policy import Balancing, ZoneAware, balancing
-from meshctl.proxy.upstream.load_assignment import draining, hosts_of, live_of
+from meshctl.proxy.upstream.load_assignment import draining, hosts_of, live_of, locality_text
 from meshctl.proxy.upstream.subsets import Subsets
 from meshctl.proxy.upstream.tls import TlsToHost, tls_of
 from meshctl.proxy.upstream.zones import Zone
@@ -80,6 +80,13 @@ class Cluster:
         said = [one.policy.raw for one in (shown, own) if one.policy is not None]
         policy = {key: value for fields in said for key, value in fields.items()}
         return ClusterLoadAssignment({**self.assignment, "policy": policy})
+
+    @property
+    def locality_weights(self) -> dict[str, int]:
+        """The weight of each locality of the first priority that has one, those without hosts included."""
+        groups = [group for group in self._shown.endpoints if group.priority == 0]
+        weights = {locality_text(group.locality): group.load_balancing_weight or 0 for group in groups}
+        return {locality: weight for locality, weight in weights.items() if weight}
 
     @property
     def _settings(self) -> ClusterLoadAssignment.Policy:

@@ -132,6 +132,30 @@ def test_a_locality_without_weight_gets_nothing():
     assert findings(made(1, 2), "endpoints-unused") == []
 
 
+def weighted(*localities: list[Json]) -> Any:
+    groups = [
+        {"locality": {"region": f"r{i}"}, "lb_endpoints": hosts, "load_balancing_weight": 50 + i}
+        for i, hosts in enumerate(localities)
+    ]
+    common = {"common_lb_config": {"locality_weighted_lb_config": {}}}
+    return proxy({"name": "c", "type": "STATIC", "load_assignment": {"endpoints": groups}, **common})
+
+
+@pytest.mark.parametrize(
+    ("localities", "expected"),
+    [
+        (([build.endpoint("10.0.0.1:80")], [build.endpoint("10.0.1.1:80")]), []),
+        (([build.endpoint("10.0.0.1:80")], []), ["locality r1 is to take 50 % and has no healthy host"]),
+        (([build.endpoint("10.0.0.1:80")], [sick("10.0.1.1:80")]), ["locality r1 is to take 50 % and has no healthy host"]),
+        (([build.endpoint("10.0.0.1:80")], [sick("10.0.1.1:80"), build.endpoint("10.0.1.2:80")]), []),
+        (([sick("10.0.0.1:80")], [sick("10.0.1.1:80")]), []),  # told as a cluster without healthy hosts
+    ],
+)  # fmt: skip
+def test_a_locality_without_a_healthy_host_leaves_its_share(localities, expected):
+    found = findings(weighted(*localities), "endpoints-unused")
+    assert [one.message.partition(":")[0] for one in found] == expected
+
+
 def breakers(**limits: int) -> Json:
     return cluster("c", "10.0.0.1:80", circuit_breakers={"thresholds": [limits]})
 
