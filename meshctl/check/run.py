@@ -68,7 +68,8 @@ class Survey:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._said: list[Finding | Open] = []
+        self._found: dict[tuple[str, str, str], tuple[Finding, dict[str, None]]] = {}
+        self._open: dict[tuple[str, str], tuple[Open, dict[str, None]]] = {}
         # by what collects them: several checks judge the same facts
         self._facts: dict[Any, list[tuple[str, Any]]] = {_source(check): [] for check in MESH_CHECKS}
         self._pods: list[str] = []
@@ -77,7 +78,7 @@ class Survey:
         """Check one pod; one without a proxy only tells what it is to the others."""
         if _has_something(subject):
             self._pods.append(subject.name)
-            self._said += examined(subject)
+            self._say(examined(subject))
         for check in {_source(check): check for check in MESH_CHECKS}.values():
             self._collect(check, subject)
 
@@ -87,31 +88,28 @@ class Survey:
         try:
             fact = check.collect(subject)
         except SHAPES as error:
-            self._said.append(Open(check.code, stumbled(error), "", (subject.name,)))
+            self._say([Open(check.code, stumbled(error), "", (subject.name,))])
             return
         if fact is not None:
             self._facts[_source(check)].append((subject.name, fact))
 
+    def _say(self, said: Iterable[Finding | Open]) -> None:
+        """Keep what was said; the same of several pods once, with the pods."""
+        for one in said:
+            if isinstance(one, Finding):
+                _, pods = self._found.setdefault(one.key, (one, {}))
+            else:
+                _, pods = self._open.setdefault((one.code, one.needs), (one, {}))
+            pods.update(dict.fromkeys(one.pods))
+
     def report(self) -> Report:
         """What was found, when all pods are in."""
-        said = list(self._said)
         for check in MESH_CHECKS:
             facts = self._facts[_source(check)]
-            said += framed(check, lambda check=check, facts=facts: check.judge(facts, self._world), ())  # type: ignore[misc]
-        found = worst_first(merged(one for one in said if isinstance(one, Finding)))
-        return Report(
-            tuple(found), tuple(_joined(one for one in said if isinstance(one, Open))), tuple(self._pods)
-        )
-
-
-def _joined(found: Iterable[Open]) -> list[Open]:
-    """The same question open for several pods as one."""
-    together: dict[tuple[str, str], Open] = {}
-    for one in found:
-        known = together.setdefault((one.code, one.needs), one)
-        if known is not one:
-            together[one.code, one.needs] = replace(known, pods=tuple(dict.fromkeys(known.pods + one.pods)))
-    return list(together.values())
+            self._say(framed(check, lambda check=check, facts=facts: check.judge(facts, self._world), ()))  # type: ignore[misc]
+        found = [replace(one, pods=tuple(pods)) for one, pods in self._found.values()]
+        undecided = [replace(one, pods=tuple(pods)) for one, pods in self._open.values()]
+        return Report(tuple(worst_first(found)), tuple(undecided), tuple(self._pods))
 
 
 __all__ = ["Check", "Report", "Survey", "examined", "findings"]

@@ -42,15 +42,23 @@ def facts_of(proxy: Proxy) -> lint.EnvoyFacts:
     )
 
 
-def _linted(subject: Subject) -> list[lint.Finding]:
-    """What lint says of a pod, found once."""
-    known = subject.kept.get("lint")
+def lint_subject(subject: Subject) -> lint.Subject:
+    """A pod's rules as lint asks them, with what they capture found out once."""
+    known = subject.kept.get("lint subject")
     if known is None:
         rules = subject.pod.rules
         assert rules is not None
         facts = facts_of(subject.proxy) if subject.proxy is not None else None
-        known = lint.lint(lint.Subject(rules, subject.net or PodNet(), facts), subject.manifest)
-        subject.kept["lint"] = known
+        known = subject.kept["lint subject"] = lint.Subject(rules, subject.net or PodNet(), facts)
+    found: lint.Subject = known
+    return found
+
+
+def _linted(subject: Subject) -> list[lint.Finding]:
+    """What lint says of a pod, found once."""
+    known = subject.kept.get("lint")
+    if known is None:
+        known = subject.kept["lint"] = lint.lint(lint_subject(subject), subject.manifest)
     found: list[lint.Finding] = known
     return found
 
@@ -140,7 +148,7 @@ def bypassed_listeners(subject: Subject) -> Hits:
     assert proxy is not None and rules is not None
     if rules.failure or rules.origin is Basis.FAILED_RUN or not rules.tables:
         return
-    summary = lint.Subject(rules, subject.net or PodNet()).summary(Family.V4)
+    summary = lint_subject(subject).summary(Family.V4)
     if not summary.outbound.default.captured:
         return
     left_out = {

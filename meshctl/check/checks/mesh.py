@@ -51,8 +51,9 @@ def _replica(subject: Subject) -> _Replica | None:
     if not owner:
         return None
     labels = object_at(_metadata(snapshot), "LABELS")
+    one_of = subject.world.one_of  # replicas have the same names, and should say the same
     digests = {
-        (word, resource.name): _digest(bytes(resource.raw), subject.pod.ips)
+        one_of((word, resource.name)): one_of(_digest(bytes(resource.raw), subject.pod.ips))
         for kind, word in _COMPARED.items()
         for resource in snapshot.resources(kind, State.ACTIVE)
         if resource.raw is not None

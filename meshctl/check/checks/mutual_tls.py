@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from meshctl.check.check import Hits, MeshCheck
+from meshctl.check.checks.capture import lint_subject
 from meshctl.check.checks.certificates import WORKLOAD, held
 from meshctl.check.finding import Hit, Severity
 from meshctl.check.subject import Subject, World
@@ -21,9 +22,7 @@ from meshctl.envoy import certificates
 from meshctl.envoy.message import Undecidable
 from meshctl.match.filter_chains import Facts
 from meshctl.match.request_view import Peer
-from meshctl.netfilter import lint
 from meshctl.netfilter.packet import Family
-from meshctl.netfilter.pod import PodNet
 from meshctl.plain import object_at
 from meshctl.proxy.listen import accept
 from meshctl.proxy.listen.handshake import handshake
@@ -111,7 +110,7 @@ def uncaptured_ports(subject: Subject) -> frozenset[int] | None:
     rules = subject.pod.rules
     if rules is None or rules.failure:
         return frozenset() if rules is None else None
-    inbound = lint.Subject(rules, subject.net or PodNet()).summary(Family.V4).inbound
+    inbound = lint_subject(subject).summary(Family.V4).inbound
     if not inbound.default.captured:
         return None
     ports = (value for kinds in inbound.exceptions.values() for value in kinds.get("port", ()))
