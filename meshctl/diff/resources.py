@@ -25,6 +25,9 @@ KINDS: dict[SectionKind, str] = {
     SectionKind.SCOPED_ROUTES: "scoped routes",
 }
 _OWN = "(own address)"
+_OF_THE_AGENT = frozenset(
+    ["default", "ROOTCA"]
+)  # secrets that the pod's agent makes, so that istiod's answer has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,8 @@ class _Pairing:
             clusters = snapshot.resources(SectionKind.CLUSTERS)
             passing = {r.name for r in clusters if r.raw is not None and b"ORIGINAL_DST" in bytes(r.raw)}
             return {name: r for name, r in found.items() if name not in passing}
+        if kind is SectionKind.SECRETS and self._dynamic:
+            return {name: r for name, r in found.items() if name not in _OF_THE_AGENT}
         return found
 
     def _single(self, kind: SectionKind, resource: Resource, what: Kind, other: Side) -> Different:
