@@ -46,6 +46,7 @@ _HELP = """Show what differs between two proxies, down to the field.
   meshctl diff before.json after.json
   meshctl diff monday.tar.gz friday.tar.gz
   meshctl diff -f snapshot.tar.gz reviews-v1 reviews-v2
+  meshctl diff -f snapshot.tar.gz reviews-v1 istiod
 \b
   # which requests end differently: those of a file, or found by itself
   meshctl diff before.json after.json --requests requests.jsonl
@@ -147,11 +148,10 @@ def _pairs(
     if len(sides) == 1:
         return diff_sides.replicas(pods(sides[0]))
     first, second = sides
-    if diff_sides.ISTIOD in sides and not files:
+    if diff_sides.ISTIOD in sides:
         istiod_first = first == diff_sides.ISTIOD
-        return diff_sides.with_istiod(
-            second if istiod_first else first, options, progress, istiod_first=istiod_first
-        )
+        pod = second if istiod_first else first
+        return diff_sides.with_istiod(pod, files, options, progress, istiod_first=istiod_first)
     before, after = pods(first), pods(second)
     return diff_sides.pairs(before[:1] if files else before, after[:1] if files else after, (first, second))
 

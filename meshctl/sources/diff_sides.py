@@ -151,13 +151,15 @@ def replicas(found: list[Named]) -> Iterator[Pair]:
         yield Pair(other.name, first, other.open())
 
 
-def with_istiod(pod: str, options: Globals, progress: Progress, *, istiod_first: bool) -> Iterator[Pair]:
-    """A proxy and what istiod would send it now."""
+def with_istiod(
+    pod: str, files: Sequence[str], options: Globals, progress: Progress, *, istiod_first: bool
+) -> Iterator[Pair]:
+    """A proxy and what istiod would send it now; of a snapshot, what it would have sent then."""
     from meshctl.sources.istiod import Compared
     from meshctl.sources.istiod_pod import sides
 
     path = pathlib.Path(pod)
-    saved = pod if path.exists() else ""
+    saved = files[0] if files else pod if path.exists() else ""
     theirs, ours = sides(options, Compared(pod, saved, 15000, "", ""), progress)
     left, right = Side("istiod", theirs, (), True), Side(pod, ours, (), True)
     yield Pair(pod, left, right) if istiod_first else Pair(pod, right, left)

@@ -60,6 +60,7 @@ def kube(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fa
         _istiod("istiod-b", "canary"),
         _pod("web", "shop", ("app", "istio-proxy")),
         _pod("gone", "shop", ("app", "istio-proxy")),
+        _pod("cart", "shop", ("app", "istio-proxy")),
     ]
     (tmp_path / "m").mkdir()
     (tmp_path / "m" / "all.yaml").write_text(yaml.safe_dump_all(objects))
@@ -74,15 +75,20 @@ def kube(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fa
                 {
                     "/debug/syncz": (200, second),
                     path: (200, _dump("a", "b", camel=True)),
+                    "/debug/config_dump?proxyID=cart.shop": (200, _dump("a", camel=True)),
                     "/debug/config_dump": unknown,
                 }
             )
         )
-        envoy = stack.enter_context(replay({"/config_dump": (200, _dump("b", "a"))}))
+        beside = dict.fromkeys(
+            ("/clusters", "/listeners", "/certs", "/server_info", "/init_dump", "/runtime", "/stats"),
+            (200, b"{}"),
+        )
+        envoy = stack.enter_context(replay({"/config_dump": (200, _dump("b", "a")), **beside}))
         served = stack.enter_context(serve(str(tmp_path / "m"), out=tmp_path / "kube"))
         served.forward("istio-system", "istiod-a", 15014, to=one)
         served.forward("istio-system", "istiod-b", 15014, to=other)
-        for pod in ("web", "gone"):
+        for pod in ("web", "gone", "cart"):
             served.forward("shop", pod, 15000, to=envoy)
         monkeypatch.setenv("KUBECONFIG", str(served.kubeconfig))
         monkeypatch.setenv("MESHCTL_NOW", "2026-01-01T12:00:00Z")
@@ -148,6 +154,35 @@ def test_a_pod_that_differs(kube: FakeKube, tmp_path: pathlib.Path) -> None:
     assert run("ps", "web.shop", "--file", str(saved), "--exit-code").rc == 1
     values = json.loads(run("ps", "web.shop", "--file", str(saved), "-o", "json").out)
     assert values[0] == {**values[0], "type": "Clusters", "match": False, "differing": ["b"]}
+
+
+def test_diff_with_istiod_live_and_from_a_snapshot(
+    kube: FakeKube, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("diff", "web.shop", "istiod", "--exit-code").rc == 0
+    live = run("diff", "cart.shop", "istiod", "--exit-code")
+    assert live.rc == 1 and "cluster b" in live.out
+    target = tmp_path / "mesh"
+    assert run("snapshot", "-n", "shop", "-o", str(target)).rc == 0
+    monkeypatch.setenv("KUBECONFIG", "/nonexistent")
+    assert run("diff", "-f", str(target), "cart.shop", "istiod").out == live.out
+    refused = run("diff", "-f", str(target), "gone.shop", "istiod")
+    assert refused.rc == 1 and "No istiod has gone.shop connected" in refused.err
+
+
+def test_check_asks_the_istiods_live_and_of_a_snapshot(
+    kube: FakeKube, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """cart has not acknowledged what its istiod sent an hour ago."""
+    target = tmp_path / "mesh"
+    assert run("snapshot", "-n", "shop", "-o", str(target)).rc == 0
+    live = json.loads(run("check", "-n", "shop", "-o", "json").out)
+    monkeypatch.setenv("KUBECONFIG", "/nonexistent")
+    saved = json.loads(run("check", "-f", str(target), "-o", "json").out)
+    for report in (live, saved):
+        stale = [one for one in report["findings"] if one["code"].startswith("proxy-")]
+        assert [(one["code"], one["object"]) for one in stale] == [("proxy-stale", "proxy cart.shop")]
+        assert "proxy-stale" not in {one["code"] for one in report["undecided"]}
 
 
 def test_a_pod_that_no_istiod_has(kube: FakeKube) -> None:

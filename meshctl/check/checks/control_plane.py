@@ -48,7 +48,7 @@ class _Plane:
 
 def _member(subject: Subject) -> Member | None:
     snapshot = subject.snapshot
-    if snapshot is None or not snapshot.bootstrap:
+    if snapshot is None:
         return None
     metadata = object_at(object_at(snapshot.bootstrap, "node"), "metadata")
     connects = bool(object_at(object_at(snapshot.bootstrap, "dynamic_resources"), "ads_config"))
