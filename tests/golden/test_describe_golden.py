@@ -6,7 +6,6 @@ what istioctl gets wrong is right here (docs/istioctl-compat.md), each kind with
 
 from __future__ import annotations
 
-import collections
 import pathlib
 import re
 
@@ -14,28 +13,14 @@ import pytest
 
 from tests.cli import Outcome, run
 from tests.golden.served import world
-from tests.golden.width import NEEDED, cases, stdout
+from tests.golden.width import NEEDED, Settled, cases, stdout, worlds
 
 pytestmark = [pytest.mark.corpus, NEEDED, pytest.mark.timeout(300)]
 
 TOPIC = "describe"
 CASES = cases(TOPIC)
-WORLDS = sorted({case["world"] for case in CASES})
+WORLDS = worlds(TOPIC)
 LOG_LINE = re.compile(rb"(?m)^\d{4}-\d\d-\d\dT[0-9:.]+Z\t.*\n")
-EXCUSED = {
-    "bookinfo": {"no sidecar": 6, "better": 2, "usage": 4, "help": 1, "typed": 1, "without the proxy": 1},
-    "bookinfo-deadgw": {"gateway down": 2},
-    "gateway": {"no sidecar": 8, "better": 9, "usage": 4, "help": 1, "typed": 1, "without the proxy": 1},
-    "security": {
-        "no sidecar": 6,
-        "better": 2,
-        "usage": 4,
-        "help": 1,
-        "typed": 1,
-        "without the proxy": 1,
-        "panic": 4,
-    },
-}
 
 
 def _expected(case: dict) -> str:
@@ -90,8 +75,7 @@ def _same_line(theirs: str, ours: str) -> bool:
 
 @pytest.mark.parametrize("name", WORLDS)
 def test_recorded_invocations(name: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    excused: collections.Counter[str] = collections.Counter()
-    failures = []
+    settled = Settled(TOPIC, name)
     with world(name, tmp_path) as kube:
         monkeypatch.setenv("KUBECONFIG", str(kube.kubeconfig))
         for case in CASES:
@@ -100,13 +84,8 @@ def test_recorded_invocations(name: str, tmp_path: pathlib.Path, monkeypatch: py
             found = run(*case["argv"])
             if found.rc == case["rc"] and found.out == _expected(case):
                 continue
-            kind = _excuse(case, found)
-            if kind:
-                excused[kind] += 1
-            else:
-                failures.append(f"{case['id']} {' '.join(case['argv'])}: exit {found.rc}, {found.err[:200]}")
-    assert not failures, f"{len(failures)} differ:\n" + "\n".join(failures)
-    assert dict(excused) == EXCUSED[name]
+            settled.differs(case, _excuse(case, found), found)
+    settled.check()
 
 
 @pytest.mark.parametrize("name", ["bookinfo", "security", "gateway"])

@@ -6,7 +6,6 @@ them. Where none is, the difference must be one that is meant.
 
 from __future__ import annotations
 
-import collections
 import hashlib
 import json
 import pathlib
@@ -17,7 +16,7 @@ import yaml
 
 from tests.cli import Outcome, run
 from tests.golden.served import world
-from tests.golden.width import NEEDED, ROOT, cases, stdout
+from tests.golden.width import NEEDED, ROOT, Settled, cases, stdout
 
 pytestmark = [pytest.mark.corpus, NEEDED, pytest.mark.timeout(300)]
 
@@ -30,21 +29,6 @@ NOW = {
     "match": "2026-11-23T14:44:20Z",
 }
 OTHER_COMMANDS = ("version", "remote-clusters")
-EXCUSED = {
-    "steady": {
-        "as values": 5,
-        "usage": 2,
-        "words": 3,
-        "over gRPC": 6,
-        "order of matchers": 2,
-        "ages": 1,
-        "no dump": 1,
-        "other form": 1,
-    },
-    "stale": {"as values": 5, "usage": 1, "other form": 1, "order of matchers": 2, "no dump": 1},
-    "gone": {"as values": 5, "usage": 1, "words": 1, "other form": 1, "order of matchers": 1, "no dump": 1},
-    "match": {"order of matchers": 4},
-}
 
 
 def _runs(topic: str, case: dict) -> list[bytes]:
@@ -131,8 +115,7 @@ def test_recorded_invocations(stage: str, tmp_path: pathlib.Path, monkeypatch: p
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("MESHCTL_NOW", NOW[stage])
     monkeypatch.setenv("TZ", "UTC")
-    excused: collections.Counter[str] = collections.Counter()
-    failures = []
+    settled = Settled(topic, "bookinfo")
     with world("bookinfo", tmp_path, f"bookinfo-{STAGES[stage]}") as kube:
         monkeypatch.setenv("KUBECONFIG", str(kube.kubeconfig))
         for case in cases(topic):
@@ -141,13 +124,8 @@ def test_recorded_invocations(stage: str, tmp_path: pathlib.Path, monkeypatch: p
             found = run(*case["argv"])
             if _same(topic, case, found):
                 continue
-            kind = _excuse(topic, case, found)
-            if kind:
-                excused[kind] += 1
-            else:
-                failures.append(f"{case['id']} {' '.join(case['argv'])}: exit {found.rc}, {found.err[:200]}")
-    assert not failures, f"{len(failures)} differ:\n" + "\n".join(failures)
-    assert dict(excused) == EXCUSED[stage]
+            settled.differs(case, _excuse(topic, case, found), found)
+    settled.check()
 
 
 def test_version_and_remote_clusters(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import collections
 import hashlib
 import json
+import os
 import pathlib
 import re
 from collections.abc import Callable, Iterable
@@ -49,20 +49,60 @@ def same(command: str, case: dict[str, Any], found: Outcome) -> bool:
     return found.raw == expected(command, case)
 
 
+_HERE = pathlib.Path(__file__).resolve().parent
+ANSWERS = _HERE / "width_answers.json"
+# Set to write the answers again: MESHCTL_RECORD=1 pytest -n 0 tests/golden; then read the difference.
+_RECORD = "MESHCTL_RECORD"
+
+
+class Settled:
+    """The cases of one scenario that are not istioctl's bytes: each is of a kind that is meant (``excuse`` names it), and
+    our answer there is the one that is stored. So no case is let through without being compared with something."""
+
+    def __init__(self, topic: str, part: str) -> None:
+        self._topic, self._part = topic, part
+        self._answers: dict[str, str] = {}
+        self._failures: list[str] = []
+
+    def differs(self, case: dict[str, Any], kind: str, found: Outcome) -> None:
+        """A case that differs; kind: why that is meant, "" where it is not."""
+        if not kind:
+            self._failures.append(
+                f"{case['id']} {' '.join(case['argv'])}: exit {found.rc}, {found.err[:200]}"
+            )
+            return
+        self._answers[case["id"]] = f"{kind}, {found.rc}, {hashlib.sha256(found.raw).hexdigest()[:16]}"
+
+    def check(self) -> None:
+        """Every difference is meant, and is the stored one; a scenario that is not listed has none."""
+        assert not self._failures, f"{len(self._failures)} differ:\n" + "\n".join(self._failures)
+        stored = json.loads(ANSWERS.read_text()) if ANSWERS.exists() else {}
+        if os.environ.get(_RECORD):
+            stored.setdefault(self._topic, {})[self._part] = self._answers
+            ANSWERS.write_text(json.dumps(stored, indent=1, sort_keys=True) + "\n")
+        assert self._part in stored.get(self._topic, {}), (
+            f"{self._topic} {self._part} is not in {ANSWERS.name}"
+        )
+        assert self._answers == stored[self._topic][self._part]
+
+
 def compared(
-    command: str, chosen: Iterable[dict[str, Any]], excuse: Callable[[str, dict[str, Any], Outcome], str]
-) -> tuple[dict[str, int], list[str]]:
-    """How often each deliberate difference was met (``excuse`` names its kind), and what is left unexplained."""
-    excused: collections.Counter[str] = collections.Counter()
-    failures = []
+    topic: str,
+    part: str,
+    chosen: Iterable[dict[str, Any]],
+    excuse: Callable[[str, dict[str, Any], Outcome], str],
+) -> None:
+    """Run the invocations of a scenario: istioctl's bytes, or a difference that is meant (``excuse`` names its kind) and the
+    answer that is stored."""
+    settled = Settled(topic, part)
     for case in chosen:
         found = run(*case["argv"])
-        if same(command, case, found):
-            continue
-        usage = found.rc == 2 and case["rc"] in (1, 64) and not found.raw
-        kind = "usage" if usage else excuse(command, case, found)
-        if kind:
-            excused[kind] += 1
-        else:
-            failures.append(f"{case['id']} {' '.join(case['argv'])}: exit {found.rc}, {found.err[:200]}")
-    return dict(excused), failures
+        if not same(topic, case, found):
+            usage = found.rc == 2 and case["rc"] in (1, 64) and not found.raw
+            settled.differs(case, "usage" if usage else excuse(topic, case, found), found)
+    settled.check()
+
+
+def worlds(topic: str) -> list[str]:
+    """The worlds in which a command was recorded: none is left out for want of being listed."""
+    return sorted({case["world"] for case in cases(topic) if case["world"]})
