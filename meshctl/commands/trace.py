@@ -233,6 +233,17 @@ Strict = Annotated[
         "--strict", help="What is assumed counts as undetermined (exit 3).", rich_help_panel="The answer"
     ),
 ]
+MinProbability = Annotated[
+    float,
+    typer.Option(
+        "--min-probability",
+        metavar="PERCENT",
+        min=0.0,
+        max=100.0,
+        help="Endpoints chosen less often are not followed, nor their pods asked.",
+        rich_help_panel="The answer",
+    ),
+]
 Explain = Annotated[
     bool,
     typer.Option(
@@ -297,6 +308,7 @@ def trace(
     explain: Explain = False,
     require: Require = "all",
     strict: Strict = False,
+    min_probability: MinProbability = 0.0,
     quiet: Quiet = False,
     output: Output = "",
 ) -> None:
@@ -338,6 +350,7 @@ def trace(
         tuple(peers or ()),
         tuple(peer_rules or ()),
         directory,
+        min_probability / 100,
     ) as inputs:
         if requests is not None:
             _batch(inputs, requests, reading, output, at_envoy=at == "envoy", quiet=quiet)

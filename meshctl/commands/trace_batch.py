@@ -111,7 +111,7 @@ def _decoded(line: bytes) -> object:
 
 
 def _answers(inputs: Inputs, data: bytes, reading: Reading, at_envoy: bool) -> Iterator[Result]:
-    journey = Journey(inputs.source, silent=True)
+    journey = inputs.journey(silent=True)
     for number, line in enumerate(data.splitlines(), 1):
         if line.strip():
             yield answer(inputs, journey, line, number, reading, at_envoy)

@@ -12,6 +12,7 @@ from meshctl.commands.globals import Globals
 from meshctl.envoy.notes import Notes
 from meshctl.errors import InputError, UsageError
 from meshctl.plain import visible
+from meshctl.trace.journey import Journey
 from meshctl.trace.pods import Pod
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Inputs:
         peers: tuple[str, ...],
         peer_rules: tuple[str, ...],
         directory: str | None,
+        floor: float = 0.0,
     ) -> None:
         self.notes = Notes()
         self._options = options or Globals()
@@ -42,6 +44,7 @@ class Inputs:
         self._files, self._rules = files, rules
         self._peers, self._peer_rules = peers, peer_rules
         self._directory = directory
+        self._floor = floor
         self._cluster: KubeCluster | None = None
         self._live = contextlib.ExitStack()
         self._first: Given | None = None
@@ -99,6 +102,10 @@ class Inputs:
         from meshctl.sources.file import open_rules
 
         return [text for path in paths for text in open_rules(path)]
+
+    def journey(self, *, silent: bool) -> Journey:
+        """Who walks; silent: without the steps in words."""
+        return Journey(self.source, silent=silent, floor=self._floor)
 
     @property
     def first(self) -> Pod:

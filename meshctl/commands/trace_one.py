@@ -41,7 +41,7 @@ def run(
 ) -> tuple[Offers, int]:
     """What there is to print, and the exit code."""
     dialled = target.parse(question.wanted)
-    journey = Journey(inputs.source, silent=False)
+    journey = inputs.journey(silent=False)
     walk = walked(inputs, journey, inputs.first, dialled, question)
     pod, uid = walk.pod, walk.uid
     answer = TraceReport(

@@ -1,4 +1,4 @@
-"""A request from an application through the mesh: packets, proxies and networks passes.joined into one trace.
+"""A request from an application through the mesh: packets, proxies and networks joined into one trace.
 
 Theory of operation. A packet leaves a process: the pod's rules decide (``capture``) whether it goes to the pod's
 own proxy, to a local port or into the network. A proxy is asked (``visit``) what it does with the connection;
@@ -64,10 +64,12 @@ def _decided(walk: Callable[[], list[Way]]) -> list[Way]:
 
 @dataclass
 class Journey:
-    """The walker: where pods come from, and whether steps are recorded."""
+    """The walker: where pods come from, and whether steps are recorded. floor: endpoints that are chosen less often
+    (of 1) are not followed, and their pods not asked for."""
 
     source: PodSource
     silent: bool = False
+    floor: float = 0.0
     _services: dict[int, ServiceMap] = field(default_factory=dict)
 
     def start(
@@ -189,6 +191,8 @@ class Journey:
             return [ended(Disposition.NO_HEALTHY_ENDPOINT, Failure.REFUSED, reason)]
         ways: list[Way] = []
         share = 1 / len(service.endpoints)
+        if share < self.floor:
+            return [self._unfollowed(len(service.endpoints), f"of service {service.host}")]
         self.source.expect([e.rpartition(":")[0].strip("[]") for e in service.endpoints], [service.host])
         for address in service.endpoints:
             ip, _, port = address.rpartition(":")
@@ -298,8 +302,11 @@ class Journey:
                 decided=passage.decided,
             )
             return
-        self._expect(pod.proxy, passage.upstream)
-        for endpoint in passage.upstream.endpoints:
+        followed = self._followed(passage)
+        self._expect(pod.proxy, passage.upstream, followed)
+        if len(followed) < len(passage.upstream.endpoints):
+            yield self._rest(seen, passage, hop, followed)
+        for endpoint in followed:
             for way in self._upstream(seen.passed, passage.upstream, endpoint, connection):
                 share = passage.probability * endpoint.probability
                 way = passes.as_far_as_it_goes(passage, replace(way, probability=share * way.probability))
@@ -336,9 +343,28 @@ class Journey:
                 decided=passage.decided and first.decided and way.decided,
             )
 
-    def _expect(self, proxy: Proxy, upstream: Upstream) -> None:
+    def _followed(self, passage: Passage) -> tuple[Endpoint, ...]:
+        """The endpoints that are chosen often enough."""
+        found = passage.upstream.endpoints if passage.upstream is not None else ()
+        return tuple(e for e in found if passage.probability * e.probability >= self.floor)
+
+    def _rest(self, seen: Visit, passage: Passage, hop: Hop, followed: tuple[Endpoint, ...]) -> Way:
+        """All endpoints together that are chosen too seldom to be followed."""
+        assert passage.upstream is not None
+        left = [endpoint for endpoint in passage.upstream.endpoints if endpoint not in followed]
+        way = self._unfollowed(len(left), f"of cluster {passage.upstream.cluster}")
+        share = passage.probability * sum(endpoint.probability for endpoint in left)
+        return passes.in_front(hop, replace(way, probability=share), seen.flow.stream)
+
+    def _unfollowed(self, count: int, what: str) -> Way:
+        """Endpoints that nobody asked for."""
+        return undetermined(
+            f"{count} endpoints {what} are each chosen less often than {100 * self.floor:g} % (--min-probability)"
+        )
+
+    def _expect(self, proxy: Proxy, upstream: Upstream, followed: tuple[Endpoint, ...]) -> None:
         """Tell the source which pods this choice may lead to."""
-        endpoints = [endpoint for endpoint in upstream.endpoints if number(endpoint.ip)]
+        endpoints = [endpoint for endpoint in followed if number(endpoint.ip)]
         hosts = {service_behind(proxy, upstream.cluster, endpoint) for endpoint in endpoints}
         self.source.expect([endpoint.ip for endpoint in endpoints], sorted(hosts - {""}))
 
