@@ -63,7 +63,9 @@ def port(number: int) -> str:
 
 
 def span(low: int, high: int) -> str:
-    """A number or a range of them."""
+    """A number or a range of them; "at least" ends at the end of what there is."""
+    if high > 0xFFFFFFFF:
+        return f"{low} or more"
     return str(low) if low == high else f"{low}-{high}"
 
 
@@ -108,8 +110,8 @@ def _mark(criterion: Criterion) -> str:
 
 def _bits(names: type[CtState] | type[TcpFlag]) -> Callable[[Criterion], str]:
     def text(criterion: Criterion) -> str:
-        bits = criterion.ranges[0][0]
-        return ", ".join(str(member.name) for member in names if member & bits) or "none"
+        asked = [str(member.name) for bits, _ in criterion.ranges for member in names if member & bits]
+        return ", ".join(dict.fromkeys(asked)) or "none"
 
     return text
 
