@@ -90,8 +90,8 @@ def _nfproto(text: str) -> int:
 
 
 def _ethertype(text: str) -> int:
-    """``meta protocol ip``: the same question as the family."""
-    return {"ip": 2, "ip6": 10, "0x0800": 2, "0x86dd": 10}.get(text) or 0
+    """``meta protocol ip``, ``meta protocol 0x800``: the same question as the family."""
+    return {"ip": 2, "ip6": 10, str(0x0800): 2, str(0x86DD): 10}.get(text, 0)
 
 
 def _icmp_type(text: str) -> int:
@@ -198,8 +198,8 @@ def _bit_value(left: Left, value: Json) -> int:
 
 
 def _scalar(left: Left, value: Json) -> int:
-    number = value if isinstance(value, int) and not isinstance(value, bool) else left.number(str(value))
-    return _bounded(left, number)
+    given = isinstance(value, int) and not isinstance(value, bool) and left.number is not _ethertype
+    return _bounded(left, int(value) if given else left.number(str(value)))
 
 
 def _bounded(left: Left, number: int) -> int:

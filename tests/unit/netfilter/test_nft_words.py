@@ -89,13 +89,21 @@ WALKED = [  # a rule that accepts, else the chain drops; what the application's 
     ("ct state { new, invalid }", {"ct_state": "INVALID"}, True), ("ct state new,established", {"ct_state": "ESTABLISHED"}, True), ("ct state != new", {}, False), ("ip daddr . tcp dport { 10.102.168.134 . 80 }", {}, True),
     ("ip daddr . tcp dport { 10.102.168.134 . 81 }", {}, False), ("meta l4proto { tcp, udp }", {}, True), ("meta l4proto != tcp", {}, False), ("ip protocol 6", {}, True), ("tcp flags & (fin|syn|rst|ack) == syn", {"tcp_flags": 2}, True),
     ("tcp flags & (fin|syn|rst|ack) == syn", {"tcp_flags": 0x12}, False),
+    ("tcp dport http", {}, True), ("tcp dport { 79, http }", {}, True), ("tcp dport >= 80", {}, True), ("tcp dport > 80", {}, False), ("tcp dport < 81", {}, True), ("tcp dport <= 79", {}, False),
+    ("meta nfproto 2", {}, True), ("meta protocol ip", {}, True), ("meta protocol ip6", {}, False), ("meta protocol 0x0800", {}, True), ("meta protocol 0x86dd", {}, False), ("meta protocol { ip, arp }", {}, True), ("meta protocol != 8021q", {}, True),
+    ("icmp type echo-request", {"protocol": "icmp", "icmp_type": 8}, True), ("icmp type echo-request", {"protocol": "icmp", "icmp_type": 0}, False), ("icmp type 8", {}, False),
+    ("ct direction original", {"reply": False, "ct_state": "ESTABLISHED"}, True), ("ct direction reply", {"reply": True, "ct_state": "ESTABLISHED"}, True), ("ct direction reply", {"reply": False, "ct_state": "ESTABLISHED"}, False),
+    ("ip daddr . tcp dport @pairs", {}, True), ("ip daddr . tcp dport @pairs", {"dport": 82}, True), ("ip daddr . tcp dport @pairs", {"dport": 83}, False), ("ip daddr . tcp dport != @pairs", {}, False), ("ip daddr . tcp dport @nothing", {}, False),
+    ("tcp dport @nil", {}, False), ("tcp dport != @nil", {}, True), ("ct state & (established|related) == 0", {}, True), ("ct state & (new|related) != 0", {}, True), ("meta l4proto 6", {}, True), ("meta l4proto 1-17", {}, True),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("match", "changes", "taken"), WALKED)
 def test_which_packets_a_rule_takes(match: str, changes: dict[str, Any], taken: bool) -> None:
     text = (
-        "table inet t {\n set ports { type inet_service; elements = { 1, 2 } }\n"
+        "table inet t {\n set ports { type inet_service; elements = { 1, 2 } }\n set nil { type inet_service; }\n"
+        " set pairs { type ipv4_addr . inet_service; elements = { 10.102.168.134 . 80, 10.102.168.134 . 81-82 } }\n"
+        " set nothing { type ipv4_addr . inet_service; }\n"
         f" chain c {{ type filter hook output priority 0; policy drop;\n {match} accept\n }}\n}}\n"
     )
     assert (walk(nft(text), replace(APP, **changes)).verdict is Verdict.ACCEPT) is taken
@@ -106,6 +114,12 @@ VMAPS = [
     ("80 : accept, 81 : drop", 81, Verdict.DROP),
     ("80-90 : jump other, 91 : drop", 85, Verdict.REJECT),
     ("80 : accept", 82, Verdict.ACCEPT),
+    ("* : drop, 80 : accept", 80, Verdict.ACCEPT),  # a value of its own comes before the rest
+    ("* : drop, 80 : accept", 65535, Verdict.DROP),
+    ("* : drop, 0-1 : accept", 0, Verdict.ACCEPT),
+    ("0-65535 : drop, 80 : accept", 80, Verdict.ACCEPT),
+    ("80 : continue, 81 : drop", 80, Verdict.ACCEPT),
+    ("80 : goto other", 80, Verdict.REJECT),
 ]
 
 
