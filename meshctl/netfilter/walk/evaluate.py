@@ -23,6 +23,7 @@ from meshctl.netfilter.packet import (
     address_number,
     protocol_number,
 )
+from meshctl.netfilter.walk.effects import FULL
 
 
 class Absent:
@@ -162,11 +163,10 @@ def _owners(packet: Packet, kind: Field) -> list[Value]:
         return [ABSENT]
     if packet.sender is Sender.SERVER:
         # A RST is made by the kernel for a port that nobody listens on, or when a socket closes.
-        return [0, ABSENT]
-    value = packet.uid if kind is Field.UID else packet.gid
+        return [1 if kind is Field.SOCKET else 0, ABSENT]
     if kind is Field.SOCKET:
         return [1]
-    return [value]
+    return [packet.uid if kind is Field.UID else packet.gid]
 
 
 # ---- comparing ----
@@ -302,7 +302,7 @@ def refined(packet: Packet, criterion: Criterion, answer: bool) -> Packet:
 
     if (
         not answer
-        or criterion.mask is not None
+        or criterion.mask not in (None, FULL)
         or criterion.test is not Test.IN
         or len(criterion.ranges) != 1
     ):
