@@ -10,6 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from meshctl.envoy.api.extensions_filters_http_jwt_authn_v3 import (
+    JwtAuthentication,
+    JwtProvider,
+    JwtRequirement,
+    PerRouteConfig,
+    RequirementRule,
+)
 from meshctl.envoy.message import Undecidable
 from meshctl.match import route_match
 from meshctl.match.request_view import Part, RequestView, Unseen
@@ -26,59 +33,55 @@ from meshctl.proxy.model import Disposition, Stage, Step, Verdict
 
 JWT_METADATA = "envoy.filters.http.jwt_authn"
 
-Rules = tuple[tuple[route_match.RouteMatch, Json], ...]
+Rules = tuple[tuple[route_match.RouteMatch, RequirementRule], ...]
 
 
-def _rules(scene: Scene, fields: Json) -> Rules:
-    found: Rules = scene.proxy.compile_once(
-        fields,
-        "jwt",
-        lambda: tuple(
-            (route_match.parse(rule.get("match") or {}, scene.proxy.runtime), rule)
-            for rule in fields.get("rules") or ()
-        ),
-    )
+def _rules(scene: Scene, config: JwtAuthentication) -> Rules:
+    def build() -> Rules:
+        parsed = [(rule.match.raw if rule.match is not None else {}, rule) for rule in config.rules]
+        return tuple((route_match.parse(match, scene.proxy.runtime), rule) for match, rule in parsed)
+
+    found: Rules = scene.proxy.compile_once(config.raw, "jwt", build)
     return found
 
 
-def _by_rule(rules: Rules, fields: Json, view: RequestView) -> Json | None:
+def _by_rule(rules: Rules, config: JwtAuthentication, view: RequestView) -> JwtRequirement | None:
     """The requirement of the first rule that takes the request; a rule without one lets it pass."""
     for match, rule in rules:
         if match.matches(view):
-            named = rule.get("requirement_name")
-            return (fields.get("requirement_map") or {}).get(named) if named else rule.get("requires")
-    return _by_state(fields, view)
+            named = rule.requirement_type == "requirement_name"
+            return config.requirement_map.get(rule.requirement_name) if named else rule.requires
+    return _by_state(config, view)
 
 
-def _by_state(fields: Json, view: RequestView) -> Json | None:
+def _by_state(config: JwtAuthentication, view: RequestView) -> JwtRequirement | None:
     """filter_state_rules: a filter state object names the requirement."""
-    rules = fields.get("filter_state_rules") or {}
-    if not rules.get("requires"):
+    rules = config.filter_state_rules
+    if rules is None or not rules.requires:
         return None
-    named = view.state(str(rules.get("name") or ""))
-    return rules["requires"].get(named) if named is not None else None
+    named = view.state(rules.name)
+    return rules.requires.get(named) if named is not None else None
 
 
 def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    fields = http_filter.fields
-    if settings.get("disabled") or (fields.get("bypass_cors_preflight") and is_preflight(scene)):
+    config, own = JwtAuthentication(http_filter.fields), PerRouteConfig(settings)
+    if own.disabled or (config.bypass_cors_preflight and is_preflight(scene)):
         yield Pass(entry, scene)
         return
-    named = settings.get("requirement_name")
-    known = fields.get("requirement_map") or {}
+    named, known = own.requirement_name, config.requirement_map
     if named and named not in known:
         known_names = ",".join(sorted(known))
         yield _refused(
             entry, scene, f"Wrong requirement name: {named}. It should be one of [{known_names}]", 403
         )
         return
-    requirement = known[named] if named else _by_rule(_rules(scene, fields), fields, scene.view)
-    if not requirement:
+    requirement = known[named] if named else _by_rule(_rules(scene, config), config, scene.view)
+    if requirement is None or requirement.requires_type is None:
         yield Pass(entry, scene)
         return
     context = Context(scene.headers(), scene.view, scene.proxy.now, lambda p: _fetched(scene, p))
     try:
-        problem = Requirements(fields.get("providers") or {}).check(requirement, context)
+        problem = Requirements(config.providers).check(requirement, context)
     except Undecidable as unknown:
         if not isinstance(scene.view.opaque.get(Part.HEADERS), Unseen):
             raise
@@ -94,9 +97,9 @@ def _unseen(entry: Entry, scene: Scene, reason: str) -> Iterator[Pass]:
     yield _refused(refused, scene, words.VERIFICATION, 401)
 
 
-def _fetched(scene: Scene, provider: Json) -> bool:
-    uri = (provider.get("remote_jwks") or {}).get("http_uri") or {}
-    return reachable(scene.proxy, str(uri.get("cluster") or ""))
+def _fetched(scene: Scene, provider: JwtProvider) -> bool:
+    uri = provider.remote_jwks.http_uri if provider.remote_jwks is not None else None
+    return reachable(scene.proxy, uri.cluster if uri is not None else "")
 
 
 def _written(scene: Scene, context: Context) -> Scene:

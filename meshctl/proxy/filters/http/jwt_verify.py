@@ -14,10 +14,11 @@ from __future__ import annotations
 import base64
 import json
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from meshctl.envoy.api.extensions_filters_http_jwt_authn_v3 import JwtProvider, JwtRequirement
 from meshctl.match import string_match
 from meshctl.match.request_view import Headers, RequestView
 from meshctl.proxy.filters.http import jwt_token as words
@@ -37,7 +38,7 @@ class Context:
     headers: Headers
     view: RequestView
     now: float
-    fetched: Callable[[Json], bool]  # whether a provider's remote keys can be fetched
+    fetched: Callable[[JwtProvider], bool]  # whether a provider's remote keys can be fetched
     metadata: Json = field(default_factory=dict)
     trusted: list[str] = field(default_factory=list)
     accepted: list[str] = field(default_factory=list)
@@ -54,19 +55,18 @@ class Found:
     parameter: str = ""
 
 
-def extract(providers: list[Json], context: Context) -> list[Found]:
+def extract(providers: Iterable[JwtProvider], context: Context) -> list[Found]:
     """The tokens that these providers find, in order."""
     headers: dict[tuple[str, str], set[str]] = {}
     parameters: dict[str, set[str]] = {}
     cookies: dict[str, set[str]] = {}
     for provider in providers:
-        issuer = str(provider.get("issuer") or "")
         for name, prefix in _header_places(provider):
-            headers.setdefault((name, prefix), set()).add(issuer)
+            headers.setdefault((name, prefix), set()).add(provider.issuer)
         for name in _parameter_places(provider):
-            parameters.setdefault(name, set()).add(issuer)
-        for name in provider.get("from_cookies") or ():
-            cookies.setdefault(str(name), set()).add(issuer)
+            parameters.setdefault(name, set()).add(provider.issuer)
+        for name in provider.from_cookies:
+            cookies.setdefault(name, set()).add(provider.issuer)
     return [
         *_in_headers(headers, context),
         *_in_query(parameters, context),
@@ -74,24 +74,19 @@ def extract(providers: list[Json], context: Context) -> list[Found]:
     ]
 
 
-def _elsewhere(provider: Json) -> bool:
+def _elsewhere(provider: JwtProvider) -> bool:
     """Whether a provider says where to look."""
-    return any(provider.get(key) for key in ("from_headers", "from_params", "from_cookies"))
+    return bool(provider.from_headers or provider.from_params or provider.from_cookies)
 
 
-def _header_places(provider: Json) -> list[tuple[str, str]]:
+def _header_places(provider: JwtProvider) -> list[tuple[str, str]]:
     if not _elsewhere(provider):
         return [("authorization", "Bearer ")]
-    return [
-        (str(place.get("name", "")).lower(), str(place.get("value_prefix") or ""))
-        for place in provider.get("from_headers") or ()
-    ]
+    return [(place.name.lower(), place.value_prefix) for place in provider.from_headers]
 
 
-def _parameter_places(provider: Json) -> list[str]:
-    if not _elsewhere(provider):
-        return ["access_token"]
-    return [str(name) for name in provider.get("from_params") or ()]
+def _parameter_places(provider: JwtProvider) -> Sequence[str]:
+    return provider.from_params if _elsewhere(provider) else ("access_token",)
 
 
 def _in_headers(places: dict[tuple[str, str], set[str]], context: Context) -> Iterator[Found]:
@@ -131,16 +126,14 @@ def _in_cookies(places: dict[str, set[str]], context: Context) -> Iterator[Found
 class Requirements:
     """The providers of a filter and what may be required of them."""
 
-    providers: dict[str, Json]
+    providers: dict[str, JwtProvider]
 
-    def check(self, requirement: Json, context: Context) -> str:
+    def check(self, requirement: JwtRequirement, context: Context) -> str:
         """ "" when the requirement is met, else the failure."""
-        for key, build in _FORMS.items():
-            if key in requirement:
-                return build(self, requirement[key], context)
-        return ""
+        form = _FORMS.get(requirement.requires_type or "")
+        return "" if form is None else form(self, requirement, context)
 
-    def by_provider(self, name: str, audiences: list[str], context: Context) -> str:
+    def by_provider(self, name: str, audiences: Sequence[str], context: Context) -> str:
         """All tokens that a provider finds must be good."""
         provider = self.providers.get(name)
         if provider is None:
@@ -155,13 +148,13 @@ class Requirements:
 
     def by_issuer(self, context: Context) -> list[str]:
         """The statuses of all tokens that any provider finds, each at the provider of its issuer."""
-        providers = list(self.providers.values())
+        providers = self.providers.values()
         _sanitize(providers, context)
         return [
-            self._verify(found, None, [], context) for found in reversed(extract(providers, context))
+            self._verify(found, None, (), context) for found in reversed(extract(providers, context))
         ] or [words.MISSING]
 
-    def _verify(self, found: Found, name: str | None, audiences: list[str], context: Context) -> str:
+    def _verify(self, found: Found, name: str | None, audiences: Sequence[str], context: Context) -> str:
         token = parse(found.text)
         if token.problem:
             return token.problem
@@ -171,7 +164,7 @@ class Requirements:
         if name is None:
             return words.UNKNOWN_ISSUER
         provider = self.providers[name]
-        status = _status(provider, token, audiences or list(provider.get("audiences") or ()), context)
+        status = _status(provider, token, audiences or provider.audiences, context)
         if not status:
             _accept(provider, name, found, token, context)
         return status
@@ -179,31 +172,31 @@ class Requirements:
     def _owner(self, issuer: str) -> str | None:
         """The first provider of an issuer, else the first that names none."""
         names = sorted(self.providers)
-        mine = [n for n in names if self.providers[n].get("issuer") == issuer]
-        anyone = [n for n in names if not self.providers[n].get("issuer")]
+        mine = [n for n in names if "issuer" in self.providers[n].raw and self.providers[n].issuer == issuer]
+        anyone = [n for n in names if not self.providers[n].issuer]
         return next(iter([*mine, *anyone]), None)
 
 
-def _sanitize(providers: list[Json], context: Context) -> None:
+def _sanitize(providers: Iterable[JwtProvider], context: Context) -> None:
     """Headers that a provider writes are never taken from the client."""
     for provider in providers:
-        names = [str(provider.get("forward_payload_header") or "")]
-        names += [str(rule.get("header_name", "")) for rule in provider.get("claim_to_headers") or ()]
+        names = [provider.forward_payload_header]
+        names += [rule.header_name for rule in provider.claim_to_headers]
         for name in names:
             context.headers.pop(name.lower(), None)
 
 
-def _status(provider: Json, token: Token, audiences: list[str], context: Context) -> str:
+def _status(provider: JwtProvider, token: Token, audiences: Sequence[str], context: Context) -> str:
     """Time, subject, lifetime, audience, signature: the first that fails."""
     payload, now = token.payload, int(context.now)
-    skew = int(provider.get("clock_skew_seconds") or 0) or _CLOCK_SKEW
+    skew = provider.clock_skew_seconds or _CLOCK_SKEW
     if now + skew < int(payload.get("nbf") or 0):
         return words.NOT_YET
     expiry = int(payload.get("exp") or 0)
     if expiry and now > expiry + skew:
         return words.EXPIRED
-    subjects = provider.get("subjects")
-    if subjects is not None and not string_match.parse(subjects).test(str(payload.get("sub") or "")):
+    subjects = provider.subjects
+    if subjects is not None and not string_match.parse(subjects.raw).test(str(payload.get("sub") or "")):
         return words.VERIFICATION
     if not _lifetime_allowed(provider, expiry - now if expiry else None):
         return words.VERIFICATION
@@ -212,15 +205,15 @@ def _status(provider: Json, token: Token, audiences: list[str], context: Context
     return _signature(provider, token, context)
 
 
-def _lifetime_allowed(provider: Json, left: int | None) -> bool:
+def _lifetime_allowed(provider: JwtProvider, left: int | None) -> bool:
     """max_lifetime bounds what is left of a token's life, and like require_expiration wants an end of it."""
-    longest = provider.get("max_lifetime")
+    longest = provider.max_lifetime
     if longest is None:
-        return left is not None or not provider.get("require_expiration")
-    return left is not None and left <= float(str(longest).removesuffix("s"))
+        return left is not None or not provider.require_expiration
+    return left is not None and left <= longest
 
 
-def _audience_allowed(claimed: list[str], allowed: list[str]) -> bool:
+def _audience_allowed(claimed: list[str], allowed: Sequence[str]) -> bool:
     """Audiences compare without scheme and without a trailing slash."""
 
     def bare(text: str) -> str:
@@ -231,11 +224,11 @@ def _audience_allowed(claimed: list[str], allowed: list[str]) -> bool:
     return bool({bare(a) for a in claimed} & {bare(a) for a in allowed})
 
 
-def _signature(provider: Json, token: Token, context: Context) -> str:
-    if "remote_jwks" in provider:
+def _signature(provider: JwtProvider, token: Token, context: Context) -> str:
+    if provider.jwks_source_specifier == "remote_jwks":
         if not context.fetched(provider):
             return words.FETCH
-        issuer = provider.get("issuer") or "the provider"
+        issuer = provider.issuer or "the provider"
         context.trusted.append(f"the signature (keys of {issuer} are fetched at run time)")
         return ""
     keys = _local_keys(provider)
@@ -245,14 +238,12 @@ def _signature(provider: Json, token: Token, context: Context) -> str:
     return verify(token, keys) if keys else words.NO_KEYS
 
 
-def _local_keys(provider: Json) -> list[Json] | None:
+def _local_keys(provider: JwtProvider) -> list[Json] | None:
     """The keys of local_jwks; None when they are not in the dump."""
-    source = provider.get("local_jwks") or {}
-    text = source.get("inline_string")
-    if text is None and "inline_bytes" in source:
-        text = base64.b64decode(source["inline_bytes"])
-    if text is None:
+    source = provider.local_jwks
+    if source is None or source.specifier not in ("inline_string", "inline_bytes"):
         return None
+    text = source.inline_string if source.specifier == "inline_string" else source.inline_bytes
     try:
         keys = json.loads(text).get("keys")
     except (ValueError, AttributeError):
@@ -260,25 +251,26 @@ def _local_keys(provider: Json) -> list[Json] | None:
     return [key for key in keys or () if isinstance(key, dict)]
 
 
-def _accept(provider: Json, name: str, found: Found, token: Token, context: Context) -> None:
+def _accept(provider: JwtProvider, name: str, found: Found, token: Token, context: Context) -> None:
     """What a good token leaves behind: headers, metadata, and itself only with ``forward``."""
     headers = context.headers
-    forwarded = str(provider.get("forward_payload_header") or "").lower()
+    forwarded = provider.forward_payload_header.lower()
     if forwarded:
         text = token.payload_text
-        padding = "=" * (-len(text) % 4) if provider.get("pad_forward_payload_header") else ""
+        padding = "=" * (-len(text) % 4) if provider.pad_forward_payload_header else ""
         headers.setdefault(forwarded, []).append(text + padding)
-    for rule in provider.get("claim_to_headers") or ():
-        value = _claim_text(claim(token.payload, str(rule.get("claim_name", ""))))
+    for rule in provider.claim_to_headers:
+        value = _claim_text(claim(token.payload, rule.claim_name))
         if value:
-            headers.setdefault(str(rule.get("header_name", "")).lower(), []).append(value)
-    if not provider.get("forward"):
+            headers.setdefault(rule.header_name.lower(), []).append(value)
+    if not provider.forward:
         _remove(found, headers)
-    for key, part in (("header_in_metadata", token.header), ("payload_in_metadata", token.payload)):
-        if provider.get(key):
-            context.metadata[str(provider[key])] = _normalised(provider, part)
+    parts = ((provider.header_in_metadata, token.header), (provider.payload_in_metadata, token.payload))
+    for key, part in parts:
+        if key:
+            context.metadata[key] = _normalised(provider, part)
     context.accepted.append(name)
-    context.reroute = context.reroute or bool(provider.get("clear_route_cache"))
+    context.reroute = context.reroute or provider.clear_route_cache
 
 
 def _remove(found: Found, headers: Headers) -> None:
@@ -290,9 +282,10 @@ def _remove(found: Found, headers: Headers) -> None:
         headers[":path"] = [f"{bare}?{'&'.join(kept)}" if kept else bare]
 
 
-def _normalised(provider: Json, value: Json) -> Json:
+def _normalised(provider: JwtProvider, value: Json) -> Json:
     """normalize_payload_in_metadata: claims that are lists written with blanks."""
-    spaced = (provider.get("normalize_payload_in_metadata") or {}).get("space_delimited_claims") or ()
+    normalize = provider.normalize_payload_in_metadata
+    spaced = normalize.space_delimited_claims if normalize is not None else ()
     lists = {name: value[name].split(" ") for name in spaced if isinstance(value.get(name), str)}
     return {**value, **lists}
 
@@ -311,32 +304,33 @@ def _claim_text(value: Any) -> str:
     return base64.b64encode(json.dumps(value, separators=(",", ":")).encode()).decode()
 
 
-def _provider_name(all_: Requirements, value: Any, context: Context) -> str:
-    return all_.by_provider(str(value), [], context)
+def _provider_name(all_: Requirements, wanted: JwtRequirement, context: Context) -> str:
+    return all_.by_provider(wanted.provider_name, (), context)
 
 
-def _provider_and_audiences(all_: Requirements, value: Json, context: Context) -> str:
-    return all_.by_provider(str(value.get("provider_name")), list(value.get("audiences") or ()), context)
+def _provider_and_audiences(all_: Requirements, wanted: JwtRequirement, context: Context) -> str:
+    named = wanted.provider_and_audiences
+    return "" if named is None else all_.by_provider(named.provider_name, named.audiences, context)
 
 
-def _allow_missing(all_: Requirements, value: Json, context: Context) -> str:
+def _allow_missing(all_: Requirements, wanted: JwtRequirement, context: Context) -> str:
     """The token that was looked at last decides; no token is fine."""
     last = all_.by_issuer(context)[-1]
     return "" if last == words.MISSING else last
 
 
-def _allow_failed(all_: Requirements, value: Json, context: Context) -> str:
+def _allow_failed(all_: Requirements, wanted: JwtRequirement, context: Context) -> str:
     all_.by_issuer(context)
     return ""
 
 
-def _requires_any(all_: Requirements, value: Json, context: Context) -> str:
+def _requires_any(all_: Requirements, wanted: JwtRequirement, context: Context) -> str:
     """One success is enough. Of failures, a token that is missing or of another issuer is the least telling."""
-    parts: list[Json] = value.get("requirements") or []
-    lenient = {key for part in parts for key in part} & {"allow_missing", "allow_missing_or_failed"}
-    checked = [part for part in parts if not {"allow_missing", "allow_missing_or_failed"} & part.keys()]
+    parts = wanted.requires_any.requirements if wanted.requires_any is not None else ()
+    lenient = {part.requires_type for part in parts} & _LENIENT
+    checked = [part for part in parts if part.requires_type not in _LENIENT]
     if not checked and lenient:
-        return _allow_failed(all_, {}, context) if len(lenient) > 1 else all_.check(parts[0], context)
+        return _allow_failed(all_, wanted, context) if len(lenient) > 1 else all_.check(parts[0], context)
     told = words.MISSING
     for part in checked:
         status = all_.check(part, context)
@@ -349,16 +343,17 @@ def _requires_any(all_: Requirements, value: Json, context: Context) -> str:
     return told
 
 
-def _requires_all(all_: Requirements, value: Json, context: Context) -> str:
+def _requires_all(all_: Requirements, wanted: JwtRequirement, context: Context) -> str:
     """The first failure."""
-    for part in value.get("requirements") or ():
+    for part in wanted.requires_all.requirements if wanted.requires_all is not None else ():
         status = all_.check(part, context)
         if status:
             return status
     return ""
 
 
-_FORMS: dict[str, Callable[[Requirements, Any, Context], str]] = {
+_LENIENT = frozenset({"allow_missing", "allow_missing_or_failed"})
+_FORMS: dict[str, Callable[[Requirements, JwtRequirement, Context], str]] = {
     "provider_name": _provider_name,
     "provider_and_audiences": _provider_and_audiences,
     "requires_any": _requires_any,
