@@ -80,6 +80,18 @@ class Sent:
     dropped: bool = False
     undetermined: tuple[str, ...] = ()
 
+    @property
+    def undecided(self) -> bool:
+        """Whether it is open where the packet goes: at OUTPUT, or on its loop to the pod's own address.
+
+        A packet that OUTPUT has redirected belongs to a connection whose way is settled: what mangle's PREROUTING may
+        do to it on lo, where only the nat table was given, is nothing that any capture does.
+        """
+        if not self.undetermined or not self.hooks:
+            return False
+        first, last = self.hooks[0].verdict, self.hooks[-1].verdict
+        return first == "UNDETERMINED" or (last == "UNDETERMINED" and first != "REDIRECT")
+
 
 def send(pod: Pod, src: str, dst: str, port: int, uid: int, gid: int, mark: int = 0) -> Sent:
     """A new connection from a process of the pod."""

@@ -115,7 +115,7 @@ class Journey:
         if sent.dropped:
             reason = f"a rule of pod {pod.name} drops the packet"
             return [ended(Disposition.DROPPED, Failure.REFUSED, reason, sent.hooks)]
-        if sent.undetermined and sent.hooks and sent.hooks[0].verdict == "UNDETERMINED":
+        if sent.undecided:
             return [undetermined("; ".join(sent.undetermined), sent=sent.hooks, more=sent.undetermined)]
         if sent.local:
             ways = self._local(flow, Landing(sent.port, sent.redirected, sent.hooks))
