@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated
 
 import msgspec
@@ -60,6 +61,11 @@ def internal_debug(
     ] = None,
     revision: istiods.Revision = "",
     label: istiods.Label = "",
+    xds_address: istiods.Address = "",
+    cert_dir: istiods.CertDir = "",
+    authority: istiods.Authority = "",
+    plaintext: istiods.Plaintext = False,
+    insecure: istiods.Insecure = False,
     timeout: Annotated[
         str, text("--timeout", help="Longest wait for istiod, as --kubeclient-timeout.", metavar="DURATION")
     ] = "",
@@ -71,14 +77,22 @@ def internal_debug(
         options = msgspec.structs.replace(options, timeout=seconds(timeout))
     proxy = _proxy(pod, options) if pod else ""
     path = LIST if list_ else page_for(page or "", proxy)
-    with (
-        TerminalProgress() as progress,
-        live_or_saved(file or (), options, progress, revision, label) as istiods,
-    ):
-        found = istiods.ask(path) if all_ else [_first(istiods, path)]
+    others = {"--xds-label": label, "--revision": revision, "--file": " ".join(file or ())}
+    asked = istiods.xds(
+        xds_address, cert_dir, authority, plaintext=plaintext, insecure=insecure, others=others
+    )
+    with TerminalProgress() as progress, contextlib.ExitStack() as stack:
+        known_istiods: Istiods
+        if asked is None:
+            known_istiods = stack.enter_context(live_or_saved(file or (), options, progress, revision, label))
+        else:
+            from meshctl.sources.xds import over_xds
+
+            known_istiods = stack.enter_context(over_xds(asked, options))
+        found = known_istiods.ask(path) if all_ else [_first(known_istiods, path)]
         known = [answer for answer in found if answer.status == 200]
         if not known:
-            raise _refused(found[0], istiods)
+            raise _refused(found[0], known_istiods)
         if proxy:
             narrowed = [of_proxy(answer.body, path, proxy) for answer in known]
             if not any(one.about for one in narrowed):

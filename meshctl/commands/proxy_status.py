@@ -41,8 +41,9 @@ _HELP = """Show whether each proxy has what istiod sent it.
   # state, age, nonce and the text of a rejection
   meshctl ps -o wide
 \b
-  # from a snapshot
+  # from a snapshot; over gRPC
   meshctl ps -f mesh.tar.gz
+  meshctl ps --xds-address istiod.example.com:15012 --cert-dir /etc/certs
 \b
   # what one proxy has against what istiod would send it now
   meshctl ps productpage-v1-675fc69cf-ab12c.bookinfo
@@ -70,6 +71,11 @@ def proxy_status(
     ] = "",
     revision: istiods.Revision = "",
     label: istiods.Label = "",
+    xds_address: istiods.Address = "",
+    cert_dir: istiods.CertDir = "",
+    authority: istiods.Authority = "",
+    plaintext: istiods.Plaintext = False,
+    insecure: istiods.Insecure = False,
     verbosity: Annotated[
         int, typer.Option("--verbosity", "-v", metavar="N", help="1: a column for each type.")
     ] = 0,
@@ -90,7 +96,23 @@ def proxy_status(
         options = msgspec.structs.replace(options, timeout=seconds(timeout))
     from meshctl.sources.istiod import live
 
+    others = {"--xds-label": label, "--revision": revision, "--file": "" if pod else file}
+    asked = istiods.xds(
+        xds_address, cert_dir, authority, plaintext=plaintext, insecure=insecure, others=others
+    )
+    if asked is not None and pod:
+        raise UsageError(
+            "--xds-address is of all proxies",
+            "A POD is compared over a port-forward.",
+            "Leave out one of them.",
+        )
     with TerminalProgress() as progress:
+        if asked is not None:
+            from meshctl.sources.xds import over_xds
+
+            with over_xds(asked, options) as istiod:
+                _show(tables.of_namespace(_read(istiod), options.namespace), form, verbosity, options)
+            return EXIT_OK
         if pod:
             wanted = Compared(pod, file, port_number(admin_port), revision, label)
             return _compare(options, wanted, form, exit_code, progress)
@@ -102,8 +124,8 @@ def proxy_status(
         else:
             if file:
                 tell(["--file is compared with a POD; none is named, so it is left out"])
-            with live(options, progress, revision, label) as istiods:
-                proxies = _read(istiods)
+            with live(options, progress, revision, label) as running:
+                proxies = _read(running)
         _show(tables.of_namespace(proxies, options.namespace), form, verbosity, options)
         return EXIT_FAILURE if progress.failures else EXIT_OK
 

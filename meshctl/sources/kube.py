@@ -97,6 +97,14 @@ class KubeCluster:
                 "Check the server of this context.",
             ) from error
 
+    def create(self, path: str, value: Json, *, what: str = "") -> Json:
+        """What the API server makes of an object that is given to it, such as a token that is asked for."""
+        import msgspec
+
+        typed = (("content-type", "application/json"),)
+        body = self._request(path, None, what, typed, msgspec.json.encode(value))
+        return msgspec.json.decode(body, type=dict[str, Any])
+
     def text(self, path: str, params: Mapping[str, str] | None = None, *, what: str = "") -> str:
         """A plain text answer, such as a container's log."""
         return self._request(path, params, what).decode("utf-8", "replace")
@@ -121,8 +129,9 @@ class KubeCluster:
         params: Mapping[str, str] | None,
         what: str,
         instead: tuple[tuple[str, str], ...] = (),
+        content: bytes | None = None,
     ) -> bytes:
-        """The body of a GET, tried again as client-go does: after resets, throttling, failures, expired credentials."""
+        """The body of a GET, or of a POST of ``content``, tried again as client-go does: after resets, throttling, failures, expired credentials."""
         import httpcore
 
         query = f"?{urlencode(params)}" if params else ""
@@ -134,7 +143,11 @@ class KubeCluster:
             headers = [*instead, *(entry for entry in self.headers() if entry[0] not in replaced)]
             try:
                 response = self.pool().request(
-                    "GET", self.server + path + query, headers=headers, extensions=extensions
+                    "GET" if content is None else "POST",
+                    self.server + path + query,
+                    headers=headers,
+                    content=content,
+                    extensions=extensions,
                 )
             except (httpcore.ReadError, httpcore.WriteError, httpcore.RemoteProtocolError) as error:
                 if patience.after_break():

@@ -803,6 +803,10 @@ class FakeKube:
             self._forbid(user, verb, full, group, ns, name)
         if subres == "portforward" and r.kind == "Pod":
             return await self._portforward(rd, w, method, user, rule, r, ns, name, q, hdr)
+        if subres == "token" and r.kind == "ServiceAccount" and method == "POST":
+            asked = json.loads(body)
+            asked["status"] = {"token": "secret", "expirationTimestamp": "2126-01-01T00:00:00Z"}
+            return await self._json(w, 201, asked)
         if method != "GET":
             raise Answer(
                 405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {}
