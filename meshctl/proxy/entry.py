@@ -5,7 +5,6 @@ The stages fill it in order; a branch (a weight, a percentage) goes on with a co
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass, field, replace
 
 from meshctl.coverage import Gap
@@ -59,7 +58,9 @@ class Entry:
 
     def branch(self, probability: float) -> Entry:
         """A copy that goes on with a part of the probability (all of it: to be changed apart from this one)."""
-        other = copy.copy(self)
+        other = object.__new__(Entry)  # copy.copy and replace cost a tenth of a trace
+        for name in Entry.__slots__:
+            setattr(other, name, getattr(self, name))
         other.probability = self.probability * probability
         return other
 

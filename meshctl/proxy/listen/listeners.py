@@ -138,11 +138,11 @@ class Listener:
     def config(self) -> api.Listener:
         return api.Listener(self.message)
 
-    @property
+    @functools.cached_property
     def name(self) -> str:
         return str(self.message.get("name") or "")
 
-    @property
+    @functools.cached_property
     def resource(self) -> str:
         return istio_config(self.message)
 
@@ -164,12 +164,12 @@ class Listener:
                 continue  # an address that cannot be read is no address of anything
         return found
 
-    @property
+    @functools.cached_property
     def addresses(self) -> list[tuple[str, int, bool]]:
         """(ip, port, ipv4_compat) of its sockets."""
         return [(socket.ip, socket.port, socket.ipv4_compat) for socket in self.sockets]
 
-    @property
+    @functools.cached_property
     def udp(self) -> bool:
         """Whether its sockets are UDP: it takes no TCP connection."""
         return any(socket.udp for socket in self.sockets)
@@ -179,21 +179,21 @@ class Listener:
         options = self.config.udp_listener_config
         return self.udp and options is not None and options.quic_options is not None
 
-    @property
+    @functools.cached_property
     def bound(self) -> bool:
         """Whether it has a socket of its own."""
         old = self.config.deprecated_v1
         return self.config.bind_to_port is not False and (old is None or old.bind_to_port is not False)
 
-    @property
+    @functools.cached_property
     def hands_over(self) -> bool:
         return bool(self.config.use_original_dst)
 
-    @property
+    @functools.cached_property
     def internal(self) -> bool:
         return self.config.internal_listener is not None
 
-    @property
+    @functools.cached_property
     def direction(self) -> str:
         return self.config.traffic_direction
 
@@ -299,7 +299,16 @@ class ListenerBook:
 
     def bound_to(self, port: int) -> Listener | None:
         """The listener with a TCP socket on this port, whatever its address."""
-        return next((x for x in self._tcp if x.bound and any(a[1] == port for a in x.addresses)), None)
+        return self._bound.get(port)
+
+    @functools.cached_property
+    def _bound(self) -> dict[int, Listener]:
+        """The first listener with a TCP socket of each port."""
+        found: dict[int, Listener] = {}
+        for listener in self._tcp:
+            for _, port, _ in listener.addresses if listener.bound else ():
+                found.setdefault(port, listener)
+        return found
 
     def quic(self, port: int) -> Listener | None:
         """The listener with a QUIC socket on this port."""
