@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
+from meshctl.envoy.api.extensions_filters_http_jwt_authn_v3 import JwtProvider
 from meshctl.match.request_view import RequestView
 from meshctl.proxy.filters.http.jwks import verify
 from meshctl.proxy.filters.http.jwt_token import claim, parse, unescape
@@ -150,7 +151,9 @@ def looked(provider: Json, path: str = "/", **headers: str) -> list[tuple[str, s
         ":authority": ["a.com"],
         **{name.replace("_", "-"): [value] for name, value in headers.items()},
     }
-    found = extract([{"issuer": "i", **provider}], Context(named, RequestView(named), 0.0, lambda _: True))
+    found = extract(
+        [JwtProvider({"issuer": "i", **provider})], Context(named, RequestView(named), 0.0, lambda _: True)
+    )
     assert all(one.issuers == {"i"} for one in found)
     return [(one.text, one.header, one.parameter) for one in found]
 
