@@ -89,6 +89,9 @@ WALKED = [  # a rule that accepts, else the chain drops; what the application's 
     ("ct state { new, invalid }", {"ct_state": "INVALID"}, True), ("ct state new,established", {"ct_state": "ESTABLISHED"}, True), ("ct state != new", {}, False), ("ip daddr . tcp dport { 10.102.168.134 . 80 }", {}, True),
     ("ip daddr . tcp dport { 10.102.168.134 . 81 }", {}, False), ("meta l4proto { tcp, udp }", {}, True), ("meta l4proto != tcp", {}, False), ("ip protocol 6", {}, True), ("tcp flags & (fin|syn|rst|ack) == syn", {"tcp_flags": 2}, True),
     ("tcp flags & (fin|syn|rst|ack) == syn", {"tcp_flags": 0x12}, False),
+    ("meta skuid root", {"uid": 0}, True), ("meta skuid root", {"uid": 1}, False), ("ct state untracked", {"ct_state": "UNTRACKED"}, True), ("ct state 64", {"ct_state": "UNTRACKED"}, True), ("ct state 8", {}, True), ("ct state 0x2", {"ct_state": "ESTABLISHED"}, True),
+    ("ct state 1", {"ct_state": "INVALID"}, True), ("ct state 4", {"ct_state": "RELATED"}, True), ("tcp flags 0x2", {"tcp_flags": 2}, True), ("tcp dport @remarked", {}, True), ("tcp dport @remarked", {"dport": 81}, True), ("tcp dport @remarked", {"dport": 82}, False),
+    ("ip daddr @nets", {}, True), ("ip daddr @nets", {"dst": "10.103.0.0"}, False), ("ip daddr @nets", {"dst": "10.104.0.5"}, True), ("ip daddr @nets", {"dst": "10.104.0.6"}, False),
     ("tcp dport http", {}, True), ("tcp dport { 79, http }", {}, True), ("tcp dport >= 80", {}, True), ("tcp dport > 80", {}, False), ("tcp dport < 81", {}, True), ("tcp dport <= 79", {}, False),
     ("meta nfproto 2", {}, True), ("meta protocol ip", {}, True), ("meta protocol ip6", {}, False), ("meta protocol 0x0800", {}, True), ("meta protocol 0x86dd", {}, False), ("meta protocol { ip, arp }", {}, True), ("meta protocol != 8021q", {}, True),
     ("icmp type echo-request", {"protocol": "icmp", "icmp_type": 8}, True), ("icmp type echo-request", {"protocol": "icmp", "icmp_type": 0}, False), ("icmp type 8", {}, False),
@@ -103,6 +106,8 @@ def test_which_packets_a_rule_takes(match: str, changes: dict[str, Any], taken: 
     text = (
         "table inet t {\n set ports { type inet_service; elements = { 1, 2 } }\n set nil { type inet_service; }\n"
         " set pairs { type ipv4_addr . inet_service; elements = { 10.102.168.134 . 80, 10.102.168.134 . 81-82 } }\n"
+        ' set remarked { type inet_service; elements = { 80 comment "this", 81 comment "why" } }\n'
+        " set nets { type ipv4_addr; flags interval; auto-merge; elements = { 10.102.0.0/16, 10.104.0.1-10.104.0.5 } }\n"
         " set nothing { type ipv4_addr . inet_service; }\n"
         f" chain c {{ type filter hook output priority 0; policy drop;\n {match} accept\n }}\n}}\n"
     )

@@ -131,3 +131,20 @@ DESCRIBED: list[tuple[str, dict[str, Any], str]] = [
 @pytest.mark.parametrize(("line", "fields", "words"), DESCRIBED)
 def test_what_the_packet_has_instead(line: str, fields: dict[str, Any], words: str) -> None:
     assert describe(Packet(**fields), criteria(line, XT)[-1]) == words
+
+
+MISSING: list[tuple[str, dict[str, Any], str]] = [
+    ("-d 10.0.0.1", {}, "the packet's destination address (-d 10.0.0.1)"),
+    ("-m owner --uid-owner 5", {}, "the packet's uid (--uid-owner 5)"),
+    ("-m owner --uid-owner 0", {**SERVER}, "whether the kernel or a socket of uid 0 sent this packet"),
+    ("-m owner --gid-owner 0", {**SERVER}, "whether the kernel or a socket of uid 0 sent this packet"),
+    ("-d 10.0.0.1", {**SERVER}, "the packet's destination address (-d 10.0.0.1)"),
+    ("-m statistic --mode nth", {}, "what '-m statistic --mode nth' means here"),
+]
+
+
+@pytest.mark.parametrize(("line", "fields", "missing"), MISSING)
+def test_what_would_have_to_be_known(line: str, fields: dict[str, Any], missing: str) -> None:
+    found = passes(criteria(line, XT)[-1], Packet(**fields), XT, Assumptions())
+    assert isinstance(found, Unsettled)
+    assert found.missing == missing

@@ -30,6 +30,18 @@ UNDERSTOOD = [
     ("-o /dev/null -w %{http_code} -m 5 http://a/", ("http://a/", "", ())),
     ("--compressed -r 0-9 http://a/", ("http://a/", "", ("accept-encoding: gzip", "range: bytes=0-9"))),
     ("-H accept: http://a/", ("http://a/", "", ())),
+    ("-H x-empty; http://a/", ("http://a/", "", ("x-empty: ",))),
+    ("-H Host: http://a/", ("http://a/", "", ("Host:",))),
+    ("-e from -A me -H User-Agent:you http://a/", ("http://a/", "", ("User-Agent:you", "referer: from"))),
+    ("-F a=b http://a/", ("http://a/", "POST", ("content-type: multipart/form-data; boundary=x",))),
+    ("-u ann http://a/", ("http://a/", "", ("authorization: Basic YW5uOg==",))),
+    ("-G --data-urlencode x=a&b http://a/", ("http://a/?x=a%26b", "", ())),
+    ("-G --data-urlencode =a&b http://a/", ("http://a/?a%26b", "", ())),
+    ("-G --data-urlencode a&b http://a/", ("http://a/?a%26b", "", ())),
+    ("-I -d x http://a/", ("http://a/", "HEAD", (FORM,))),
+    ("-X DELETE -I http://a/", ("http://a/", "DELETE", ())),
+    ("-T file -X POST http://a/", ("http://a/", "POST", ())),
+    ("-G http://a/", ("http://a/", "", ())),
 ]  # fmt: skip
 
 
