@@ -36,7 +36,7 @@ def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -
             _tell_delay(branch, fault)
         for inner, aborted in split(branch, _abort_chance(scene, fault)):
             if aborted and fault.abort is not None:
-                yield _aborted(inner, scene, fault.abort)
+                yield _aborted(inner, scene, fault, fault.abort)
             else:
                 yield Pass(inner, scene)
 
@@ -71,17 +71,18 @@ def _number(scene: Scene, name: str) -> int | None:
     return int(text) if _NUMBER.fullmatch(text) else None
 
 
-def _chance(scene: Scene, percent: Fraction, header: str | None, key: str) -> Fraction:
-    """The percentage: lowered by a header, replaced by the runtime."""
+def _of_caller(scene: Scene, what: str) -> str:
+    """The runtime's key for requests of a cluster that names itself in a header; "" without one."""
+    named = scene.view.values("x-envoy-downstream-service-cluster")
+    return f"fault.http.{named[0]}.{what}" if named else ""
+
+
+def _chance(scene: Scene, percent: Fraction, header: str | None, key: str, what: str) -> Fraction:
+    """The percentage: lowered by a header, replaced by the runtime; for a caller that names itself by its own key alone."""
     lowered = _number(scene, header) if header else None
     if lowered is not None:
         percent = Fraction(min(lowered, percent.numerator), percent.denominator)
-    keys = [key]
-    cluster = scene.view.first("x-envoy-downstream-service-cluster")
-    if cluster:
-        keys.append(f"fault.http.{cluster}.{key.removeprefix('fault.http.')}")
-    chances = [scene.proxy.runtime.percent(name, percent) for name in keys]
-    return max(chances, key=lambda fraction: fraction.chance)
+    return scene.proxy.runtime.percent(_of_caller(scene, what) or key or f"fault.http.{what}", percent)
 
 
 def _percent(message: FractionalPercent | None) -> Fraction:
@@ -95,12 +96,22 @@ def _delay_chance(scene: Scene, fault: HTTPFault) -> Fraction:
     by_header = delay.header_delay is not None
     fixed = int((delay.fixed_delay or 0) * 1000)
     duration = _number(scene, "x-envoy-fault-delay-request") if by_header else fixed
-    key = fault.delay_duration_runtime or "fault.http.delay.fixed_duration_ms"
-    if duration is None or scene.proxy.runtime.integer(key, duration) <= 0:
+    if duration is None:
+        return Fraction(0)
+    what = "delay.fixed_duration_ms"
+    duration = scene.proxy.runtime.integer(fault.delay_duration_runtime or f"fault.http.{what}", duration)
+    if own := _of_caller(scene, what):
+        duration = scene.proxy.runtime.integer(own, duration)
+    if duration <= 0:
         return Fraction(0)
     header = "x-envoy-fault-delay-request-percentage" if by_header else None
-    chance = fault.delay_percent_runtime or "fault.http.delay.fixed_delay_percent"
-    return _chance(scene, _percent(delay.percentage), header, chance)
+    return _chance(
+        scene,
+        _percent(delay.percentage),
+        header,
+        fault.delay_percent_runtime,
+        "delay.fixed_delay_percent",
+    )
 
 
 def _duration(fault: HTTPFault) -> str:
@@ -117,28 +128,31 @@ def _tell_delay(entry: Entry, fault: HTTPFault) -> None:
 
 def _abort_chance(scene: Scene, fault: HTTPFault) -> Fraction:
     abort = fault.abort
-    if abort is None or _abort_code(scene, abort) is None:
+    if abort is None or _abort_code(scene, fault, abort) is None:
         return Fraction(0)
     header = "x-envoy-fault-abort-request-percentage" if abort.header_abort is not None else None
-    chance = fault.abort_percent_runtime or "fault.http.abort.abort_percent"
-    return _chance(scene, _percent(abort.percentage), header, chance)
+    return _chance(
+        scene, _percent(abort.percentage), header, fault.abort_percent_runtime, "abort.abort_percent"
+    )
 
 
-def _abort_code(scene: Scene, abort: FaultAbort) -> int | None:
-    """The code of an abort, None for none; a gRPC status goes in a header, under 200."""
-    match abort.error_type:
-        case "http_status":
-            return abort.http_status
-        case "grpc_status":
-            return 200
-    code = _number(scene, "x-envoy-fault-abort-request")
-    if code is not None and 200 <= code < 600:
-        return code
-    return 200 if _number(scene, "x-envoy-fault-abort-grpc-request") is not None else None
+def _abort_code(scene: Scene, fault: HTTPFault, abort: FaultAbort) -> int | None:
+    """The code of an abort, None for none; the runtime may have another. A gRPC status goes in a header, under 200."""
+    if abort.error_type == "grpc_status":
+        return 200
+    code = abort.http_status
+    if abort.error_type != "http_status":
+        asked = _number(scene, "x-envoy-fault-abort-request")
+        if asked is None or not 200 <= asked < 600:
+            return 200 if _number(scene, "x-envoy-fault-abort-grpc-request") is not None else None
+        code = asked
+    what = "abort.http_status"
+    key = _of_caller(scene, what) or fault.abort_http_status_runtime or f"fault.http.{what}"
+    return scene.proxy.runtime.integer(key, code)
 
 
-def _aborted(entry: Entry, scene: Scene, abort: FaultAbort) -> Pass:
-    code = _abort_code(scene, abort)
+def _aborted(entry: Entry, scene: Scene, fault: HTTPFault, abort: FaultAbort) -> Pass:
+    code = _abort_code(scene, fault, abort)
     entry.step(lambda: Step(Stage.HTTP_FILTER, f"fault: abort {code}", "injected"))
     return Pass(
         entry,

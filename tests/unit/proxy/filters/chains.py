@@ -39,12 +39,14 @@ def passages(
     clusters: tuple[Json, ...] = (),
     host: Json | None = None,
     src: str = "10.1.1.1",
+    runtime: Json | None = None,
 ) -> list[Passage]:
     """All ways of a request (GET / of a.com) through the filters, at a virtual host with these routes."""
     found = routes or (route("r", {"prefix": "/"}),)
     chain = {"filters": http([virtual_host(*found, **(host or {}))], filters=filters)}
     known = (cluster("c", "10.0.0.1:8080"), cluster("d", "10.0.0.2:8080"), *clusters)
-    built = proxy([listener([chain])], known)
+    bootstrap = {"layered_runtime": {"layers": [{"name": "s", "static_layer": runtime or {}}]}}
+    built = proxy([listener([chain])], known, bootstrap)
     connection = Connection(src, "10.9.9.9", 80, 40000, Payload.HTTP1)
     ways = visit(built, built.listeners.all[0], connection, request or get(), silent=True)
     assert abs(sum(way.probability for way in ways) - 1.0) < 1e-9

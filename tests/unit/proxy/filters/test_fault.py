@@ -80,3 +80,62 @@ def test_a_delay_is_flagged_whatever_becomes_of_the_request() -> None:
     assert [way.verdict.flags for way in passages((delays,), routes=(missing,))] == ["DI,NC"]
     assert [way.verdict.flags for way in passages((delays,), routes=(nowhere,))] == ["DI,NR"]
     assert [way.verdict.flags for way in passages((delays,))] == ["DI"]
+
+
+NEVER: dict[str, Any] = {"numerator": 0}
+CALLER = ("x-envoy-downstream-service-cluster", "shop")
+ABORT, DELAY = (
+    {"abort": {"http_status": 500, "percentage": ALWAYS}},
+    {"delay": {"fixed_delay": "1s", "percentage": ALWAYS}},
+)
+UNLIKELY = {"abort": {"http_status": 500, "percentage": NEVER}}
+P, C, S, T = (
+    "fault.http.abort.abort_percent",
+    "fault.http.abort.http_status",
+    "fault.http.shop.abort.abort_percent",
+    "fault.http.shop.abort.http_status",
+)
+DP, DD, SP, SD = (
+    "fault.http.delay.fixed_delay_percent",
+    "fault.http.delay.fixed_duration_ms",
+    "fault.http.shop.delay.fixed_delay_percent",
+    "fault.http.shop.delay.fixed_duration_ms",
+)
+RUNTIME: list[tuple[dict[str, Any], dict[str, int], bool, tuple[int, str | None]]] = [
+    # a fault, the runtime, whether the caller names its cluster, the code and flags of the answer
+    (ABORT, {}, False, (500, "FI")), (ABORT, {P: 0}, False, (200, None)), (UNLIKELY, {P: 100}, False, (500, "FI")), (UNLIKELY, {}, False, (200, None)), (ABORT, {S: 0}, False, (500, "FI")),
+    ({**UNLIKELY, "abort_percent_runtime": "mine"}, {"mine": 100, P: 0}, False, (500, "FI")), ({**ABORT, "abort_percent_runtime": "mine"}, {P: 0}, False, (500, "FI")),
+    (ABORT, {C: 501}, False, (501, "FI")), ({**ABORT, "abort_http_status_runtime": "mine"}, {"mine": 502, C: 501}, False, (502, "FI")), (ABORT, {T: 503}, False, (500, "FI")),
+    # of a caller that names itself only its own keys count
+    (ABORT, {S: 0}, True, (200, None)), (UNLIKELY, {S: 100}, True, (500, "FI")), (ABORT, {P: 0}, True, (500, "FI")), (UNLIKELY, {P: 100}, True, (200, None)), ({**ABORT, "abort_percent_runtime": "mine"}, {"mine": 0}, True, (500, "FI")), (ABORT, {T: 503}, True, (503, "FI")), (ABORT, {C: 501}, True, (500, "FI")),
+    (DELAY, {}, False, (200, "DI")), (DELAY, {DP: 0}, False, (200, None)), (DELAY, {SP: 0}, False, (200, "DI")), (DELAY, {SP: 0}, True, (200, None)), (DELAY, {DP: 0}, True, (200, "DI")), ({**DELAY, "delay_percent_runtime": "mine"}, {"mine": 0}, False, (200, None)),
+    # but for how long: first the one, then the other
+    (DELAY, {DD: 0}, False, (200, None)), (DELAY, {SD: 0}, False, (200, "DI")), (DELAY, {SD: 0}, True, (200, None)), (DELAY, {DD: 0}, True, (200, None)), (DELAY, {DD: 0, SD: 5}, True, (200, "DI")), ({**DELAY, "delay_duration_runtime": "mine"}, {"mine": 0}, False, (200, None)),
+    ({**DELAY, **ABORT}, {}, False, (500, "DI,FI")),
+    # none at once is none at all
+    ({**ABORT, "max_active_faults": 0}, {}, False, (200, None)), ({**ABORT, "max_active_faults": 5}, {}, False, (500, "FI")), (ABORT, {"fault.http.max_active_faults": 0}, False, (200, None)), ({**ABORT, "max_active_faults_runtime": "mine"}, {"mine": 0}, False, (200, None)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "runtime", "named", "expected"), RUNTIME)
+def test_the_runtime_changes_a_fault(
+    fields: dict[str, Any], runtime: dict[str, int], named: bool, expected: tuple[int, str | None]
+) -> None:
+    request = get("/", "a.com", CALLER) if named else get("/", "a.com")
+    (way,) = passages((fault(**fields),), request, runtime=runtime)
+    assert (way.verdict.code, way.verdict.flags) == expected
+
+
+NODES = {**ABORT, "downstream_nodes": ["n1", "n2"]}
+HEADED = {**ABORT, "headers": [{"name": "x", "string_match": {"exact": "1"}}]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "headers", "code"),
+    [
+        (NODES, (), 200), (NODES, (("x-envoy-downstream-service-node", "n2"),), 500), (NODES, (("x-envoy-downstream-service-node", "n3"),), 200),
+        (HEADED, (), 200), (HEADED, (("x", "1"),), 500), (HEADED, (("x", "2"),), 200), ({**ABORT, "upstream_cluster": "c"}, (), 500), ({**ABORT, "upstream_cluster": "d"}, (), 200),
+    ],
+)  # fmt: skip
+def test_whose_requests_a_fault_is_for(fields: dict[str, Any], headers: tuple[Any, ...], code: int) -> None:
+    assert passages((fault(**fields),), get("/", "a.com", *headers))[0].verdict.code == code
