@@ -149,6 +149,8 @@ class NftReader:
             chain.rules.insert(int(index) if index is not None else 0, rule)
         elif operation == "delete":
             chain.rules[:] = [other for other in chain.rules if other.handle != body.get("handle")]
+        elif operation == "replace":
+            chain.rules[:] = [rule if other.handle == body.get("handle") else other for other in chain.rules]
         elif index is not None:
             chain.rules.insert(int(index) + 1, rule)
         else:
