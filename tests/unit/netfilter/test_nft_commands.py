@@ -36,7 +36,7 @@ COMMANDS = [  # a command after those, the rules that are left
     ("insert rule ip t c index 1 tcp dport 9 drop", "c: 1 9 2, d: 3"), ("replace rule ip t c handle 5 tcp dport 9 drop", "c: 9 2, d: 3"), ("delete rule ip t c handle 5", "c: 2, d: 3"), ("delete rule ip t d handle 7", "c: 1 2"), ("delete rule ip t c handle 99", "c: 1 2, d: 3"),
     ("flush chain ip t c", "d: 3"), ("delete chain ip t d", "c: 1 2"), ("flush table ip t", ""), ("delete table ip t", ""), ("flush ruleset", ""), ("flush table ip other", "c: 1 2, d: 3"), ("delete table ip other", "c: 1 2, d: 3"),
     ("flush ruleset\nadd table ip t\nadd chain ip t e\nadd rule ip t e tcp dport 9 drop", "e: 9"), ("add table ip t", "c: 1 2, d: 3"), ("add chain ip t c", "c: 1 2, d: 3"), ("create chain ip t e", "c: 1 2, d: 3"), ("define p = 9\nadd rule ip t c tcp dport $p drop", "c: 1 2 9, d: 3"),
-    ("list ruleset", "c: 1 2, d: 3"), ("include \"other.nft\"", "c: 1 2, d: 3"), ("table ip t {\n chain c { tcp dport 9 drop\n }\n}", "c: 1 2 9, d: 3"), ("table ip6 t {\n chain c { tcp dport 9 drop\n }\n}", "c: 1 2, d: 3, c: 9"),
+    ("list ruleset", "c: 1 2, d: 3"), ("include \"other.nft\"", "c: 1 2, d: 3"), ("table ip t {\n chain c { tcp dport 9 drop\n }\n}", "c: 1 2 9, d: 3"), ("table ip6 t {\n chain e { tcp dport 9 drop\n }\n}", "c: 1 2, d: 3, e: 9"),
 ]  # fmt: skip
 
 
