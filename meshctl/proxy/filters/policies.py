@@ -39,7 +39,9 @@ class Policy:
         return self.condition is None or self.condition.holds(attributes_of(subject))
 
     def failure(self, subject: Subject) -> str:
-        return Condition("", lambda _: True, parts=(self.permissions, self.principals)).failure(subject)
+        """The first part that does not hold; the expression is the last."""
+        parts = (self.permissions, self.principals)
+        return Condition("its CEL condition to hold", lambda _: True, parts=parts).failure(subject)
 
 
 @dataclass(frozen=True, slots=True)
