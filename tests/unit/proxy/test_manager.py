@@ -77,7 +77,7 @@ PATHS = [  # settings, the runtime, the target as it came; the path, or the code
     ({"merge_slashes": True}, {}, "//a//b", "/a/b"), ({"merge_slashes": True}, {}, "/a//", "/a/"), ({"merge_slashes": True}, {}, "/a?b//c", "/a?b//c"), ({}, {}, "/a%2Fb", "/a%2Fb"),
     ({SLASHES: "REJECT_REQUEST"}, {}, "/a%2fb", (400, None)), ({SLASHES: "REJECT_REQUEST"}, {}, "/a?%2f", "/a?%2f"), ({SLASHES: "UNESCAPE_AND_FORWARD"}, {}, "/a%2Fb%5Cc?%2F", "/a/b\\c?%2F"),
     ({SLASHES: "UNESCAPE_AND_REDIRECT"}, {}, "/a%2Fb?q", (307, "/a/b?q")), ({SLASHES: "UNESCAPE_AND_REDIRECT"}, {}, "/ab", "/ab"), ({SLASHES: "KEEP_UNCHANGED"}, {RUNTIME_SLASH: 2}, "/a%2Fb", "/a%2Fb"),
-    ({}, {RUNTIME_SLASH: 2}, "/a%2Fb", (400, None)), ({}, {RUNTIME_SLASH: 4}, "/a%2Fb", "/a/b"), ({}, {RUNTIME_SLASH: 1}, "/a%2Fb", "/a%2Fb"),
+    ({}, {RUNTIME_SLASH: 2}, "/a%2Fb", (400, None)), ({}, {RUNTIME_SLASH: 4}, "/a%2Fb", "/a/b"), ({}, {RUNTIME_SLASH: 3}, "/a%2Fb", (307, "/a/b")), ({}, {RUNTIME_SLASH: 5}, "/a%2Fb", "/a%2Fb"), ({}, {RUNTIME_SLASH: 1}, "/a%2Fb", "/a%2Fb"),
     ({SLASHES: "REJECT_REQUEST"}, {f"{RUNTIME_SLASH}_enabled": 0}, "/a%2Fb", "/a%2Fb"), ({}, {}, "/a#f", (400, None)), ({}, {"envoy.reloadable_features.http_reject_path_with_fragment": False}, "/a#f?x", "/a"),
 ]  # fmt: skip
 

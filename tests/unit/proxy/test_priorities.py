@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from meshctl.proxy.upstream import rings
 from meshctl.proxy.upstream.endpoints import Policy, distribute
+from meshctl.proxy.upstream.hash_policy import RANDOM
 from meshctl.proxy.upstream.hosts import Health, Host
 from meshctl.proxy.upstream.priorities import Level, Load, loads
 from meshctl.proxy.upstream.zones import Zone, locality_shares
@@ -145,3 +147,28 @@ def test_locality_weights_times_what_is_available(
     made = [Host(str(i), locality=x, locality_weight=w, health=h) for i, (x, w, h) in enumerate(hosts)]
     found = {e.address: e.probability for e in distribute(made, Policy(locality_weighted=True)).shares}
     assert [found.get(str(i), 0.0) for i in range(len(hosts))] == pytest.approx(shares)
+
+
+HALF_DOWN = [Host("a", health=UP), Host("b", health=DOWN), Host("c", health=UP, priority=1)]
+HALF_SICK = [Host("a", health=UP), Host("b", health=SICK), Host("c", health=UP, priority=1)]
+
+
+@pytest.mark.parametrize("kind", ["RING_HASH", "MAGLEV"])
+@pytest.mark.parametrize(
+    ("hosts", "by_priority"),
+    [(HALF_DOWN, [0.7, 0.3]), (HALF_SICK, [0.7, 0.3]), ([Host("a", health=UP), Host("b", health=UP)], [1.0])],
+)
+def test_a_random_key_meets_each_priority_by_its_load(
+    kind: str, hosts: list[Host], by_priority: list[float]
+) -> None:
+    found = distribute(hosts, Policy(hashing=rings.Settings(kind)), RANDOM)
+    sums = [
+        sum(
+            e.probability
+            for e in found.shares
+            for host in hosts
+            if host.address == e.address and host.priority == at
+        )
+        for at in range(len(by_priority))
+    ]
+    assert sums == pytest.approx(by_priority)
