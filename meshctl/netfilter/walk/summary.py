@@ -237,7 +237,7 @@ class _Probe:
     def _is_named(self, address: str) -> bool:
         number = int(ipaddress.ip_address(address))
         return any(
-            low <= number <= high and high - low < 1 << 64
+            low <= number <= high
             for low, high, family in self.names.networks
             if family is self.family and not _everything(low, high, family)
         )

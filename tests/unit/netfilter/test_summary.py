@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from meshctl.netfilter import Family, PodNet
 from meshctl.netfilter.istio.settings import CaptureSettings
 from meshctl.netfilter.podrules import computed
@@ -110,3 +112,39 @@ def test_explanations() -> None:
     assert "TCP → REDIRECT to port 15001 (Envoy outbound)" in said
     assert "out by lo, not sent by uid 1337 (Envoy) → back to the caller (not captured here)" in said
     assert "everything → chain ISTIO_REDIRECT" in said
+
+
+ELSEWHERE = ("203.0.113.0/24", "198.51.100.0/24", "192.0.2.0/24")
+PROBED = [  # networks that are not captured, whether what is said of everywhere else is still "captured"
+    ELSEWHERE[:1],
+    ELSEWHERE[:2],
+    ELSEWHERE,
+    ("203.0.113.77/32", "198.51.100.77/32"),
+    ("203.0.113.0/26", "203.0.113.64/26"),
+    ("128.0.0.0/1",),
+]
+
+
+@pytest.mark.parametrize("networks", PROBED)
+def test_an_address_that_rules_name_does_not_stand_for_everywhere_else(networks: tuple[str, ...]) -> None:
+    found = summarise(rules(outbound_ranges_exclude=",".join(networks))).outbound
+    assert str(found.default) == "to 15001"
+    shown = {name.removesuffix("/32") for name in networks}
+    assert set(found.exceptions["not captured"]["network"]) == shown
+
+
+def test_nor_does_one_of_a_wide_ipv6_network() -> None:
+    found = summarise(
+        rules(outbound_ranges_exclude="2001:db8:ffff::/48,2001:db8:eeee::/48", ipv6=True), Family.V6
+    )
+    assert str(found.outbound.default) == "to 15001"
+    assert set(found.outbound.exceptions["not captured"]["network"]) == {
+        "2001:db8:ffff::/48",
+        "2001:db8:eeee::/48",
+    }
+
+
+def test_a_port_and_an_owner_that_rules_name_do_not_stand_for_any() -> None:
+    found = summarise(rules(outbound_ports_exclude="47321,39119", inbound_ports_exclude="47321"))
+    assert (str(found.outbound.default), str(found.inbound.default)) == ("to 15001", "to 15006")
+    assert found.outbound.exceptions == {"not captured": {"port": ("39119", "47321")}}
