@@ -24,18 +24,20 @@ def with_settings(http_filter: Json, kind: str, **fields: Any) -> tuple[Json, ..
     return (one,)
 
 
+NOTHING = {"request_header_mode": "SKIP", "response_header_mode": "SKIP"}
+
 PROCESSED: list[tuple[Json, Json, set[Disposition]]] = [  # ext_proc, its settings of the route, how it may end
     ({"grpc_service": THERE}, {}, {D, U}),
     ({"grpc_service": GONE}, {}, {N}),
     ({"grpc_service": GONE, "failure_mode_allow": True}, {}, {D}),
-    ({"grpc_service": GONE, "processing_mode": {"request_header_mode": "SKIP"}}, {}, {D}),
+    ({"grpc_service": GONE, "processing_mode": NOTHING}, {}, {D}),
     ({"grpc_service": GONE, "processing_mode": {"request_header_mode": "SEND"}}, {}, {N}),
     ({"grpc_service": GONE}, {"disabled": True}, {D}),
     ({"grpc_service": GONE}, {"overrides": {"grpc_service": THERE}}, {D, U}),
     ({"grpc_service": THERE}, {"overrides": {"grpc_service": GONE}}, {N}),
     ({"grpc_service": GONE}, {"overrides": {"failure_mode_allow": True}}, {D}),
     ({"grpc_service": GONE, "failure_mode_allow": True}, {"overrides": {"failure_mode_allow": False}}, {N}),
-    ({"grpc_service": GONE}, {"overrides": {"processing_mode": {"request_header_mode": "SKIP"}}}, {D}),
+    ({"grpc_service": GONE}, {"overrides": {"processing_mode": NOTHING}}, {D}),
     ({"grpc_service": GONE, "processing_mode": {"request_header_mode": "SKIP"}}, {"overrides": {"processing_mode": {"request_header_mode": "SEND"}}}, {N}),
 ]  # fmt: skip
 
