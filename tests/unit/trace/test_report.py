@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from meshctl.proxy.model import Disposition, Payload
@@ -12,6 +14,7 @@ from meshctl.trace.report import Ending, Reading, exit_code, hop_outcome, likeli
 from meshctl.trace.streams import Stream
 from meshctl.trace.ways import Way
 from tests.unit.proxy import build
+from tests.unit.proxy.filters.chains import passages
 
 GOOD, BAD, OPEN = Disposition.DELIVERED, Disposition.FAULT, Disposition.UNDETERMINED
 
@@ -79,3 +82,14 @@ def test_the_log_prints_the_other_name_of_a_cluster(alt: str | None, printed: st
     (way,) = Journey(Pods([pod])).arrive(pod, "10.0.0.1", 80, stream)
     outcome = hop_outcome(way.hops[0])
     assert (outcome["cluster"], outcome["upstream_cluster"]) == (name, printed)
+
+
+def test_strict_reads_the_answers_of_one_proxy_so_too():
+    (sure,) = passages(())
+    guess = replace(sure, assumed=("that it listens",), undetermined=("what else",))
+    read = Reading(strict=True).passages([sure, guess])
+    assert read[0] is sure
+    assert read[1].verdict.disposition is Disposition.UNDETERMINED
+    assert read[1].verdict.reason == "assumed: that it listens"
+    assert read[1].undetermined == ("what else", "that it listens")
+    assert Reading().passages([sure, guess]) == [sure, guess]
