@@ -10,7 +10,7 @@ import datetime
 from collections.abc import Sequence
 from typing import Any
 
-from meshctl.views.sync.syncz import CDS, ECDS, EDS, LDS, RDS, ProxyState, State, TypeState, age
+from meshctl.views.sync.syncz import CDS, ECDS, EDS, LDS, RDS, SHORT_NAMES, ProxyState, State, TypeState, age
 from meshctl.views.table import Table
 
 _USUAL = (CDS, LDS, EDS, RDS, ECDS)
@@ -28,14 +28,23 @@ def short(proxies: Sequence[ProxyState]) -> Table:
 
 
 def _subscribed(proxy: ProxyState) -> str:
-    names = {one.name for one in proxy.types}
-    ordered = [name for name in _USUAL if name in names] + sorted(names - set(_USUAL))
+    ordered = dict.fromkeys(one.name for one in sorted(proxy.types, key=_place))
     return f"{len(ordered)} ({','.join(ordered)})"
 
 
+_CORE = (CDS, LDS, EDS, RDS)
+
+
+def _place(one: TypeState) -> tuple[int, str]:
+    """istioctl's order (setupStatusPrint): the four old types, then the others by their URLs."""
+    return (_CORE.index(one.name) if one.name in _CORE else len(_CORE), one.url)
+
+
 def by_type(proxies: Sequence[ProxyState], now: datetime.datetime) -> Table:
-    """``-v 1``: a column for each type."""
-    columns = sorted({*_USUAL, *(one.name for proxy in proxies for one in proxy.types)})
+    """``-v 1``: a column for each type, in order of their URLs."""
+    known = {url: name for url, name in SHORT_NAMES.items() if name in _USUAL}
+    known |= {one.url: one.name for proxy in proxies for one in proxy.types}
+    columns = list(dict.fromkeys(name for _, name in sorted(known.items())))
     rows = []
     for proxy in proxies:
         states = {one.name: one for one in proxy.types}

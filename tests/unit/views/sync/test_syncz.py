@@ -121,6 +121,31 @@ def test_tables() -> None:
     ]
 
 
+def test_types_come_in_istioctls_order() -> None:
+    """The four old ones, then the others by their URLs (setupStatusPrint of istioctl/pkg/writer/pilot/status.go)."""
+    api = "type.googleapis.com/"
+    others = {
+        f"{api}istio.networking.nds.v1.NameTable": "NDS",
+        f"{api}istio.mesh.v1alpha1.ProxyConfig": "PCDS",
+        f"{api}envoy.extensions.transport_sockets.tls.v3.Secret": "SDS",
+        f"{api}envoy.config.core.v3.TypedExtensionConfig": "ECDS",
+        f"{api}envoy.config.route.v3.RouteConfiguration": "RDS",
+        f"{api}envoy.config.endpoint.v3.ClusterLoadAssignment": "EDS",
+    }
+    proxies = _proxies(a=dict.fromkeys((*others, LDS, CDS), _resource()))
+    assert tables.short(proxies).rows[0][4] == "8 (CDS,LDS,EDS,RDS,ECDS,SDS,PCDS,NDS)"
+    assert tables.by_type(proxies, NOW).header[2:-2] == (
+        "CDS",
+        "ECDS",
+        "EDS",
+        "LDS",
+        "RDS",
+        "SDS",
+        "PCDS",
+        "NDS",
+    )
+
+
 def test_a_namespace_is_what_stands_behind_the_last_dot() -> None:
     proxies = _proxies(**{"a.b": {CDS: _resource()}, "c": {CDS: _resource()}})
     assert [p.id for p in tables.of_namespace(proxies, "ns")] == ["a.b.ns", "c.ns"]
