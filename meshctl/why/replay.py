@@ -9,7 +9,7 @@ the answer. One way that agrees is agreement.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from meshctl.envoy.addresses import host_and_port
@@ -100,13 +100,43 @@ def run(entry: LogEntry, pod: Pod, source: PodSource) -> Replay | None:
     found = _run(entry, pod, source)
     asked = _before_rewrite(entry, pod.proxy, found.hop) if found.agrees is not True else ""
     again = _run(LogEntry({**entry.fields, "authority": asked}, entry.source), pod, source) if asked else None
-    return again if again is not None and again.agrees else found
+    if again is not None and (again.agrees or (again.agrees is None and found.agrees is False)):
+        return again
+    if found.agrees is False and any(
+        _explains(_run(entry, pod, source, tls)) for tls in _other_offers(entry, found)
+    ):
+        return replace(found, unknown=(_OFFER,))
+    return found
 
 
-def _run(entry: LogEntry, pod: Pod, source: PodSource) -> Replay:
+_OFFER = "what the client offered in its handshake (ALPN, certificate) is not in the log line"
+
+
+def _explains(other: Replay) -> bool:
+    """Whether the line may have come so: not when the handshake itself would have failed."""
+    failed = any(way.answer.failure is Failure.TLS for way in other.ways)
+    return other.agrees is not False and not failed
+
+
+def _other_offers(entry: LogEntry, found: Replay) -> Iterator[Tls]:
+    """Handshakes of the line's server name that a sidecar would not begin so, but another client may."""
+    sni = entry["requested_server_name"]
+    if found.direction == "outbound" or not (sni or entry["downstream_tls_version"]):
+        return
+    assert found.pod.proxy is not None
+    known = Peer((f"spiffe://{found.pod.proxy.trust_domain}/ns/-/sa/-",))
+    for offered in ((), ("http/1.1",), ("h2",), ("istio",)):
+        for peer in (None, known):
+            yield Tls(sni, offered, peer, mesh=peer is not None)
+
+
+def _run(entry: LogEntry, pod: Pod, source: PodSource, offered: Tls | None = None) -> Replay:
+    """The replay; offered: the handshake, where it is not the one that a sidecar begins."""
     assert pod.proxy is not None
     direction = direction_of(entry, pod)
     stream, hidden = _stream(entry, direction, pod.proxy, source)
+    if offered is not None:
+        stream = replace(stream, layers=(offered,))
     ways = _ways(entry, pod, source, direction, stream)
     hops = tuple(_hop(way, pod, direction) for way in ways)
     blind = [sentence for stage, sentence in hidden if _asks(ways, stage)]

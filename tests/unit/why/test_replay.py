@@ -108,3 +108,8 @@ def test_the_document_holds_the_trace(source):
     assert found["schema"] == "meshctl.io/why/v1" and found["stage"] == "app"
     assert found["today"]["agrees"] is True and found["today"]["trace"]["verdict"] == "DELIVERED"
     assert [step["reached"] for step in found["steps"]].count("here") == 1
+
+
+def test_no_offer_explains_a_refusal_that_today_is_none(source):
+    found = why(source, inbound(code="403 -", details="rbac_access_denied_matched_policy[x]", host="-"))
+    assert found.replay.agrees is False
