@@ -12,7 +12,7 @@ connections) and http_connection_manager.proto (five minutes for streams).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from meshctl.check.check import Check, Hits, MeshCheck, each
@@ -21,6 +21,7 @@ from meshctl.check.finding import Hit, Severity
 from meshctl.check.places import ManagerPlace, RoutePlace, TablePlace, managers, routes, tables
 from meshctl.check.subject import Need, Subject, World
 from meshctl.check.uses import uses_of
+from meshctl.envoy.addresses import bracketed
 from meshctl.envoy.api.config_route_v3 import RouteAction
 from meshctl.envoy.message import Undecidable
 from meshctl.plain import object_at
@@ -210,11 +211,11 @@ _Met = dict[str, Patience]
 
 
 def _meetings(
-    facts: Sequence[tuple[str, _Side]], wrong: object
+    facts: Sequence[tuple[str, _Side]], wrong: Callable[[Called, Patience], bool]
 ) -> Iterator[tuple[tuple[str, ...], Called, list[tuple[str, Patience]]]]:
     """Each way of calling that does not fit some server: the pods that call so, and those servers."""
     servers = {
-        f"{f'[{ip}]' if ':' in ip else ip}:{port}": (f"{name} ({ip}:{port})", patience)
+        bracketed(ip, port): (f"{name} ({bracketed(ip, port)})", patience)
         for name, side in facts
         for ip in side.ips
         for port, patience in side.ports
@@ -224,7 +225,7 @@ def _meetings(
         for call in side.calls:
             callers.setdefault(call, {})[name] = None
     for call, pods in callers.items():
-        met = [servers[host] for host in call.hosts if host in servers and wrong(call, servers[host][1])]  # type: ignore[operator]
+        met = [servers[host] for host in call.hosts if host in servers and wrong(call, servers[host][1])]
         if met:
             yield tuple(pods), call, met
 
