@@ -135,7 +135,9 @@ def main(count: int, first: int) -> None:
         for number in range(first, first + count):
             if wrong := fault(number, pathlib.Path(folder)):
                 kinds[wrong] += 1
-                examples.setdefault(wrong, number)
+                if wrong not in examples:  # a long run tells what it found, should it be stopped
+                    print(f"first: {number:7} {wrong}", flush=True)
+                    examples[wrong] = number
     for wrong, times in kinds.most_common():
         print(f"{times:5} {examples[wrong]:7} {wrong}")
     took = time.monotonic() - began
