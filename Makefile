@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 TESTS ?= tests
-PYTEST_FLAGS ?= -n 2
+# a worker that is done takes tests from one that is held up by a long one
+PYTEST_FLAGS ?= -n 2 --dist worksteal
 
 MUTATE ?=
 
