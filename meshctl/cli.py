@@ -178,10 +178,19 @@ def _failure(argv: list[str]) -> int | MeshctlError:
     except RecursionError:
         return MeshctlError("the input is nested too deeply to be read", "No Envoy prints such a dump.")
     except Exception as error:
-        return _unexpected(error)
+        return _undecidable(error) or _unexpected(error)
 
 
 _NOT_WRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EBADF, errno.EIO, errno.EFBIG})
+
+
+def _undecidable(error: Exception) -> MeshctlError | None:
+    """What cannot be told because of what the input holds in a place; None for any other error."""
+    from meshctl.envoy.message import Undecidable
+
+    if not isinstance(error, Undecidable):
+        return None
+    return MeshctlError(error.reason, "No Envoy prints that, and the whole answer hangs on it.")
 
 
 def _unexpected(error: Exception) -> MeshctlError:

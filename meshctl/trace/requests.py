@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from meshctl.envoy.message import Undecidable
 from meshctl.errors import InputError
 from meshctl.match.address_ranges import number
 from meshctl.match.request_view import Peer
@@ -251,13 +252,22 @@ def _connection(proxy: Proxy, raw: Json) -> AtProxy:
 
 
 def virtual_listener(proxy: Proxy, *, outbound: bool) -> Listener | None:
-    """virtualOutbound or virtualInbound: by name, else by what they do."""
+    """virtualOutbound or virtualInbound: by name, else by what they do.
+
+    Raises Undecidable where none is found and one that cannot be read may be it.
+    """
     found = proxy.listeners.by_name.get("virtualOutbound" if outbound else "virtualInbound")
     if found is not None:
         return found
+    doubt: Undecidable | None = None
     for listener in proxy.listeners.all:
-        if listener.bound and (listener.hands_over if outbound else listener.direction == "INBOUND"):
-            return listener
+        try:
+            if listener.bound and (listener.hands_over if outbound else listener.direction == "INBOUND"):
+                return listener
+        except Undecidable as unknown:
+            doubt = doubt or unknown
+    if doubt is not None:
+        raise doubt
     return None
 
 
