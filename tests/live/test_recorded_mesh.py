@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import pathlib
+import re
 import threading
 import urllib.parse
 from collections.abc import Iterator
@@ -148,7 +149,12 @@ def test_a_snapshot_answers_as_the_cluster_does(
     monkeypatch.setenv("KUBECONFIG", "/no/such/file")
     saved = printed(capsys, *command, "-f", target)
     assert live[1]
-    assert saved == live
+    assert at_any_minute(saved) == at_any_minute(live)
+
+
+def at_any_minute(done: tuple[int, str]) -> tuple[int, str]:
+    """An answer without the minute at which the proxy was asked: the two commands may stand in two."""
+    return done[0], re.sub(r"was asked \([^)]*\)", "was asked", done[1])
 
 
 def test_the_story_is_delivered_live(
