@@ -8,7 +8,7 @@ people passes through: such characters are shown as escapes. JSON and YAML have 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 Json = dict[str, Any]
@@ -68,3 +68,15 @@ def visible(text: str) -> str:
 def visible_lines(lines: Iterable[str]) -> str:
     """Lines of text, each ended, each one line whatever it holds."""
     return "".join(f"{visible(line)}\n" for line in lines)
+
+
+def some(lines: Sequence[str], most: int) -> tuple[str, ...]:
+    """The first lines, and a last one that counts the others."""
+    left = len(lines) - most
+    return (*lines[:most], *([f"and {left} more"] if left > 0 else []))
+
+
+def listed(words: Sequence[str], most: int, mark: str = ", ") -> str:
+    """The first words in a sentence, and how many more there are."""
+    left = len(words) - most
+    return mark.join(words[:most]) + (f" and {left} more" if left > 0 else "")

@@ -16,7 +16,7 @@ import msgspec
 
 from meshctl.envoy.documents import DocumentKind
 from meshctl.errors import InputError, UsageError
-from meshctl.plain import Json
+from meshctl.plain import Json, listed
 
 if TYPE_CHECKING:
     from meshctl.reader.given import Given, GivenPod
@@ -301,5 +301,4 @@ def _selected(here: Sequence[GivenPod], selector: Json, item: Json) -> list[Give
 
 def listing(pods: Sequence[GivenPod], most: int = 6) -> str:
     """Pods in a message."""
-    names = [pod.full_name for pod in pods]
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+    return listed([pod.full_name for pod in pods], most)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from meshctl.check import Finding, Open, Report, Severity
-from meshctl.plain import visible_lines
+from meshctl.plain import listed, visible_lines
 from meshctl.views.table import Table
 
 _FEW = 3
@@ -28,13 +28,8 @@ def _finding(finding: Finding, *, many: bool) -> list[str]:
     if finding.fix:
         lines.append(f"  To do: {finding.fix}")
     if many and finding.pods:
-        lines.append(f"  In {_names(finding.pods)}")
+        lines.append(f"  In {listed(finding.pods, _FEW)}")
     return lines
-
-
-def _names(pods: Sequence[str]) -> str:
-    shown = ", ".join(pods[:_FEW])
-    return f"{shown} and {len(pods) - _FEW} more" if len(pods) > _FEW else shown
 
 
 def _open(found: Sequence[Open]) -> list[str]:
@@ -45,9 +40,8 @@ def _open(found: Sequence[Open]) -> list[str]:
     lines = []
     for (needs, remedy), checks in waiting.items():
         codes = list(dict.fromkeys(check.code for check in checks))
-        shown = ", ".join(codes[:_FEW]) + (f" and {len(codes) - _FEW} more" if len(codes) > _FEW else "")
         how = f" (to see it: {remedy})" if remedy else ""
-        lines.append(f"  {needs}{how}: {shown}")
+        lines.append(f"  {needs}{how}: {listed(codes, _FEW)}")
     return lines
 
 
@@ -68,5 +62,5 @@ def _counted(count: int, level: str) -> str:
 
 def short(report: Report) -> Table:
     """A row a finding."""
-    rows = [(f.severity.value, f.code, f.object, f.message, _names(f.pods)) for f in report.findings]
+    rows = [(f.severity.value, f.code, f.object, f.message, listed(f.pods, _FEW)) for f in report.findings]
     return Table(("SEVERITY", "CODE", "OBJECT", "MESSAGE", "PODS"), rows)

@@ -10,6 +10,7 @@ from meshctl.envoy.documents import Document, DocumentKind
 from meshctl.envoy.notes import Notes
 from meshctl.envoy.snapshot import load
 from meshctl.errors import InputError, MeshctlError, UsageError
+from meshctl.plain import listed
 from meshctl.reader.given import Given, GivenPod, refusal
 from meshctl.reader.parts import RuleText
 from meshctl.reader.recognise import DUMP_COMMAND, RULES_COMMAND
@@ -120,7 +121,7 @@ def open_files(origin: Origin, needs: Needs, progress: Progress) -> Iterator[Pro
 
 
 def _tell(without: list[str], progress: Progress, all_: int) -> None:
-    names = ", ".join(without[:4]) + (f" and {len(without) - 4} more" if len(without) > 4 else "")
+    names = listed(without, 4)
     if len(without) == all_:
         raise InputError(
             f"none of the pods has an answer of an Envoy: {names}", "They have no sidecar, or were not asked."

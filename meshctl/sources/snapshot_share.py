@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from meshctl.errors import MeshctlError
+from meshctl.plain import listed
 from meshctl.share.anonymize import Anonymizer, Vocabulary
 from meshctl.share.index import INDEX, Index, PodEntry, checksum
 from meshctl.share.scan import Finding, scan_names, scan_secrets
@@ -111,10 +112,9 @@ def scan(writer: Writer, anonymizer: Anonymizer | None) -> None:
         if anonymizer is not None:
             findings.extend(scan_names(_without_own_words(data, name), name, anonymizer))
     if findings:
-        shown = "; ".join(f"{f.file}: {f.what}" for f in findings[:_NAMES_AT_MOST])
-        more = f" and {len(findings) - _NAMES_AT_MOST} more" if len(findings) > _NAMES_AT_MOST else ""
+        shown = listed([f"{f.file}: {f.what}" for f in findings], _NAMES_AT_MOST, "; ")
         raise MeshctlError(
-            f"the snapshot still holds what must not be shared: {shown}{more}",
+            f"the snapshot still holds what must not be shared: {shown}",
             f"It stays unfinished in {writer.work}.",
             "Please report this; do not share the folder.",
         )

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from meshctl.envoy.cluster_names import ClusterName, subsets_beside
+from meshctl.plain import listed
 from meshctl.proxy.listen.listeners import Chain
 from meshctl.proxy.model import Disposition
 from meshctl.trace import met
@@ -31,8 +32,7 @@ def cause(way: Way) -> str:
 
 
 def _listed(names: Iterable[str]) -> str:
-    every = list(dict.fromkeys(names))
-    return ", ".join(every[:_FEW]) + (f" and {len(every) - _FEW} more" if len(every) > _FEW else "")
+    return listed(list(dict.fromkeys(names)), _FEW)
 
 
 def _registry_only(hop: Hop) -> str:

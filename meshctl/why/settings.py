@@ -15,6 +15,7 @@ from meshctl.envoy.api.config_route_v3 import Route as RouteMessage
 from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
 from meshctl.envoy.cluster_names import parts_of, subsets_beside
 from meshctl.envoy.message import Undecidable
+from meshctl.plain import listed
 from meshctl.proxy.listen.listeners import Chain
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing.routes import Route
@@ -268,8 +269,7 @@ def _hosts(scene: Scene) -> Iterator[Fact]:
     )
     if host is None:
         names = [h.name for h in table.hosts]
-        more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
-        yield Fact("virtual hosts", ", ".join(names[:_FEW]) + more, f"route configuration {table.name}")
+        yield Fact("virtual hosts", listed(names, _FEW), f"route configuration {table.name}")
     else:
         yield Fact(
             "virtual host", f"{host.name}, {len(host.routes)} routes", f"route configuration {table.name}"

@@ -19,6 +19,7 @@ from meshctl.envoy.certificates import Certificate
 from meshctl.envoy.secrets import DataSource, Secret, TlsCertificate, ValidationContext
 from meshctl.envoy.sections import SectionKind, State
 from meshctl.envoy.snapshot import Snapshot
+from meshctl.plain import listed
 
 _SOON = datetime.timedelta(days=14)
 _PART = 6
@@ -201,7 +202,7 @@ def one_root(facts: Sequence[tuple[str, Trust]], _: World) -> Hits:
 
 
 def _names(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return listed(names, 3)
 
 
 def _roots(*sets: frozenset[bytes]) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from meshctl.check.check import Hits, MeshCheck, Unsure
 from meshctl.check.finding import Hit, Severity
 from meshctl.check.moment import parse_time
 from meshctl.check.subject import Subject, World
-from meshctl.plain import object_at
+from meshctl.plain import object_at, some
 from meshctl.views.sync.syncz import ProxyState, State, human, read
 from meshctl.views.sync.versions import control_plane
 
@@ -189,9 +189,8 @@ def _skew(version: str, planes: str, names: list[str]) -> Hit:
         else "more than one minor release older than its control plane"
     )
     count = f"{len(names)} prox{'y' if len(names) == 1 else 'ies'}"
-    shown = (*names[:4], *([f"and {len(names) - 4} more"] if len(names) > 4 else []))
     said = f"{count} of version {version} with istiod {planes}: a proxy {what} is not supported"
-    return Hit(f"version {version}", said, shown, pods=tuple(names))
+    return Hit(f"version {version}", said, some(names, 4), pods=tuple(names))
 
 
 _NUMBERS = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})(?:[.\-]|$)")

@@ -17,6 +17,7 @@ from meshctl.check.uses import User, users
 from meshctl.envoy.api import config_route_v3 as api
 from meshctl.envoy.cluster_names import parts_of
 from meshctl.envoy.sections import SectionKind
+from meshctl.plain import some
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.upstream.clusters import Cluster
 from meshctl.proxy.upstream.endpoints import by_priority, distribute
@@ -56,10 +57,9 @@ def _name(item: tuple[Cluster, list[User]]) -> str:
 
 def _ways(found: Sequence[User]) -> tuple[str, ...]:
     """Who leads there, as evidence."""
-    lines = [
-        f"used by {user.name}{f' (from {user.resource})' if user.resource else ''}" for user in found[:3]
-    ]
-    return (*lines, *([f"and {len(found) - 3} more"] if len(found) > 3 else []))
+    return some(
+        [f"used by {user.name}{f' (from {user.resource})' if user.resource else ''}" for user in found], 3
+    )
 
 
 def _over_used(subject: Subject, look: Callable[[Cluster, list[User]], Iterator[Hit]]) -> Hits:
@@ -138,8 +138,7 @@ def _reasons(sick: Sequence[Host]) -> str:
 
 
 def _sick(sick: Sequence[Host]) -> tuple[str, ...]:
-    shown = tuple(f"{host.address}: {host.reason or 'unhealthy'}" for host in sick[:4])
-    return (*shown, *([f"and {len(sick) - 4} more"] if len(sick) > 4 else []))
+    return some([f"{host.address}: {host.reason or 'unhealthy'}" for host in sick], 4)
 
 
 def unused_hosts(subject: Subject) -> Hits:

@@ -24,7 +24,7 @@ from meshctl.check.uses import uses_of
 from meshctl.envoy.addresses import bracketed
 from meshctl.envoy.api.config_route_v3 import RouteAction
 from meshctl.envoy.message import Undecidable
-from meshctl.plain import object_at
+from meshctl.plain import object_at, some
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.upstream.hosts import Health
 
@@ -231,8 +231,7 @@ def _meetings(
 
 
 def _servers(met: list[tuple[str, Patience]], field: str) -> tuple[str, ...]:
-    more = (f"and {len(met) - 4} more",) if len(met) > 4 else ()
-    return (*(f"{name}: {field}" for name, _ in met[:4]), *more)
+    return some([f"{name}: {field}" for name, _ in met], 4)
 
 
 CHECKS = (

@@ -18,7 +18,7 @@ from meshctl.envoy.cluster_names import parts_of
 from meshctl.envoy.documents import DocumentKind
 from meshctl.envoy.sections import SectionKind
 from meshctl.envoy.snapshot import Snapshot, State
-from meshctl.plain import Json, list_at, object_at, objects_at
+from meshctl.plain import Json, list_at, object_at, objects_at, some
 
 _COMPARED = {
     SectionKind.LISTENERS: "listener",
@@ -134,10 +134,9 @@ def _differing(workload: str, members: list[tuple[str, _Replica]]) -> Iterator[H
         lines.append(f"{kind} {name} {what}")
         kinds[kind] = None
     if lines:
-        more = [f"and {len(lines) - 6} more"] if len(lines) > 6 else []
-        more += [line for kind in kinds if (line := _behind(kind, members))]
+        behind = [line for kind in kinds if (line := _behind(kind, members))]
         said = f"its {len(members)} replicas have different configurations: {len(lines)} resources differ"
-        yield Hit(f"workload {workload}", said, (*lines[:6], *more), pods=tuple(apart))
+        yield Hit(f"workload {workload}", said, (*some(lines, 6), *behind), pods=tuple(apart))
 
 
 _AT_ONCE = 30.0  # seconds that a push may take to reach every replica

@@ -23,7 +23,7 @@ from meshctl.envoy.message import Undecidable
 from meshctl.match.filter_chains import Facts
 from meshctl.match.request_view import Peer
 from meshctl.netfilter.packet import Family
-from meshctl.plain import object_at
+from meshctl.plain import object_at, some
 from meshctl.proxy.listen import accept
 from meshctl.proxy.listen.handshake import handshake
 from meshctl.proxy.listen.listeners import Listener
@@ -257,9 +257,7 @@ def _counted(servers: dict[str, None]) -> str:
 
 
 def _hit(clash: _Clash, said: str) -> Hit:
-    shown = list(clash.servers)[:4]
-    more = (f"and {len(clash.servers) - 4} more",) if len(clash.servers) > 4 else ()
-    return Hit(f"cluster {clash.cluster}", said, (*shown, *more), pods=tuple(clash.clients))
+    return Hit(f"cluster {clash.cluster}", said, some(list(clash.servers), 4), pods=tuple(clash.clients))
 
 
 CHECKS = (

@@ -11,7 +11,7 @@ from meshctl.check.subject import Need, Subject
 from meshctl.envoy.documents import DocumentKind
 from meshctl.envoy.sections import SectionKind
 from meshctl.envoy.snapshot import Resource, Snapshot, State
-from meshctl.plain import list_at, object_at, objects_at
+from meshctl.plain import list_at, listed, object_at, objects_at
 from meshctl.proxy.filters.http_table import HTTP_FILTERS
 from meshctl.proxy.filters.network_table import NETWORK_FILTERS
 from meshctl.proxy.listen.listeners import filter_of
@@ -142,8 +142,7 @@ def missing_secrets(subject: Subject) -> Hits:
     snapshot = _snapshot(subject)
     for name in dict.fromkeys(_uninitialized(snapshot)):
         users = list(_users(snapshot, name))
-        shown = ", ".join(users[:4]) + (f" and {len(users) - 4} more" if len(users) > 4 else "")
-        said = f"it was asked for and has not come: {f'TLS handshakes of {shown} fail' if users else 'nothing in force uses it'}"
+        said = f"it was asked for and has not come: {f'TLS handshakes of {listed(users, 4)} fail' if users else 'nothing in force uses it'}"
         yield Hit(
             f"secret {name}",
             said,

@@ -17,6 +17,7 @@ from meshctl.commands.outputs import write
 from meshctl.commands.progress import TerminalProgress
 from meshctl.commands.proxy_config import options
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, ConnectError, UsageError
+from meshctl.plain import listed
 from meshctl.sources import Origin
 from meshctl.sources.admin import AdminError
 from meshctl.sources.interface import Globals
@@ -182,10 +183,7 @@ def _ports(origin: Origin, progress: TerminalProgress) -> Iterator[list[Port]]:
             asked = pods[:1]  # why it cannot be asked is the answer
         passed = [f"{pod.name}.{pod.namespace}" for pod in pods if pod not in asked]
         if passed:
-            more = f" and {len(passed) - 4} more" if len(passed) > 4 else ""
-            progress.told(
-                f"passed over {len(passed)} pods without a running Envoy: {', '.join(passed[:4])}{more}"
-            )
+            progress.told(f"passed over {len(passed)} pods without a running Envoy: {listed(passed, 4)}")
         levels = InjectedLevels(cluster, (origin.globals or Globals()).istio_namespace, _DEFAULT)
         yield [
             (

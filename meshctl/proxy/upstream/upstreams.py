@@ -18,6 +18,7 @@ from meshctl.envoy.message import Undecidable
 from meshctl.envoy.sections import SectionKind
 from meshctl.match.address_ranges import number
 from meshctl.match.request_view import RequestView
+from meshctl.plain import listed
 from meshctl.proxy.entry import Override
 from meshctl.proxy.model import Connection, Disposition, Endpoint, Rejected, Stage, Step
 from meshctl.proxy.proxy import Proxy
@@ -278,10 +279,9 @@ def endpoint_step(choice: Choice) -> Step:
         only = len(cluster.hosts) == 1
         detail = choice.reason or ("healthy, the only one" if only else "healthy")
         return Step(Stage.ENDPOINT, choice.endpoints[0].address, detail, cluster.where, rejected=rejected)
-    shares = ", ".join(f"{e.address} {100 * e.probability:.3g} %" for e in choice.endpoints[:8])
-    more = f" and {len(choice.endpoints) - 8} more" if len(choice.endpoints) > 8 else ""
+    shares = listed([f"{e.address} {100 * e.probability:.3g} %" for e in choice.endpoints], 8)
     detail = ", ".join(part for part in (cluster.lb_policy, choice.reason) if part)
-    return Step(Stage.ENDPOINT, f"one of {len(choice.endpoints)}: {shares}{more}", detail, rejected=rejected)
+    return Step(Stage.ENDPOINT, f"one of {len(choice.endpoints)}: {shares}", detail, rejected=rejected)
 
 
 __all__ = ["Ask", "Choice", "choose", "cluster_step", "endpoint_step", "replace"]
