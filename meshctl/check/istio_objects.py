@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from meshctl.check.check import Hits, Unsure
@@ -67,6 +67,16 @@ def nothing(_: Subject) -> None:
 
 def fqdn(host: str, namespace: str) -> str:
     return host if "." in host or host == "*" else f"{host}.{namespace}.svc.cluster.local"
+
+
+def selector_of(one: Named) -> dict[str, str]:
+    """The labels that an object asks of pods."""
+    return {str(key): str(value) for key, value in object_at(one.spec, "selector").items()}
+
+
+def oldest_first(found: Iterable[Named]) -> list[Named]:
+    """Objects in the order in which istiod takes them; those of unknown age come last."""
+    return sorted(found, key=lambda one: (one.created or "9", one.namespace, one.name))
 
 
 def gateways_of(one: Named) -> list[str]:

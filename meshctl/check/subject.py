@@ -21,6 +21,7 @@ from meshctl.plain import Json
 from meshctl.proxy.proxy import Proxy
 from meshctl.trace.pods import Pod
 
+R = TypeVar("R")
 T = TypeVar("T", bound=Hashable)
 
 
@@ -37,6 +38,13 @@ class World:
     objects: Callable[[str], list[Json] | None] = _no_objects
     complete: bool = False
     _kept: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    _once: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, what: str, build: Callable[[], R]) -> R:
+        """What checks find out of all that surrounds the pods, found out once."""
+        if what not in self._once:
+            self._once[what] = build()
+        return cast(R, self._once[what])
 
     def one_of(self, value: T) -> T:
         """The first value that is equal to this one: what checks keep of many pods is mostly alike, and is kept once."""

@@ -56,7 +56,11 @@ def _member(subject: Subject) -> Member | None:
 
 
 def _plane(world: World) -> _Plane | None:
-    """The istiods' pages; None where none were given."""
+    """The istiods' pages, read once for all checks; None where none were given."""
+    return world.once("control plane", lambda: _read(world))
+
+
+def _read(world: World) -> _Plane | None:
     items = world.objects(ISTIODS)
     if not items:
         return None

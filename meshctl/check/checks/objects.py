@@ -11,7 +11,16 @@ from dataclasses import dataclass
 
 from meshctl.check.check import Hits, MeshCheck, Unsure
 from meshctl.check.finding import Hit, Severity
-from meshctl.check.istio_objects import SNAPSHOT, Named, fqdn, gateways_of, needing, nothing, objects_of
+from meshctl.check.istio_objects import (
+    SNAPSHOT,
+    Named,
+    fqdn,
+    gateways_of,
+    needing,
+    nothing,
+    objects_of,
+    selector_of,
+)
 from meshctl.check.prove.routes import Fate, outcomes
 from meshctl.check.subject import Subject, World
 from meshctl.match.fraction import Runtime
@@ -163,7 +172,7 @@ def _server_ports(facts: Sequence[tuple[str, _Gateway]], world: World) -> Hits:
         yield Unsure("", SNAPSHOT.format("Gateways and Services"))
         return
     for one in gateways:
-        selector = {str(k): str(v) for k, v in object_at(one.spec, "selector").items()}
+        selector = selector_of(one)
         for pod, gateway in facts:
             if not selector or not selector.items() <= gateway.labels.items():
                 continue

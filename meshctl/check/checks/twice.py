@@ -11,7 +11,17 @@ from collections.abc import Iterator, Sequence
 
 from meshctl.check.check import Hits, MeshCheck, Unsure
 from meshctl.check.finding import Hit, Severity
-from meshctl.check.istio_objects import SNAPSHOT, Named, fqdn, gateways_of, needing, nothing, objects_of
+from meshctl.check.istio_objects import (
+    SNAPSHOT,
+    Named,
+    fqdn,
+    gateways_of,
+    needing,
+    nothing,
+    objects_of,
+    oldest_first,
+    selector_of,
+)
 from meshctl.check.subject import Subject, World
 from meshctl.plain import Json, list_at, object_at, objects_at
 
@@ -26,7 +36,7 @@ def _twice(services: list[Named]) -> Iterator[Hit]:
     for host, claimed in owners.items():
         if len(claimed) < 2 or any(_scoped(one) for one in claimed):
             continue
-        ordered = sorted(claimed, key=lambda one: (one.created or "9", one.namespace, one.name))
+        ordered = oldest_first(claimed)
         known = all(one.created for one in ordered)
         first = ordered[0].title if known else "the oldest of them"
         names = ", ".join(one.title for one in ordered)
@@ -56,12 +66,12 @@ def _servers_twice(facts: Sequence[tuple[str, _Labels]], world: World) -> Hits:
     if gateways is None:
         yield Unsure("", SNAPSHOT.format("Gateways"))
         return
-    ordered = sorted(gateways, key=lambda one: (one.created or "9", one.namespace, one.name))
+    ordered = oldest_first(gateways)
     found: dict[tuple[str, str], Hit] = {}
     for pods, labels in _workloads(facts, ordered):
         claimed: dict[tuple[int, str, str], Named] = {}
         for gateway in ordered:
-            if not _selector(gateway).items() <= labels.items():
+            if not selector_of(gateway).items() <= labels.items():
                 continue
             for server in objects_at(gateway.spec, "servers"):
                 _claim(gateway, server, claimed, found, pods)
@@ -107,12 +117,8 @@ def _workloads(
     for (_, labels), pods in together.items():
         yield tuple(pods), dict(labels)
     if not facts:
-        for selector in {tuple(sorted(_selector(one).items())) for one in gateways}:
+        for selector in {tuple(sorted(selector_of(one).items())) for one in gateways}:
             yield (), dict(selector)
-
-
-def _selector(gateway: Named) -> dict[str, str]:
-    return {str(key): str(value) for key, value in object_at(gateway.spec, "selector").items()}
 
 
 def _name(gateway: Named, host: str) -> str:
