@@ -122,20 +122,20 @@ class Tree:
                 return found
         return None
 
+    def followers(self) -> Iterator[OnMatch]:
+        """What may follow, in the order of the configuration; each of a map once: several keys may lead to one."""
+        yield from (entry for _, entry in self.entries)
+        yield from {id(one): one for _, one in self.branches}.values()
+        if self.on_no_match is not None:
+            yield self.on_no_match
+
     def actions(self) -> Iterator[Action]:
         """All leaves, in the order of the configuration."""
-        for on_match in (*(entry for _, entry in self.entries), *_once(self.branches), self.on_no_match):
-            if on_match is None:
-                continue
+        for on_match in self.followers():
             if on_match.tree is not None:
                 yield from on_match.tree.actions()
             elif on_match.action is not None:
                 yield on_match.action
-
-
-def _once(branches: Branches) -> Iterator[OnMatch]:
-    """What follows in a map, each once: several keys may lead to one."""
-    yield from {id(one): one for _, one in branches}.values()
 
 
 def parse(message: Json) -> Tree:

@@ -74,7 +74,7 @@ class _Space:
             self.whole = self.whole and predicate.samples is not None
             for asked, samples in predicate.samples or ():
                 self._ask(asked, samples)
-        for on_match in _branches(tree):
+        for on_match in tree.followers():
             self.whole = self.whole and not on_match.unknown
             if on_match.tree is not None:
                 self.add(on_match.tree)
@@ -85,17 +85,10 @@ class _Space:
         self.words[_key(asked)] = asked.text
 
 
-def _branches(tree: Tree) -> Iterator[OnMatch]:
-    yield from (on_match for _, on_match in tree.entries)
-    yield from {id(one): one for _, one in tree.branches}.values()
-    if tree.on_no_match is not None:
-        yield tree.on_no_match
-
-
 def _actions(tree: Tree, way: tuple[_Step, ...]) -> Iterator[tuple[Action, tuple[_Step, ...]]]:
     """Every action, with the maps on the way to it; those behind ``keep_matching`` end nothing."""
     mapped = {id(one) for _, one in tree.branches}
-    for on_match in _branches(tree):
+    for on_match in tree.followers():
         further = (*way, _Step(tree, on_match)) if id(on_match) in mapped else way
         if on_match.keep_matching:
             continue
