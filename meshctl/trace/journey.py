@@ -13,7 +13,7 @@ listeners that were not shown. What is taken for granted on the way is told as a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from meshctl.envoy.addresses import bracketed, host_and_port
@@ -93,8 +93,11 @@ class Journey:
         proxy = pod.proxy
         listener = None
         if proxy is not None:
-            outbound = next((x for x in proxy.listeners.all if x.bound and x.hands_over), None)
-            listener = outbound or proxy.listeners.bound_to(port) or proxy.listeners.at(ip, port)[0]
+            listener = (
+                proxy.listeners.handing_over
+                or proxy.listeners.bound_to(port)
+                or proxy.listeners.at(ip, port)[0]
+            )
             listener = listener or _waypoint(proxy)
         if proxy is None or listener is None:
             return [no_listener(pod, f"no listener takes {bracketed(ip, port)}")]
@@ -302,10 +305,12 @@ class Journey:
                 decided=passage.decided,
             )
             return
-        followed = self._followed(passage)
+        followed = [one for one in passage.upstream.endpoints if self._follows(passage, one)]
         self._expect(pod.proxy, passage.upstream, followed)
-        if len(followed) < len(passage.upstream.endpoints):
-            yield self._rest(seen, passage, hop, followed)
+        if left := [one for one in passage.upstream.endpoints if not self._follows(passage, one)]:
+            rest = self._unfollowed(len(left), f"of cluster {passage.upstream.cluster}")
+            share = passage.probability * sum(one.probability for one in left)
+            yield passes.in_front(hop, replace(rest, probability=share), seen.flow.stream)
         for endpoint in followed:
             for way in self._upstream(seen.passed, passage.upstream, endpoint, connection):
                 share = passage.probability * endpoint.probability
@@ -335,34 +340,23 @@ class Journey:
                 way,
                 probability=first.probability * way.probability,
                 hops=(hop, *first.hops, *way.hops),
-                undetermined=passes.joined(
-                    passes.joined(passage.undetermined, first.undetermined), way.undetermined
-                ),
-                assumed=passes.joined(passes.joined(passage.assumed, first.assumed), way.assumed),
-                notes=passes.joined(passes.joined(passage.notes, first.notes), way.notes),
+                undetermined=passes.joined(passage.undetermined, first.undetermined, way.undetermined),
+                assumed=passes.joined(passage.assumed, first.assumed, way.assumed),
+                notes=passes.joined(passage.notes, first.notes, way.notes),
                 decided=passage.decided and first.decided and way.decided,
             )
 
-    def _followed(self, passage: Passage) -> tuple[Endpoint, ...]:
-        """The endpoints that are chosen often enough."""
-        found = passage.upstream.endpoints if passage.upstream is not None else ()
-        return tuple(e for e in found if passage.probability * e.probability >= self.floor)
-
-    def _rest(self, seen: Visit, passage: Passage, hop: Hop, followed: tuple[Endpoint, ...]) -> Way:
-        """All endpoints together that are chosen too seldom to be followed."""
-        assert passage.upstream is not None
-        left = [endpoint for endpoint in passage.upstream.endpoints if endpoint not in followed]
-        way = self._unfollowed(len(left), f"of cluster {passage.upstream.cluster}")
-        share = passage.probability * sum(endpoint.probability for endpoint in left)
-        return passes.in_front(hop, replace(way, probability=share), seen.flow.stream)
+    def _follows(self, passage: Passage, endpoint: Endpoint) -> bool:
+        """Whether an endpoint is chosen often enough."""
+        return passage.probability * endpoint.probability >= self.floor
 
     def _unfollowed(self, count: int, what: str) -> Way:
-        """Endpoints that nobody asked for."""
+        """Endpoints together that are chosen too seldom to be followed."""
         return undetermined(
             f"{count} endpoints {what} are each chosen less often than {100 * self.floor:g} % (--min-probability)"
         )
 
-    def _expect(self, proxy: Proxy, upstream: Upstream, followed: tuple[Endpoint, ...]) -> None:
+    def _expect(self, proxy: Proxy, upstream: Upstream, followed: Sequence[Endpoint]) -> None:
         """Tell the source which pods this choice may lead to."""
         endpoints = [endpoint for endpoint in followed if number(endpoint.ip)]
         hosts = {service_behind(proxy, upstream.cluster, endpoint) for endpoint in endpoints}

@@ -8,6 +8,7 @@ has been asked before, or that would be followed without an end in sight, is a l
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -107,5 +108,6 @@ def as_far_as_it_goes(passage: Passage, way: Way) -> Way:
     return way
 
 
-def joined(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(first + second)) if first or second else ()
+def joined(*said: tuple[str, ...]) -> tuple[str, ...]:
+    """What several say, each once."""
+    return tuple(dict.fromkeys(itertools.chain(*said)))

@@ -154,7 +154,7 @@ def at_proxy(proxy: Proxy, line: Json) -> AtProxy:
     ip = str(raw.get("dst_ip") or _destination(proxy, listener, request))
     socket = None
     if listener is not None and not listener.bound:
-        over = next((x for x in proxy.listeners.all if x.bound and x.hands_over), None)
+        over = proxy.listeners.handing_over
         if over is not None and proxy.listeners.at(ip, port)[0] is listener:
             listener, socket = over, ("::1" if ":" in ip else "127.0.0.1", over.addresses[0][1])
     layers: tuple[Tls, ...] = ()

@@ -302,6 +302,11 @@ class ListenerBook:
         return self._bound.get(port)
 
     @functools.cached_property
+    def handing_over(self) -> Listener | None:
+        """The listener that takes what is redirected and hands it to the one of its destination."""
+        return next((x for x in self.all if x.bound and x.hands_over), None)
+
+    @functools.cached_property
     def _bound(self) -> dict[int, Listener]:
         """The first listener with a TCP socket of each port."""
         found: dict[int, Listener] = {}
