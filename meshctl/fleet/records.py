@@ -150,25 +150,17 @@ def _rules(rows: Sequence[Json], covers: frozenset[Family], name: str) -> RuleSe
     gaps += [f"where {table} is called" for f, table in native if all(r["nth"] for r in tables[f, table])]
     if gaps:
         return RuleSet(covers=frozenset(Family), failure=f"the data set does not hold all of them: {gaps[0]}")
-    texts: list[tuple[str, Family | None]] = [
-        (
-            "\n".join(
-                _saved(
-                    {
-                        key: found
-                        for key, found in tables.items()
-                        if key[0] == family.value and key not in native
-                    }
-                )
-            ),
-            family,
-        )
-        for family in Family
-        if any(key[0] == family.value for key in tables.keys() - native)
-    ]
+    texts: list[tuple[Iterable[str], Family | None]] = []
+    for family in Family:
+        saved = {key: one for key, one in tables.items() if key[0] == family.value and key not in native}
+        if saved:
+            texts.append((_saved(saved), family))
     if native:
-        texts.append(("\n".join(_listed({key: tables[key] for key in tables if key in native})), None))
-    found = [parse_rules(f"{text}\n", name=f"{name}/capture_rules", family=family) for text, family in texts]
+        texts.append((_listed({key: tables[key] for key in tables if key in native}), None))
+    found = [
+        parse_rules("\n".join([*lines, ""]), name=f"{name}/capture_rules", family=family)
+        for lines, family in texts
+    ]
     merged = merge(*found)
     return replace(merged, covers=merged.covers | covers, origin=Basis(rows[0]["origin"]))
 
