@@ -8,7 +8,6 @@ today, and the callers that speak it: pods without a sidecar, and sidecars whose
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from meshctl.access import ports
 from meshctl.access.calls import Asked, Call, Caller, call, caller_of, inbound
@@ -17,12 +16,12 @@ from meshctl.envoy.addresses import host_and_port
 from meshctl.envoy.message import Undecidable
 from meshctl.proxy.proxy import Proxy
 from meshctl.trace.pods import Pod
+from meshctl.values import Struct
 
 _ANY_PORT = 65000  # stands for a port that no chain names, where one number is as good as another
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """One caller at one port of one pod."""
 
     caller: Caller
@@ -31,8 +30,7 @@ class Cell:
     call: Call
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
+class Break(Struct, frozen=True):
     """Calls that come in plain text today, and would be refused. through: the caller's cluster, "" for a pod without a sidecar."""
 
     caller: str

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from meshctl.envoy.message import Undecidable
 from meshctl.plain import Json, object_at
@@ -18,6 +17,7 @@ from meshctl.proxy.filters.conditions import any_of, condition
 from meshctl.proxy.filters.services import asked_cluster
 from meshctl.proxy.listen.listeners import Chain, Filter, Listener, filter_of
 from meshctl.proxy.proxy import Proxy
+from meshctl.values import Struct
 from meshctl.views.policies import AUTHORIZER, action_of
 
 _INBOUND = re.compile(r"inbound\|(\d+)\|")
@@ -28,8 +28,7 @@ _OWN_PORTS = frozenset({15001, 15006, 15020, 15021, 15053, 15090, 15008})
 _PSEUDO = {"header `:method` exact": "method", "header `:authority`": "host"}
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One rule of a policy. source, target: who may call, and what, in words with parentheses; when: its CEL condition."""
 
     policy: str
@@ -39,8 +38,7 @@ class Rule:
     when: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(Struct, frozen=True):
     """One filter that decides. kind: ALLOW, DENY, LOG (AUDIT), CUSTOM, JWT, AUTHORIZER, MATCHER; over: HTTP or TCP; dry: it only
     tries, and decides nothing."""
 
@@ -51,8 +49,7 @@ class Guard:
     words: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Port:
+class Port(Struct, frozen=True):
     """A port: 0 stands for all others. tls: which transports its chains take; guards: in the order they are asked."""
 
     number: int

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from meshctl.check.finding import Finding, Hit, Open, Severity
 from meshctl.check.subject import Need, Subject, World
 from meshctl.envoy.message import Undecidable
+from meshctl.values import Struct
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Unsure:
+class Unsure(Struct, frozen=True):
     """An object that a check could not judge, and why."""
 
     object: str
@@ -24,8 +23,7 @@ class Unsure:
 Hits = Iterator[Hit | Unsure]
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One check of one pod.
 
     title: what it finds, as a noun phrase; why: what goes wrong then; fix: what to do; needs: what must have been
@@ -42,8 +40,7 @@ class Check:
     proved: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MeshCheck:
+class MeshCheck(Struct, frozen=True):
     """One check over several pods: ``collect`` takes a small fact of each, ``judge`` sees all facts.
 
     For what it needs of the objects beside the pods, ``judge`` yields Unsure.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from meshctl.check.places import IN_TREE, RoutePlace, TablePlace, host_name, tables
 from meshctl.check.prove import chains as prove_chains
@@ -14,10 +13,10 @@ from meshctl.plain import Json
 from meshctl.proxy.listen.listeners import Listener
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing.routes import Route, VirtualHost, tree_routes
+from meshctl.values import Struct, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(Struct, frozen=True):
     """A virtual host with its place and the fates of its routes."""
 
     table: TablePlace

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from meshctl.netfilter.lint import ORDER, Severity
+from meshctl.values import Struct, replace
 
 __all__ = ["Finding", "Hit", "Open", "Severity", "ignored", "merged", "worst_first"]
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Struct, frozen=True):
     """What a check function found: the object, one sentence, where it stands.
 
     fix and severity are those of the check's row unless this hit knows better; pods: of a check over several.
@@ -26,8 +25,7 @@ class Hit:
     pods: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One finding. ``code`` names the check and stays the same between releases; pods: where it was found."""
 
     code: str
@@ -49,8 +47,7 @@ class Finding:
         return self.code, self.object, self.message
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(Struct, frozen=True):
     """A check that could not decide: what it needs, and the command that gets it."""
 
     code: str

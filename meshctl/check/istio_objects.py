@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from meshctl.check.check import Hits, Unsure
 from meshctl.check.finding import Hit
 from meshctl.check.subject import Subject, World
 from meshctl.plain import Json, list_at, object_at
+from meshctl.values import Struct
 
 SNAPSHOT = "the cluster's {}: none were given (a snapshot has them)"
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """An object with its name."""
 
     kind: str

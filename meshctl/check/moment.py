@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass
 
 from meshctl.envoy.documents import DocumentKind
 from meshctl.envoy.sections import SectionKind
 from meshctl.envoy.snapshot import Snapshot
+from meshctl.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """A time; exact: the dump was taken then. Otherwise it was taken then or later."""
 
     time: datetime.datetime

@@ -7,7 +7,6 @@ listener names) is met too: Envoy would use it as soon as a listener asks for it
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
 from meshctl.envoy.message import Undecidable
@@ -15,10 +14,10 @@ from meshctl.proxy.listen.listeners import HTTP_MANAGER, Chain, Filter, Listener
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost, tree_routes
 from meshctl.proxy.upstream.clusters import istio_config
+from meshctl.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class ManagerPlace:
+class ManagerPlace(Struct, frozen=True):
     """A connection manager, with the listener and chain it stands in."""
 
     listener: Listener
@@ -31,8 +30,7 @@ class ManagerPlace:
         return f"listener {self.listener.name} > chain {self.chain.label}"
 
 
-@dataclass(frozen=True, slots=True)
-class TablePlace:
+class TablePlace(Struct, frozen=True):
     """A route configuration; managers: those that use it."""
 
     table: RouteTable
@@ -41,8 +39,7 @@ class TablePlace:
     managers: tuple[ManagerPlace, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RoutePlace:
+class RoutePlace(Struct, frozen=True):
     """One route of a virtual host; within: the field of the virtual host in which it stands."""
 
     table: TablePlace

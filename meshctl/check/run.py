@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from meshctl.check.check import SHAPES, Check, MeshCheck, framed, of_pod, stumbled
 from meshctl.check.finding import Finding, Open, Severity, ignored, merged, worst_first
 from meshctl.check.subject import Subject, World
 from meshctl.check.table import CHECKS, MESH_CHECKS
+from meshctl.values import Struct, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """Findings, worst first; what was not decidable; the pods that were checked; how many findings were left out."""
 
     findings: tuple[Finding, ...] = ()

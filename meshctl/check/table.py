@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from meshctl.check.check import Check, MeshCheck
 from meshctl.check.checks import (
     capture,
@@ -23,10 +21,10 @@ from meshctl.check.checks import (
     targets,
     twice,
 )
+from meshctl.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Theme:
+class Theme(Struct, frozen=True):
     """Checks that belong together."""
 
     name: str

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from meshctl.check.places import network_filters, routes
 from meshctl.plain import Json, object_at, objects_at
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.upstream.clusters import istio_config
+from meshctl.values import Struct
 
 TCP_PROXY = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy"
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """A cluster that something leads to: with which weight of which total (0 of 0: all), or as a copy."""
 
     cluster: str
@@ -28,8 +27,7 @@ class Use:
         return not self.mirror and (self.weight > 0 or not self.total)
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(Struct, frozen=True):
     """What leads to a cluster: its name, where it stands, the Istio resource it came from."""
 
     name: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -22,6 +21,7 @@ from meshctl.envoy.notes import Notes
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, InputError, MeshctlError, UsageError
 from meshctl.plain import Json
 from meshctl.render.interface import Content, Document, Outputs
+from meshctl.values import replace
 
 if TYPE_CHECKING:
     from meshctl.diff.replay import Outcome, Probe

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +11,7 @@ from meshctl.commands import outputs, terminal
 from meshctl.commands.proxy_config import complete
 from meshctl.errors import UsageError
 from meshctl.render.interface import Content, Outputs
+from meshctl.values import replace
 
 if TYPE_CHECKING:
     from meshctl.commands.trace_inputs import Inputs

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from meshctl.envoy.addresses import bracketed
@@ -18,13 +17,13 @@ from meshctl.trace.services import service_map
 from meshctl.trace.streams import Stream
 from meshctl.trace.target import Dialled, Wanted
 from meshctl.trace.ways import Way, resting_on
+from meshctl.values import Struct, replace
 
 if TYPE_CHECKING:
     from meshctl.commands.trace_inputs import Inputs
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """One request as the command line asks for it: what is sent, where to and by whom, and how the answer is read."""
 
     wanted: Wanted
@@ -65,8 +64,7 @@ def run(
     return offers(answer, explain=explain, colour=colour, width=width), code
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(Struct, frozen=True):
     """One request walked: where it began, what was dialled and sent, the ways it may go."""
 
     pod: Pod

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from meshctl.check.check import SHAPES, stumbled
 from meshctl.check.fates import Host, chain_fates, hosts
@@ -20,10 +19,10 @@ from meshctl.proxy.listen.listeners import Listener
 from meshctl.proxy.model import Connection, Disposition, Log, Passage, Payload, Request, Tls, Verdict
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.visit import visit
+from meshctl.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(Struct, frozen=True):
     """One request or connection. title: what people call it; why: which route or chain it is a witness of."""
 
     title: str
@@ -33,8 +32,7 @@ class Probe:
     listener: str = ""  # the listener it comes to by itself; "" for the one that hands over
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """A probe that ends differently."""
 
     probe: Probe

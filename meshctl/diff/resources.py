@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -14,6 +13,7 @@ from meshctl.envoy.schema.convert import Converter, Names
 from meshctl.envoy.snapshot import Resource, SectionKind, Snapshot, State
 from meshctl.plain import Json, object_at, objects_at
 from meshctl.proxy.upstream.clusters import istio_config
+from meshctl.values import Struct, field
 
 KINDS: dict[SectionKind, str] = {
     SectionKind.LISTENERS: "listener",
@@ -30,8 +30,7 @@ _OF_THE_AGENT = frozenset(
 )  # secrets that the pod's agent makes, so that istiod's answer has none
 
 
-@dataclass(frozen=True, slots=True)
-class Different:
+class Different(Struct, frozen=True):
     """One resource that differs. origin: the Istio resource that it came from; note: its state where it is not in force."""
 
     word: str
@@ -42,8 +41,7 @@ class Different:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(Struct, frozen=True):
     """One side: what it is called, its snapshot, the pod's own addresses."""
 
     name: str
@@ -52,8 +50,7 @@ class Side:
     dynamic_only: bool = False  # istiod's answer has no static resources
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """What differs, what could not be compared and why, how many resources are alike."""
 
     before: str

@@ -11,7 +11,6 @@ import difflib
 import enum
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -21,6 +20,7 @@ from meshctl.match import filter_chains, route_match
 from meshctl.match.fraction import Runtime
 from meshctl.plain import Json
 from meshctl.proxy.upstream.clusters import istio_config
+from meshctl.values import Struct, replace
 
 
 class Kind(enum.Enum):
@@ -32,8 +32,7 @@ class Kind(enum.Enum):
     MOVED = "moved"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One difference. origin: the Istio resource that the nearest message around it names; "" for none."""
 
     kind: Kind

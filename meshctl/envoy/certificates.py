@@ -10,9 +10,10 @@ import binascii
 import datetime
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+
+from meshctl.values import Struct
 
 _BEGIN = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,64})-----")
 
@@ -31,8 +32,7 @@ def pem_bodies(pem: bytes) -> Iterator[bytes]:
         at = end
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
+class Certificate(Struct, frozen=True):
     """The facts that the tables show. ``serial`` is hexadecimal, whole bytes."""
 
     is_authority: bool

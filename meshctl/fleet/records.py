@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -26,6 +25,7 @@ from meshctl.netfilter.packet import Family
 from meshctl.netfilter.read.source import parse_rules
 from meshctl.plain import Json
 from meshctl.sources.record import CONFIG_DUMP, META, NamedFiles
+from meshctl.values import replace
 
 _SECTIONS = {kind: section for section, kind in KINDS.items()}
 _UNKNOWN = {

@@ -9,10 +9,10 @@ from __future__ import annotations
 import functools
 import ipaddress
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from meshctl.plain import Json
+from meshctl.values import Struct, field
 
 T = TypeVar("T")
 
@@ -27,8 +27,7 @@ def number(address: str) -> tuple[int, int] | None:
     return parsed.version, int(parsed)
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Struct, frozen=True):
     """One CIDR range: version, prefix length and the masked address."""
 
     version: int
@@ -81,8 +80,7 @@ def edges(ranges: Iterable[Range], version: int | None = None) -> Iterator[str]:
                     yield str(make(address))
 
 
-@dataclass(slots=True)
-class RangeMap(Generic[T]):
+class RangeMap(Struct, Generic[T]):
     """Values by range; ``matches`` yields those of the ranges that hold an address, longest prefix first."""
 
     levels: dict[tuple[int, int], dict[int, T]] = field(default_factory=dict)

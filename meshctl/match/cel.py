@@ -12,21 +12,20 @@ from __future__ import annotations
 import re
 import urllib.parse
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from meshctl.envoy.message import Undecidable
 from meshctl.match import string_match
 from meshctl.match.request_view import RequestView
 from meshctl.plain import Json
+from meshctl.values import Struct, field
 
 
 class _Error(Exception):
     """A CEL error: a missing key, a wrong type."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attributes:
+class Attributes(Struct, frozen=True):
     """What an expression may ask for; ``view`` None for a connection without a request."""
 
     view: RequestView | None
@@ -35,8 +34,7 @@ class Attributes:
     connection: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(Struct, frozen=True):
     """A parsed expression."""
 
     message: Json

@@ -14,7 +14,6 @@ from __future__ import annotations
 import enum
 import functools
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from meshctl.envoy.api.config_core_v3 import CidrRange
@@ -22,12 +21,12 @@ from meshctl.envoy.api.config_listener_v3 import FilterChainMatch
 from meshctl.envoy.message import Undecidable
 from meshctl.match import address_ranges
 from meshctl.plain import Json
+from meshctl.values import Struct, field, replace
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What is known of a connection when its chain is chosen (after the listener filters).
 
     ``dst_ip`` is "" for a connection without IP addresses (an internal listener, a pipe).
@@ -64,8 +63,7 @@ class Level(enum.Enum):
     SOURCE_PORT = "source port"
 
 
-@dataclass(frozen=True, slots=True)
-class Criteria:
+class Criteria(Struct, frozen=True):
     """A FilterChainMatch, read."""
 
     port: int = 0
@@ -238,8 +236,7 @@ def _sni_keys(sni: str) -> list[str]:
     return keys
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """The chains that may take the connection (several only when ambiguous), or where the search ended."""
 
     chains: tuple[int, ...] = ()
@@ -250,8 +247,7 @@ class Choice:
         return len(self.chains) > 1
 
 
-@dataclass(slots=True)
-class _Node:
+class _Node(Struct):
     """A bucket of the trie: exact keys, address ranges, and the chains of the last level."""
 
     keys: dict[Any, _Node] = field(default_factory=dict)
@@ -259,8 +255,7 @@ class _Node:
     chains: list[int] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class _Ranged:
+class _Ranged(Struct):
     """The bucket of one range; ``other`` is a second bucket of the same /0, from chains without a range."""
 
     node: _Node | None = None

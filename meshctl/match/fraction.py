@@ -7,10 +7,10 @@ runtime in the bootstrap's layered_runtime; RTDS layers are not in it. proto3 dr
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from meshctl.plain import Json
+from meshctl.values import Struct, field
 
 if TYPE_CHECKING:
     from meshctl.envoy.api.config_core_v3 import RuntimeFractionalPercent
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 _DENOMINATORS = {"HUNDRED": 100, "TEN_THOUSAND": 10_000, "MILLION": 1_000_000}
 
 
-@dataclass(frozen=True, slots=True)
-class Fraction:
+class Fraction(Struct, frozen=True):
     """``numerator`` of ``denominator``: holds when a random number modulo the denominator is below it."""
 
     numerator: int
@@ -41,8 +40,7 @@ def fractional_percent(message: Json | None) -> Fraction:
     return Fraction(int(message.get("numerator", 0)), denominator)
 
 
-@dataclass(frozen=True, slots=True)
-class Runtime:
+class Runtime(Struct, frozen=True):
     """The flattened runtime values of an Envoy, the last layer winning."""
 
     values: dict[str, Any] = field(default_factory=dict)

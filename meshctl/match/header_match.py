@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from meshctl.envoy.api.config_route_v3 import CookieMatcher, HeaderMatcher, QueryParameterMatcher
 from meshctl.envoy.api.type_v3 import Int64Range
@@ -18,12 +17,12 @@ from meshctl.envoy.message import Message, Undecidable
 from meshctl.match import string_match
 from meshctl.match.request_view import Drawn, PartlyKnown, RequestView
 from meshctl.plain import Json
+from meshctl.values import Struct
 
 Test = Callable[[RequestView], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Criterion:
+class Criterion(Struct, frozen=True):
     """One condition on a request: what it looks at, what it wants, whether it holds, what was there instead."""
 
     subject: str

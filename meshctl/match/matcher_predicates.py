@@ -8,7 +8,6 @@ Follows source/common/matcher/{matcher,field_matcher,value_input_matcher}.h.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from meshctl.envoy.api import xds_type_matcher_v3 as api
@@ -17,13 +16,13 @@ from meshctl.envoy.api.xds_core_v3 import TypedExtensionConfig
 from meshctl.envoy.message import Undecidable
 from meshctl.match import address_ranges, cel, string_match
 from meshctl.plain import Json
+from meshctl.values import Struct
 
 # What an input yields: its type's full name and fields in, its value or None (no data) out.
 Inputs = Callable[[str, Json], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(Struct, frozen=True):
     """A data input."""
 
     type_name: str
@@ -45,8 +44,7 @@ def input_of(extension: TypedExtensionConfig | None) -> Input:
 Samples = tuple[tuple[Input, tuple[str, ...]], ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Predicate:
+class Predicate(Struct, frozen=True):
     """A condition over inputs: its test, its text, and the values that it tells apart."""
 
     text: str

@@ -13,37 +13,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 
 from meshctl.envoy.api import xds_type_matcher_v3 as api
 from meshctl.envoy.message import Undecidable
 from meshctl.match import address_ranges
 from meshctl.match.matcher_predicates import MORE, Input, Inputs, Predicate, input_of, predicate_of
 from meshctl.plain import Json
+from meshctl.values import Struct, field
 
 _INT64 = re.compile(r"-?[0-9]{1,19}")
 
 __all__ = ["Action", "Branches", "Decision", "Inputs", "OnMatch", "Tree", "parse"]
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """A leaf: the action's name and its typed_config."""
 
     name: str
     config: Json
 
 
-@dataclass(slots=True)
-class Decision:
+class Decision(Struct):
     """What an evaluation found: the action, or None; and the way it went, one phrase a node."""
 
     action: Action | None = None
     trail: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class OnMatch:
+class OnMatch(Struct, frozen=True):
     """What follows a match: an action or a nested tree; with ``keep_matching`` the search goes on."""
 
     action: Action | None = None
@@ -79,8 +76,7 @@ Branches = tuple[tuple[str, OnMatch], ...]
 Candidates = Callable[[str], Iterator[tuple[str, OnMatch]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(Struct, frozen=True):
     """One node: a list of (predicate, on_match), or an input with candidates by its value."""
 
     on_no_match: OnMatch | None

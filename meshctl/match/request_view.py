@@ -9,10 +9,10 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from meshctl.envoy.message import Undecidable
+from meshctl.values import Struct
 
 Headers = dict[str, list[str]]
 _PATH_END = re.compile(r"[?#]")
@@ -94,8 +94,7 @@ class Drawn(PartlyKnown):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
+class Peer(Struct, frozen=True):
     """The certificate a client presented: its URI and DNS names, its subject, whether it was verified."""
 
     uris: tuple[str, ...] = ()

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from meshctl.envoy.api import config_route_v3 as api
 from meshctl.envoy.api.config_core_v3 import TypedExtensionConfig
@@ -22,6 +21,7 @@ from meshctl.match.header_match import Criterion
 from meshctl.match.metadata_match import metadata
 from meshctl.match.request_view import Part, RequestView
 from meshctl.plain import Json
+from meshctl.values import Struct
 
 
 class PathKind(enum.Enum):
@@ -35,8 +35,7 @@ class PathKind(enum.Enum):
     CONNECT = "connect_matcher"
 
 
-@dataclass(frozen=True, slots=True)
-class PathMatch:
+class PathMatch(Struct, frozen=True):
     """The path specifier: its kind, its value and whether case counts."""
 
     kind: PathKind
@@ -56,8 +55,7 @@ class PathMatch:
         return f"{shown} (any case)" if self.ignore_case else shown
 
 
-@dataclass(frozen=True, slots=True)
-class RouteMatch:
+class RouteMatch(Struct, frozen=True):
     """All conditions of a route."""
 
     path: PathMatch

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from meshctl.envoy.api.type_matcher_v3 import StringMatcher
 from meshctl.envoy.message import Undecidable
 from meshctl.plain import Json
+from meshctl.values import Struct
 
 Test = Callable[[str], bool]
 
@@ -88,8 +88,7 @@ def _group(found: Any, number: int) -> str:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class StringMatch:
+class StringMatch(Struct, frozen=True):
     """A compiled StringMatcher: ``test`` decides, ``text`` says what it wants (``prefix `v1```)."""
 
     text: str

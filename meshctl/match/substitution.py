@@ -11,18 +11,17 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from meshctl.envoy.addresses import bracketed
 from meshctl.envoy.message import Undecidable
 from meshctl.match.request_view import NOTHING, Headers, Opaque, Part, Peer, ask
+from meshctl.values import Struct, field
 
 _OPERATOR = re.compile(r"%%|%([A-Z0-9_]+)(?:\(((?:[^()]|\([^()]*\))*)\))?(?::(\d+))?%")
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What a format string may ask of a request and its connection."""
 
     headers: Headers

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
 
 from meshctl.match.string_match import compiled_regex
+from meshctl.values import Struct
 
 # Unreserved, percent-encoded and sub-delims characters as Envoy lists them for one segment and for a rest.
 _SEGMENT = r"[a-zA-Z0-9-._~%!$&'()+,;:@=]+"
@@ -19,8 +19,7 @@ _REST = r"[a-zA-Z0-9-._~%!$&'()+,;:@=/]*"
 _TOKEN = re.compile(r"\{([^{}=]+)(?:=([^{}]*))?\}|\*\*|\*|[^{}*]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """A compiled template: the regex of a whole path and the variables in the order of its groups."""
 
     source: str

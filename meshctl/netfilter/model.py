@@ -12,12 +12,13 @@ the text is read, and a verdict map is a ``Dispatch`` step (a value chooses the 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
 from meshctl.coverage import Basis, Gap
 from meshctl.netfilter.packet import Family, Hook
+from meshctl.values import Struct, field
 
 # The command whose output is a whole rule set.
 OBSERVE = "iptables-save; ip6tables-save (or nft list ruleset) in the pod's network namespace"
@@ -65,8 +66,7 @@ class Test(Enum):
     ANY_BIT = "any bit"  # value & bits is not zero
 
 
-@dataclass(frozen=True, slots=True)
-class Criterion:
+class Criterion(Struct, frozen=True):
     """One question about one field. ``text`` is the source's own wording."""
 
     field: Field
@@ -79,8 +79,7 @@ class Criterion:
     family: Family | None = None  # an address criterion of the other family never matches
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(Struct, frozen=True):
     """Passes when one of several groups passes whole (multiport --ports, nft concatenations)."""
 
     groups: tuple[tuple[Criterion, ...], ...]
@@ -88,16 +87,14 @@ class AnyOf:
     negate: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Never:
+class Never(Struct, frozen=True):
     """A criterion that no packet passes, such as an interval of an empty set."""
 
     text: str
     negate: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """A criterion or action not understood: its effect is undetermined."""
 
     text: str
@@ -129,8 +126,7 @@ class Verb(StrEnum):
     PASS = "PASS"  # does something, but not to this packet's way: LOG, TCPMSS, DSCP
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """One thing done. Which fields count follows from the verb.
 
     chain: JUMP, GOTO. ports/address: REDIRECT, DNAT, SNAT, TPROXY. A mark is set as
@@ -148,8 +144,7 @@ class Action:
     mask: int = 0xFFFFFFFF
 
 
-@dataclass(frozen=True, slots=True)
-class Dispatch:
+class Dispatch(Struct, frozen=True):
     """A map: the first case whose criteria pass gives the action (nft vmap, map)."""
 
     cases: tuple[tuple[tuple[Criterion, ...], Action], ...]
@@ -159,8 +154,7 @@ class Dispatch:
 Step = Criterion | AnyOf | Never | Unknown | Action | Dispatch
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A rule: its steps in order, and where it was written."""
 
     text: str
@@ -202,8 +196,7 @@ class Rule:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Struct, frozen=True):
     """A chain; a base chain also says where the kernel calls it."""
 
     name: str
@@ -226,8 +219,7 @@ class Shown(Enum):
     RULESET = "nft's rules"  # of all tables, or of some
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True, dict=True):
     """A table of one family ("ip", "ip6" or "inet") and one backend."""
 
     name: str
@@ -236,11 +228,11 @@ class Table:
     chains: tuple[Chain, ...] = ()
     source: str = "rules"
     shown: Shown = Shown.SCRIPT
-    _by_name: dict[str, Chain] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
+    @functools.cached_property
+    def _by_name(self) -> dict[str, Chain]:
         # a node's table has thousands of chains; of two with one name the first counts
-        object.__setattr__(self, "_by_name", {chain.name: chain for chain in reversed(self.chains)})
+        return {chain.name: chain for chain in reversed(self.chains)}
 
     def chain(self, name: str) -> Chain | None:
         """The chain of that name."""
@@ -251,8 +243,7 @@ class Table:
         return self.family in ("inet", family.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """Something in the source that was not understood or is worth saying, with its line (0 = none)."""
 
     line: int
@@ -264,8 +255,7 @@ class Note:
         return f"{where}: {self.text}"
 
 
-@dataclass(frozen=True, slots=True)
-class Unseen:
+class Unseen(Struct, frozen=True):
     """Rules that were not shown: of a chain; of a whole table where ``chain`` is ""; of every table where
     ``table`` is "" too. A hidden rule (see ``hidden``) stands in each base chain this concerns, so that a walk
     that reaches it is undetermined and not free."""
@@ -296,8 +286,7 @@ def is_hidden(rule: Rule) -> bool:
     return rule.steps == (Unknown(text), Unknown(text, action=True))
 
 
-@dataclass(frozen=True, slots=True)
-class RuleSet:
+class RuleSet(Struct, frozen=True):
     """All tables of one network namespace.
 
     covers: the families the source speaks for; a packet of another family is undetermined, not

@@ -11,7 +11,6 @@ over lo and brought its own. And it runs only where some rule asks for it (``nf_
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 from meshctl.netfilter.hooks import NAT_DST_PRIORITY, NAT_SRC_PRIORITY
 from meshctl.netfilter.model import (
@@ -29,10 +28,10 @@ from meshctl.netfilter.model import (
     Verb,
 )
 from meshctl.netfilter.packet import Family, Hook, Packet
+from meshctl.values import Struct, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """A base chain at its place."""
 
     priority: int

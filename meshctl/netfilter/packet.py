@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import functools
 import ipaddress
-from dataclasses import dataclass, replace
 from enum import Enum, IntFlag, StrEnum
+
+from meshctl.values import Struct, replace
 
 
 class Hook(StrEnum):
@@ -99,8 +100,7 @@ def protocol_number(value: str) -> int | None:
     return int(text) if text.isdigit() else PROTOCOLS.get(text)
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(Struct, frozen=True):
     """One packet at one hook. ``None`` is unknown, see the module's head."""
 
     hook: Hook = Hook.OUTPUT

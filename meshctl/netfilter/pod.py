@@ -11,13 +11,12 @@ from __future__ import annotations
 import ipaddress
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 from meshctl.netfilter.packet import Family, Hook, Packet, family_of
+from meshctl.values import Struct, replace
 
 
-@dataclass(frozen=True, slots=True)
-class PodNet:
+class PodNet(Struct, frozen=True):
     """A pod's network, as far as known.
 
     envoy_uid, envoy_gid: the proxy's. tproxy_routing: ``ip rule fwmark 1337 lookup 133`` is there.

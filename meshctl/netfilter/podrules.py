@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from meshctl.coverage import Basis
@@ -24,6 +23,7 @@ from meshctl.netfilter.read.source import parse_rules
 from meshctl.netfilter.read.unseen import observed
 from meshctl.netfilter.walk.summary import proxy_of
 from meshctl.proxy_kind import proxy_type
+from meshctl.values import replace
 
 Files = Callable[[str], bytes | None]
 

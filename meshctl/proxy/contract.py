@@ -9,8 +9,9 @@ and if it may end the request that stays an open outcome. One that only observes
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from meshctl.values import Struct
 
 Evaluate = TypeVar("Evaluate")
 
@@ -32,8 +33,7 @@ class Effect(enum.Enum):
     SHARE = "changes how hosts share the load"
 
 
-@dataclass(frozen=True, slots=True)
-class Contract(Generic[Evaluate]):
+class Contract(Struct, Generic[Evaluate], frozen=True):
     """What is known of a filter type."""
 
     evaluate: Evaluate | None

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 from meshctl.coverage import Basis
 from meshctl.match.request_view import NOTHING, Headers, Opaque, Peer, RequestView
 from meshctl.plain import Json
+from meshctl.values import Struct, field
 
 
 class Disposition(enum.Enum):
@@ -64,8 +64,7 @@ class Payload(enum.Enum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Tls:
+class Tls(Struct, frozen=True):
     """A client's side of TLS: what its hello says and which certificate it would present."""
 
     sni: str = ""
@@ -78,8 +77,7 @@ class Tls:
     agreed: str = ""  # the protocol that ALPN agreed on, behind the handshake
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(Struct, frozen=True):
     """A TCP connection as it arrives at a proxy; ``dst`` is the original destination.
 
     ``src_ip`` may be "" (not known). ``proxy_src``/``proxy_dst`` come from a PROXY protocol header.
@@ -104,8 +102,7 @@ class Connection:
         return self.layers[0] if self.layers else None
 
 
-@dataclass(frozen=True, slots=True)
-class Recreated:
+class Recreated(Struct, frozen=True):
     """What a request that the proxy made of a redirect itself carries on from the passes before.
 
     count: redirects followed so far; taken: (route, target route) as previous_routes remembers them; seen: (method, URL) of
@@ -120,8 +117,7 @@ class Recreated:
     loops: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """An HTTP request as the client writes it. ``authority`` None: no Host header; "" an empty one.
 
     hidden: what does not show its other headers ("" where ``headers`` are all there are); unsaid: what does not tell its method,
@@ -138,10 +134,12 @@ class Request:
     body: str = ""
     hidden: str = ""
     unsaid: str = ""
-    recreated: Recreated | None = field(default=None, compare=False, repr=False)
-    opaque: Opaque = field(
-        default_factory=lambda: NOTHING, hash=False
-    )  # what proxies before may have changed of it
+    recreated: Recreated | None = None
+    opaque: Opaque = field(default_factory=lambda: NOTHING)  # what proxies before may have changed of it
+
+    def __hash__(self) -> int:
+        """What it asks for; what is known of it besides is a mapping, told apart by equality."""
+        return hash((self.method, self.authority, self.path, self.headers, self.protocol))
 
     @property
     def http2(self) -> bool:
@@ -153,16 +151,14 @@ class Request:
         return self.protocol in ("HTTP/2", "HTTP/3")
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True):
     """A candidate that was not chosen, and the first criterion that failed."""
 
     name: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One stage: what was chosen, why, where it stands in the configuration, what was rejected."""
 
     stage: Stage
@@ -178,8 +174,7 @@ class Step:
 MakeStep = Callable[[], Step]
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
+class Log(Struct, frozen=True):
     """The steps so far; a silent log (many requests, no reader) never builds them."""
 
     steps: tuple[Step, ...] = ()
@@ -189,8 +184,7 @@ class Log:
         return self if self.silent else Log((*self.steps, make()))
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """How a proxy's part ends: the disposition and what its access log would show."""
 
     disposition: Disposition
@@ -200,8 +194,7 @@ class Verdict:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(Struct, frozen=True):
     """What one proxy did with a connection or a request: an access log line, with the reasons.
 
     ``None`` stands where the access log has "-". ``upstream`` is what goes on to the next hop.
@@ -228,11 +221,10 @@ class Passage:
     http: bool = False
     decided: bool = True  # False: this way or another, and nothing says how often
     logged: bool = True  # whether the proxy writes an access log entry for it
-    seen: RequestView | None = field(default=None, compare=False, repr=False)  # as the filters left it
+    seen: RequestView | None = None  # as the filters left it
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """An upstream host, its share of the traffic and what the connection to it will be."""
 
     address: str
@@ -252,8 +244,7 @@ class Endpoint:
         return int(port) if port.isdigit() else 0
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """The route that was looked up for a redirect, which the log names from then on."""
 
     virtual_host: str | None = None
@@ -261,8 +252,7 @@ class Looked:
     cluster: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
+class Followed(Struct, frozen=True):
     """What a proxy makes of an answer: a request of its own, or (None) the client gets the answer."""
 
     probability: float = 1.0
@@ -273,8 +263,7 @@ class Followed:
 Follow = Callable[[int | None, str | None], Iterator[Followed]]  # by the answer's code and Location
 
 
-@dataclass(frozen=True, slots=True)
-class Upstream:
+class Upstream(Struct, frozen=True):
     """What a proxy sends on: to which cluster and endpoints, over what, and the request as rewritten."""
 
     cluster: str
@@ -288,4 +277,4 @@ class Upstream:
     mark: int = 0  # the socket mark of the connection (original_src in TPROXY mode)
     retries: frozenset[str] = frozenset()  # what is tried again (retry_on), empty for nothing
     mirrors: tuple[str, ...] = ()
-    follow: Follow | None = field(default=None, compare=False, repr=False)  # redirects of the answer
+    follow: Follow | None = None  # redirects of the answer

@@ -9,7 +9,6 @@ passages, one for each way that chance leaves open; their probabilities sum to o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from meshctl.coverage import Gap
 from meshctl.envoy.addresses import bracketed as joined
@@ -38,6 +37,7 @@ from meshctl.proxy.model import (
     Verdict,
 )
 from meshctl.proxy.proxy import Proxy
+from meshctl.values import replace
 
 
 def visit(

@@ -8,7 +8,6 @@ sidecar has some: Istio's defaults stand for them, marked assumed (``assumed_rul
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from meshctl.coverage import Basis
@@ -19,6 +18,7 @@ from meshctl.netfilter.read.unseen import observed
 from meshctl.reader.layouts import command_of
 from meshctl.reader.rules_forms import pods_of
 from meshctl.reader.rules_forms import rules_of as rules_of_text
+from meshctl.values import replace
 
 if TYPE_CHECKING:
     from meshctl.reader.given import GivenPod, Identity

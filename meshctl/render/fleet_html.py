@@ -8,9 +8,9 @@ Light and dark go by the reader's setting.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from meshctl.render.markup import escape
+from meshctl.values import Struct
 
 _STYLE = """
 :root{color-scheme:light dark;--bg:#f6f8fa;--card:#fff;--ink:#1f2328;--dim:#57606a;--edge:#d0d7de;--bar:#0969da;--bad:#cf222e;
@@ -45,8 +45,7 @@ _LETTERS = 28  # of a label
 _TALL = 190  # a drawing with upright bars
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
+class Tile(Struct, frozen=True):
     """A number at the head of the page. mood: ``bad``, ``warn`` or "" ."""
 
     value: int
@@ -54,8 +53,7 @@ class Tile:
     mood: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """An amount with its label. mood: ``bad``, ``warn``, ``good``, or ``plain``."""
 
     label: str
@@ -63,8 +61,7 @@ class Bar:
     mood: str = "plain"
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Struct, frozen=True):
     """Bars: lying below each other, or upright beside each other where their order is that of time or size."""
 
     title: str
@@ -74,8 +71,7 @@ class Chart:
     upright: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """A table: what wants attention by name."""
 
     title: str
@@ -85,8 +81,7 @@ class Listing:
     more: int = 0  # rows that are not shown
 
 
-@dataclass(frozen=True, slots=True)
-class FleetPage:
+class FleetPage(Struct, frozen=True):
     """Everything on the page."""
 
     title: str

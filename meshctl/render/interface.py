@@ -11,10 +11,10 @@ from __future__ import annotations
 import enum
 import importlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 from meshctl.errors import UsageError
+from meshctl.values import Struct, replace
 from meshctl.views.view import Layout
 
 
@@ -34,8 +34,7 @@ class Content(enum.Enum):
     RESULTS = "results of tests: (file, list of meshctl.trace.expectations.Result)"
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """Plain values for machines.
 
     layout: which of Go's writers istioctl uses for it, None for documents of our own: those keep the order of their
@@ -65,8 +64,7 @@ def schema_version(kind: str) -> str:
     return f"meshctl.io/{kind}/v1"
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     """An output form: its name, the content it prints, and ``module:function`` (content -> str or bytes)."""
 
     name: str
@@ -114,8 +112,7 @@ _FORMS = (
 Offers = Mapping[Content, Callable[[], Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Outputs:
+class Outputs(Struct, frozen=True):
     """The forms of one command: those of the contents it offers, but for the names it leaves out."""
 
     contents: tuple[Content, ...]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from meshctl.plain import visible_lines
 from meshctl.render.markup import mermaid_label
 from meshctl.render.trace_picture import Box, Branch, End, Picture
+from meshctl.values import Struct, field
 
 _SHAPES = {"app": ("([", "])"), "end": ("([", "])"), "capture": ("{{", "}}"), "network": ("[/", "/]")}
 _COLOURS = {"good": "#1a7f37", "bad": "#cf222e", "open": "#9a6700"}
@@ -22,8 +21,7 @@ def _node(box: Box, index: int) -> str:
     return f'n{index}{opening}"{label}"{closing}'
 
 
-@dataclass
-class _Chart:
+class _Chart(Struct):
     """The lines so far: nodes in subgraphs, arrows, styles."""
 
     nodes: list[str] = field(default_factory=list)

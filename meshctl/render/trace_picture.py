@@ -18,6 +18,7 @@ from meshctl.trace.pods import Pod
 from meshctl.trace.report import TraceReport
 from meshctl.trace.segments import segments
 from meshctl.trace.ways import NOT_GIVEN, Way
+from meshctl.values import Struct
 
 _HEADS = {
     Stage.CAPTURE: "iptables",
@@ -48,8 +49,7 @@ class Box:
     dashed: bool = False  # assumed or missing, not seen
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """A pod, or the network between pods; ``kind`` is pod, network, outside, or missing (a pod nobody gave)."""
 
     kind: str
@@ -57,8 +57,7 @@ class Frame:
     boxes: tuple[Box, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(Struct, frozen=True):
     """How a branch ends: its verdict, the code and flags, why, and whether that is good, bad or open."""
 
     verdict: str
@@ -68,8 +67,7 @@ class End:
     mood: str
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """A stretch of the way: its share of the requests, its frames, then its end or the branches it forks into."""
 
     share: str
@@ -84,8 +82,7 @@ class Branch:
         return ([self] if self.end else []) + [end for branch in self.branches for end in branch.ends]
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     """A whole drawing; ``mood`` is good, bad or open (undetermined)."""
 
     title: str
@@ -94,7 +91,7 @@ class Picture:
     mood: str
     outcomes: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = field(default=())
+    unknown: tuple[str, ...] = ()
 
 
 _Token = tuple[str, str, Box]  # a box with the kind and the title of its frame

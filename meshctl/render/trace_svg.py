@@ -8,11 +8,11 @@ files; colours are classes with a light and a dark value. Text is wrapped by an 
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
 
 from meshctl.render.layout import wrap
 from meshctl.render.markup import escape
 from meshctl.render.trace_picture import Box, Branch, End, Frame, Picture
+from meshctl.values import Struct, field
 
 _WIDTH = 372  # of a frame
 _GAP = 60  # between frames
@@ -70,8 +70,7 @@ def _rules(index: int) -> str:
 _STYLE = f"{_rules(1)}@media (prefers-color-scheme:dark){{{_rules(2)}}}{_FONTS}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Laid:
+class _Laid(Struct, frozen=True):
     """A box with its lines (class and text) and its place."""
 
     box: Box
@@ -96,8 +95,7 @@ def _lay(box: Box, x: int, y: int) -> _Laid:
     return _Laid(box, tuple(parts), x, y)
 
 
-@dataclass
-class _Canvas:
+class _Canvas(Struct):
     """What is drawn so far, and how far it reaches. Frames lie below lines, and those below boxes."""
 
     frames: list[str] = field(default_factory=list)

@@ -7,7 +7,6 @@ why. The step that ends the request is marked, and so is a step that is assumed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from meshctl.coverage import Basis
 from meshctl.plain import visible
@@ -20,6 +19,7 @@ from meshctl.trace.endings import Ending
 from meshctl.trace.report import TraceReport
 from meshctl.trace.segments import segments
 from meshctl.trace.ways import Way
+from meshctl.values import Struct
 
 _STAGE_WIDTH = 9
 _CHOSEN_WIDTH = 60  # a longer one pushes its detail to the right
@@ -28,8 +28,7 @@ _ONE_LINE = 140  # columns from which on a step is one line
 _ENDS, _ASSUMED = "\N{BALLOT X}", "\N{BOX DRAWINGS LIGHT QUADRUPLE DASH HORIZONTAL}"
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """How it is to look: colours, the width (None: no end), whether what was rejected is listed."""
 
     paint: Paint

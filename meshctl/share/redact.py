@@ -18,7 +18,6 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -27,6 +26,7 @@ from meshctl.envoy.api.sensitive import MESSAGE
 from meshctl.envoy.secrets import SENSITIVE, sensitive_kind
 from meshctl.share.names import Says, is_plain, says
 from meshctl.share.shapes import MARK, MARKS, clean, look, reason_of
+from meshctl.values import Struct
 
 APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 # Keys under a secret-looking name that hold a reference or a public thing, not the secret.
@@ -79,8 +79,7 @@ _HARMLESS_PHRASES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(Struct, frozen=True):
     """One secret that was taken out: the file, the place in it, and why it counts as one."""
 
     file: str

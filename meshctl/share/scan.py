@@ -10,21 +10,20 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from meshctl.share.anonymize import Anonymizer
 from meshctl.share.shapes import compiled
+from meshctl.values import Struct
 
 _PEM = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _JWT = rb"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{8,}"
 _ENCODED = re.compile(rb"LS0tLS1CRUdJTi[A-Za-z0-9+/=]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """Something that must not be shared, and the file it stands in."""
 
     file: str

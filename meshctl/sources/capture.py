@@ -6,7 +6,6 @@ What the bytes mean is found out in ``meshctl.netfilter``; here they are only fe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from meshctl.errors import InputError, MeshctlError, MissingDataError, UsageError
@@ -21,14 +20,14 @@ from meshctl.reader.given import Given, refusal
 from meshctl.reader.parts import PassedOver
 from meshctl.reader.recognise import RULES_COMMAND, UNKNOWN
 from meshctl.sources.file import open_given, read_text, without_rules
+from meshctl.values import Struct, replace
 
 if TYPE_CHECKING:
     from meshctl.sources.interface import Globals, Progress
     from meshctl.sources.record import PodRecord
 
 
-@dataclass(frozen=True, slots=True)
-class Captured:
+class Captured(Struct, frozen=True):
     """Rules with the pod they are of, as far as it is known."""
 
     rules: RuleSet

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pathlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from meshctl.diff.resources import Side
 from meshctl.envoy.snapshot import load
 from meshctl.errors import InputError, UsageError
 from meshctl.reader.pod import identity_of
+from meshctl.values import Struct, replace
 
 if TYPE_CHECKING:
     from meshctl.envoy.notes import Notes
@@ -22,16 +22,14 @@ ISTIOD = "istiod"
 Open = Callable[[], Side]
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """A pod that can be opened: its full name, and how."""
 
     name: str
     open: Open
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """Two proxies that are compared; None: the side has none of this name."""
 
     name: str

@@ -10,7 +10,6 @@ import datetime
 import json
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import meshctl
@@ -43,6 +42,7 @@ from meshctl.sources.record import (
     meta_of,
 )
 from meshctl.sources.snapshot_format import PodWriter, WriteError, Writer, safe_name
+from meshctl.values import Struct
 
 _ISTIO_CONTAINERS = frozenset({"istio-proxy", "istio-init", "istio-validation", "discovery"})
 _CONTAINERS = frozenset({"containers", "initContainers", "ephemeralContainers"})
@@ -61,8 +61,7 @@ class Reporter(Protocol):
     def bytes_read(self, count: int) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What a snapshot is to hold. ``around`` names a pod whose reachable pods are wanted too."""
 
     origin: Origin

@@ -9,9 +9,9 @@ Follows source/common/router/router.cc and source/common/tcp_proxy/tcp_proxy.cc;
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
 from meshctl.proxy.model import Disposition, Passage, Verdict
+from meshctl.values import Struct
 
 
 class Failure(enum.Enum):
@@ -23,8 +23,7 @@ class Failure(enum.Enum):
     TLS = "the TLS handshake failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """The answer of everything behind a hop: an HTTP code (None over TCP), or a failure; and the culprit."""
 
     disposition: Disposition

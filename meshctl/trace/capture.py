@@ -10,18 +10,17 @@ The verdict words are those of the recordings: REDIRECT, TPROXY, RETURN (the las
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, replace
 
 from meshctl.envoy.addresses import bracketed
 from meshctl.netfilter import Connections, Hook, Packet, PathStep, Verdict, WalkResult
 from meshctl.netfilter.packet import family_of
 from meshctl.trace.pods import Pod
+from meshctl.values import Struct, replace
 
 CLIENT_PORT = 40000  # a client's port when none is known
 
 
-@dataclass(frozen=True, slots=True)
-class Captured:
+class Captured(Struct, frozen=True):
     """What one hook did to the packet."""
 
     hook: str
@@ -69,8 +68,7 @@ def _captured(hook: str, packet: Packet, interface: str, result: WalkResult) -> 
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """A packet that leaves a process in the pod: the hooks it met, and where it goes on."""
 
     hooks: tuple[Captured, ...]
@@ -127,8 +125,7 @@ def send(pod: Pod, src: str, dst: str, port: int, uid: int, gid: int, mark: int 
     return Sent(tuple(hooks), True, port, redirected, verdict == "DROP", unknown + back.undetermined)
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(Struct, frozen=True):
     """A packet that came to the pod from outside."""
 
     hooks: tuple[Captured, ...]

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from urllib.parse import quote_plus
 
 from meshctl.errors import UsageError
 from meshctl.trace.target import Wanted
+from meshctl.values import Struct, field
 
 _FORM = "application/x-www-form-urlencoded"
 _PASSED_OVER = (
@@ -40,8 +40,7 @@ _REFUSED = {
 _NOT_FOLLOWED = "a redirect is not followed: trace the Location that it names"
 
 
-@dataclass
-class Curl:
+class Curl(Struct):
     """What was understood so far."""
 
     url: str = ""

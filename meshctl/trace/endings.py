@@ -7,20 +7,19 @@ injected delay, with the same request. What differs between endings is what each
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from meshctl.envoy.cluster_names import parts_of
 from meshctl.match.request_view import PartlyKnown
 from meshctl.proxy.model import Disposition, Request
 from meshctl.trace.causes import cause
 from meshctl.trace.ways import NOT_GIVEN, Hop, Way
+from meshctl.values import Struct
 
 # Headers that proxies set for each other on every request; they are no news.
 _USUAL = ("x-forwarded-", "x-request-id", "x-envoy-", "x-b3-", "traceparent", "tracestate", "via")
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(Struct, frozen=True):
     """One distinct ending. way: the likeliest that ends so; share: None where nothing tells how often."""
 
     way: Way

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, EXIT_UNDETERMINED, InputError
 from meshctl.plain import Json
 from meshctl.proxy.model import Disposition
 from meshctl.trace.lines import unknown_key
+from meshctl.values import Struct
 
 # The names an `expect` object may use, and the field of an outcome (or of its hops) they stand for.
 _FIELDS = {
@@ -39,16 +39,14 @@ class Status(enum.Enum):
     ASKED = "without expectation"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """What an answer lacks of what is expected; ``open``: it may yet hold."""
 
     text: str
     open: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """One test: its name, how it ended and why, and the answer that a line of JSON shows."""
 
     name: str

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from meshctl.envoy.addresses import bracketed
 from meshctl.proxy.listen.listeners import Listener
 from meshctl.proxy.model import Connection
 from meshctl.trace.capture import Captured
 from meshctl.trace.pods import Pod
 from meshctl.trace.streams import Stream
+from meshctl.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(Struct, frozen=True):
     """A connection on its way: the pod whose network it is in, where it wants to go, what it carries.
 
     depth: how many packets came before it. service: the service of the mesh whose endpoint the address is.
@@ -35,8 +33,7 @@ class Flow:
         return bracketed(self.ip, self.port)
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Struct, frozen=True):
     """A connection at a proxy: by which listener's socket it came, and through which rules; ``passed``: once it is through."""
 
     flow: Flow
@@ -46,8 +43,7 @@ class Visit:
     hooks: tuple[Captured, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
+class Landing(Struct, frozen=True):
     """Where a packet comes to rest in its pod: a local port, and how it got there."""
 
     port: int

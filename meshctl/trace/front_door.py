@@ -8,11 +8,11 @@ map 80 to 8080 and 443 to 8443. What is assumed is said.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from meshctl.proxy.proxy import Proxy
 from meshctl.trace.pods import Pod
+from meshctl.values import Struct
 
 CLIENT = "203.0.113.1"
 _SHIFT = 8000  # from a privileged port to the one an unprivileged container listens on
@@ -28,8 +28,7 @@ class Published(NamedTuple):
     named: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
+class Door(Struct, frozen=True):
     """Where a request from outside enters a gateway, and what of it is assumed."""
 
     ip: str

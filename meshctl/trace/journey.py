@@ -14,7 +14,6 @@ listeners that were not shown. What is taken for granted on the way is told as a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 
 from meshctl.envoy.addresses import bracketed, host_and_port
 from meshctl.envoy.message import Undecidable
@@ -48,6 +47,7 @@ from meshctl.trace.ways import (
     unseen_listeners,
     unseen_sockets,
 )
+from meshctl.values import Struct, field, replace
 
 MAX_HOPS = 12
 _SAME_PLACE = 3  # a request may pass a proxy again, changed on the way; more often nothing of it is new
@@ -62,8 +62,7 @@ def _decided(walk: Callable[[], list[Way]]) -> list[Way]:
         return [undetermined(unknown.reason)]
 
 
-@dataclass
-class Journey:
+class Journey(Struct):
     """The walker: where pods come from, and whether steps are recorded. floor: endpoints that are chosen less often
     (of 1) are not followed, and their pods not asked for."""
 

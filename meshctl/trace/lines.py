@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from meshctl.errors import InputError
 from meshctl.plain import Json
+from meshctl.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """A kind of value: how it is called, and whether a value is of it."""
 
     name: str

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import replace
 
 from meshctl.envoy.message import Undecidable
 from meshctl.proxy.model import Disposition, Looked, Passage, Recreated, Request, Stage, Step, Verdict
@@ -18,6 +17,7 @@ from meshctl.trace import answers
 from meshctl.trace.answers import Answer
 from meshctl.trace.streams import Stream, is_grpc
 from meshctl.trace.ways import Hop, Way, undetermined
+from meshctl.values import replace
 
 MAX_PASSES = 12
 _AROUND = 3  # how often a request that repeats itself is walked again

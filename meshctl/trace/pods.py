@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from meshctl.netfilter import RuleSet
 from meshctl.proxy.proxy import Proxy
 from meshctl.trace.services import Service, ServiceMap, service_map
+from meshctl.values import Struct, field
 
 
-@dataclass
-class Pod:
+class Pod(Struct, dict=True):
     """One pod: its addresses, who runs in it, its proxy and its capture rules (None: it has none)."""
 
     name: str

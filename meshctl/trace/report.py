@@ -7,7 +7,6 @@ in their endpoint are one outcome at one proxy. A probability is null where noth
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, EXIT_UNDETERMINED
 from meshctl.plain import Json
@@ -18,6 +17,7 @@ from meshctl.trace.answers import Answer
 from meshctl.trace.capture import Captured
 from meshctl.trace.pods import Pod
 from meshctl.trace.ways import Hop, Way, logged_cluster
+from meshctl.values import Struct, replace
 
 SCHEMA = "meshctl.io/trace/v1"
 
@@ -50,8 +50,7 @@ def passage_outcome(passage: Passage) -> Json:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(Struct, frozen=True):
     """How one outcome ends, how often, and whether anything says how often (``decided``)."""
 
     disposition: Disposition
@@ -88,8 +87,7 @@ def likeliest(endings: Iterable[Ending]) -> Disposition:
 READINGS: dict[str, Callable[[Iterable[Ending]], Disposition]] = {"all": overall, "likeliest": likeliest}
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """How strictly an answer is read. require: a name of READINGS; strict: what is assumed counts as open."""
 
     require: str = "all"
@@ -273,8 +271,7 @@ def exit_code(verdict: Disposition) -> int:
     return EXIT_UNDETERMINED if verdict is Disposition.UNDETERMINED else EXIT_FAILURE
 
 
-@dataclass(frozen=True, slots=True)
-class TraceReport:
+class TraceReport(Struct, frozen=True):
     """A whole answer, ready for any output form: the request in one line, the ways as they were read, the client.
 
     uid: the sender, None for the application's own. request: what was asked over HTTP.

@@ -7,7 +7,6 @@ pod they start from, and lines with a ``url`` as on the command line. Keys and k
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from meshctl.envoy.message import Undecidable
@@ -22,6 +21,7 @@ from meshctl.proxy.proxy import Proxy
 from meshctl.trace.services import service_map
 from meshctl.trace.streams import Stream
 from meshctl.trace.target import Wanted
+from meshctl.values import Struct
 
 _PROTOCOLS = {
     "HTTP/1.1": Payload.HTTP1,
@@ -55,8 +55,7 @@ _CERTIFICATES: dict[str, Callable[[], Peer]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class AtProxy:
+class AtProxy(Struct, frozen=True):
     """One question to one proxy: where it comes in, as what."""
 
     listener: Listener | None

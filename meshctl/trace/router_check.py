@@ -8,7 +8,6 @@ runtime that holds 42. Follows envoy test/tools/router_check/{router.cc,validati
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from meshctl.envoy.api.config_route_v3 import RedirectAction, RouteAction
@@ -73,8 +72,7 @@ def _draw(given: Json) -> Draw:
     return Draw(value=int(given.get("random_value") or 0))
 
 
-@dataclass(frozen=True, slots=True)
-class _ToolRuntime(Runtime):
+class _ToolRuntime(Runtime, frozen=True):
     """The tool's runtime: a fraction counts only under the key that the test names (RouterCheckTool::runtimeMock)."""
 
     active: str = ""

@@ -7,7 +7,6 @@ meets them, the capture rules among them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from meshctl.coverage import Basis
 from meshctl.plain import Json
@@ -15,10 +14,10 @@ from meshctl.proxy.model import Rejected, Stage, Step
 from meshctl.trace.capture import Captured
 from meshctl.trace.pods import Pod
 from meshctl.trace.ways import Hop, Way
+from meshctl.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """A stretch of the way in one place: ``kind`` is app, proxy, network or end."""
 
     kind: str

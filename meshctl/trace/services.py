@@ -8,8 +8,6 @@ can be followed offline.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
 from meshctl.envoy.api.extensions_filters_network_tcp_proxy_v3 import TcpProxy
 from meshctl.envoy.cluster_names import parts_of
@@ -21,10 +19,10 @@ from meshctl.proxy.listen.listeners import Listener
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.upstream.clusters import istio_config
 from meshctl.proxy.upstream.endpoints import Health
+from meshctl.values import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """A service's address in the network. endpoints: the ready ones (``ip:port``), None where they are not known;
     foreign: the address is the service's, the port is none of its."""
 
@@ -33,8 +31,7 @@ class Service:
     foreign: bool = False
 
 
-@dataclass(slots=True)
-class ServiceMap:
+class ServiceMap(Struct):
     """The services one proxy knows: hosts by (VIP, port), VIPs by host name."""
 
     hosts: dict[tuple[str, int], str] = field(default_factory=dict)

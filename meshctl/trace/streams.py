@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from meshctl.match.request_view import Peer
 from meshctl.proxy.model import Endpoint, Payload, Request, Tls, Upstream
 from meshctl.trace.pods import Pod
+from meshctl.values import Struct, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(Struct, frozen=True):
     """What a process sends once connected."""
 
     payload: Payload

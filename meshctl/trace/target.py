@@ -8,7 +8,6 @@ stands in for it (``elsewhere``); any other that does not resolve is an error th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -19,12 +18,12 @@ from meshctl.proxy.model import Payload, Request, Tls
 from meshctl.trace import elsewhere
 from meshctl.trace.pods import Pod
 from meshctl.trace.streams import Stream
+from meshctl.values import Struct
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "grpc": 80, "grpcs": 443, "ws": 80, "wss": 443}
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """The request as the command line gives it."""
 
     url: str
@@ -40,8 +39,7 @@ class Wanted:
     body: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Dialled:
+class Dialled(Struct, frozen=True):
     """Where the application connects and what it sends; ``title`` is the first line a reader sees."""
 
     host: str

@@ -6,7 +6,6 @@ A ``Way`` is one possibility from a packet on; it grows from its end to its begi
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 from meshctl.coverage import Gap
 from meshctl.envoy.addresses import bracketed
@@ -18,10 +17,10 @@ from meshctl.trace.answers import Answer, Failure
 from meshctl.trace.capture import Captured
 from meshctl.trace.pods import Pod
 from meshctl.trace.streams import Stream
+from meshctl.values import Struct, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(Struct, frozen=True):
     """One proxy on the way, as its access log shows it, with the packets before and behind it."""
 
     pod: Pod
@@ -49,8 +48,7 @@ def logged_cluster(hop: Hop) -> str | None:
 NOT_GIVEN = "not given"  # of a target: the pod is missing from the input
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """Where a way ends: a pod's application, or outside."""
 
     pod: str
@@ -58,8 +56,7 @@ class Target:
     assumed: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """One way the request may go, from a packet on; the first packet's hooks are ``sent`` and ``arrived``."""
 
     answer: Answer

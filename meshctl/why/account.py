@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from meshctl.proxy.model import Stage
+from meshctl.values import Struct
 from meshctl.why import details as words
 from meshctl.why import flags as flag_table
 from meshctl.why.details import Detail
@@ -34,8 +34,7 @@ class Reach(enum.Enum):
     UNKNOWN = "not known"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A stage of the way, what the line says of it, and how far the request came."""
 
     stage: Stage
@@ -43,8 +42,7 @@ class Place:
     reach: Reach
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """The answer to ``why``.
 
     headline: one sentence; answered_by and by: who made the answer, and how that is known; stage: where it arises, None where

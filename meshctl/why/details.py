@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from meshctl.proxy.model import Stage
+from meshctl.values import Struct
 from meshctl.why.meanings import Meaning, Origin, Setting
 
 _ADMIN = "the request reached the proxy's own admin interface"
@@ -558,8 +558,7 @@ _BRACKETS = {"{": "}", "[": "]", "(": ")"}
 _PARTS = re.compile(r"[|,:]_?|\s+")
 
 
-@dataclass(frozen=True, slots=True)
-class Detail:
+class Detail(Struct, frozen=True):
     """A detail taken apart. word: its head; inner: what stands in its braces, brackets or parentheses; meanings: those of
     the parts that are known, the head's first; unknown: parts that are in no table."""
 

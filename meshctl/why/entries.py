@@ -11,10 +11,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import msgspec
 
+from meshctl.values import Struct
 from meshctl.why import formats
 from meshctl.why.formats import Format, JsonFormat, TextFormat
 
@@ -26,13 +26,12 @@ _ENTRY_FIELDS = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class LogEntry:
+class LogEntry(Struct, frozen=True, dict=True):
     """The fields of one line under the names of Istio's JSON format; "-" is absent. source: which format it has."""
 
     fields: dict[str, str]
     source: str
-    line: str = field(default="", repr=False)
+    line: str = ""
 
     def __getitem__(self, name: str) -> str:
         """A field's text; "" where the log has "-" or not this field."""

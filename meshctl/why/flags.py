@@ -6,14 +6,12 @@ the meanings follow source/common/stream_info and the places that set each flag.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from meshctl.proxy.model import Stage
+from meshctl.values import Struct
 from meshctl.why.meanings import Meaning, Origin, Setting
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(Struct, frozen=True):
     """One flag: as ``%RESPONSE_FLAGS%`` prints it, as ``%RESPONSE_FLAGS_LONG%`` does, what it means."""
 
     short: str

@@ -13,10 +13,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from meshctl.plain import Json
+from meshctl.values import Struct
 
 OPERATOR = re.compile(r"%([A-Z][A-Z0-9_]*)(?:\(((?:[^()]|\([^()]*\))*)\))?(?::(\d+))?%")
 
@@ -51,8 +51,7 @@ def header_of(field: str) -> str:
     return _HEADER_OF.get(field, field[7:] if field.startswith("header:") else "")
 
 
-@dataclass(frozen=True)
-class TextFormat:
+class TextFormat(Struct, frozen=True, dict=True):
     """A text format; ``source`` says whose it is."""
 
     text: str
@@ -182,8 +181,7 @@ def field_of_key(key: str) -> str:
     return _BY_KEY.get(_MARKS.sub("", key.lower().rpartition(".")[2]), "")
 
 
-@dataclass(frozen=True)
-class JsonFormat:
+class JsonFormat(Struct, frozen=True, dict=True):
     """A JSON format: keys (nested ones joined by dots) and the text of each."""
 
     keys: tuple[tuple[str, str], ...]

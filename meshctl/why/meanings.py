@@ -8,9 +8,9 @@ the way the request took.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
 from meshctl.proxy.model import Stage
+from meshctl.values import Struct
 
 
 class Origin(enum.Enum):
@@ -39,8 +39,7 @@ class Setting(enum.Enum):
     HEADERS = "what requests are refused for"
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(Struct, frozen=True):
     """What a flag or a detail says.
 
     stage: where on the way it arises. words: what happened, a sentence. causes: what leads to it in a mesh, the commonest

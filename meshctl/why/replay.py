@@ -10,7 +10,6 @@ the answer. One way that agrees is agreement.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from meshctl.envoy.addresses import host_and_port
 from meshctl.envoy.message import Undecidable
@@ -26,6 +25,7 @@ from meshctl.trace.journey import Journey
 from meshctl.trace.pods import Pod, PodSource
 from meshctl.trace.streams import Stream
 from meshctl.trace.ways import Hop, Way
+from meshctl.values import Struct, replace
 from meshctl.why import compare
 from meshctl.why.entries import LogEntry
 
@@ -34,8 +34,7 @@ THE_LINE = "the log line"
 _SIDES = ("downstream_remote_address", "downstream_local_address")
 
 
-@dataclass(frozen=True)
-class Replay:
+class Replay(Struct, frozen=True, dict=True):
     """The ways of the line's request today. hops: this proxy's hop of each way, None where a way has none; agreeing: those that
     end as the line says; differences: what the log and today's likeliest way disagree in; unknown: what of the request the line
     does not show, and the answer hangs on."""

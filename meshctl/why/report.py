@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from meshctl.plain import Json
 from meshctl.proxy.model import Disposition, Stage
+from meshctl.values import Struct
 from meshctl.why.account import UPSTREAM, Account
 from meshctl.why.entries import LogEntry
 from meshctl.why.meanings import Origin
@@ -20,16 +20,14 @@ if TYPE_CHECKING:
 SCHEMA = "meshctl.io/why/v1"
 
 
-@dataclass(frozen=True, slots=True)
-class Next:
+class Next(Struct, frozen=True):
     """A command to type, and what it shows."""
 
     command: str
     shows: str
 
 
-@dataclass(frozen=True, slots=True)
-class Why:
+class Why(Struct, frozen=True):
     """The whole answer. entry: None where only words were asked about; pod: None where no proxy was given."""
 
     account: Account

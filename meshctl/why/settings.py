@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from meshctl.envoy.api.config_cluster_v3 import CircuitBreakers
 from meshctl.envoy.api.config_route_v3 import Route as RouteMessage
@@ -22,6 +21,7 @@ from meshctl.proxy.routing.routes import Route
 from meshctl.proxy.upstream.clusters import Cluster
 from meshctl.proxy.upstream.hosts import Health
 from meshctl.trace.ways import Hop
+from meshctl.values import Struct
 from meshctl.why.entries import LogEntry
 from meshctl.why.meanings import Setting
 from meshctl.why.replay import table_of
@@ -36,8 +36,7 @@ _LIMITS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """One setting: what it is, its value, where it stands."""
 
     what: str
@@ -45,8 +44,7 @@ class Fact:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """What of the proxy the line is about."""
 
     proxy: Proxy

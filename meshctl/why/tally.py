@@ -9,10 +9,10 @@ format) goes through the reader of single lines; what is no entry is counted. Me
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 import msgspec
 
+from meshctl.values import Struct, field
 from meshctl.why import account, entries, formats
 from meshctl.why.account import Account
 from meshctl.why.entries import LogEntry
@@ -31,8 +31,7 @@ GROUPED = (
 Key = tuple[object, ...]
 
 
-@dataclass(slots=True)
-class Count:
+class Count(Struct):
     """How often, and when first and last; the times are the log's own words."""
 
     number: int = 0
@@ -45,8 +44,7 @@ class Count:
         self.last = max(self.last, other.last)
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Lines that ended alike, at one route and upstream."""
 
     fields: dict[str, str]
@@ -54,8 +52,7 @@ class Group:
     account: Account
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """A log counted. other: lines that are no entries; bytes: how much was read."""
 
     groups: list[Group] = field(default_factory=list)

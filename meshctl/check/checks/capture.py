@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from meshctl.check.check import Check, Hits
 from meshctl.check.finding import Hit, Severity
@@ -20,6 +19,7 @@ from meshctl.netfilter.packet import Family
 from meshctl.netfilter.pod import PodNet
 from meshctl.plain import object_at
 from meshctl.proxy.proxy import Proxy
+from meshctl.values import Struct
 
 _OUTBOUND, _INBOUND = ("virtualOutbound", "virtual"), ("virtualInbound",)
 
@@ -73,8 +73,7 @@ def _of_code(code: str, subject: Subject) -> Hits:
         yield Hit(str(one.place or "capture rules"), why, evidence, one.advice, one.severity)
 
 
-@dataclass(frozen=True, slots=True)
-class _Cause:
+class _Cause(Struct, frozen=True):
     """Why a run of istio-iptables fails: how its log shows it, what it means, what helps."""
 
     sign: str

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from meshctl.check.check import Check, Hits, MeshCheck, Unsure
 from meshctl.check.finding import Hit, Severity
@@ -20,14 +19,14 @@ from meshctl.envoy.secrets import DataSource, Secret, TlsCertificate, Validation
 from meshctl.envoy.sections import SectionKind, State
 from meshctl.envoy.snapshot import Snapshot
 from meshctl.plain import listed
+from meshctl.values import Struct
 
 _SOON = datetime.timedelta(days=14)
 _PART = 6
 WORKLOAD, ROOTS = "default", "ROOTCA"
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """A secret's certificates, in order; authorities: it is a bundle of those that are trusted."""
 
     name: str
@@ -123,8 +122,7 @@ def own_root(subject: Subject) -> Hits:
         yield Hit(f"secret {WORKLOAD}", said, (*signed, *evidence[:3]))
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
+class Trust(Struct, frozen=True):
     """A proxy's workload certificate with its chain, and the roots it trusts."""
 
     chain: tuple[bytes, ...]

@@ -13,7 +13,6 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -22,6 +21,7 @@ from meshctl.check.finding import Hit, Severity
 from meshctl.check.moment import parse_time
 from meshctl.check.subject import Subject, World
 from meshctl.plain import object_at, some
+from meshctl.values import Struct
 from meshctl.views.sync.syncz import ProxyState, State, human, read
 from meshctl.views.sync.versions import control_plane
 
@@ -29,16 +29,14 @@ ISTIODS, _SYNCZ, _VERSION = "istiods", "/debug/syncz", "/version"
 _ON_ITS_WAY = 30.0  # seconds in which an answer may not have been acknowledged yet
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """A proxy of the mesh: the version that it says, and whether it takes its configuration from a control plane."""
 
     version: str
     connects: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Plane:
+class _Plane(Struct, frozen=True):
     """What the istiods say: of each proxy its state, and of each istiod its version."""
 
     proxies: dict[str, ProxyState]

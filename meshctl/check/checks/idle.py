@@ -13,7 +13,6 @@ connections) and http_connection_manager.proto (five minutes for streams).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from meshctl.check.check import Check, Hits, MeshCheck, each
 from meshctl.check.checks.mutual_tls import uncaptured_ports
@@ -27,21 +26,20 @@ from meshctl.envoy.message import Undecidable
 from meshctl.plain import object_at, some
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.upstream.hosts import Health
+from meshctl.values import Struct
 
 _CONNECTION, _STREAM, _ANSWER = 3600.0, 300.0, 15.0  # Envoy's defaults, in seconds
 _ENDLESS = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(Struct, frozen=True):
     """How long one port of a pod waits: for a connection that is idle, for a stream on which nothing moves."""
 
     connection: float
     stream: float
 
 
-@dataclass(frozen=True, slots=True)
-class Called:
+class Called(Struct, frozen=True):
     """A cluster that a proxy sends requests to: its hosts, how long an idle connection is kept (None: over HTTP/2, where
     the server announces the end with GOAWAY), and the route that waits longest for an answer."""
 
@@ -52,8 +50,7 @@ class Called:
     route: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
+class _Side(Struct, frozen=True):
     ips: tuple[str, ...]
     ports: tuple[tuple[int, Patience], ...]
     calls: tuple[Called, ...]

@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -19,6 +18,7 @@ from meshctl.envoy.documents import DocumentKind
 from meshctl.envoy.sections import SectionKind
 from meshctl.envoy.snapshot import Snapshot, State
 from meshctl.plain import Json, list_at, object_at, objects_at, some
+from meshctl.values import Struct
 
 _COMPARED = {
     SectionKind.LISTENERS: "listener",
@@ -28,8 +28,7 @@ _COMPARED = {
 _MANY, _SHARE, _LONG = 200, 10, 600.0  # hosts, percent of them, seconds
 
 
-@dataclass(frozen=True, slots=True)
-class _Replica:
+class _Replica(Struct, frozen=True):
     """One replica: its workload, its addresses, its resources by (kind, name) with a digest of what they say; labels:
     those by which istiod may have meant it otherwise than another; updated: by kind, when the last update came."""
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from meshctl.check.check import Hits, MeshCheck
 from meshctl.check.checks.capture import lint_subject
@@ -30,6 +29,7 @@ from meshctl.proxy.listen.listeners import Listener
 from meshctl.proxy.model import Connection, Tls
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.upstream.hosts import Health
+from meshctl.values import Struct
 
 _CLIENT = "203.0.113.77"
 _MESH_ALPN = (("istio-peer-exchange", "istio"), ("istio-http/1.1", "istio", "http/1.1"), ("istio",))
@@ -43,8 +43,7 @@ class Speech(enum.Enum):
     MUTUAL = "mutual TLS"
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """One way a proxy speaks to a host: the cluster, the address, how, and which identities it takes."""
 
     cluster: str
@@ -54,8 +53,7 @@ class Call:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Struct, frozen=True):
     """What a pod takes, by port; ``_ANY`` for ports that no chain names. None: nothing ends TLS there, it has no proxy."""
 
     ips: tuple[str, ...]
@@ -70,8 +68,7 @@ class Server:
         return None if port in self.excluded else self.takes.get(port, self.takes.get(_ANY))
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
+class _Side(Struct, frozen=True):
     server: Server | None
     calls: tuple[Call, ...]
 
@@ -179,8 +176,7 @@ def _calls(proxy: Proxy) -> Iterator[Call]:
             continue
 
 
-@dataclass(slots=True)
-class _Clash:
+class _Clash(Struct):
     """One cluster's mismatch: clients and servers."""
 
     cluster: str

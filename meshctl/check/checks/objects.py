@@ -7,7 +7,6 @@ the same proof as for Envoy's routes says which are never reached.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from meshctl.check.check import Hits, MeshCheck, Unsure
 from meshctl.check.finding import Hit, Severity
@@ -26,6 +25,7 @@ from meshctl.check.subject import Subject, World
 from meshctl.match.fraction import Runtime
 from meshctl.plain import Json, list_at, object_at, objects_at
 from meshctl.proxy.routing.routes import RouteTable
+from meshctl.values import Struct
 
 
 def _unreached(services: list[Named]) -> Iterator[Hit]:
@@ -147,8 +147,7 @@ def _without_gateway(_: Sequence[tuple[str, object]], world: World) -> Hits:
                 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Gateway:
+class _Gateway(Struct, frozen=True):
     """A gateway's pod: its namespace, its labels, the ports it listens on."""
 
     namespace: str

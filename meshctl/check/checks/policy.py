@@ -9,7 +9,6 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import msgspec
 
@@ -21,6 +20,7 @@ from meshctl.envoy.anys import unpack
 from meshctl.plain import Json, object_at, objects_at
 from meshctl.proxy.listen.listeners import Chain, Listener
 from meshctl.proxy.proxy import Proxy
+from meshctl.values import Struct
 from meshctl.views.policies import NAME, NOTHING, filters_of
 
 _JWT = "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication"
@@ -82,8 +82,7 @@ def _is_not_any(rule: Json, negation: str) -> bool:
     return isinstance(inner, dict) and _any(inner)
 
 
-@dataclass(frozen=True, slots=True)
-class _Denial:
+class _Denial(Struct, frozen=True):
     """A chain that lets nothing through, and by which policy (key: its name in RBAC, of a DENY policy)."""
 
     listener: Listener

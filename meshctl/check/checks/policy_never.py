@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import msgspec
 
@@ -22,6 +21,7 @@ from meshctl.check.finding import Hit, Severity
 from meshctl.check.places import managers
 from meshctl.check.subject import Subject
 from meshctl.plain import Json, object_at, objects_at
+from meshctl.values import Struct
 from meshctl.views.policies import NOTHING, filters_of
 
 _LISTS = {"or_rules": "rules", "or_ids": "ids", "and_rules": "rules", "and_ids": "ids"}
@@ -29,8 +29,7 @@ _NOT = ("not_rule", "not_id")
 _IDENTITY = re.compile(r"spiffe://[^/]+/ns/[^/]+/sa/[^/]+")
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(Struct, frozen=True):
     """A rule in one chain, and why it is dead there ("" where it is not)."""
 
     where: str

@@ -8,7 +8,6 @@ and 443 may stand for 8080 and 8443 in its pod.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from meshctl.check.check import Check, Hits, each
@@ -23,13 +22,13 @@ from meshctl.proxy.listen.listeners import Listener
 from meshctl.proxy.model import Connection, Disposition, Payload, Request, Tls
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.visit import visit
+from meshctl.values import Struct
 
 _MOST = 12
 _PORTS = {"http": (80, 8080), "https": (443, 8443)}
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(Struct, frozen=True):
     """A request at a listener, as a client's URL."""
 
     listener: Listener

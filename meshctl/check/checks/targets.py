@@ -7,7 +7,6 @@ DestinationRule has, and Envoy answers 503 NC there: the clusters of the same ho
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from meshctl.check.check import Check, Hits, each
 from meshctl.check.finding import Hit, Severity
@@ -18,6 +17,7 @@ from meshctl.envoy.cluster_names import ClusterName, parts_of
 from meshctl.envoy.sections import SectionKind
 from meshctl.plain import Json, list_at, object_at
 from meshctl.proxy.proxy import Proxy
+from meshctl.values import replace
 
 
 def missing_clusters(subject: Subject) -> Hits:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
@@ -28,6 +27,7 @@ from meshctl.envoy.api.extensions_path_match_uri_template_v3 import UriTemplateM
 from meshctl.envoy.api.type_matcher_v3 import StringMatcher
 from meshctl.envoy.message import Message
 from meshctl.match import uri_template
+from meshctl.values import Struct
 
 M = TypeVar("M", bound=Message)
 Subject = tuple[str, str]  # kind and name
@@ -36,8 +36,7 @@ METHOD: Subject = ("header", ":method")
 AUTHORITY: Subject = ("header", ":authority")
 
 
-@dataclass(frozen=True, slots=True)
-class Some:
+class Some(Struct, frozen=True):
     """A value is in the language; ``absent_too``: an absent subject will do."""
 
     language: Language
@@ -48,8 +47,7 @@ class Some:
         return Without(self.language, not self.absent_too)
 
 
-@dataclass(frozen=True, slots=True)
-class Without:
+class Without(Struct, frozen=True):
     """The subject is there and none of its values is in the language; ``absent_too`` as above."""
 
     language: Language
@@ -60,8 +58,7 @@ class Without:
         return Some(self.language, not self.absent_too)
 
 
-@dataclass(frozen=True, slots=True)
-class Presence:
+class Presence(Struct, frozen=True):
     """The subject is there, or is not."""
 
     there: bool
@@ -71,8 +68,7 @@ class Presence:
         return Presence(not self.there)
 
 
-@dataclass(frozen=True, slots=True)
-class Opaque:
+class Opaque(Struct, frozen=True):
     """A condition of which nothing is understood but its identity."""
 
     holds: bool = True
@@ -85,8 +81,7 @@ class Opaque:
 Literal = Some | Without | Presence | Opaque
 
 
-@dataclass(frozen=True, slots=True)
-class Atom:
+class Atom(Struct, frozen=True):
     """One condition; ``text`` is how the matcher says it."""
 
     subject: Subject

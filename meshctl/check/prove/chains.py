@@ -10,20 +10,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from meshctl.check.prove.routes import Fate
 from meshctl.match import address_ranges
 from meshctl.match.address_ranges import Range, contains
 from meshctl.match.filter_chains import Criteria, Facts, Trie
+from meshctl.values import Struct
 
 _MOST = 4000
 _FAR = {4: ("203.0.113.77", "198.51.100.77", "192.0.2.77"), 6: ("2001:db8::77", "2001:db8:1::77")}
 _LOCAL = {4: "127.0.0.1", 6: "::1"}
 
 
-@dataclass(frozen=True, slots=True)
-class ChainOutcome:
+class ChainOutcome(Struct, frozen=True):
     """One chain's fate. facts: a connection that it takes, or would take; by: the chains that such connections go to
     (-1: none, or the default chain)."""
 
@@ -42,8 +41,7 @@ def outcomes(chains: Sequence[Criteria], families: Sequence[int] = (4, 6)) -> li
     return [_outcome(trie, chain, index, space) for index, chain in enumerate(chains)]
 
 
-@dataclass(frozen=True)
-class _Space:
+class _Space(Struct, frozen=True, dict=True):
     """What all chains together name."""
 
     families: tuple[int, ...]

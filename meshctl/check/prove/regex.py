@@ -8,7 +8,8 @@ a match is always of the whole value, so they say nothing there.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from meshctl.values import Struct
 
 LAST = 0x10FFFF
 Span = tuple[int, int]  # code points, both ends included
@@ -18,25 +19,21 @@ class NotRegular(Exception):
     """Raised for a pattern that is not understood."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chars:
+class Chars(Struct, frozen=True):
     """One character out of these ranges."""
 
     spans: tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Seq:
+class Seq(Struct, frozen=True):
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Alt:
+class Alt(Struct, frozen=True):
     options: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Struct, frozen=True):
     """Between ``least`` and ``most`` times; most None: without end."""
 
     inner: Node

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from meshctl.check.prove.atoms import AUTHORITY, METHOD, PATH
 from meshctl.check.prove.solver import Found
 from meshctl.match.request_view import Headers, RequestView
+from meshctl.values import Struct
 
 _HIDDEN = (":authority", ":method", ":path")
 
 
-@dataclass(frozen=True, slots=True)
-class Witness:
+class Witness(Struct, frozen=True):
     """A request that shows something. Raised from ``Found`` by ``witness``; None where a part of it is not understood."""
 
     method: str

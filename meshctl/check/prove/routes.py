@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from meshctl.check.prove import languages, regex
 from meshctl.check.prove.atoms import AUTHORITY, Atom, Some, of_match
@@ -23,6 +22,7 @@ from meshctl.envoy.message import Undecidable
 from meshctl.match.fraction import Fraction
 from meshctl.proxy.routing.draw import Draw
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost, choose
+from meshctl.values import Struct
 
 _MOST_TOGETHER = 40
 
@@ -36,8 +36,7 @@ class Fate(enum.Enum):
     OPEN = "not known"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """One route's fate. request: one that it takes, or would take; by: the routes that take it; why: the conditions
     that no request meets."""
 
@@ -65,8 +64,7 @@ def outcomes(table: RouteTable, host: VirtualHost, solver: Solver | None = None)
     return [_outcome(solver, host, conditions, index, names) for index in range(len(host.routes))]
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
+class _Names(Struct, frozen=True):
     """A name that finds the virtual host, and what all of its names have in common, where a route asks for it."""
 
     example: str

@@ -10,11 +10,11 @@ asked before anything is made of it. More than ``_MOST`` choices, or an automato
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from meshctl.check.prove import languages
 from meshctl.check.prove.atoms import PATH, Atom, Literal, Opaque, Presence, Some, Subject, Without, legal
 from meshctl.check.prove.languages import Language, TooLarge
+from meshctl.values import Struct, field
 
 _MOST = 3000
 
@@ -22,16 +22,14 @@ Condition = tuple[Atom, ...]
 State = tuple[str, ...] | None  # the values of a subject; None: it is absent
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Struct, frozen=True):
     """A state of each subject; subjects that nobody asks for are free."""
 
     states: dict[Subject, State]
     opaque: dict[Subject, bool]
 
 
-@dataclass
-class Solver:
+class Solver(Struct, dict=True):
     """Questions about routes; answers about single subjects are kept, also from one virtual host to the next."""
 
     plain_paths: bool = False  # whether path parameters are cut off before routes are matched

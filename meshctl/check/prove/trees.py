@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from meshctl.check.prove.routes import Fate
 from meshctl.envoy.message import Undecidable
 from meshctl.match.matcher_predicates import Input
 from meshctl.match.matcher_tree import Action, Decision, OnMatch, Tree
+from meshctl.values import Struct
 
 _MOST = 20000
 _UNNAMED = ("~unnamed", "")  # texts that nothing names
@@ -25,8 +25,7 @@ _Key = tuple[str, str]
 _Case = Mapping[_Key, str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(Struct, frozen=True):
     """An action with its fate; case: inputs and values that lead to it, in words."""
 
     action: Action
@@ -34,8 +33,7 @@ class Leaf:
     case: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(Struct, frozen=True):
     """One map on the way to an action: what it asks, and the branch that has to be taken."""
 
     node: Tree

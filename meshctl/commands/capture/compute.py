@@ -69,7 +69,7 @@ def compute_rules(
     ipv6: Annotated[bool | None, typer.Option("--ipv6/--no-ipv6", help="Whether the pod has IPv6.")] = None,
     output: Annotated[str, outputs.option(_OUTPUTS)] = "short",
 ) -> int:
-    from dataclasses import replace
+    from meshctl.values import replace
 
     _OUTPUTS.parse(output)
     settings, unknown = _settings(env, manifest, ctx.args)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, replace
 
 from meshctl.errors import UsageError
 from meshctl.netfilter.packet import CtState, Family, Hook, Packet, family_of, protocol_name, protocol_number
 from meshctl.netfilter.pod import PodNet
 from meshctl.netfilter.read.iptables_target import split_endpoint
 from meshctl.netfilter.read.values import integer
+from meshctl.values import Struct, replace
 
 APP_UID = 1000  # stands for "not the proxy"; rules that name other users need --uid
 
 
-@dataclass(frozen=True, slots=True)
-class PacketOptions:
+class PacketOptions(Struct, frozen=True):
     """The options as given."""
 
     sender: str | None

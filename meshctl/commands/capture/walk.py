@@ -130,11 +130,10 @@ def _one(captured: Captured, chosen: PacketOptions, output: str) -> int:
 
 def _many(captured: Captured, path: str) -> int:
     """Walk recorded packets in their order, so that later packets find their connection."""
-    from dataclasses import replace
-
     from meshctl.netfilter.pod import completed_fields, routed, seen_addresses
     from meshctl.netfilter.walk.connections import Connections
     from meshctl.netfilter.walk.records import packet_from_record, result_to_record
+    from meshctl.values import replace
 
     lines = [(number, line) for number, line in enumerate(read_text(path).splitlines(), 1) if line.strip()]
     records = []

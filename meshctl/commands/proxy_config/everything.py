@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
@@ -17,6 +16,7 @@ from meshctl.errors import EXIT_FAILURE, EXIT_OK, MeshctlError, MissingDataError
 from meshctl.render.interface import Content, Document, Form, Outputs
 from meshctl.sources import Needs, ProxySnapshot
 from meshctl.sources.interface import ALL_SECTIONS
+from meshctl.values import Struct
 from meshctl.views import bootstrap, clusters, eds, listeners, routes, secrets
 from meshctl.views.careful import carefully
 from meshctl.views.endpoint_filter import EndpointFilter
@@ -38,8 +38,7 @@ Show every table of a proxy below each other; as json or yaml, the dump as Envoy
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One table: its title with --with-headers, its view and that view's filter."""
 
     title: str

@@ -9,7 +9,6 @@ takes a connection: outbound TCP port 15001, inbound TCP 15006, HBONE 15008, DNS
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from meshctl.coverage import Basis
@@ -17,6 +16,7 @@ from meshctl.netfilter.model import RuleSet
 from meshctl.netfilter.packet import Family
 from meshctl.netfilter.read.source import parse_rules
 from meshctl.netfilter.read.unseen import observed
+from meshctl.values import replace
 
 _ANNOTATION = "ambient.istio.io/redirection"
 

@@ -7,7 +7,6 @@ their rules, inserted rules with their position (iptables counts from 1, nft fro
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
 
 from meshctl.coverage import Basis
 from meshctl.netfilter.hooks import BUILTIN_HOOKS
@@ -16,6 +15,7 @@ from meshctl.netfilter.istio.settings import CaptureSettings
 from meshctl.netfilter.model import RuleSet, merge
 from meshctl.netfilter.packet import Family
 from meshctl.netfilter.read.source import parse_rules
+from meshctl.values import Struct, replace
 
 NFT_CHAINS: dict[str, tuple[str, ...]] = {
     "nat": (
@@ -44,8 +44,7 @@ NFT_CHAINS: dict[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ComputedRules:
+class ComputedRules(Struct, frozen=True):
     """The scripts. ``iptables_v6`` is empty where IPv6 is off."""
 
     iptables_v4: str

@@ -10,9 +10,9 @@ and as words of an nft command (where the two forms do not run parallel, only on
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from meshctl.netfilter.istio.settings import CaptureSettings, Ranges, ranges, split
+from meshctl.values import Struct
 
 V4, V6, BOTH = "v4", "v6", "v4 v6"
 DNS_PORT = "15053"
@@ -20,8 +20,7 @@ OUTBOUND_MARK = "1338"
 LO4, LO6 = "127.0.0.6/32", "::6/128"
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """One rule of one form. For nft the words before and after ``counter`` stand apart."""
 
     form: str  # "iptables" or "nft"
@@ -50,8 +49,7 @@ def nft(
 Plan = Iterator[Planned]
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """The settings, with what several groups of rules need of them."""
 
     settings: CaptureSettings

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from meshctl.errors import InputError, UsageError
+from meshctl.values import Struct, replace
 
 
-@dataclass(frozen=True, slots=True)
-class CaptureSettings:
+class CaptureSettings(Struct, frozen=True):
     """Settings with istio-iptables' own defaults. Lists are comma-separated, as Istio keeps them."""
 
     proxy_port: str = "15001"
@@ -148,7 +147,7 @@ OTHER_FLAGS = {
     "--force-iptables-binary": 1,
     "--iptables-version": 1,
 }
-BOOLEANS = frozenset(field.name for field in fields(CaptureSettings) if field.type == "bool")
+BOOLEANS = frozenset(name for name, kind in CaptureSettings.__annotations__.items() if kind == "bool")
 ENVIRONMENT = {name: field for field, (names, _) in NAMES.items() for name in names}
 FLAGS = {flag: field for field, (_, flags) in NAMES.items() for flag in flags}
 
@@ -271,8 +270,7 @@ CNI_DEFAULTS = {
 CNI_INBOUND_EXCLUDED = ("15020", "15021", "15090")
 
 
-@dataclass(frozen=True, slots=True)
-class PodSettings:
+class PodSettings(Struct, frozen=True):
     """Settings found in a pod, and where: "istio-init" arguments, or annotations as istio-cni reads them."""
 
     settings: CaptureSettings
@@ -342,8 +340,7 @@ def _cni_settings(pod: Mapping[str, Any]) -> CaptureSettings:
 # ---- ranges ----
 
 
-@dataclass(frozen=True, slots=True)
-class Ranges:
+class Ranges(Struct, frozen=True):
     """A list of networks of one family."""
 
     wildcard: bool = False

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from meshctl.netfilter.model import Chain, Rule, Table
+from meshctl.values import Struct
 
 
 class Severity(StrEnum):
@@ -16,8 +16,7 @@ class Severity(StrEnum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A rule, by where it stands."""
 
     family: str
@@ -31,8 +30,7 @@ class Place:
         return f"{self.table} {self.chain} rule {self.number}"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One finding. ``code`` names the check and stays the same between releases."""
 
     code: str

@@ -9,12 +9,12 @@ match is unreachable.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from meshctl.netfilter.lint.finding import Finding, Place, Severity, is_istio, place_of
 from meshctl.netfilter.lint.regions import Box, Budget, Space, TooMany, meet, space, subtract
 from meshctl.netfilter.model import Action, Chain, Criterion, Field, Rule, RuleSet, Table, Unknown, Verb
 from meshctl.netfilter.packet import Family
+from meshctl.values import Struct, field
 
 ENDING = frozenset(
     {
@@ -31,16 +31,14 @@ ENDING = frozenset(
 )
 
 
-@dataclass
-class _Seen:
+class _Seen(Struct):
     """What is known of a rule after all walks: reached at all, and by whom its packets were taken."""
 
     reached: bool = False
     takers: dict[Place, None] = field(default_factory=dict)
 
 
-@dataclass
-class _Walk:
+class _Walk(Struct):
     """One base chain's walk."""
 
     table: Table

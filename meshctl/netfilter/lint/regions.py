@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 from meshctl.netfilter.model import AnyOf, Backend, Criterion, Field, Never, Rule, Test, Unknown
 from meshctl.netfilter.packet import Family, Hook, Packet, Sender
 from meshctl.netfilter.walk.evaluate import Assumptions, Unsettled, passes
+from meshctl.values import Struct, replace
 
 Axis = tuple[Field, int | None]  # a mark is another question under another mask
 Box = tuple[int, ...]
@@ -48,8 +48,7 @@ def axis_of(criterion: Criterion) -> Axis:
     return (criterion.field, criterion.mask if masked else None)
 
 
-@dataclass(frozen=True)
-class Space:
+class Space(Struct, frozen=True, dict=True):
     """The axes of some rules, the atoms on each, for one family and one hook."""
 
     axes: tuple[Axis, ...]

@@ -6,7 +6,7 @@ Loops, ports that must not be captured (or must), IPv6 that goes past Envoy, por
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from meshctl.netfilter.lint.finding import Finding, Place, Severity
 from meshctl.netfilter.model import RuleSet
@@ -15,14 +15,14 @@ from meshctl.netfilter.pod import PodNet, routed
 from meshctl.netfilter.walk.packet_walk import PathStep, Verdict, WalkResult, walk
 from meshctl.netfilter.walk.passages import envoy_packet, inbound_to_application, passages
 from meshctl.netfilter.walk.summary import ELSEWHERE, POD, Summary, known_port, named, proxy_of, summarise
+from meshctl.values import Struct, replace
 
 CAPTURED = (Verdict.REDIRECT, Verdict.TPROXY)
 # Ports of the proxy's container that probes and scrapers ask from outside, by what breaks.
 PROBED = {15020: "merged metrics and application probes", 15021: "readiness probes", 15090: "Envoy's metrics"}
 
 
-@dataclass(frozen=True, slots=True)
-class EnvoyFacts:
+class EnvoyFacts(Struct, frozen=True):
     """What a proxy's own configuration says: the ports it listens on, and where its admin interface is."""
 
     outbound_port: int | None = None

@@ -7,8 +7,6 @@ table has been read: they are extensions we do not know, or the paste is cut.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 from meshctl.coverage import Basis
 from meshctl.netfilter.hooks import BUILTIN_HOOKS, TABLE_CHAINS, builtin_priority, builtin_type
 from meshctl.netfilter.model import (
@@ -28,10 +26,10 @@ from meshctl.netfilter.order import tracked_families
 from meshctl.netfilter.packet import Family, Hook
 from meshctl.netfilter.read.listed_istio import is_hidden_interface
 from meshctl.netfilter.read.unseen import with_hidden_rules
+from meshctl.values import Struct, field, replace
 
 
-@dataclass(slots=True)
-class ChainDraft:
+class ChainDraft(Struct):
     """A chain being filled."""
 
     name: str
@@ -43,8 +41,7 @@ class ChainDraft:
     line: int = 0
 
 
-@dataclass(slots=True)
-class TableDraft:
+class TableDraft(Struct):
     """A table being filled."""
 
     name: str

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable
-from dataclasses import replace
 
 from meshctl.netfilter.hooks import TABLE_CHAINS
 from meshctl.netfilter.model import Backend, Rule, Shown, Unknown
@@ -20,6 +19,7 @@ from meshctl.netfilter.read.draft import RuleSetDraft, TableDraft
 from meshctl.netfilter.read.iptables_rule import parse_rule
 from meshctl.netfilter.read.iptables_save import COMMAND, TABLE_OPTION, unreadable_rule
 from meshctl.netfilter.read.listed_istio import HIDDEN
+from meshctl.values import replace
 
 CHAIN = re.compile(r"^Chain (\S+) \((?:policy (\w+)(?: \d+\w? packets, \d+\w? bytes)?|\d+ references?)\)\s*$")
 HEADER = re.compile(

@@ -12,16 +12,15 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from meshctl.netfilter.model import Action, AnyOf, Criterion, Field, Never, Rule, Step, Test, Unknown, Verb
 from meshctl.netfilter.packet import CtState, Family, TcpFlag, protocol_number
 from meshctl.netfilter.read.iptables_target import TARGETS, Words, build_target
 from meshctl.netfilter.read.values import number_range, numbers, port_number
+from meshctl.values import Struct, field
 
 
-@dataclass(slots=True)
-class _Draft:
+class _Draft(Struct):
     """A rule being read."""
 
     header: dict[Field, Step] = field(default_factory=dict)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import replace
 
 from meshctl.netfilter.hooks import TABLE_CHAINS
 from meshctl.netfilter.model import AnyOf, Backend, Criterion, Rule, Shown
@@ -19,6 +18,7 @@ from meshctl.netfilter.packet import Family
 from meshctl.netfilter.read.draft import RuleSetDraft, TableDraft
 from meshctl.netfilter.read.iptables_rule import SOCKET, parse_rule
 from meshctl.netfilter.read.unseen import CUT
+from meshctl.values import replace
 
 TABLE_LINE = re.compile(r"^\*\s*([A-Za-z][\w-]*)\s*$")
 COMMIT = re.compile(r"^COMMIT(?:\s+\w+=\S+)*\s*$")  # some print what they ran it with

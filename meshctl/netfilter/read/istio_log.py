@@ -18,7 +18,6 @@ from __future__ import annotations
 import functools
 import json
 import re
-from dataclasses import dataclass, field
 from typing import Any
 
 from meshctl.netfilter.model import Backend, RuleSet
@@ -26,6 +25,7 @@ from meshctl.netfilter.packet import Family
 from meshctl.netfilter.read.draft import RuleSetDraft
 from meshctl.netfilter.read.iptables_save import SaveReader
 from meshctl.netfilter.read.unseen import CUT
+from meshctl.values import Struct, field
 
 POD_PREFIX = re.compile(r"^\[pod/\S+\]\s?")
 # What a container runtime puts before each line: CRI's time, stream and flag; Docker's JSON.
@@ -86,8 +86,7 @@ _CLEANUP = re.compile(
 _SUCCESS = ("final", "save")
 
 
-@dataclass(slots=True)
-class Segment:
+class Segment(Struct):
     """Lines of a log that belong together."""
 
     kind: str  # "final", "restore", "save", "config", "other"

@@ -8,10 +8,9 @@ without ISTIO_OUTPUT, and none is: then each rule keeps its own unknown.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from meshctl.netfilter.model import Action, Chain, Criterion, Field, Rule, Table, Unknown
 from meshctl.netfilter.read.iptables_rule import parse_rule
+from meshctl.values import replace
 
 HIDDEN = "the interfaces of"
 _NEEDED = frozenset({"PREROUTING", "OUTPUT", "ISTIO_OUTPUT", "ISTIO_REDIRECT", "ISTIO_IN_REDIRECT"})

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
 
 from meshctl.netfilter.model import (
@@ -28,6 +27,7 @@ from meshctl.netfilter.model import (
 from meshctl.netfilter.packet import CtState, Family, Hook, TcpFlag, protocol_number
 from meshctl.netfilter.read.nft_words import words
 from meshctl.netfilter.read.values import ICMP_TYPES, integer, port_number
+from meshctl.values import Struct, replace
 
 Json = Any
 FULL = 0xFFFFFFFF
@@ -37,8 +37,7 @@ class NotUnderstood(ValueError):
     """Raised inside a statement that cannot be turned into the model; it becomes Unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class NamedSet:
+class NamedSet(Struct, frozen=True):
     """A named set or map of the table; elements None = not to be known (filled by traffic)."""
 
     elements: list[Json] | None
@@ -47,8 +46,7 @@ class NamedSet:
 Sets = dict[str, NamedSet]
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(Struct, frozen=True):
     """A left-hand side: the field, what must hold for it to exist, how its values are read."""
 
     field: Field

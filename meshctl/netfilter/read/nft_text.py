@@ -10,7 +10,6 @@ Notation: nft(8).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from meshctl.netfilter.model import RuleSet, Shown
@@ -18,6 +17,7 @@ from meshctl.netfilter.packet import Family
 from meshctl.netfilter.read.draft import RuleSetDraft
 from meshctl.netfilter.read.nft_json import NftReader
 from meshctl.netfilter.read.nft_rule_text import Tokens, parse_elements, parse_statements
+from meshctl.values import Struct
 
 TOKEN = re.compile(
     r"""(?P<space>[ \t]+|\\\n)|(?P<newline>\n)|(?P<comment>\#[^\n]*)|(?P<string>"[^"\n]*")"""
@@ -30,8 +30,7 @@ CHAIN_PROPERTIES = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """One word or sign of the text."""
 
     kind: str

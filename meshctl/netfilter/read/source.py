@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import replace
 
 from meshctl.netfilter.model import Note, RuleSet
 from meshctl.netfilter.packet import Family
@@ -18,6 +17,7 @@ from meshctl.netfilter.read.iptables_list import ListingReader, is_listing
 from meshctl.netfilter.read.iptables_save import SaveReader
 from meshctl.netfilter.read.istio_log import is_log, read_log
 from meshctl.netfilter.read.listed_istio import with_interfaces
+from meshctl.values import replace
 
 HTML_ESCAPE = re.compile(r"&(?:gt|lt|amp|quot|nbsp|#\d+|#x[0-9a-fA-F]+);")
 QUOTED = re.compile(r"^\s*(?:>\s?)+")

@@ -11,7 +11,6 @@ in. A table that was not shown is taken to be empty where what was shown capture
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from meshctl.coverage import Gap
 from meshctl.netfilter.hooks import BUILTIN_HOOKS, TABLE_CHAINS, builtin_priority, builtin_type
@@ -31,6 +30,7 @@ from meshctl.netfilter.model import (
     merge,
 )
 from meshctl.netfilter.packet import Family, Hook
+from meshctl.values import replace
 
 _CAPTURING = ((Hook.PREROUTING, ("nat", "mangle")), (Hook.OUTPUT, ("nat",)))
 _HOOK_NAMES = {Hook.PREROUTING: "PREROUTING", Hook.OUTPUT: "OUTPUT"}

@@ -11,11 +11,10 @@ that cannot be are INVALID, a bare ACK begins a connection (nf_conntrack_tcp_loo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from meshctl.netfilter.model import RuleSet
 from meshctl.netfilter.packet import Hook, Packet, Sender, TcpFlag
 from meshctl.netfilter.walk.packet_walk import Verdict, WalkResult, walk
+from meshctl.values import Struct, replace
 
 Tuple = tuple[str | None, int | None, str | None, int | None, str | None]
 
@@ -37,8 +36,7 @@ def _key(packet: Packet) -> Tuple:
     return (packet.src, packet.sport, packet.dst, packet.dport, packet.protocol)
 
 
-@dataclass(slots=True)
-class _Connection:
+class _Connection(Struct):
     """A connection: its first packet, where it was translated, its mark."""
 
     first: Packet

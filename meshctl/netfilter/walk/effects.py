@@ -8,10 +8,10 @@ the incoming interface), nf_nat_core.c (DNAT, SNAT).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from meshctl.netfilter.model import Action, Verb
 from meshctl.netfilter.packet import Family, Hook, Packet
+from meshctl.values import replace
 
 FULL = 0xFFFFFFFF
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from meshctl.netfilter.model import AnyOf, Backend, Criterion, Field, Never, Test, Unknown
 from meshctl.netfilter.packet import (
@@ -24,6 +23,7 @@ from meshctl.netfilter.packet import (
     protocol_number,
 )
 from meshctl.netfilter.walk.effects import FULL
+from meshctl.values import Struct, field
 
 
 class Absent:
@@ -34,16 +34,14 @@ ABSENT = Absent()
 Value = int | str | None | Absent
 
 
-@dataclass(frozen=True, slots=True)
-class Unsettled:
+class Unsettled(Struct, frozen=True):
     """A criterion that the packet, as far as known, neither passes nor fails."""
 
     criterion: Criterion | AnyOf | Unknown
     missing: str
 
 
-@dataclass(frozen=True, slots=True)
-class Assumptions:
+class Assumptions(Struct, frozen=True):
     """What a branch of the walk supposes about unsettled criteria."""
 
     answers: dict[str, bool] = field(default_factory=dict)
@@ -298,7 +296,7 @@ def _wrong_family(criterion: AnyOf, packet: Packet) -> bool:
 
 def refined(packet: Packet, criterion: Criterion, answer: bool) -> Packet:
     """The packet of a branch: a supposed "uid is 1337" is a known uid from there on."""
-    from dataclasses import replace
+    from meshctl.values import replace
 
     if (
         not answer

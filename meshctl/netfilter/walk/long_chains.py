@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from meshctl.netfilter.model import Chain, Criterion, Field, Rule, Test
+from meshctl.values import Struct
 
 LONG_CHAIN = 64
 
 
-@dataclass(frozen=True, slots=True)
-class ByDestination:
+class ByDestination(Struct, frozen=True):
     """Numbers of rules, 1-based and ascending."""
 
     always: tuple[int, ...]

@@ -16,7 +16,6 @@ UNDETERMINED with the branches.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from meshctl.netfilter.hooks import CONNTRACK_PRIORITY
@@ -40,6 +39,7 @@ from meshctl.netfilter.packet import Hook, Packet, address_number
 from meshctl.netfilter.walk import effects
 from meshctl.netfilter.walk.evaluate import Assumptions, Unsettled, describe, passes, question, refined
 from meshctl.netfilter.walk.long_chains import LONG_CHAIN, by_destination
+from meshctl.values import Struct, replace
 
 MAX_BRANCHES = 32
 GONE = frozenset({"DROP", "REJECT", "QUEUE"})
@@ -61,8 +61,7 @@ class Verdict(StrEnum):
     UNDETERMINED = "UNDETERMINED"
 
 
-@dataclass(frozen=True, slots=True)
-class PathStep:
+class PathStep(Struct, frozen=True):
     """A rule that matched."""
 
     table: str
@@ -75,8 +74,7 @@ class PathStep:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
+class Tried(Struct, frozen=True):
     """A rule that was tried: ``failed`` is the first criterion the packet did not pass, None = it matched."""
 
     table: str
@@ -97,16 +95,14 @@ class Tried:
         return describe(self.packet, self.step)
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """One way on, under a supposition about what is not known."""
 
     supposition: str
     result: WalkResult
 
 
-@dataclass(frozen=True, slots=True)
-class WalkResult:
+class WalkResult(Struct, frozen=True):
     """What happened to the packet at the hook."""
 
     verdict: Verdict
@@ -132,8 +128,7 @@ class _Split(Exception):
         self.state = state
 
 
-@dataclass(slots=True)
-class _State:
+class _State(Struct):
     """What changes on the way."""
 
     packet: Packet

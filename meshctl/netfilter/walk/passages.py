@@ -7,18 +7,16 @@ a new connection and not this module's business, except in ``journey``, which sh
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from meshctl.netfilter.model import RuleSet
 from meshctl.netfilter.packet import Family, Hook, Packet, Sender
 from meshctl.netfilter.pod import PodNet, routed
 from meshctl.netfilter.walk.packet_walk import Verdict, WalkResult, walk
+from meshctl.values import Struct, replace
 
 GONE = (Verdict.DROP, Verdict.REJECT, Verdict.QUEUE, Verdict.UNDETERMINED)
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(Struct, frozen=True):
     """One hook passed: by which packet, and what came of it. ``note`` says what is worth knowing."""
 
     title: str

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 
 from meshctl.netfilter.model import AnyOf, Backend, Criterion, Dispatch, Field, RuleSet, Verb
 from meshctl.netfilter.packet import Family, Hook, Packet
@@ -17,6 +16,7 @@ from meshctl.netfilter.pod import PodNet
 from meshctl.netfilter.walk.explain import KNOWN_PORTS
 from meshctl.netfilter.walk.packet_walk import Verdict, WalkResult
 from meshctl.netfilter.walk.passages import passages
+from meshctl.values import Struct, field, replace
 
 # Documentation addresses stand for "anywhere else"; the first that no rule names is used.
 ELSEWHERE = {
@@ -29,8 +29,7 @@ UNNAMED_OWNER = (987654, 876543)
 MOST = 120  # values of a field that are tried; a node's rules name thousands, a pod's a few
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What happens to a kind of traffic: to a port of Envoy (or of the agent), as it is, or not at all."""
 
     verdict: Verdict
@@ -63,8 +62,7 @@ def connection_outcome(rules: RuleSet, packet: Packet, pod: PodNet) -> Outcome:
     return next((one for one in found if one.captured), found[-1])
 
 
-@dataclass(frozen=True, slots=True)
-class Direction:
+class Direction(Struct, frozen=True):
     """One direction: what happens to most traffic, and the exceptions by outcome."""
 
     default: Outcome
@@ -73,8 +71,7 @@ class Direction:
     )  # outcome -> kind -> values
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Struct, frozen=True):
     """The sentences of ``capture show``, as data."""
 
     family: Family
@@ -95,8 +92,7 @@ class Summary:
     envoy_owner: str  # "uid 1337", or "mark 0x539" in ambient mode
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """Values that rules name, by field."""
 
     ports: tuple[int, ...]

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 
@@ -28,10 +27,10 @@ from meshctl.envoy.message import (
 )
 from meshctl.plain import Json
 from meshctl.proxy.contract import EVERYTHING, Effect
+from meshctl.values import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class OpenField:
+class OpenField(Struct, frozen=True):
     """A set field that nobody evaluates: where, and what it may do."""
 
     path: str
@@ -65,8 +64,7 @@ _MAY = {
 }
 
 
-@dataclass(slots=True)
-class Account:
+class Account(Struct):
     """What is made of one message's fields, by name."""
 
     evaluated: set[str] = field(default_factory=set)

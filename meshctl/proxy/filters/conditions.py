@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from meshctl.envoy.anys import unpack
 from meshctl.envoy.message import Undecidable
 from meshctl.match import address_ranges, header_match, metadata_match, string_match, uri_template
 from meshctl.match.request_view import Peer, RequestView
+from meshctl.values import Struct, field
 
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """What RBAC looks at: the connection, and the request if there is one."""
 
     dst_ip: str
@@ -44,8 +43,7 @@ class Subject:
 Test = Callable[[Subject], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """A compiled permission or principal; ``failure`` tells the first part that does not hold."""
 
     text: str

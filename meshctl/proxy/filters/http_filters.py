@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from dataclasses import replace
 
 from meshctl.envoy.anys import type_name, unpack
 from meshctl.envoy.message import Undecidable
@@ -27,6 +26,7 @@ from meshctl.proxy.filters.unknown import label, unknown_effect
 from meshctl.proxy.filters.well_known import http_type
 from meshctl.proxy.listen.listeners import ISTIO_OBSERVERS, Filter
 from meshctl.proxy.model import Disposition, Passage, Verdict
+from meshctl.values import replace
 
 _WASM = "envoy.extensions.filters.http.wasm.v3.Wasm"
 

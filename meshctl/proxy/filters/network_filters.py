@@ -10,7 +10,6 @@ Follows source/common/network/filter_manager_impl.cc.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from meshctl.envoy.message import Undecidable
 from meshctl.match.request_view import Part
@@ -23,6 +22,7 @@ from meshctl.proxy.filters.unknown import label
 from meshctl.proxy.filters.well_known import network_type
 from meshctl.proxy.listen.listeners import HTTP_MANAGER, ISTIO_OBSERVERS, Filter
 from meshctl.proxy.model import Disposition, Passage, Stage, Step, Verdict
+from meshctl.values import replace
 
 __all__ = ["NetworkScene", "run"]
 

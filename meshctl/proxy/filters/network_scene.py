@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from meshctl.match.filter_chains import Facts
@@ -13,12 +12,12 @@ from meshctl.proxy.entry import Entry
 from meshctl.proxy.listen.listeners import Chain, Filter, Listener
 from meshctl.proxy.model import Connection, Passage, Request, Verdict
 from meshctl.proxy.proxy import Proxy
+from meshctl.values import Struct, field
 
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkScene:
+class NetworkScene(Struct, frozen=True):
     """A connection on its way through the filters of a chain."""
 
     proxy: Proxy
@@ -52,8 +51,7 @@ class NetworkScene:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """One way through a network filter: on with ``scene``, or ended as a passage."""
 
     entry: Entry

@@ -12,7 +12,6 @@ Follows source/extensions/filters/common/rbac/{engine_impl,matchers}.cc.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Any
 
 from meshctl.envoy.api import config_rbac_v3 as api
@@ -20,12 +19,12 @@ from meshctl.envoy.message import Packed, Undecidable
 from meshctl.match import cel, matcher_tree
 from meshctl.proxy.filters.conditions import Condition, Subject, any_of, condition, every
 from meshctl.proxy.model import Disposition, Rejected, Stage, Step, Verdict
+from meshctl.values import Struct, field
 
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """One policy: any of the permissions and any of the principals, and its CEL condition."""
 
     name: str
@@ -44,8 +43,7 @@ class Policy:
         return Condition("its CEL condition to hold", lambda _: True, parts=parts).failure(subject)
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """One set of rules: an action and policies, or a matcher tree."""
 
     action: str
@@ -53,8 +51,7 @@ class Rules:
     tree: matcher_tree.Tree | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What a set of rules decides; ``policy`` is the one that matched, "" for none. doubt: why it may have been another one
     that decided the same."""
 

@@ -9,7 +9,6 @@ configuration, in this order; without a route there are none. Follows source/com
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 from meshctl.envoy.anys import unpack
@@ -22,14 +21,14 @@ from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing.draw import Draw
 from meshctl.proxy.routing.router import NO_TARGET, Target
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
+from meshctl.values import Struct, replace
 
 Json = dict[str, Any]
 
 _FILTER_CONFIG = "envoy.config.route.v3.FilterConfig"
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """A virtual host, a route and a cluster target, as chosen for a request; ``entry`` says so."""
 
     entry: Entry
@@ -44,8 +43,7 @@ ANY_DRAW = Draw()
 Choose = Callable[[Entry, RequestView, Draw], Iterator[Chosen]]
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """What a filter can see."""
 
     proxy: Proxy
@@ -183,8 +181,7 @@ _ENTRIES = frozenset({"route", "filter_action", "non_forwarding_action"})
 _ANSWERS = _ENTRIES | {"redirect", "direct_response"}
 
 
-@dataclass(frozen=True, slots=True)
-class Pass:
+class Pass(Struct, frozen=True):
     """One way through a filter: on with ``scene`` (its route chosen again if ``reroute``), or ended by ``reply``."""
 
     entry: Entry

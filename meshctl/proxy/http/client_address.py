@@ -10,7 +10,6 @@ source/extensions/http/original_ip_detection.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import cast
 
 from meshctl.envoy.api.config_core_v3 import CidrRange, TypedExtensionConfig
@@ -21,12 +20,12 @@ from meshctl.envoy.api.type_v3 import HttpStatus
 from meshctl.envoy.message import Choice, Undecidable
 from meshctl.match import address_ranges
 from meshctl.match.request_view import Headers
+from meshctl.values import Struct
 
 _HTTP_CODES_OF_ERRORS = range(400, 600)
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(Struct, frozen=True):
     """``address`` as trusted; ``alone``: internal_address_config may be asked about it; ``append``: the peer's
     address goes to x-forwarded-for; ``rejected``: the code of an extension that ends the request."""
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
 
 from meshctl.envoy.api.config_core_v3 import Http1ProtocolOptions, HttpProtocolOptions
 from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
@@ -21,6 +20,7 @@ from meshctl.match.fraction import Runtime
 from meshctl.match.request_view import Headers
 from meshctl.proxy.http import connection_header
 from meshctl.proxy.model import Request
+from meshctl.values import Struct
 
 _METHODS = """
     ACL BIND CHECKOUT CONNECT COPY DELETE GET HEAD LINK LOCK MERGE MKACTIVITY MKCALENDAR MKCOL MOVE MSEARCH
@@ -57,8 +57,7 @@ _DEFAULT_HEADERS_KB = 60
 _DEFAULT_HEADERS_COUNT = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """An answer of the proxy itself before a route is chosen.
 
     ``logged`` is False where no access log entry is written; ``headers`` are those by which the virtual host is
@@ -86,8 +85,7 @@ _CODEC_ERROR = refusal(400, "http1.codec_error")
 _INVALID_URL = refusal(400, "http1.invalid_url")
 
 
-@dataclass(frozen=True)
-class Codec:
+class Codec(Struct, frozen=True, dict=True):
     """The settings of a connection manager that its codec asks for."""
 
     config: HttpConnectionManager

@@ -9,7 +9,6 @@ Follows source/common/http/{conn_manager_impl,conn_manager_utility,path_utility}
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
@@ -23,6 +22,7 @@ from meshctl.proxy.http.connection_header import is_connect_udp, is_upgrade
 from meshctl.proxy.http.path_normalize import canonical_path
 from meshctl.proxy.http.request_headers import Edge
 from meshctl.proxy.model import Connection, Recreated, Request
+from meshctl.values import Struct, field
 
 _ESCAPED_SLASH = re.compile(r"%2[fF]|%5[cC]")
 _UDP_TARGET = re.compile(r"/\.well-known/masque/udp/([^/]+)/([0-9]+)/?")
@@ -32,8 +32,7 @@ _SLASH_ACTIONS = {2: "REJECT_REQUEST", 3: "UNESCAPE_AND_REDIRECT", 4: "UNESCAPE_
 _FAILED = "path_normalization_failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Manager:
+class Manager(Struct, frozen=True):
     """A connection manager, and what of its proxy bears on requests before routing."""
 
     config: HttpConnectionManager

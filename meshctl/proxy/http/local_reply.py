@@ -9,8 +9,6 @@ Follows source/common/local_reply/local_reply.cc, access_log/access_log_impl.cc 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from meshctl.envoy.api.config_accesslog_v3 import AccessLogFilter, ComparisonFilter
 from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import (
     HttpConnectionManager,
@@ -22,6 +20,7 @@ from meshctl.match.fraction import Runtime
 from meshctl.match.request_view import Headers, RequestView
 from meshctl.match.substitution import fill
 from meshctl.proxy.model import Disposition, Passage, Verdict
+from meshctl.values import replace
 
 _ANSWERS = frozenset(
     [

@@ -9,7 +9,6 @@ scope. Follows source/common/http/conn_manager_impl.cc.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 
 from meshctl.envoy.api import config_route_v3 as api
 from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
@@ -42,10 +41,10 @@ from meshctl.proxy.routing.draw import Draw
 from meshctl.proxy.routing.router import Routed
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
 from meshctl.proxy.upstream.clusters import istio_config
+from meshctl.values import Struct, field, replace
 
 
-@dataclass(frozen=True, slots=True)
-class HttpScene:
+class HttpScene(Struct, frozen=True):
     """The request, its connection (TLS facts as the proxy knows them after the handshake) and the proxy."""
 
     proxy: Proxy

@@ -8,8 +8,6 @@ Follows source/common/http/conn_manager_utility.cc (mutateRequestHeaders).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
 from meshctl.envoy.api.extensions_http_early_header_mutation_header_mutation_v3 import HeaderMutation
 from meshctl.envoy.message import Undecidable
@@ -20,6 +18,7 @@ from meshctl.match.substitution import Known
 from meshctl.proxy.http import client_address
 from meshctl.proxy.http.client_address import Client
 from meshctl.proxy.http.connection_header import is_upgrade
+from meshctl.values import Struct
 
 # Stripped from edge requests, and from every request that is not internal.
 _EDGE_HEADERS = """
@@ -35,8 +34,7 @@ _EXTERNAL_HEADERS = """
 _REQUEST_ID = Drawn("00000000-0000-4000-8000-000000000000")
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Struct, frozen=True):
     """The connection a request came by, as these rules see it; ``own_ip`` is the proxy's own address."""
 
     peer_ip: str

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 
 from meshctl.envoy.api import config_listener_v3 as api
 from meshctl.envoy.api.extensions_filters_listener_proxy_protocol_v3 import ProxyProtocol
@@ -23,12 +22,12 @@ from meshctl.match.filter_chains import Facts
 from meshctl.plain import Json
 from meshctl.proxy.listen.listeners import ISTIO_OBSERVERS, Chain, Filter, Listener
 from meshctl.proxy.model import Connection, Disposition, Payload, Rejected, Verdict
+from meshctl.values import Struct, replace
 
 _HTTP_PROTOCOLS = {Payload.HTTP1: "http/1.1", Payload.HTTP10: "http/1.0", Payload.HTTP2: "h2c"}
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Struct, frozen=True):
     """What is known when the chain is chosen, or how the connection ended before."""
 
     facts: Facts
@@ -224,8 +223,7 @@ def is_disabled(predicate: api.ListenerFilterChainMatchPredicate | None, port: i
             return False
 
 
-@dataclass(frozen=True, slots=True)
-class ChainChoice:
+class ChainChoice(Struct, frozen=True):
     """The chain (None: none takes the connection), its probability, and how it was found."""
 
     probability: float

@@ -11,7 +11,6 @@ cert_validator/default_validator.cc.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 from meshctl.envoy.api.extensions_transport_sockets_tls_v3 import (
     CertificateValidationContext,
@@ -25,6 +24,7 @@ from meshctl.match import string_match
 from meshctl.match.request_view import Peer
 from meshctl.proxy.listen.listeners import Chain
 from meshctl.proxy.model import Connection, Disposition, Tls, Verdict
+from meshctl.values import Struct, replace
 
 _VERSIONS = ("TLSv1_0", "TLSv1_1", "TLSv1_2", "TLSv1_3")
 # Between these a server chooses where its configuration says nothing.
@@ -37,8 +37,7 @@ _COMMON_SUITES = frozenset(
 _NO_CONTEXT = CertificateValidationContext({})
 
 
-@dataclass(frozen=True, slots=True)
-class Handshake:
+class Handshake(Struct, frozen=True):
     """The connection behind the handshake; ``encrypted``: TLS goes through as bytes."""
 
     connection: Connection

@@ -12,7 +12,6 @@ Follows source/common/listener_manager/{connection_handler_impl,active_tcp_socke
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from meshctl.envoy.anys import unpack
@@ -25,6 +24,7 @@ from meshctl.match import filter_chains, matcher_tree
 from meshctl.match.address_ranges import number
 from meshctl.plain import Json
 from meshctl.proxy.upstream.clusters import istio_config
+from meshctl.values import Struct
 
 _PLAIN_SOCKETS = frozenset(
     [
@@ -43,8 +43,7 @@ ISTIO_OBSERVERS = frozenset(
 HTTP_MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 
 
-@dataclass(frozen=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """A network, HTTP or listener filter: its name, its type and fields, where it stands."""
 
     name: str
@@ -64,8 +63,7 @@ def filter_of(message: Json) -> Filter:
     return Filter(str(message.get("name") or ""), type_name, fields, message)
 
 
-@dataclass
-class Chain:
+class Chain(Struct, dict=True):
     """One filter chain."""
 
     message: Json
@@ -127,8 +125,7 @@ class Socket(NamedTuple):
     udp: bool
 
 
-@dataclass
-class Listener:
+class Listener(Struct, dict=True):
     """One listener of a snapshot."""
 
     message: Json

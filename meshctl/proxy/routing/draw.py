@@ -9,14 +9,14 @@ set of residues modulo a number, kept as intervals.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from meshctl.values import Struct
 
 Interval = tuple[int, int]
 _LARGEST_LIFT = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Draw:
+class Draw(Struct, frozen=True):
     """The residues modulo ``modulus`` that are still possible, as half open intervals."""
 
     modulus: int = 1

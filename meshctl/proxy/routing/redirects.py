@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from meshctl.envoy.api.config_route_v3 import InternalRedirectPolicy, RouteAction
 from meshctl.envoy.api.extensions_internal_redirect_allow_listed_routes_v3 import AllowListedRoutesConfig
@@ -27,6 +26,7 @@ from meshctl.proxy.http.connection_header import is_upgrade
 from meshctl.proxy.model import Followed, Looked, Recreated, Request
 from meshctl.proxy.routing.draw import Draw
 from meshctl.proxy.routing.routes import Route, RouteTable, of_table
+from meshctl.values import Struct, replace
 
 _CODES = frozenset({301, 302, 303, 307, 308})
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#@]*@)?([^/?#@]+)([^#]*)(#.*)?")
@@ -43,8 +43,7 @@ def policy_of(action: RouteAction) -> InternalRedirectPolicy | None:
     return InternalRedirectPolicy({} if limit is None else {"max_internal_redirects": limit})
 
 
-@dataclass(frozen=True, slots=True)
-class Redirects:
+class Redirects(Struct, frozen=True):
     """A policy, and the request as it was sent on. ``asked`` is the request as it came to the route, ``view`` as it left."""
 
     policy: InternalRedirectPolicy

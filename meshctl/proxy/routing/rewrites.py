@@ -9,7 +9,6 @@ change drops the default port of the old scheme; host_rewrite_path_regex without
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from meshctl.envoy.api.config_core_v3 import HeaderValueOption
 from meshctl.envoy.api.config_route_v3 import RedirectAction, RouteAction
@@ -21,6 +20,7 @@ from meshctl.match.request_view import Headers, RequestView
 from meshctl.match.route_match import PathKind, PathMatch
 from meshctl.match.substitution import Known, fill
 from meshctl.plain import Json
+from meshctl.values import replace
 
 
 def matched_length(path: PathMatch, view: RequestView) -> int:

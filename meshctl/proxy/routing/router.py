@@ -10,7 +10,6 @@ Follows source/common/router/{router,config_impl}.cc.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Any
 
 from meshctl.envoy.api import config_route_v3 as api
@@ -45,12 +44,12 @@ from meshctl.proxy.upstream import admission, hash_policy, upstreams
 from meshctl.proxy.upstream.clusters import Cluster, istio_config, istio_metadata
 from meshctl.proxy.upstream.hash_policy import RANDOM
 from meshctl.proxy.upstream.ways import ways
+from meshctl.values import Struct, replace
 
 _NOT_FOUND_CODES = {"SERVICE_UNAVAILABLE": 503, "NOT_FOUND": 404, "INTERNAL_SERVER_ERROR": 500}
 
 
-@dataclass(frozen=True, slots=True)
-class Routed:
+class Routed(Struct, frozen=True):
     """Everything the router needs: where the request stands and what it looks like."""
 
     proxy: Proxy
@@ -86,8 +85,7 @@ class Routed:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """A cluster the action may choose: its name ("" when a header does not name one), its own settings."""
 
     probability: float

@@ -24,10 +24,11 @@ from meshctl.plain import Json
 from meshctl.proxy.model import Rejected
 from meshctl.proxy.routing.draw import Draw
 from meshctl.proxy.routing.virtual_hosts import DomainTable, compile_domains
+from meshctl.values import Struct
+from meshctl.values import field as default
 
 
-@dataclass(slots=True)
-class Route:
+class Route(Struct):
     """One route: its message and its compiled match."""
 
     message: Json
@@ -48,8 +49,7 @@ class Route:
         return self.index < 0
 
 
-@dataclass(slots=True)
-class VirtualHost:
+class VirtualHost(Struct):
     """One virtual host; routes and tree are compiled when first asked for."""
 
     message: Json
@@ -57,7 +57,7 @@ class VirtualHost:
     ignore_path_parameters: bool
     _routes: list[Route] | None = None
     _tree: matcher_tree.Tree | None = None
-    _tree_routes: dict[int, Route] = field(default_factory=dict)
+    _tree_routes: dict[int, Route] = default(default_factory=dict)
 
     @property
     def name(self) -> str:

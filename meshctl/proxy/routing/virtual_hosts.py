@@ -10,16 +10,14 @@ Follows source/common/router/config_impl.cc (RouteMatcher::findVirtualHost).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from meshctl.envoy.api.config_route_v3 import RouteConfiguration
 from meshctl.envoy.message import Undecidable
 from meshctl.match.request_view import Headers
 from meshctl.proxy.http.hcm import port_start
+from meshctl.values import Struct, field
 
 
-@dataclass(slots=True)
-class DomainTable:
+class DomainTable(Struct):
     """The domains of one route configuration; values are indexes of its virtual hosts."""
 
     ignore_port: bool = False

@@ -11,7 +11,6 @@ Follows source/extensions/clusters/aggregate/cluster.cc (PriorityContext, linear
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from meshctl.envoy.api.extensions_clusters_aggregate_v3 import ClusterConfig
@@ -21,6 +20,7 @@ from meshctl.proxy.upstream.endpoints import Distribution, Shares, by_priority, 
 from meshctl.proxy.upstream.hash_policy import HashKey
 from meshctl.proxy.upstream.hosts import Host
 from meshctl.proxy.upstream.priorities import Level, Load, loads
+from meshctl.values import replace
 
 Json = dict[str, Any]
 _NONE = "none of the aggregate's clusters has an endpoint"

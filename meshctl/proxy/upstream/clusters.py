@@ -8,7 +8,6 @@ Follows envoy.config.cluster.v3.Cluster, source/common/upstream/{upstream_impl,t
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, replace
 from typing import Any
 
 from meshctl.envoy.api import config_cluster_v3 as api
@@ -25,12 +24,12 @@ from meshctl.proxy.upstream.load_assignment import draining, hosts_of, live_of, 
 from meshctl.proxy.upstream.subsets import Subsets
 from meshctl.proxy.upstream.tls import TlsToHost, tls_of
 from meshctl.proxy.upstream.zones import Zone
+from meshctl.values import Struct, replace
 
 Json = dict[str, Any]
 
 
-@dataclass
-class Cluster:
+class Cluster(Struct, dict=True):
     """One cluster of a snapshot; ``where`` is its place in the dump."""
 
     message: Json

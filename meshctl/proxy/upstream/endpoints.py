@@ -11,7 +11,6 @@ source/common/upstream/upstream_impl.cc (effectiveLocalityWeight).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from meshctl.proxy.model import Endpoint
@@ -20,6 +19,7 @@ from meshctl.proxy.upstream.hash_policy import RANDOM, HashKey
 from meshctl.proxy.upstream.hosts import Health, Host
 from meshctl.proxy.upstream.priorities import Level, Load, loads
 from meshctl.proxy.upstream.zones import Zone, locality_shares
+from meshctl.values import Struct
 
 __all__ = ["Distribution", "Health", "Host", "Policy", "distribute", "shares_of", "within"]
 
@@ -27,8 +27,7 @@ Json = dict[str, Any]
 Shares = list[tuple[Host, float]]
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """The settings of a cluster that bear on the choice."""
 
     panic_threshold: float = 50.0
@@ -45,8 +44,7 @@ class Policy:
         return Level(tuple(hosts), self.overprovisioning, self.by_weight)
 
 
-@dataclass(frozen=True, slots=True)
-class Distribution:
+class Distribution(Struct, frozen=True):
     """The shares of the hosts, the share for which there is none, and why."""
 
     shares: tuple[Endpoint, ...]

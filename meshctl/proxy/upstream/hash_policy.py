@@ -10,7 +10,6 @@ Follows source/common/http/hash_policy.cc and source/common/network/hash_policy.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from meshctl.envoy.api.config_route_v3 import RouteAction
 from meshctl.envoy.api.type_v3 import HashPolicy as ConnectionPolicy
@@ -18,13 +17,13 @@ from meshctl.envoy.message import Undecidable
 from meshctl.match import string_match
 from meshctl.match.request_view import HashableText, PartlyKnown, RequestView
 from meshctl.proxy.upstream.hashing import xxhash64, xxhash64_of
+from meshctl.values import Struct
 
 HashPolicy = RouteAction.HashPolicy
 _MASK = (1 << 64) - 1
 
 
-@dataclass(frozen=True, slots=True)
-class HashKey:
+class HashKey(Struct, frozen=True):
     """The key: a number, None for a random one, or why it cannot be told."""
 
     value: int | None = None

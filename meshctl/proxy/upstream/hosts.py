@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
 from typing import Any
+
+from meshctl.values import Struct, field
 
 Json = dict[str, Any]
 
@@ -18,8 +19,7 @@ class Health(enum.Enum):
     EXCLUDED = "excluded"  # draining: neither used nor counted, except in panic
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(Struct, frozen=True):
     """One upstream host."""
 
     address: str

@@ -9,8 +9,6 @@ Follows envoy.config.cluster.v3.Cluster and source/extensions/load_balancing_pol
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from meshctl.envoy.api.config_cluster_v3 import Cluster, LoadBalancingPolicy
 from meshctl.envoy.api.extensions_load_balancing_policies_cluster_provided_v3 import ClusterProvided
 from meshctl.envoy.api.extensions_load_balancing_policies_common_v3 import LocalityLbConfig
@@ -24,6 +22,7 @@ from meshctl.envoy.api.extensions_load_balancing_policies_wrr_locality_v3 import
 from meshctl.envoy.message import Message
 from meshctl.proxy.upstream import rings
 from meshctl.proxy.upstream.subsets import Subsets, subsets_of
+from meshctl.values import Struct, replace
 
 _KINDS: dict[str, tuple[str, type[Message]]] = {
     cls.TYPE: (kind, cls)
@@ -41,8 +40,7 @@ _KINDS: dict[str, tuple[str, type[Message]]] = {
 ZoneAware = Cluster.CommonLbConfig.ZoneAwareLbConfig | LocalityLbConfig.ZoneAwareLbConfig
 
 
-@dataclass(frozen=True, slots=True)
-class Balancing:
+class Balancing(Struct, frozen=True):
     """What a cluster says of its load balancer."""
 
     kind: str

@@ -13,13 +13,12 @@ recalculatePerPriorityPanic, recalculateLoadInTotalPanic, isHostSetInPanic).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from meshctl.proxy.upstream.hosts import Health, Host
+from meshctl.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(Struct, frozen=True):
     """The hosts of one priority and how their health is counted."""
 
     hosts: tuple[Host, ...]
@@ -52,8 +51,7 @@ class Level:
         return percent < threshold
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(Struct, frozen=True):
     """What falls on a priority, in percent: on its healthy and on its degraded hosts; whether it is in panic."""
 
     healthy: int

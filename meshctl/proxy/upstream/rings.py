@@ -13,9 +13,9 @@ from __future__ import annotations
 import bisect
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from meshctl.proxy.upstream.hashing import murmur2, xxhash64
+from meshctl.values import Struct
 
 _DEFAULT_RING = 1024
 _LARGEST_RING = 8 * 1024 * 1024
@@ -23,8 +23,7 @@ _TABLE = 65537
 _ALL = 1 << 64
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """A consistent hash's own settings."""
 
     kind: str  # RING_HASH or MAGLEV
@@ -35,8 +34,7 @@ class Settings:
     by_hostname: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Ring:
+class Ring(Struct, frozen=True):
     """Where keys go: ``owner`` of a key, ``shares`` of all keys; by the host's index."""
 
     owner: Callable[[int], int]

@@ -10,7 +10,6 @@ Follows source/extensions/load_balancing_policies/subset/subset_lb.cc.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from meshctl.envoy.api.config_cluster_v3 import Cluster
@@ -18,14 +17,14 @@ from meshctl.envoy.api.extensions_load_balancing_policies_subset_v3 import Subse
 from meshctl.proxy.upstream.endpoints import Distribution, Policy, distribute
 from meshctl.proxy.upstream.hash_policy import RANDOM, HashKey
 from meshctl.proxy.upstream.hosts import Host
+from meshctl.values import Struct, replace
 
 Json = dict[str, Any]
 
 _FALLBACK_LIST = "fallback_list"
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(Struct, frozen=True):
     """One selector: its keys, its own fallback, whether a subset is one host."""
 
     keys: frozenset[str]
@@ -34,8 +33,7 @@ class Selector:
     single_host: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Subsets:
+class Subsets(Struct, frozen=True):
     """A subset configuration."""
 
     selectors: tuple[Selector, ...] = ()
@@ -80,8 +78,7 @@ def subsets_of(message: Subset | Cluster.LbSubsetConfig | None) -> Subsets | Non
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
+class _Question(Struct, frozen=True):
     """The hosts, the configuration, the policy and the key of one choice."""
 
     hosts: Sequence[Host]

@@ -7,8 +7,6 @@ Follows source/common/tls/{context_config_impl,client_ssl_socket}.cc.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from meshctl.envoy.api.config_core_v3 import TransportSocket
 from meshctl.envoy.api.extensions_transport_sockets_tls_v3 import (
     CertificateValidationContext,
@@ -16,10 +14,10 @@ from meshctl.envoy.api.extensions_transport_sockets_tls_v3 import (
     UpstreamTlsContext,
 )
 from meshctl.envoy.message import Message
+from meshctl.values import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class TlsToHost:
+class TlsToHost(Struct, frozen=True):
     """The TLS context used towards a host: SNI, ALPN, whether a client certificate goes along, accepted names."""
 
     sni: str = ""

@@ -9,7 +9,6 @@ source/extensions/clusters/{original_dst,dynamic_forward_proxy,aggregate}/*.cc.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from meshctl.envoy.addresses import bracketed
@@ -28,12 +27,12 @@ from meshctl.proxy.upstream.clusters import Cluster
 from meshctl.proxy.upstream.hash_policy import RANDOM, HashKey
 from meshctl.proxy.upstream.hosts import Health, Host
 from meshctl.proxy.upstream.subsets import select
+from meshctl.values import Struct, field, replace
 
 OriginalDst = api.Cluster.OriginalDstLbConfig
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """What the choice of a host goes by."""
 
     connection: Connection
@@ -44,8 +43,7 @@ class Ask:
     resolved: tuple[str, int] | None = None  # a name and a port that a filter has looked up
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """The endpoints (empty: none), why, the share for which there is none, and what cannot be known."""
 
     cluster: Cluster

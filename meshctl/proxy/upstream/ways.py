@@ -8,7 +8,6 @@ of its own beside the way on; a share for which there is no host is one, too.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from meshctl.envoy.api.config_endpoint_v3 import ClusterLoadAssignment
 from meshctl.envoy.message import Undecidable
@@ -19,6 +18,7 @@ from meshctl.proxy.model import Disposition, Endpoint, Passage, Verdict
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.upstream.clusters import Cluster
 from meshctl.proxy.upstream.upstreams import Ask, Choice, choose, cluster_step, endpoint_step
+from meshctl.values import replace
 
 # What is told where there is no host, or where its name cannot be resolved (with the reason of that).
 Missing = Callable[[Choice, str], Verdict]

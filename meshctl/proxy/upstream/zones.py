@@ -11,16 +11,15 @@ Follows source/extensions/load_balancing_policies/common/load_balancer_impl.cc
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from meshctl.proxy.upstream.hosts import Health, Host
 from meshctl.proxy.upstream.priorities import Level
+from meshctl.values import Struct
 
 _SCALE = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Zone:
+class Zone(Struct, frozen=True):
     """The proxy's own locality, the hosts of its local cluster, and the cluster's settings."""
 
     locality: str

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import pathlib
-from dataclasses import replace
 
 import pytest
 
 from meshctl.cli import main
 from meshctl.netfilter.istio.compute import compute
+from meshctl.values import replace
 from tests import cli
 from tests.unit.netfilter.sidecar import SETTINGS
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
@@ -11,6 +9,7 @@ from hypothesis import strategies as some
 from meshctl.envoy.message import Undecidable
 from meshctl.match.address_ranges import Range, contains
 from meshctl.match.filter_chains import Choice, Criteria, Facts, Level, Trie, criteria
+from meshctl.values import replace
 
 
 def cidr(text: str) -> dict[str, object]:

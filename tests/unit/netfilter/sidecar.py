@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from meshctl.netfilter import CaptureSettings, Hook, Packet, PodNet, RuleSet, parse_rules
 from meshctl.netfilter.istio.compute import compute
+from meshctl.values import replace
 
 SETTINGS = CaptureSettings(
     inbound_ports_include="*",

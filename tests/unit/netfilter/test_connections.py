@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from meshctl.netfilter import Connections, Hook, Packet, Sender, Verdict, journey
@@ -11,6 +9,7 @@ from meshctl.netfilter.packet import TcpFlag
 from meshctl.netfilter.pod import PodNet, routed, seen_addresses
 from meshctl.netfilter.walk.connections import state_of_first
 from meshctl.netfilter.walk.passages import passages
+from meshctl.values import replace
 from tests.unit.netfilter.sidecar import APP, ENVOY, INBOUND, POD, rules
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 
@@ -11,6 +10,7 @@ from meshctl.netfilter import CaptureSettings, PodNet, RuleSet, merge, parse_rul
 from meshctl.netfilter.istio.compute import compute
 from meshctl.netfilter.lint import EnvoyFacts, Finding, Severity, Subject, lint
 from meshctl.netfilter.podrules import net_of
+from meshctl.values import replace
 from tests.unit.netfilter.sidecar import SETTINGS, nat, nft, rules
 
 

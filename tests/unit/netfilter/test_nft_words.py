@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from meshctl.netfilter.walk.explain import explain
 from meshctl.netfilter.walk.packet_walk import Verdict, walk
+from meshctl.values import replace
 from tests.unit.netfilter.sidecar import APP, nft
 
 EXPLAINED = [  # a rule, in words; read off nft(8), each looked at

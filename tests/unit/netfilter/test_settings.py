@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from meshctl.errors import InputError
@@ -11,6 +9,7 @@ from meshctl.netfilter import rules_of_pod
 from meshctl.netfilter.istio.compute import compute
 from meshctl.netfilter.istio.settings import CaptureSettings, from_arguments, from_environment, from_pod
 from meshctl.netfilter.walk.packet_walk import walk
+from meshctl.values import replace
 from tests.unit.netfilter.sidecar import APP, SETTINGS
 
 INIT = 'istio-iptables -p 15001 -z 15006 -u 1337 -m REDIRECT -i * -x "" -b * -d 15090,15021,15020 --log_output_level=default:info'

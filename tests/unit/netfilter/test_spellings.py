@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from meshctl.netfilter import parse_rules
 from meshctl.netfilter.model import Action, Criterion, Rule, Unknown, Verb
 from meshctl.netfilter.walk.explain import explain
+from meshctl.values import replace
 from tests.unit.netfilter.sidecar import nat
 
 

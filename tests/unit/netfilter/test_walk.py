@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from meshctl.netfilter import Family, Hook, Packet, Sender, Verdict, WalkResult, merge
 from meshctl.netfilter.walk.packet_walk import walk
+from meshctl.values import replace
 from tests.unit.netfilter.sidecar import APP, ENVOY, INBOUND, nat, nft, rules, table
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from meshctl.proxy.listen.accept import chain_inputs, is_disabled
 from meshctl.proxy.listen.handshake import handshake
 from meshctl.proxy.listen.listeners import Filter, Listener
 from meshctl.proxy.model import Connection, Disposition, Payload, Tls
+from meshctl.values import replace
 from tests.unit.proxy.build import listener, proxy, tcp
 from tests.unit.proxy.test_listen import HTTP_INSPECTOR, TLS_INSPECTOR, downstream, inspector
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from meshctl.match.request_view import Peer
 from meshctl.proxy.model import Connection, Disposition, Passage, Payload, Tls
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.visit import visit
+from meshctl.values import replace
 from tests.unit.proxy.build import ask, get, http, listener, proxy, route, tcp, virtual_host
 
 Json = dict[str, Any]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from meshctl.trace.capture import Captured
 from meshctl.trace.pods import Pod
 from meshctl.trace.streams import Stream
 from meshctl.trace.ways import Way
+from meshctl.values import replace
 from tests.unit.netfilter.sidecar import rules
 from tests.unit.proxy.build import listener, proxy, tcp
 

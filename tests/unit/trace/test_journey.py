@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from meshctl.trace.pods import Pod, Pods
 from meshctl.trace.services import Service
 from meshctl.trace.streams import Stream
 from meshctl.trace.ways import Way
+from meshctl.values import replace
 from tests.unit.netfilter.sidecar import rules
 from tests.unit.proxy.build import cluster, http, listener, proxy, route, tcp, virtual_host
 

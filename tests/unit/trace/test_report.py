@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from meshctl.proxy.model import Disposition, Payload
@@ -13,6 +11,7 @@ from meshctl.trace.pods import Pod, Pods
 from meshctl.trace.report import Ending, Reading, exit_code, hop_outcome, likeliest, mesh, overall
 from meshctl.trace.streams import Stream
 from meshctl.trace.ways import Way
+from meshctl.values import replace
 from tests.unit.proxy import build
 from tests.unit.proxy.filters.chains import passages
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from meshctl.trace import membership, streams
 from meshctl.trace.pods import Pod, Pods, better
 from meshctl.trace.services import Service, endpoints_of, service_map
 from meshctl.trace.streams import Stream
+from meshctl.values import replace
 from tests.unit.proxy.build import cluster, endpoint, http, listener, proxy, route, tcp, virtual_host
 
 Json = dict[str, Any]

@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 import urllib.parse
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from meshctl.values import Struct
 
 _HTTP_OPTION = 72295728
 _VERBS = {2: "GET", 3: "PUT", 4: "POST", 5: "DELETE", 6: "PATCH"}
@@ -65,8 +66,7 @@ def _parts(raw: bytes, number: int) -> list[bytes]:
     return [v for n, v in fields(raw) if n == number and isinstance(v, bytes)]
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(Struct, frozen=True):
     """One way to a method: verb, path template, which field the body fills."""
 
     verb: str
@@ -77,8 +77,7 @@ class Binding:
     variables: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
+class Method(Struct, frozen=True):
     """A method of a service: its gRPC path and its input message."""
 
     path: str
@@ -86,8 +85,7 @@ class Method:
     bindings: tuple[Binding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Methods:
+class Methods(Struct, frozen=True):
     """The methods of the configured services, and all messages: field name to (type, type name)."""
 
     methods: tuple[Method, ...]

@@ -12,8 +12,9 @@ from __future__ import annotations
 import base64
 import json
 import re
-from dataclasses import dataclass, field
 from typing import Any
+
+from meshctl.values import Struct, field
 
 Json = dict[str, Any]
 
@@ -34,8 +35,7 @@ _ALGORITHMS = frozenset(
 _URL_SAFE = re.compile(r"[A-Za-z0-9_-]*(={0,2})")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A parsed token; ``problem`` says what is wrong with its form, "" for nothing."""
 
     text: str

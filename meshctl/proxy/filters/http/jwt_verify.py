@@ -15,7 +15,6 @@ import base64
 import json
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from meshctl.envoy.api.extensions_filters_http_jwt_authn_v3 import JwtProvider, JwtRequirement
@@ -24,6 +23,7 @@ from meshctl.match.request_view import Headers, RequestView
 from meshctl.proxy.filters.http import jwt_token as words
 from meshctl.proxy.filters.http.jwks import verify
 from meshctl.proxy.filters.http.jwt_token import Token, claim, parse
+from meshctl.values import Struct, field
 
 Json = dict[str, Any]
 
@@ -31,8 +31,7 @@ _CLOCK_SKEW = 60
 _TOKEN_START = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
 
 
-@dataclass(slots=True)
-class Context:
+class Context(Struct):
     """One request at the filter: its headers as they are changed, what is to go to metadata, what was trusted."""
 
     headers: Headers
@@ -45,8 +44,7 @@ class Context:
     reroute: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A token and where it was; ``issuers`` are those who look there, "" anyone."""
 
     text: str
@@ -122,8 +120,7 @@ def _in_cookies(places: dict[str, set[str]], context: Context) -> Iterator[Found
             yield Found(context.view.cookies[name], frozenset(issuers))
 
 
-@dataclass(frozen=True, slots=True)
-class Requirements:
+class Requirements(Struct, frozen=True):
     """The providers of a filter and what may be required of them."""
 
     providers: dict[str, JwtProvider]

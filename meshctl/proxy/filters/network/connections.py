@@ -8,7 +8,6 @@ looks up the server name. Follows source/extensions/filters/network/*.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from meshctl.envoy.api.extensions_filters_network_ratelimit_v3 import RateLimit
 from meshctl.envoy.api.extensions_filters_network_set_filter_state_v3 import Config as SetFilterState
@@ -21,6 +20,7 @@ from meshctl.proxy.filters.services import asked_cluster, asked_of, reachable
 from meshctl.proxy.filters.state import states_of
 from meshctl.proxy.listen.listeners import Filter
 from meshctl.proxy.model import Disposition, Stage, Step, Verdict
+from meshctl.values import replace
 
 _NETWORK = "envoy.extensions.filters.network."
 CLUSTER_STATE = "envoy.tcp_proxy.cluster"

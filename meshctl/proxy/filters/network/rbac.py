@@ -8,7 +8,6 @@ Follows source/extensions/filters/network/rbac/rbac_filter.cc.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from meshctl.envoy.message import Undecidable
 from meshctl.proxy.chance import open_ways
@@ -19,6 +18,7 @@ from meshctl.proxy.filters.conditions import Subject
 from meshctl.proxy.filters.network_scene import Evaluator, Json, NetworkScene, Way
 from meshctl.proxy.listen.accept import chain_inputs
 from meshctl.proxy.listen.listeners import Filter
+from meshctl.values import replace
 
 RBAC_METADATA = "envoy.filters.network.rbac"
 

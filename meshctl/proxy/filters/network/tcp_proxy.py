@@ -7,7 +7,6 @@ endpoint is UH; the log's code is 0. metadata_match selects a subset. Follows so
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from meshctl.envoy.api.extensions_filters_network_tcp_proxy_v3 import TcpProxy
@@ -23,6 +22,7 @@ from meshctl.proxy.upstream import admission, hash_policy, upstreams
 from meshctl.proxy.upstream.clusters import Cluster
 from meshctl.proxy.upstream.hash_policy import RANDOM
 from meshctl.proxy.upstream.ways import ways
+from meshctl.values import replace
 
 Json = dict[str, Any]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from meshctl.envoy.message import Undecidable
 from meshctl.match.request_view import Peer, RequestView
 from meshctl.proxy.filters.conditions import Subject, condition
+from meshctl.values import replace
 
 Json = dict[str, Any]
 ANN = Peer(("spiffe://td/ns/a/sa/ann",), ("ann.example.com",), "CN=ann")
