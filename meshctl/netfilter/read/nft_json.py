@@ -8,12 +8,13 @@ chains: their rules run as xtables extensions, with iptables' meaning of owner a
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from meshctl.netfilter.hooks import BUILTIN_HOOKS, PRIORITY_NAMES, TABLE_CHAINS
 from meshctl.netfilter.model import Backend, Rule, RuleSet, Shown, Step, Unknown
 from meshctl.netfilter.packet import Family, Hook
-from meshctl.netfilter.read.draft import RuleSetDraft, TableDraft
+from meshctl.netfilter.read.draft import ChainDraft, RuleSetDraft, TableDraft
 from meshctl.netfilter.read.nft_expr import NamedSet, Sets
 from meshctl.netfilter.read.nft_statement import statement_steps
 from meshctl.netfilter.read.nft_words import statement_words
@@ -144,17 +145,32 @@ class NftReader:
             self.draft.note(_line(body), f"chain {chain_name} was not declared")
         chain = table.chain(chain_name, _line(body))
         rule = self._whole(body, self.sets.get((family, name), {}))
-        index = body.get("index")
-        if operation == "insert":
-            chain.rules.insert(int(index) if index is not None else 0, rule)
-        elif operation == "delete":
-            chain.rules[:] = [other for other in chain.rules if other.handle != body.get("handle")]
-        elif operation == "replace":
-            chain.rules[:] = [rule if other.handle == body.get("handle") else other for other in chain.rules]
-        elif index is not None:
-            chain.rules.insert(int(index) + 1, rule)
-        else:
+        if operation == "list":
             chain.rules.append(rule)
+            return
+        named = body["position"] if "position" in body else body.get("handle")
+        if "position" not in body:  # of a command in JSON the handle is that of the rule it is about
+            rule = replace(rule, handle=None)
+        place = self._place(chain, body, named)
+        if operation == "insert":
+            chain.rules.insert(place if place is not None else 0, rule)
+        elif operation == "delete":
+            chain.rules[:] = [other for other in chain.rules if other.handle != named]
+        elif operation == "replace":
+            chain.rules[:] = [rule if other.handle == named else other for other in chain.rules]
+        else:
+            chain.rules.insert(place + 1 if place is not None else len(chain.rules), rule)
+
+    def _place(self, chain: ChainDraft, body: dict[str, Json], named: Json) -> int | None:
+        """Where the rule stands that a new one is put before or after: by its number from 0, or its handle."""
+        if (index := body.get("index")) is not None:
+            return int(index)
+        if named is None:
+            return None
+        found = next((at for at, other in enumerate(chain.rules) if other.handle == named), None)
+        if found is None:
+            self.draft.note(_line(body), f"chain {chain.name} has no rule with handle {named}")
+        return found
 
     def _whole(self, body: dict[str, Json], sets: Sets) -> Rule:
         """The rule; one that holds values of a type that nft does not print may match anything and do anything."""
@@ -199,9 +215,9 @@ class NftReader:
 
 
 def _unwrap(item: Json) -> tuple[str, str | None, Json]:
-    """``{"rule": …}`` or ``{"add": {"rule": …}}`` as operation, kind, body."""
+    """``{"rule": …}``, which lists what is there, or ``{"add": {"rule": …}}`` as operation, kind, body."""
     if not isinstance(item, dict) or len(item) != 1:
-        return "add", None, None
+        return "list", None, None
     ((key, value),) = item.items()
     if (
         key in ("add", "insert", "create", "delete", "flush", "replace")
@@ -210,7 +226,7 @@ def _unwrap(item: Json) -> tuple[str, str | None, Json]:
     ):
         ((kind, body),) = value.items()
         return key, str(kind), body if body is not None else {}
-    return "add", str(key), value if value is not None else {}
+    return "list", str(key), value if value is not None else {}
 
 
 def _line(body: dict[str, Json]) -> int:

@@ -312,13 +312,14 @@ class TextReader:
         return parse_elements(Tokens([(word.text, word.kind == "string") for word in words[start:]]))
 
     def _rule_command(self, place: dict[str, Any], words: list[Token]) -> dict[str, Any]:
+        """``CHAIN [index N | handle N] STATEMENTS``; ``position`` is an old word for ``handle``."""
         chain = words[0].text if words else ""
         words = words[1:]
-        position: dict[str, int] = {}
+        where: dict[str, int | None] = {"position": None}
         while len(words) > 1 and words[0].text in ("index", "position", "handle") and words[1].text.isdigit():
-            position[words[0].text] = int(words[1].text)
+            where["index" if words[0].text == "index" else "position"] = int(words[1].text)
             words = words[2:]
-        return {**self._rule(place | {"chain": chain}, words), **position}
+        return {**self._rule(place | {"chain": chain}, words), **where}
 
 
 def _shown(words: list[Token]) -> str:

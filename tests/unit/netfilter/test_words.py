@@ -190,6 +190,9 @@ ONE, TWO, THREE = "tcp dport 1 accept", "tcp dport 2 accept", "tcp dport 3 accep
 COMMANDS = [  # objects, the rules that are left
     ([rule(1), rule(2)], [ONE, TWO]), ([{"add": rule(1)}, {"insert": rule(2)}], [TWO, ONE]), ([rule(1), rule(2), {"insert": rule(3, index=1)}], [ONE, THREE, TWO]),
     ([rule(1), rule(2), {"add": rule(3, index=0)}], [ONE, THREE, TWO]), ([rule(1, handle=7), rule(2, handle=8), {"delete": rule(0, handle=7)}], [TWO]),
+    # a command's handle is the rule that the new one is put beside, a listing's is the rule's own (libnftables-json(5))
+    ([rule(1, handle=7), rule(2, handle=8), {"add": rule(3, handle=7)}], [ONE, THREE, TWO]), ([rule(1, handle=7), rule(2, handle=8), {"insert": rule(3, handle=8)}], [ONE, THREE, TWO]),
+    ([rule(1, handle=7), rule(2, handle=8), {"replace": rule(3, handle=7)}], [THREE, TWO]),
     ([rule(1), {"flush": {"chain": {"family": "ip", "table": "t", "name": "c"}}}, rule(2)], [TWO]), ([rule(1), {"flush": {"table": {"family": "ip", "name": "t"}}}], []),
     ([rule(1), {"delete": {"chain": {"family": "ip", "table": "t", "name": "c"}}}], []), ([rule(1), {"delete": {"table": {"family": "ip", "name": "t"}}}], []),
     ([rule(1), {"flush": {"ruleset": None}}], []), ([rule(1), {"metainfo": {}}, {"counter": {}}, {"quota": {}}, {"flowtable": {}}], [ONE]),
