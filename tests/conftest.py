@@ -10,10 +10,15 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 
 from meshctl.proxy import visit
 from meshctl.trace.journey import Journey
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("meshctl", deadline=None)
+hypothesis.settings.load_profile("meshctl")
 
 _WALKS = ((visit, "_visit"), (Journey, "start"), (Journey, "arrive"), (Journey, "at_proxy"))
 

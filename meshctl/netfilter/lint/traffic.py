@@ -14,7 +14,7 @@ from meshctl.netfilter.packet import Family, Hook, Packet
 from meshctl.netfilter.pod import PodNet, routed
 from meshctl.netfilter.walk.packet_walk import PathStep, Verdict, WalkResult, walk
 from meshctl.netfilter.walk.passages import envoy_packet, inbound_to_application, passages
-from meshctl.netfilter.walk.summary import ELSEWHERE, POD, Summary, known_port, named, proxy_of, summarise
+from meshctl.netfilter.walk.summary import POD, Summary, known_port, named, proxy_of, stand_ins, summarise
 from meshctl.values import Struct, replace
 
 CAPTURED = (Verdict.REDIRECT, Verdict.TPROXY)
@@ -68,14 +68,9 @@ def _place(step: PathStep) -> Place:
 def _new(subject: Subject, family: Family, **changes: object) -> Packet:
     pod = proxy_of(subject.rules, subject.pod)
     own = pod.address(family) or POD[family]
+    elsewhere, port, owner = stand_ins(subject.rules, family)
     packet = Packet(
-        hook=Hook.OUTPUT,
-        family=family,
-        dst=ELSEWHERE[family][0],
-        sport=50505,
-        dport=47321,
-        uid=987654,
-        gid=987654,
+        hook=Hook.OUTPUT, family=family, dst=elsewhere, sport=50505, dport=port, uid=owner, gid=owner
     )
     pod = replace(pod, addresses=tuple(dict.fromkeys((*pod.addresses, own))))
     return routed(replace(packet, **changes), pod)  # type: ignore[arg-type]
@@ -123,9 +118,8 @@ def proxy_user(subject: Subject) -> Iterator[Finding]:
 def _inbound_loop(subject: Subject, family: Family, pod: PodNet) -> Iterator[Finding]:
     own = pod.address(family) or POD[family]
     pod = replace(pod, addresses=tuple(dict.fromkeys((*pod.addresses, own))))
-    came = Packet(
-        hook=Hook.PREROUTING, family=family, src=ELSEWHERE[family][0], dst=own, dport=8080, in_if="eth0"
-    )
+    elsewhere, port, _ = stand_ins(subject.rules, family)
+    came = Packet(hook=Hook.PREROUTING, family=family, src=elsewhere, dst=own, dport=port, in_if="eth0")
     captured = walk(subject.rules, routed(came, pod))
     if captured.verdict not in CAPTURED or pod.envoy_mark:
         return
@@ -150,9 +144,8 @@ def probed_ports(subject: Subject) -> Iterator[Finding]:
         return  # ambient mode: the node sends probes from an address that the rules let pass
     for family in subject.families():
         own = subject.pod.address(family) or POD[family]
-        come = Packet(
-            hook=Hook.PREROUTING, family=family, src=ELSEWHERE[family][0], dst=own, dport=47321, in_if="eth0"
-        )
+        elsewhere, port, _ = stand_ins(subject.rules, family)
+        come = Packet(hook=Hook.PREROUTING, family=family, src=elsewhere, dst=own, dport=port, in_if="eth0")
         if walk(subject.rules, come.normal()).verdict not in CAPTURED:
             continue
         captured = []

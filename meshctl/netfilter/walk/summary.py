@@ -8,7 +8,7 @@ same engine answers here as in ``walk``.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from meshctl.netfilter.model import AnyOf, Backend, Criterion, Dispatch, Field, RuleSet, Verb
 from meshctl.netfilter.packet import Family, Hook, Packet
@@ -25,7 +25,7 @@ ELSEWHERE = {
 }
 POD = {Family.V4: "192.0.2.10", Family.V6: "2001:db8:10::10"}
 UNNAMED_PORTS = (47321, 39119, 27773)
-UNNAMED_OWNER = (987654, 876543)
+UNNAMED_OWNERS = (987654, 876543)
 MOST = 120  # values of a field that are tried; a node's rules name thousands, a pod's a few
 
 
@@ -221,22 +221,32 @@ def _mode(rules: RuleSet) -> str:
     return "REDIRECT" if Verb.REDIRECT in verbs else "none"
 
 
+def stand_ins(rules: RuleSet, family: Family) -> tuple[str, int, int]:
+    """An address, a port and an owner that no rule names: they stand for all others."""
+    found = list(criteria(rules))
+    networks = [r for c in found if c.field is Field.DST and c.family is family for r in c.ranges]
+    ports = [r for c in found if c.field in (Field.DPORT, Field.SPORT) for r in c.ranges]
+    owners = [r for c in found if c.field in (Field.UID, Field.GID) for r in c.ranges]
+    likely = [int(ipaddress.ip_address(address)) for address in ELSEWHERE[family]]
+    address = _unnamed(networks, likely, (1 << (32 if family is Family.V4 else 128)) - 1)
+    port = _unnamed(ports, UNNAMED_PORTS, 0xFFFF)
+    return str(_inside(address, family)), port, _unnamed(owners, UNNAMED_OWNERS, 0xFFFFFFFF)
+
+
+def _unnamed(ranges: list[tuple[int, int]], likely: Sequence[int], most: int) -> int:
+    """The first of the likely numbers, else of those beside a range, that lies in no range but that of all."""
+    narrow = [(low, high) for low, high in ranges if low > 1 or high < most]
+    beside = (number for low, high in narrow for number in (high + 1, low - 1) if 0 < number < most)
+    free = (n for n in (*likely, *beside) if not any(low <= n <= high for low, high in narrow))
+    return next(free, likely[0])
+
+
 class _Probe:
     """Packets of one family for one pod."""
 
     def __init__(self, rules: RuleSet, family: Family, pod: PodNet, own: str, names: Named) -> None:
         self.rules, self.family, self.pod, self.own, self.names = rules, family, pod, own, names
-        self.port = next(port for port in UNNAMED_PORTS if port not in names.ports)
-        self.owner = next(owner for owner in UNNAMED_OWNER if owner not in names.uids + names.gids)
-        self.elsewhere = next((a for a in ELSEWHERE[family] if not self._is_named(a)), ELSEWHERE[family][0])
-
-    def _is_named(self, address: str) -> bool:
-        number = int(ipaddress.ip_address(address))
-        return any(
-            low <= number <= high
-            for low, high, family in self.names.networks
-            if family is self.family and not _everything(low, high, family)
-        )
+        self.elsewhere, self.port, self.owner = stand_ins(rules, family)
 
     def out(self, **changes: object) -> Outcome:
         """A new connection of the application (or whom ``changes`` names) to somewhere else."""
@@ -319,7 +329,7 @@ def _direction(default: Outcome, tries: Iterable[tuple[str, str, Outcome]]) -> D
 
 
 def _everything(low: int, high: int, family: Family) -> bool:
-    return low == 0 and high == (1 << (32 if family is Family.V4 else 128)) - 1
+    return (low, high) == (0, (1 << (32 if family is Family.V4 else 128)) - 1)
 
 
 def _loopback(low: int, family: Family) -> bool:

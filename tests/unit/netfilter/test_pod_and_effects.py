@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from msgspec.structs import asdict
 from typing import Any
 
 import pytest
+from msgspec.structs import asdict
 
 from meshctl.netfilter import Family, Hook, Packet, PodNet
 from meshctl.netfilter.model import Action, Verb

@@ -11,7 +11,7 @@ from meshctl.netfilter.read.source import parse_rules
 from meshctl.netfilter.walk.explain import explain
 from meshctl.netfilter.walk.packet_walk import Verdict
 from meshctl.netfilter.walk.summary import proxy_of, summarise
-from tests.unit.netfilter.sidecar import nft, rules
+from tests.unit.netfilter.sidecar import nat, nft, rules
 
 
 def test_the_usual_sidecar() -> None:
@@ -148,3 +148,35 @@ def test_a_port_and_an_owner_that_rules_name_do_not_stand_for_any() -> None:
     found = summarise(rules(outbound_ports_exclude="47321,39119", inbound_ports_exclude="47321"))
     assert (str(found.outbound.default), str(found.inbound.default)) == ("to 15001", "to 15006")
     assert found.outbound.exceptions == {"not captured": {"port": ("39119", "47321")}}
+
+
+ALL_PROBES = "47321,39119,27773"
+NAMED_PORTS = [  # outbound ports that are not captured: what stands for all others is none of them
+    ALL_PROBES,
+    f"{ALL_PROBES},27774",
+    "27000:48000",
+    "1:1023,27000:48000",
+    "47321:65535",
+    "1:47321",
+]
+
+
+@pytest.mark.parametrize("ports", NAMED_PORTS)
+def test_however_many_ports_rules_name_one_that_none_names_stands_for_the_rest(ports: str) -> None:
+    lines = [f"-A OUTPUT -p tcp --dport {part} -j RETURN" for part in ports.split(",")]
+    found = summarise(nat(*lines, "-A OUTPUT -p tcp -j REDIRECT --to-ports 15001"))
+    assert str(found.outbound.default) == "to 15001"
+
+
+@pytest.mark.parametrize("owners", [("987654", "876543"), ("0-999999",), ("987654", "876543", "987655")])
+def test_however_many_owners_rules_name_another_stands_for_the_rest(owners: tuple[str, ...]) -> None:
+    lines = [f"-A OUTPUT -m owner --uid-owner {owner} -j RETURN" for owner in owners]
+    found = summarise(nat(*lines, "-A OUTPUT -p tcp -j REDIRECT --to-ports 15001"))
+    assert str(found.outbound.default) == "to 15001"
+
+
+def test_where_rules_name_all_ports_there_is_no_other_and_any_stands_for_them() -> None:
+    lines = ("-A OUTPUT -p tcp --dport 0:65535 -j REDIRECT --to-ports 15001", "-A OUTPUT -p tcp -j DROP")
+    assert str(summarise(nat(*lines)).outbound.default) == "to 15001"
+    halves = ("-A OUTPUT -p tcp --dport 0:999 -j DROP", "-A OUTPUT -p tcp --dport 1000:65535 -j RETURN")
+    assert str(summarise(nat(*halves)).outbound.default) == "not captured"
