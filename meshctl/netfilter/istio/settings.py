@@ -9,6 +9,7 @@ tools/common/config/config.go, tools/istio-iptables/pkg/constants, cni/pkg/plugi
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -348,19 +349,28 @@ class Ranges(Struct, frozen=True):
     loopback: bool = False
 
 
+_Network = ipaddress.IPv4Interface | ipaddress.IPv6Interface
+_LENGTH = re.compile(r"0|[1-9]\d*")
+
+
+def _network(text: str) -> _Network | None:
+    """A network as Go's netip.ParsePrefix takes it: an address and how many of its bits count, without zeros before."""
+    if not _LENGTH.fullmatch(text.partition("/")[2]):
+        return None
+    try:
+        return ipaddress.ip_interface(text)
+    except ValueError:
+        return None
+
+
 def ranges(text: str) -> tuple[Ranges, Ranges]:
     """A list of networks, split into IPv4 and IPv6. What is no network is left out, as Istio does."""
     if text == "*":
         return Ranges(wildcard=True), Ranges(wildcard=True)
-    found: dict[int, list[ipaddress.IPv4Interface | ipaddress.IPv6Interface]] = {4: [], 6: []}
+    found: dict[int, list[_Network]] = {4: [], 6: []}
     for part in split(text):
-        if "/" not in part:
-            continue
-        try:
-            interface = ipaddress.ip_interface(part)
-        except ValueError:
-            continue
-        found[interface.version].append(interface)
+        if (network := _network(part)) is not None:
+            found[network.version].append(network)
     v4, v6 = (
         Ranges(
             networks=tuple(str(one) for one in found[version]),
@@ -375,12 +385,7 @@ def invalid_ranges(text: str) -> list[str]:
     """Elements of a list of networks that istio-iptables would silently leave out."""
     if text == "*":
         return []
-    v4, v6 = ranges(text)
-    return (
-        [part for part in split(text) if "/" not in part]
-        if len(v4.networks + v6.networks) < len(split(text))
-        else []
-    )
+    return [part for part in split(text) if _network(part) is None]
 
 
 __all__ = ["CaptureSettings", "PodSettings", "UsageError", "from_arguments", "from_environment", "from_pod"]
