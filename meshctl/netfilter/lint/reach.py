@@ -32,8 +32,10 @@ ENDING = frozenset(
 
 
 class _Seen(Struct):
-    """What is known of a rule after all walks: reached at all, and by whom its packets were taken."""
+    """What is known of a rule after all walks: whether it asks for packets that can be at a hook, reached at all,
+    and by whom its packets were taken."""
 
+    asks: bool = False
     reached: bool = False
     takers: dict[Place, None] = field(default_factory=dict)
 
@@ -56,8 +58,8 @@ class _Walk(Struct):
             self.budget.spend(1 + len(boxes))
             box, exact = self.space.box(rule)
             if box is None:
-                seen.reached = True  # it contradicts itself or the hook: another check's business
-                continue
+                continue  # it contradicts the hook or the family; if it does so in all, it is another check's business
+            seen.asks = True
             matched = meet(boxes, box)
             if matched:
                 seen.reached = True
@@ -132,7 +134,7 @@ def unreachable(rules: RuleSet) -> Iterator[Finding]:
         for chain in table.chains:
             for number, rule in enumerate(chain.rules, 1):
                 found = seen.get((chain.name, number))
-                if found is not None and not found.reached:
+                if found is not None and found.asks and not found.reached:
                     taking = [chain.rules[taker.number - 1] for taker in found.takers]
                     yield _finding(place_of(table, chain, number, rule), rule, tuple(found.takers), taking)
 

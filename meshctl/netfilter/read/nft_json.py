@@ -8,7 +8,6 @@ chains: their rules run as xtables extensions, with iptables' meaning of owner a
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 from meshctl.netfilter.hooks import BUILTIN_HOOKS, PRIORITY_NAMES, TABLE_CHAINS
@@ -18,6 +17,7 @@ from meshctl.netfilter.read.draft import ChainDraft, RuleSetDraft, TableDraft
 from meshctl.netfilter.read.nft_expr import NamedSet, Sets
 from meshctl.netfilter.read.nft_statement import statement_steps
 from meshctl.netfilter.read.nft_words import statement_words
+from meshctl.values import replace
 
 Json = Any
 TableKey = tuple[str, str]

@@ -6,7 +6,6 @@ import itertools
 import json
 import pathlib
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from meshctl.netfilter.istio.compute import compute
 from meshctl.netfilter.istio.settings import from_environment
 from meshctl.netfilter.model import Basis
 from meshctl.netfilter.walk.packet_walk import walk
+from meshctl.values import replace
 from tests.unit.netfilter.sidecar import SETTINGS, rules
 
 # Settings, and what Istio's own code (tools/istio-iptables, tools/istio-nftables) wrote for them.
