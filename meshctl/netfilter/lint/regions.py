@@ -66,7 +66,9 @@ class Space(Struct, frozen=True, dict=True):
         exact = True
         for criterion in rule.criteria:
             if isinstance(criterion, Never):
-                return (None, True) if not criterion.negate else (tuple(masks), exact)
+                if criterion.negate:
+                    continue
+                return None, True
             if isinstance(criterion, Unknown | AnyOf):
                 exact = False
                 continue

@@ -151,3 +151,11 @@ def test_what_cannot_be_at_a_hook() -> None:
     mangle = table("mangle", "-A PREROUTING ! -i lo -j RETURN", "-A PREROUTING -p tcp -j DROP")
     assert dead(mangle) == set()
     assert dead(nat("-A PREROUTING ! -i lo -j RETURN", "-A PREROUTING -p tcp -j DROP")) == {("PREROUTING", 2)}
+
+
+def test_what_is_in_no_empty_set_is_everything_and_the_rest_of_the_rule_still_counts() -> None:
+    found = nft(
+        "table ip t { set nothing { type inet_service; } chain c { type filter hook output priority 0;"
+        " tcp dport != @nothing ip daddr 10.0.0.1 return; ip daddr 10.0.0.2 drop } }"
+    )
+    assert dead(found) == set()
