@@ -156,6 +156,6 @@ def test_what_cannot_be_at_a_hook() -> None:
 def test_what_is_in_no_empty_set_is_everything_and_the_rest_of_the_rule_still_counts() -> None:
     found = nft(
         "table ip t { set nothing { type inet_service; } chain c { type filter hook output priority 0;"
-        " tcp dport != @nothing ip daddr 10.0.0.1 return; ip daddr 10.0.0.2 drop } }"
+        " tcp dport != @nothing ip daddr 10.0.0.1 return; tcp dport 80 ip daddr 10.0.0.2 drop } }"
     )
     assert dead(found) == set()
