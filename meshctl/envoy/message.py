@@ -434,8 +434,29 @@ class Message:
         known = self.fields()
         return tuple(key for key in self.raw if key not in known and key != "@type")
 
+    @property
+    def unknown_inside(self) -> tuple[str, ...]:
+        """The same, also of the messages that it holds (extensions are not opened)."""
+        known = self.fields()
+        found = list(self.unknown)
+        for name, value in self.raw.items():
+            kind = known.get(name)
+            item = kind.item if isinstance(kind, Many | MapOf) else kind
+            if isinstance(item, One):
+                found += (
+                    f"{name}.{one}" for part in _objects(kind, value) for one in item.cls(part).unknown_inside
+                )
+        return tuple(found)
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.raw!r})"
+
+
+def _objects(kind: Field[Any] | None, value: Any) -> list[Json]:
+    """The messages that a field holds, one or many."""
+    held = value.values() if isinstance(kind, MapOf) and isinstance(value, dict) else value
+    found = held if isinstance(kind, Many | MapOf) and not isinstance(held, str | dict) else [held]
+    return [one for one in found or () if isinstance(one, dict)]
 
 
 def attribute(name: str) -> str:

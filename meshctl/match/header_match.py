@@ -16,6 +16,7 @@ from meshctl.envoy.api.type_v3 import Int64Range
 from meshctl.envoy.message import Message, Undecidable
 from meshctl.match import string_match
 from meshctl.match.request_view import Drawn, PartlyKnown, RequestView
+from meshctl.match.supposing import answered
 from meshctl.plain import Json
 from meshctl.values import Struct
 
@@ -33,6 +34,13 @@ class Criterion(Struct, frozen=True):
     @property
     def text(self) -> str:
         return f"{self.subject} {self.want}".strip()
+
+    def holds(self, view: RequestView) -> bool:
+        """Whether it holds, or is supposed to. Raises Open where neither is known."""
+        try:
+            return self.test(view)
+        except Undecidable as unknown:
+            return answered(view.supposed, self.text, unknown)
 
     def failure(self, view: RequestView) -> str:
         return f"{self.subject} {self.seen(view)}, wants {self.want}"
@@ -84,7 +92,7 @@ def undecided(subject: str, reason: str) -> Criterion:
 
 def known(subject: str, build: Callable[[], Criterion], message: Message) -> Criterion:
     """A compiled condition; one that has parts outside the schema, or cannot be read, never counts as met."""
-    if unknown := message.unknown:
+    if unknown := message.unknown_inside:
         return undecided(subject, f"{subject} has {', '.join(unknown)}, which meshctl does not know")
     try:
         return build()

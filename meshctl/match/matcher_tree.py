@@ -4,7 +4,8 @@ Theory of operation. A tree asks for inputs (an address, a header) and ends in a
 has no value goes to its on_no_match. A nested tree without a result is no result: a list goes on with its next
 entry, a prefix map with the next shorter prefix, an IP or server name map with the next wider range (unless
 ``exclusive``), and at last on_no_match. Inputs are asked through a function, so that filter chains, routes and
-RBAC share this module; an input it cannot know raises Undecidable.
+RBAC share this module. A condition on what it cannot know is an open question, one a branch of a map; what the decision
+supposes of it is followed (``match/supposing``).
 Follows source/common/matcher/{matcher,list_matcher,map_matcher,prefix_map_matcher}.h and
 source/extensions/common/matcher/{trie_matcher,domain_matcher}.h.
 """
@@ -18,6 +19,7 @@ from meshctl.envoy.api import xds_type_matcher_v3 as api
 from meshctl.envoy.message import Undecidable
 from meshctl.match import address_ranges
 from meshctl.match.matcher_predicates import MORE, Input, Inputs, Predicate, input_of, predicate_of
+from meshctl.match.supposing import NOTHING_SUPPOSED, Supposed, answered
 from meshctl.plain import Json
 from meshctl.values import Struct, field
 
@@ -34,10 +36,11 @@ class Action(Struct, frozen=True):
 
 
 class Decision(Struct):
-    """What an evaluation found: the action, or None; and the way it went, one phrase a node."""
+    """What an evaluation found: the action, or None; and the way it went, one phrase a node. supposed: what is taken to hold."""
 
     action: Action | None = None
     trail: list[str] = field(default_factory=list)
+    supposed: Supposed = field(default_factory=lambda: NOTHING_SUPPOSED)
 
 
 class OnMatch(Struct, frozen=True):
@@ -53,6 +56,13 @@ class OnMatch(Struct, frozen=True):
             raise Undecidable(self.unknown)
         found = self.tree.evaluate(inputs, decision) if self.tree is not None else self.action
         return None if self.keep_matching else found
+
+
+def _holds(predicate: Predicate, inputs: Inputs, decision: Decision) -> bool:
+    try:
+        return predicate.test(inputs)
+    except Undecidable as unknown:
+        return answered(decision.supposed, predicate.text, unknown)
 
 
 def _on_match(message: api.Matcher.OnMatch | None) -> OnMatch | None:
@@ -99,7 +109,7 @@ class Tree(Struct, frozen=True):
 
     def _from_list(self, inputs: Inputs, decision: Decision) -> Action | None:
         for predicate, on_match in self.entries:
-            if predicate.test(inputs):
+            if _holds(predicate, inputs, decision):
                 decision.trail.append(predicate.text)
                 found = on_match.resolve(inputs, decision)
                 if found is not None:
@@ -108,15 +118,27 @@ class Tree(Struct, frozen=True):
 
     def _from_map(self, inputs: Inputs, decision: Decision) -> Action | None:
         assert self.asked is not None
-        value = inputs(self.asked.type_name, self.asked.fields)
-        if value is None or self.candidates is None:
-            return None
-        for key, on_match in self.candidates(value):
+        try:
+            value = inputs(self.asked.type_name, self.asked.fields)
+        except Undecidable as unknown:
+            value, found_by = "(not known)", self._supposed(unknown, decision)
+        else:
+            if value is None or self.candidates is None:
+                return None
+            found_by = self.candidates(value)
+        for key, on_match in found_by:
             decision.trail.append(f"{self.asked.text} {value} is {key}")
             found = on_match.resolve(inputs, decision)
             if found is not None:
                 return found
         return None
+
+    def _supposed(self, unknown: Undecidable, decision: Decision) -> Iterator[tuple[str, OnMatch]]:
+        """The branches of a map whose value is not known, as far as they are supposed to be the one."""
+        asked = self.asked.text if self.asked is not None else ""
+        for key, on_match in self.branches:
+            if answered(decision.supposed, f"{asked} is {key}", unknown):
+                yield key, on_match
 
     def followers(self) -> Iterator[OnMatch]:
         """What may follow, in the order of the configuration; each of a map once: several keys may lead to one."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from meshctl.envoy.message import Undecidable
+from meshctl.match.supposing import NOTHING_SUPPOSED, Supposed
 from meshctl.values import Struct
 
 Headers = dict[str, list[str]]
@@ -123,6 +124,7 @@ class RequestView:
         "path",
         "peer",
         "sni",
+        "supposed",
         "target",
         "tls",
     )
@@ -137,10 +139,13 @@ class RequestView:
         metadata: Mapping[str, Any] | None = None,
         filter_state: Mapping[str, str] | None = None,
         opaque: Opaque = NOTHING,
+        supposed: Supposed = NOTHING_SUPPOSED,
     ) -> None:
-        """``opaque`` names, for each part that is not known any more, the filter that may have changed it."""
+        """``opaque`` names, for each part that is not known any more, the filter that may have changed it; ``supposed`` is
+        what is supposed of conditions that cannot be decided."""
         self.headers = headers
         self.opaque = opaque
+        self.supposed = supposed
         self._hidden = bool(opaque)
         self.target: str | None
         self.path: str
@@ -158,13 +163,17 @@ class RequestView:
 
     def doubted(self, opaque: Opaque) -> RequestView:
         """The same request, where filters may have changed it."""
-        return self._with(self.headers, opaque)
+        return self._with(self.headers, opaque, self.supposed)
 
     def carrying(self, headers: Headers) -> RequestView:
         """The same request with these headers."""
-        return self._with(headers, self.opaque)
+        return self._with(headers, self.opaque, self.supposed)
 
-    def _with(self, headers: Headers, opaque: Opaque) -> RequestView:
+    def supposing(self, supposed: Supposed) -> RequestView:
+        """The same request, with this supposed of it."""
+        return self if supposed is self.supposed else self._with(self.headers, self.opaque, supposed)
+
+    def _with(self, headers: Headers, opaque: Opaque, supposed: Supposed) -> RequestView:
         return RequestView(
             headers,
             tls=self.tls,
@@ -173,6 +182,7 @@ class RequestView:
             metadata=self.metadata,
             filter_state=self.filter_state,
             opaque=opaque,
+            supposed=supposed,
         )
 
     def __getattr__(self, name: str) -> Any:

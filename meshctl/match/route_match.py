@@ -9,12 +9,13 @@ Follows envoy.config.route.v3.RouteMatch and source/common/router/config_impl.cc
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from meshctl.envoy.api import config_route_v3 as api
 from meshctl.envoy.api.config_core_v3 import TypedExtensionConfig
 from meshctl.envoy.api.extensions_path_match_uri_template_v3 import UriTemplateMatchConfig
-from meshctl.envoy.message import Undecidable
+from meshctl.envoy.api.type_matcher_v3 import FilterStateMatcher
+from meshctl.envoy.message import Message, Undecidable
 from meshctl.match import grpc, header_match, string_match, uri_template
 from meshctl.match.fraction import Fraction, Runtime
 from meshctl.match.header_match import Criterion
@@ -70,7 +71,7 @@ class RouteMatch(Struct, frozen=True):
         doubt: Undecidable | None = None
         for criterion in self.criteria:
             try:
-                if not criterion.test(view):
+                if not criterion.holds(view):
                     return False
             except Undecidable as unknown:
                 doubt = doubt or unknown
@@ -205,19 +206,21 @@ def _tls_criteria(wanted: api.RouteMatch.TlsContextMatchOptions | None) -> list[
 
 
 def _filter_state(message: Json) -> Criterion:
-    key = str(message.get("key", ""))
-    matcher = string_match.parse(message.get("string_match") or {})
+    wanted = FilterStateMatcher(message)
+    return header_match.known("a filter state condition", lambda: _filter_state_value(wanted), wanted)
+
+
+def _filter_state_value(wanted: FilterStateMatcher) -> Criterion:
+    key, subject = wanted.key, f"filter state `{wanted.key}`"
+    if wanted.matcher != "string_match" or wanted.string_match is None:
+        return header_match.undecided(subject, f"{subject} is asked for by {wanted.matcher or 'nothing'}")
+    matcher = string_match.parse(wanted.string_match.raw)
 
     def test(view: RequestView) -> bool:
         value = view.state(key)
         return value is not None and matcher.test(value)
 
-    return Criterion(
-        f"filter state `{key}`",
-        matcher.text,
-        test,
-        lambda view: f"is `{view.filter_state.get(key)}`",
-    )
+    return Criterion(subject, matcher.text, test, lambda view: f"is `{view.filter_state.get(key)}`")
 
 
 def undecided(reason: str) -> RouteMatch:
@@ -233,13 +236,28 @@ def _grpc_criterion() -> Criterion:
     return Criterion("content-type", "application/grpc", lambda view: grpc.is_grpc(view.headers), seen)
 
 
+def _plain(wanted: api.RouteMatch) -> Iterator[Message]:
+    """The messages of a match that are no conditions of their own; one that cannot be read is doubted where it is read."""
+    for name in ("safe_regex", "grpc", "tls_context", "connect_matcher", "path_match_policy"):
+        try:
+            one = getattr(wanted, name) if name in wanted.raw else None
+        except Undecidable:
+            continue
+        if one is not None:
+            yield one
+
+
 def parse(message: Json, runtime: Runtime, *, ignore_path_parameters: bool = False) -> RouteMatch:
     """A compiled RouteMatch; a condition that meshctl does not know never counts as met."""
     try:
         wanted = api.RouteMatch(message)
     except Undecidable as unknown:
         return undecided(unknown.reason)
-    doubts = [f"the route's match has {name}, which meshctl does not know" for name in wanted.unknown]
+    strange = [
+        *wanted.unknown,
+        *(f"{one.TYPE.rpartition('.')[2]}.{name}" for one in _plain(wanted) for name in one.unknown_inside),
+    ]
+    doubts = [f"the route's match has {name}, which meshctl does not know" for name in strange]
 
     def read(build: Callable[[], list[Criterion]]) -> list[Criterion]:
         try:

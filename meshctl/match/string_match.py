@@ -151,6 +151,11 @@ def undecided(text: str, reason: str) -> StringMatch:
 def parse(message: Json) -> StringMatch:
     """A StringMatcher; an empty one is an exact match of the empty string (proto3 drops the default)."""
     matcher = StringMatcher(message)
+    if strange := matcher.unknown_inside:
+        names = ", ".join(strange)
+        return undecided(
+            "what meshctl does not know", f"a string condition has {names}, which meshctl does not know"
+        )
     try:
         return _parsed(matcher)
     except Undecidable as unknown:

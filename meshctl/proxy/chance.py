@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from meshctl.match.fraction import Fraction
-from meshctl.proxy.entry import Entry
+from meshctl.match.supposing import Open, Supposed, TooMany
+from meshctl.proxy.entry import MOST_ALTERNATIVES, Entry
+from meshctl.proxy.model import Stage, Step
+
+T = TypeVar("T")
 
 
 def split(entry: Entry, fraction: Fraction) -> Iterator[tuple[Entry, bool]]:
@@ -28,3 +34,38 @@ def open_ways(entry: Entry, count: int, reason: str) -> list[Entry]:
         branch.unknown(reason)
         found.append(branch)
     return found
+
+
+def forked(
+    entry: Entry, supposed: Supposed, stage: Stage, ways: Callable[[Entry, Supposed], Iterable[T]]
+) -> Iterator[T]:
+    """The ways on from an entry, under both answers to each question that stands open on them.
+
+    Raises TooMany where more alternatives stand open than are followed.
+    """
+    log = entry.log
+    try:
+        found = list(ways(entry, supposed))
+    except Open as question:
+        if not entry.alternatives.left:
+            raise _cut(question) from question
+        entry.alternatives.left -= 1
+        entry.log = log
+        open_question = question
+    else:
+        yield from found
+        return
+    for branch, answer in zip(open_ways(entry, 2, open_question.reason), (True, False), strict=True):
+        branch.step(functools.partial(_supposing, stage, open_question, answer))
+        yield from forked(branch, {**supposed, open_question.key: answer}, stage, ways)
+
+
+def _supposing(stage: Stage, question: Open, answer: bool) -> Step:
+    return Step(
+        stage, f"supposed: {question.question if answer else f'not ({question.question})'}", question.reason
+    )
+
+
+def _cut(question: Open) -> TooMany:
+    more = f"more than {MOST_ALTERNATIVES} alternatives are open, and the others are not followed"
+    return TooMany(f"{question.reason}; {more}")

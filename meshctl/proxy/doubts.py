@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from meshctl.envoy.message import Message, Undecidable
 from meshctl.match.request_view import Part
+from meshctl.match.supposing import TooMany
 from meshctl.proxy.accounting import OpenField, open_fields
 from meshctl.proxy.contract import TOLD_WHERE_ASKED, Effect
 from meshctl.proxy.entry import Entry, Override
@@ -59,6 +60,7 @@ def guarded(entry: Entry, ways: Iterable[Passage]) -> Iterator[Passage]:
     except Undecidable as unknown:
         rest = entry.branch(max(left, 0.0) / entry.probability)
         rest.unknown(unknown.reason)
+        rest.decided = rest.decided and not isinstance(unknown, TooMany)
         yield rest.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))
 
 

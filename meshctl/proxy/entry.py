@@ -22,6 +22,15 @@ class Override(Struct, frozen=True):
     unknown: str = ""
 
 
+MOST_ALTERNATIVES = 32
+
+
+class Alternatives(Struct):
+    """How many more open questions are followed both ways: one count for all branches of a visit."""
+
+    left: int = MOST_ALTERNATIVES - 1
+
+
 class Entry(Struct):
     """The fields of the access log, the steps and what is not known."""
 
@@ -49,6 +58,7 @@ class Entry(Struct):
     buffered: bool = False  # a filter has waited for the whole body: those behind it get it in one piece
     seen: RequestView | None = None  # the request as the filters left it
     resolves: bool = False  # a filter has looked up the request's host (dynamic forward proxy)
+    alternatives: Alternatives = field(default_factory=Alternatives)
     resolved: tuple[str, int] | None = None  # the server name and the port that a filter has looked up
 
     def step(self, make: MakeStep) -> None:

@@ -152,7 +152,7 @@ def _request(criterion: header_match.Criterion) -> Condition:
             return "a connection has no request"
         return f"{criterion.subject} {criterion.seen(subject.view)}"
 
-    return Condition(criterion.text, lambda s: s.view is not None and criterion.test(s.view), seen)
+    return Condition(criterion.text, lambda s: s.view is not None and criterion.holds(s.view), seen)
 
 
 def _url_path(value: Json) -> Condition:

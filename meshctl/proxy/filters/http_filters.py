@@ -15,8 +15,9 @@ from collections.abc import Iterator
 
 from meshctl.envoy.anys import type_name, unpack
 from meshctl.envoy.message import Undecidable
+from meshctl.match.supposing import Supposed
 from meshctl.proxy.accounting import OpenField, accounts, open_fields
-from meshctl.proxy.chance import open_ways
+from meshctl.proxy.chance import forked, open_ways
 from meshctl.proxy.contract import EVERYTHING, TOLD_WHERE_ASKED, Effect
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters.http_table import ROUTER, contract
@@ -25,7 +26,7 @@ from meshctl.proxy.filters.scene import Json, Pass, Scene
 from meshctl.proxy.filters.unknown import label, unknown_effect
 from meshctl.proxy.filters.well_known import http_type
 from meshctl.proxy.listen.listeners import ISTIO_OBSERVERS, Filter
-from meshctl.proxy.model import Disposition, Passage, Verdict
+from meshctl.proxy.model import Disposition, Passage, Stage, Verdict
 from meshctl.values import replace
 
 _WASM = "envoy.extensions.filters.http.wasm.v3.Wasm"
@@ -140,13 +141,30 @@ def _from(
 
 def _ways(entry: Entry, scene: Scene, http_filter: Filter) -> Iterator[Pass]:
     """The ways through one filter, the route chosen again where it asks for that."""
-    levels = scene.levels(http_filter.name)
-    for way in through(entry, scene, http_filter, levels[0] if levels else {}):
+    for way in _decided(entry, scene, http_filter):
         if not way.reroute or way.reply is not None:
             yield way
             continue
         for branch, rerouted in way.scene.rerouted(way.entry):
             yield Pass(branch, rerouted)
+
+
+def _decided(entry: Entry, scene: Scene, http_filter: Filter) -> list[Pass]:
+    """The ways through one filter. Where its conditions cannot be decided both answers are followed; where even the question
+    is not clear, it may do all that its kind may do."""
+    levels = scene.levels(http_filter.name)
+    settings = levels[0] if levels else {}
+
+    def ways(branch: Entry, supposed: Supposed) -> Iterator[Pass]:
+        return through(branch, scene.supposing(supposed), http_filter, settings)
+
+    log = entry.log
+    try:
+        return list(forked(entry, scene.view.supposed, Stage.HTTP_FILTER, ways))
+    except Undecidable as unknown:
+        entry.log = log
+        may = contract(http_filter.type_name).may
+        return list(unknown_effect(entry, scene, http_filter, may, unknown.reason))
 
 
 def _doubted(way: Pass, http_filter: Filter, may: frozenset[Effect], why: str) -> Iterator[Pass]:

@@ -17,6 +17,7 @@ from typing import Any
 from meshctl.envoy.api import config_rbac_v3 as api
 from meshctl.envoy.message import Packed, Undecidable
 from meshctl.match import cel, matcher_tree
+from meshctl.match.supposing import NOTHING_SUPPOSED
 from meshctl.proxy.filters.conditions import Condition, Subject, any_of, condition, every
 from meshctl.proxy.model import Disposition, Rejected, Stage, Step, Verdict
 from meshctl.values import Struct, field
@@ -119,7 +120,7 @@ def attributes_of(subject: Subject) -> cel.Attributes:
 def decide(rules: Rules, subject: Subject, inputs: matcher_tree.Inputs, *, explain: bool = False) -> Decision:
     """The verdict of a set of rules."""
     if rules.tree is not None:
-        return _by_tree(rules.tree, inputs)
+        return _by_tree(rules.tree, subject, inputs)
     rejected: list[Rejected] = []
     open_: Undecided | None = None
     for policy in rules.policies:
@@ -138,8 +139,9 @@ def decide(rules: Rules, subject: Subject, inputs: matcher_tree.Inputs, *, expla
     return Decision(rules.action != "ALLOW", "", tuple(rejected))
 
 
-def _by_tree(tree: matcher_tree.Tree, inputs: matcher_tree.Inputs) -> Decision:
-    decision = matcher_tree.Decision()
+def _by_tree(tree: matcher_tree.Tree, subject: Subject, inputs: matcher_tree.Inputs) -> Decision:
+    supposed = subject.view.supposed if subject.view is not None else NOTHING_SUPPOSED
+    decision = matcher_tree.Decision(supposed=supposed)
     action = tree.evaluate(inputs, decision)
     if action is None:
         return Decision(False, "", tuple(Rejected("matcher", step) for step in decision.trail))

@@ -14,6 +14,7 @@ from typing import Any
 from meshctl.envoy.anys import unpack
 from meshctl.match.request_view import Headers, Opaque, Part, RequestView
 from meshctl.match.substitution import Known
+from meshctl.match.supposing import NOTHING_SUPPOSED, Supposed
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.listen.listeners import Filter
 from meshctl.proxy.model import Connection, Request, Verdict
@@ -21,7 +22,7 @@ from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing.draw import Draw
 from meshctl.proxy.routing.router import NO_TARGET, Target
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
-from meshctl.values import Struct, replace
+from meshctl.values import Struct, field, replace
 
 Json = dict[str, Any]
 
@@ -29,13 +30,15 @@ _FILTER_CONFIG = "envoy.config.route.v3.FilterConfig"
 
 
 class Chosen(Struct, frozen=True):
-    """A virtual host, a route and a cluster target, as chosen for a request; ``entry`` says so."""
+    """A virtual host, a route and a cluster target, as chosen for a request; ``entry`` says so, ``supposed`` under which
+    conditions."""
 
     entry: Entry
     host: VirtualHost | None
     route: Route | None
     draw: Draw
     target: Target
+    supposed: Supposed = field(default_factory=lambda: NOTHING_SUPPOSED)
 
 
 ANY_DRAW = Draw()
@@ -88,8 +91,13 @@ class Scene(Struct, frozen=True):
             metadata=metadata,
             filter_state=state,
             opaque=opaque,
+            supposed=old.supposed,
         )
         return replace(self, view=view)
+
+    def supposing(self, supposed: Supposed) -> Scene:
+        """The same scene, with this supposed of the request."""
+        return self if supposed is self.view.supposed else replace(self, view=self.view.supposing(supposed))
 
     def known(self) -> Known:
         """What command operators may ask for."""
@@ -120,9 +128,10 @@ class Scene(Struct, frozen=True):
             yield entry, self
             return
         for chosen in self.choose(entry, self.view, self.draw):
+            scene = self.supposing(chosen.supposed)
             yield (
                 chosen.entry,
-                replace(self, host=chosen.host, route=chosen.route, draw=chosen.draw, target=chosen.target),
+                replace(scene, host=chosen.host, route=chosen.route, draw=chosen.draw, target=chosen.target),
             )
 
     @property

@@ -89,7 +89,7 @@ def _takes(wanted: AccessLogFilter, verdict: Verdict, view: RequestView, runtime
             flags = set((verdict.flags or "").split(",")) - {""}
             return bool(flags & set(wanted.response_flag_filter.flags or flags))
         case "header_filter" if wanted.header_filter and wanted.header_filter.header:
-            return header_match.header(wanted.header_filter.header.raw).test(view)
+            return header_match.header(wanted.header_filter.header.raw).holds(view)
         case "and_filter" if wanted.and_filter:
             return all(_takes(part, verdict, view, runtime) for part in wanted.and_filter.filters)
         case "or_filter" if wanted.or_filter:

@@ -14,7 +14,9 @@ from meshctl.envoy.api import config_route_v3 as api
 from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
 from meshctl.envoy.message import Undecidable
 from meshctl.match.request_view import NOTHING, Headers, Opaque, Part, RequestView, Unseen, beyond_path
+from meshctl.match.supposing import Supposed
 from meshctl.plain import Json
+from meshctl.proxy.chance import forked
 from meshctl.proxy.doubts import doubted, guarded
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters import http_filters
@@ -204,6 +206,16 @@ def _choose(
     entry: Entry, scene: HttpScene, view: RequestView, table: RouteTable | None, draw: Draw
 ) -> Iterator[Chosen]:
     """The routes and clusters a request may take; asked again where a filter has the route chosen anew."""
+
+    def ways(branch: Entry, supposed: Supposed) -> Iterator[Chosen]:
+        return _routes(branch, scene, view.supposing(supposed), table, draw)
+
+    return forked(entry, view.supposed, Stage.ROUTE, ways)
+
+
+def _routes(
+    entry: Entry, scene: HttpScene, view: RequestView, table: RouteTable | None, draw: Draw
+) -> Iterator[Chosen]:
     for probability, host, route, drawn in routes.of_table(table, view, draw):
         branch = entry.branch(probability)
         branch.virtual_host = host.name if host is not None else None
@@ -211,21 +223,21 @@ def _choose(
         branch.cluster = None
         branch.step(lambda host=host, route=route: _route_step(view, table, host, route))  # type: ignore[misc]
         if host is None or route is None:
-            yield Chosen(branch, host, route, drawn, router.NO_TARGET)
+            yield Chosen(branch, host, route, drawn, router.NO_TARGET, view.supposed)
             continue
         routed = Routed(scene.proxy, scene.connection, scene.request, view, table, host, route, drawn)
         for target in router.targets(routed):
             way = branch.branch(target.probability)
             known = bool(target.cluster) and scene.proxy.cluster(target.cluster) is not None
             way.cluster = target.cluster if known else None
-            yield Chosen(way, host, route, target.draw or drawn, target)
+            yield Chosen(way, host, route, target.draw or drawn, target, view.supposed)
 
 
 def _filtered(
     chosen: Chosen, scene: HttpScene, view: RequestView, table: RouteTable | None
 ) -> Iterator[Passage]:
     """The filters, then the router (or 404 without a route)."""
-    entry = chosen.entry
+    entry, view = chosen.entry, view.supposing(chosen.supposed)
     refused = _upgrade_refused(scene, view, chosen.route)
     if refused:
         entry.step(lambda: Step(Stage.HTTP, "403", refused))

@@ -20,6 +20,7 @@ from meshctl.match import cel, matcher_tree, route_match
 from meshctl.match.fraction import Runtime
 from meshctl.match.request_view import RequestView
 from meshctl.match.route_match import RouteMatch
+from meshctl.match.supposing import answered
 from meshctl.plain import Json
 from meshctl.proxy.model import Rejected
 from meshctl.proxy.routing.draw import Draw
@@ -123,22 +124,27 @@ class RouteTable:
 
     def virtual_host(self, view: RequestView) -> tuple[VirtualHost | None, str]:
         """The virtual host of a request and the domain by which it was found."""
-        index, domain = self.domains.find(view.headers)
+        index, domain = self.domains.find(view.headers, view.supposed)
         return (None, "") if index is None else (self.hosts[index], domain)
 
 
 def tls_required(host: VirtualHost, view: RequestView) -> bool:
     """Whether require_tls redirects the request: only x-forwarded-proto counts, in this very case."""
     required = api.VirtualHost(host.message).require_tls
-    if required == "NONE" or view.first("x-forwarded-proto") == "https":
+    if required == "NONE":
         return False
-    return required == "ALL" or view.first("x-envoy-internal") != "true"
+    try:
+        if view.first("x-forwarded-proto") == "https":
+            return False
+        return required == "ALL" or view.first("x-envoy-internal") != "true"
+    except Undecidable as unknown:
+        return answered(view.supposed, "require_tls redirects the request", unknown)
 
 
 def choose(host: VirtualHost, view: RequestView, draw: Draw) -> Iterator[tuple[float, Route | None, Draw]]:
     """The routes that may take the request, each with its probability; None for no route.
 
-    Raises Undecidable where a match needs what is not known.
+    Raises Open where a match needs what is not known, and nothing is supposed of it.
     """
     candidates = _tree_candidates(host, view) if host.tree is not None else iter(host.routes)
     remaining = 1.0
@@ -187,7 +193,7 @@ def of_table(table: RouteTable | None, view: RequestView, draw: Draw) -> Iterato
 
 def _tree_candidates(host: VirtualHost, view: RequestView) -> Iterator[Route]:
     assert host.tree is not None
-    action = host.tree.evaluate(tree_inputs(view), matcher_tree.Decision())
+    action = host.tree.evaluate(tree_inputs(view), matcher_tree.Decision(supposed=view.supposed))
     if action is not None:
         yield from tree_routes(host, action)
 

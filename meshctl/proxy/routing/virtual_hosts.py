@@ -13,6 +13,7 @@ from __future__ import annotations
 from meshctl.envoy.api.config_route_v3 import RouteConfiguration
 from meshctl.envoy.message import Undecidable
 from meshctl.match.request_view import Headers
+from meshctl.match.supposing import NOTHING_SUPPOSED, Supposed, answered
 from meshctl.proxy.http.hcm import port_start
 from meshctl.values import Struct, field
 
@@ -26,7 +27,9 @@ class DomainTable(Struct):
     suffixes: dict[int, dict[str, int]] = field(default_factory=dict)
     prefixes: dict[int, dict[str, int]] = field(default_factory=dict)
     default: int | None = None
-    unread: str = ""  # why the domains of some virtual host cannot be read
+    unread: dict[int, str] = field(
+        default_factory=dict
+    )  # virtual hosts whose domains cannot be read, and why
 
     def add(self, domain: str, index: int) -> None:
         """File a domain; of equal ones the first counts."""
@@ -50,17 +53,17 @@ class DomainTable(Struct):
             host = host[:colon] if colon >= 0 else host
         return host.lower()
 
-    def find(self, headers: Headers) -> tuple[int | None, str]:
+    def find(self, headers: Headers, supposed: Supposed = NOTHING_SUPPOSED) -> tuple[int | None, str]:
         """The virtual host's index and the domain that took the request; None and "" when none does.
 
-        Raises Undecidable where a virtual host whose domains cannot be read may be the one: an exact domain stands
-        in one virtual host only.
+        Raises Open where a virtual host whose domains cannot be read may be the one: an exact domain stands in one
+        virtual host only.
         """
-        if self.unread:
-            host = self.host(headers)
-            if host in self.exact:
-                return self.exact[host], host
-            raise Undecidable(f"a virtual host may take the request: {self.unread}")
+        if self.unread and self.host(headers) not in self.exact:
+            for index, reason in self.unread.items():
+                unknown = Undecidable(f"a virtual host may take the request: {reason}")
+                if answered(supposed, f"virtual host #{index} takes the request", unknown):
+                    return index, "(not known)"
         if not self.exact and not self.suffixes and not self.prefixes:
             return self.default, "*" if self.default is not None else ""
         if (self.host_header or ":authority") not in headers:
@@ -95,13 +98,11 @@ def compile_domains(config: RouteConfiguration) -> DomainTable:
         try:
             domains = virtual_host.domains
         except Undecidable as unknown:
-            table.unread = table.unread or unknown.reason
+            table.unread[index] = unknown.reason
             continue
         if not domains:
             name = virtual_host.name
-            table.unread = (
-                table.unread or f"the domains of {name} are not in the dump, and Envoy takes none without"
-            )
+            table.unread[index] = f"the domains of {name} are not in the dump, and Envoy takes none without"
         for domain in domains:
             table.add(domain, index)
     return table

@@ -27,8 +27,6 @@ CUTS: list[tuple[str, Callable[[Json], object], str]] = [
     ("filter chains", lambda m: m.pop("filter_chains"), "filter chains are not in the dump"),
     ("HTTP filters", lambda m: _manager(m).pop("http_filters"), "end in no router"),
     ("route configuration", lambda m: _manager(m).pop("route_config"), "no route configuration"),
-    ("domains", lambda m: _host(m).pop("domains"), "domains of"),
-    ("a route's match", lambda m: _host(m)["routes"][0].pop("match"), "match is not in the dump"),
     ("a route's action", lambda m: _host(m)["routes"][0].pop("route"), "action is not in the dump"),
 ]
 
@@ -40,6 +38,23 @@ def test_what_was_cut_off_is_missing_and_not_empty(cut: Callable[[Json], object]
     passages = ask(proxy([message], (cluster("c", "10.0.0.1:8080"),)), get())
     assert {p.verdict.disposition for p in passages} == {Disposition.UNDETERMINED}
     assert all(why in p.verdict.reason for p in passages)
+
+
+EITHER: list[tuple[Callable[[Json], object], str]] = [
+    (lambda m: _host(m).pop("domains"), "domains of"),
+    (lambda m: _host(m)["routes"][0].pop("match"), "match is not in the dump"),
+]
+
+
+@pytest.mark.parametrize(("cut", "why"), EITHER, ids=["domains", "a route's match"])
+def test_what_may_take_a_request_where_its_condition_was_cut_off(
+    cut: Callable[[Json], object], why: str
+) -> None:
+    message = listener([{"filters": http([virtual_host(route("r", {"prefix": "/"}))])}])
+    cut(message)
+    passages = ask(proxy([message], (cluster("c", "10.0.0.1:8080"),)), get())
+    assert {p.verdict.disposition for p in passages} == {Disposition.DELIVERED, Disposition.NO_ROUTE}
+    assert all(why in p.undetermined[0] and not p.decided for p in passages)
 
 
 def test_a_listener_without_its_address_may_have_any() -> None:

@@ -68,7 +68,7 @@ def _composite(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) 
 
 def _action(scene: Scene, matcher: Matcher) -> Packed | None:
     tree = scene.proxy.compile_once(matcher.raw, "tree", lambda: matcher_tree.parse(matcher.raw))
-    found = tree.evaluate(tree_inputs(scene.view), matcher_tree.Decision())
+    found = tree.evaluate(tree_inputs(scene.view), matcher_tree.Decision(supposed=scene.view.supposed))
     return None if found is None else Packed(found.config)
 
 

@@ -86,7 +86,7 @@ def _processor(config: ExternalProcessor, own: ExtProcOverrides) -> str:
 
 def _oauth2(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
     config = OAuth2PerRoute(settings).config or OAuth2(http_filter.fields).config or OAuth2Config({})
-    if any(header_match.header(matcher.raw).test(scene.view) for matcher in config.pass_through_matcher):
+    if any(header_match.header(matcher.raw).holds(scene.view) for matcher in config.pass_through_matcher):
         yield Pass(entry, scene)
         return
     reason = (

@@ -16,7 +16,6 @@ from meshctl.envoy.api.extensions_filters_http_ext_authz_v3 import (
     ExtAuthzPerRoute,
 )
 from meshctl.envoy.api.type_matcher_v3 import ListStringMatcher
-from meshctl.envoy.message import Undecidable
 from meshctl.match import metadata_match
 from meshctl.match.request_view import Part
 from meshctl.proxy.chance import open_ways, split
@@ -48,13 +47,7 @@ def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -
     if enabled is not None:
         wanted = enabled.raw
         criterion = scene.proxy.compile_once(wanted, "metadata", lambda: metadata_match.metadata(wanted))
-        try:
-            wanted_here = criterion.test(scene.view)
-        except Undecidable as unknown:
-            off, entry = open_ways(entry, 2, unknown.reason)
-            yield _off(off, scene, config)
-            wanted_here = True
-        if not wanted_here:
+        if not criterion.holds(scene.view):
             yield _off(entry, scene, config)
             return
     for branch, asked in split(entry, scene.proxy.runtime.enabled(config.filter_enabled)):

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from meshctl.envoy.api.extensions_filters_http_fault_v3 import FaultAbort, HTTPFault
 from meshctl.envoy.api.type_v3 import FractionalPercent
+from meshctl.envoy.message import Undecidable
 from meshctl.match import header_match
 from meshctl.match.fraction import Fraction, fractional_percent
 from meshctl.proxy.chance import split
@@ -22,6 +23,8 @@ from meshctl.proxy.filters.scene import Evaluator, Json, Pass, Scene
 from meshctl.proxy.listen.listeners import Filter
 from meshctl.proxy.model import Disposition, Stage, Step, Verdict
 
+# Runtime keys that are no fault's, whatever it calls its own.
+_OTHERS = ("envoy.", "overload.", "re2.")
 _NUMBER = re.compile(r"[0-9]+")
 
 
@@ -62,7 +65,7 @@ def _applies(scene: Scene, fault: HTTPFault) -> bool:
     nodes = fault.downstream_nodes
     if nodes and scene.view.first("x-envoy-downstream-service-node") not in nodes:
         return False
-    return all(header_match.header(matcher.raw).test(scene.view) for matcher in fault.headers)
+    return all(header_match.header(matcher.raw).holds(scene.view) for matcher in fault.headers)
 
 
 def _number(scene: Scene, name: str) -> int | None:
@@ -73,7 +76,12 @@ def _number(scene: Scene, name: str) -> int | None:
 
 def _of_caller(scene: Scene, what: str) -> str:
     """The runtime's key for requests of a cluster that names itself in a header; "" without one."""
-    named = scene.view.values("x-envoy-downstream-service-cluster")
+    try:
+        named = scene.view.values("x-envoy-downstream-service-cluster")
+    except Undecidable:
+        if any(not key.startswith(_OTHERS) for key in scene.proxy.runtime.values):
+            raise
+        return ""  # whoever calls, the runtime has nothing to say
     return f"fault.http.{named[0]}.{what}" if named else ""
 
 
