@@ -93,6 +93,12 @@ class RangeMap(Struct, Generic[T]):
         self.levels.setdefault((cidr.version, cidr.length), {})[cidr.network] = value
         self._order = None
 
+    def items(self) -> Iterator[tuple[Range, T]]:
+        """All ranges with their values, the narrowest first."""
+        for version, length in sorted(self.levels, key=lambda level: -level[1]):
+            for network, value in self.levels[version, length].items():
+                yield Range(version, length, network), value
+
     def matches(self, address: str) -> Iterator[T]:
         found = number(address)
         if found is None:

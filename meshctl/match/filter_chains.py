@@ -20,6 +20,7 @@ from meshctl.envoy.api.config_core_v3 import CidrRange
 from meshctl.envoy.api.config_listener_v3 import FilterChainMatch
 from meshctl.envoy.message import Undecidable
 from meshctl.match import address_ranges
+from meshctl.match.supposing import NOTHING_SUPPOSED, Supposed, answered
 from meshctl.plain import Json
 from meshctl.values import Struct, field, replace
 
@@ -29,7 +30,8 @@ T = TypeVar("T")
 class Facts(Struct, frozen=True):
     """What is known of a connection when its chain is chosen (after the listener filters).
 
-    ``dst_ip`` is "" for a connection without IP addresses (an internal listener, a pipe).
+    ``dst_ip`` is "" for a connection without IP addresses (an internal listener, a pipe); ``src_ip`` also where it is not
+    told. ``supposed`` is what is supposed of conditions that cannot be decided.
     """
 
     dst_ip: str = ""
@@ -40,6 +42,14 @@ class Facts(Struct, frozen=True):
     sni: str = ""
     transport: str = "raw_buffer"
     alpn: tuple[str, ...] = ()
+    supposed: Supposed = field(default_factory=lambda: NOTHING_SUPPOSED)
+
+    @property
+    def untold(self) -> Undecidable | None:
+        """Why what hangs on the source cannot be decided; None where the connection has none, or it is told."""
+        if self.src_ip or not self.dst_ip:
+            return None
+        return Undecidable("the source of the connection is not told")
 
     @property
     def local(self) -> bool | None:
@@ -192,8 +202,11 @@ def _ranges(items: Iterable[CidrRange]) -> tuple[address_ranges.Range, ...]:
     return tuple(r for r in (address_ranges.parse(item.raw) for item in items) if r is not None)
 
 
+_NOT_EVALUATED = ("address_suffix", "suffix_len")  # Envoy has them in its API alone
+
+
 def criteria(message: Json | None) -> Criteria:
-    """The criteria of a FilterChainMatch (address_suffix and the like are not implemented by Envoy).
+    """The criteria of a FilterChainMatch.
 
     What cannot be read, or is not in the schema, is named in ``unread``; the other criteria still count.
     """
@@ -201,7 +214,10 @@ def criteria(message: Json | None) -> Criteria:
         match = FilterChainMatch(message or {})
     except Undecidable as unknown:
         return replace(criteria(None), unread=unknown.reason)
-    unread = [f"filter_chain_match has {name}, which meshctl does not know" for name in match.unknown]
+    unread = [f"filter_chain_match has {name}, which meshctl does not know" for name in match.unknown_inside]
+    unread += [
+        f"filter_chain_match.{name} is not evaluated" for name in _NOT_EVALUATED if match.raw.get(name)
+    ]
 
     def read(value: Callable[[], T], otherwise: T) -> T:
         try:
@@ -222,6 +238,35 @@ def criteria(message: Json | None) -> Criteria:
         source_ports=read(lambda: match.source_ports, ()),
     )
     return replace(found, unread="; ".join(unread)) if unread else found
+
+
+def readable(chains: list[Criteria], facts: Facts, names: list[str]) -> list[Criteria]:
+    """Criteria that cannot be read, as they are supposed to be: met, or not met by this connection.
+
+    One that is not met may yet claim the buckets above of its level, so that chains which ask for less are not found.
+    Raises Open where it matters and nothing is supposed.
+    """
+    found = list(chains)
+    for index, chain in enumerate(chains):
+        if not chain.unread:
+            continue
+        met, claims = replace(chain, unread=""), replace(chain, unread="", source_ports=(_NO_PORT,))
+        forms = [
+            Trie([*found[:index], form, *found[index + 1 :]]).find(facts) for form in (met, claims, chain)
+        ]
+        unknown = Undecidable(f"chain {names[index]}: {chain.unread}")
+        if forms[0] == forms[1] == forms[2]:
+            continue  # whatever it is
+        if forms[0] != forms[1] and answered(
+            facts.supposed, f"chain {names[index]} takes the connection", unknown
+        ):
+            found[index] = met
+        elif forms[1] != forms[2] and answered(facts.supposed, f"chain {names[index]} hides others", unknown):
+            found[index] = claims
+    return found
+
+
+_NO_PORT = -1
 
 
 def _sni_keys(sni: str) -> list[str]:
@@ -309,7 +354,10 @@ class Trie:
         return buckets
 
     def find(self, facts: Facts) -> Choice:
-        """The chain that takes the connection, before the default filter chain."""
+        """The chain that takes the connection, before the default filter chain.
+
+        Raises Open where it hangs on what is not known, and nothing is supposed of that.
+        """
         return self._find(self._root, 0, facts)
 
     def _find(self, node: _Node, depth: int, facts: Facts) -> Choice:
@@ -329,10 +377,23 @@ class Trie:
     def _ranged(node: _Node, level: Level, facts: Facts) -> list[_Node]:
         address = _address(level, facts)
         if not address:
-            return [node.keys[""]] if "" in node.keys else []
+            return _supposed_range(node, level, facts) or ([node.keys[""]] if "" in node.keys else [])
         for entry in node.ranges.matches(address) if node.ranges else ():
             return [found for found in (entry.node, entry.other) if found is not None]
         return []
+
+
+def _supposed_range(node: _Node, level: Level, facts: Facts) -> list[_Node]:
+    """The bucket of the range in which a source that is not told is supposed to be; none where it is in none."""
+    unknown = facts.untold if level is not Level.DESTINATION and node.ranges is not None else None
+    if unknown is None or node.ranges is None:
+        return []
+    for cidr, entry in node.ranges.items():
+        if entry.node is not None and answered(
+            facts.supposed, f"the {level.value} is in {cidr.text}", unknown
+        ):
+            return [entry.node]
+    return []
 
 
 def _address(level: Level, facts: Facts) -> str:
@@ -383,9 +444,11 @@ def _seen_keys(level: Level, facts: Facts) -> tuple[Any, ...]:
         case Level.ALPN:
             return (*facts.alpn, "")
         case Level.SOURCE_TYPE:
-            if facts.local is None:
-                raise Undecidable("whether the connection is local is not known: its source is not told")
-            return ("SAME_IP_OR_LOOPBACK" if facts.local else "EXTERNAL", "ANY")
+            local = facts.local
+            if local is None:
+                reason = "whether the connection is local is not known: its source is not told"
+                local = answered(facts.supposed, "the connection is local", Undecidable(reason))
+            return ("SAME_IP_OR_LOOPBACK" if local else "EXTERNAL", "ANY")
         case _:
             return (facts.src_port, 0)
 

@@ -8,6 +8,7 @@ passages, one for each way that chance leaves open; their probabilities sum to o
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from meshctl.coverage import Gap
@@ -15,14 +16,16 @@ from meshctl.envoy.addresses import bracketed as joined
 from meshctl.envoy.message import Undecidable
 from meshctl.envoy.sections import SectionKind
 from meshctl.match.filter_chains import Facts
+from meshctl.match.supposing import NOTHING_SUPPOSED, Supposed
 from meshctl.proxy import misfits
-from meshctl.proxy.doubts import doubted
+from meshctl.proxy.chance import forked
+from meshctl.proxy.doubts import doubted, guarded
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters import network_filters
 from meshctl.proxy.http import manager as http
 from meshctl.proxy.listen import accept
 from meshctl.proxy.listen.accept import Accepted, ChainChoice
-from meshctl.proxy.listen.handshake import handshake
+from meshctl.proxy.listen.handshake import Handshake, handshake
 from meshctl.proxy.listen.listeners import Chain, Listener
 from meshctl.proxy.model import (
     Connection,
@@ -37,7 +40,7 @@ from meshctl.proxy.model import (
     Verdict,
 )
 from meshctl.proxy.proxy import Proxy
-from meshctl.values import replace
+from meshctl.values import Struct, replace
 
 
 def visit(
@@ -74,46 +77,113 @@ def _visit(
     if full is not None:
         entry.logged = False
         return [entry.end(full)]
-    try:
-        accepted = accept.inspect(accepting, connection, accept.arrival(accepting, connection))
-        owner, how = _owner(proxy, accepting, accepted)
-        if owner is not accepting:
-            left = replace(connection, proxy_header=accepted.header)
-            accepted = accept.again(accepted, accept.inspect(owner, left, accepted.facts))
-    except Undecidable as unknown:
-        entry.listener = accepting.name or None
-        entry.unknown(unknown.reason)
-        return [entry.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))]
+    entry.listener = accepting.name or None
+
+    def accepted(branch: Entry, supposed: Supposed) -> list[tuple[Entry, _Taken]]:
+        return [(branch, _inspected(proxy, accepting, connection, supposed))]
+
+    def ways() -> Iterator[Passage]:
+        for branch, taken in forked(entry, NOTHING_SUPPOSED, Stage.LISTENER, accepted):
+            yield from _chosen(branch, proxy, accepting, taken, connection, request)
+
+    return list(guarded(entry, ways()))
+
+
+class _Taken(Struct, frozen=True):
+    """A connection behind the listener filters: the listener that has it, and how it was found."""
+
+    owner: Listener
+    how: str
+    accepted: Accepted
+
+
+def _inspected(proxy: Proxy, accepting: Listener, connection: Connection, supposed: Supposed) -> _Taken:
+    """What the listener filters find out, those of the listener that accepts and of the one it hands over to."""
+    arrived = accept.arrival(accepting, connection)
+    accepted = accept.inspect(
+        accepting, connection, replace(arrived, supposed=supposed) if supposed else arrived
+    )
+    owner, how = _owner(proxy, accepting, accepted)
+    if owner is not accepting:
+        left = replace(connection, proxy_header=accepted.header)
+        accepted = accept.again(accepted, accept.inspect(owner, left, accepted.facts))
+    return _Taken(owner, how, accepted)
+
+
+def _chosen(
+    entry: Entry,
+    proxy: Proxy,
+    accepting: Listener,
+    taken: _Taken,
+    connection: Connection,
+    request: Request | None,
+) -> Iterator[Passage]:
+    """The chains that may take the connection, and what is behind them."""
+    owner, accepted = taken.owner, taken.accepted
     if accepted.header is not None:
         connection, request = replace(connection, payload=Payload.RAW, layers=()), None
     entry.listener = owner.name or None
-    entry.step(lambda: _listener_step(proxy, accepting, owner, how, accepted))
+    entry.step(lambda: _listener_step(proxy, accepting, owner, taken.how, accepted))
     entry, open_end = doubted(proxy, entry, accepting.config, owner.config, more=accepted.doubts)
-    passages = [] if open_end is None else [open_end]
+    if open_end is not None:
+        yield open_end
     if accepted.ended is not None:
         entry.listener = (accepted.at or owner).name or None
         entry.logged = False
-        return [*passages, entry.end(accepted.ended)]
+        yield entry.end(accepted.ended)
+        return
     gap = _unseen_listener(proxy, accepting, owner)
     if gap is not None:
         dst = joined(accepted.facts.dst_ip, accepted.facts.dst_port)
         none = Verdict(Disposition.NO_LISTENER, reason=f"there is no listener for {dst}")
-        return [*passages, entry.end(entry.absent(none, gap))]
-    try:
-        choices = list(accept.chain_choices(owner, accepted.facts))
-    except Undecidable as unknown:
-        entry.unknown(unknown.reason)
-        return [*passages, entry.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))]
-    for choice in choices:
-        branch = entry if choice.probability == 1.0 else entry.branch(choice.probability)
-        if choice.undetermined:
-            branch.unknown(choice.undetermined)
-            branch.decided = False
-        passages += _through(branch, proxy, owner, choice, accepted, connection, request)
+        yield entry.end(entry.absent(none, gap))
+        return
     original_src = _original_src((accepting, owner))
-    if original_src is None:
-        return passages
-    return [_as_the_client(passage, accepted.facts.src_ip, original_src) for passage in passages]
+    for branch, choice, ended in _chains(entry, owner, accepted, connection):
+        for passage in _through(branch, proxy, owner, choice, accepted, ended, request):
+            yield (
+                passage
+                if original_src is None
+                else _as_the_client(passage, accepted.facts.src_ip, original_src)
+            )
+
+
+def _chains(
+    entry: Entry, owner: Listener, accepted: Accepted, connection: Connection
+) -> Iterator[tuple[Entry, ChainChoice, Handshake | None]]:
+    """The chains that may take the connection, each with its handshake."""
+    facts = accepted.facts
+    met = replace(
+        connection,
+        src_ip=facts.src_ip,
+        src_port=facts.src_port,
+        dst_ip=facts.dst_ip,
+        dst_port=facts.dst_port,
+        restored=accepted.restored,
+    )
+
+    def chosen(branch: Entry, supposed: Supposed) -> Iterator[tuple[Entry, ChainChoice]]:
+        for choice in accept.chain_choices(owner, replace(facts, supposed=supposed) if supposed else facts):
+            one = branch if choice.probability == 1.0 else branch.branch(choice.probability)
+            if choice.undetermined:
+                one.unknown(choice.undetermined)
+                one.decided = False
+            yield one, choice
+
+    for branch, choice in forked(entry, facts.supposed, Stage.CHAIN, chosen):
+        chain = choice.chain
+        if chain is None:
+            yield branch, choice, None
+            continue
+        spoken = functools.partial(_handshake, chain, met)
+        for one, ended in forked(branch, facts.supposed, Stage.CHAIN, spoken):
+            yield one, choice, ended
+
+
+def _handshake(
+    chain: Chain, connection: Connection, branch: Entry, supposed: Supposed
+) -> list[tuple[Entry, Handshake]]:
+    return [(branch, handshake(chain, connection, supposed))]
 
 
 def _unseen_listener(proxy: Proxy, accepting: Listener, owner: Listener) -> Gap | None:
@@ -183,32 +253,17 @@ def _through(
     owner: Listener,
     choice: ChainChoice,
     accepted: Accepted,
-    connection: Connection,
+    ended: Handshake | None,
     request: Request | None,
 ) -> Iterator[Passage]:
     chain = choice.chain
-    if chain is None:
+    if chain is None or ended is None:
         entry.step(lambda: _chain_step(owner, choice, accepted.facts, ""))
         reason = f"listener {owner.name}: {choice.how}, and there is no default filter chain"
         entry.logged = bool(owner.message.get("access_log"))
         yield entry.end(Verdict(Disposition.NO_FILTER_CHAIN, 0, "NR", "filter_chain_not_found", reason))
         return
     entry.filter_chain = chain.name or None
-    facts = accepted.facts
-    connection = replace(
-        connection,
-        src_ip=facts.src_ip,
-        src_port=facts.src_port,
-        dst_ip=facts.dst_ip,
-        dst_port=facts.dst_port,
-        restored=accepted.restored,
-    )
-    try:
-        ended = handshake(chain, connection)
-    except Undecidable as unknown:
-        entry.unknown(unknown.reason)
-        yield entry.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))
-        return
     entry.step(lambda: _chain_step(owner, choice, accepted.facts, ended.text))
     asked = ended.terminated or ended.verdict is not None
     entry, open_end = doubted(proxy, entry, chain.config, chain.tls if asked else None)

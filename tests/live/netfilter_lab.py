@@ -273,7 +273,7 @@ def packet_of(sent: dict[str, Any], text: RuleText) -> Packet:
         transparent_listener=listener,
         mark=sent["mark"],
     )
-    from dataclasses import replace
+    from meshctl.values import replace
 
     if sent["from"] == "peer":
         return routed(replace(common, hook=Hook.PREROUTING, in_if="eth0"), NET)

@@ -18,7 +18,8 @@ from meshctl.envoy.api import config_listener_v3 as api
 from meshctl.envoy.api.extensions_filters_listener_proxy_protocol_v3 import ProxyProtocol
 from meshctl.envoy.message import Undecidable
 from meshctl.match import matcher_tree
-from meshctl.match.filter_chains import Facts
+from meshctl.match.filter_chains import Facts, Trie, readable
+from meshctl.match.supposing import answered
 from meshctl.plain import Json
 from meshctl.proxy.listen.listeners import ISTIO_OBSERVERS, Chain, Filter, Listener
 from meshctl.proxy.model import Connection, Disposition, Payload, Rejected, Verdict
@@ -56,7 +57,7 @@ def inspect(listener: Listener, connection: Connection, facts: Facts) -> Accepte
     accepted = Accepted(facts, header=connection.proxy_header)
     for listener_filter in listener.listener_filters:
         kind = listener_filter_kind(listener_filter)
-        if _is_off(listener_filter, accepted.facts.dst_port):
+        if _is_off(listener_filter, accepted.facts):
             accepted = accepted.saw(f"{listener_filter.short} is off for port {accepted.facts.dst_port}")
         elif kind == "original_dst":
             accepted = _restored(accepted, connection)
@@ -104,8 +105,11 @@ def listener_filter_kind(listener_filter: Filter) -> str:
     return found[1] if found is not None else ""
 
 
-def _is_off(listener_filter: Filter, port: int) -> bool:
-    return is_disabled(api.ListenerFilter(listener_filter.message).filter_disabled, port)
+def _is_off(listener_filter: Filter, facts: Facts) -> bool:
+    try:
+        return is_disabled(api.ListenerFilter(listener_filter.message).filter_disabled, facts.dst_port)
+    except Undecidable as unknown:
+        return answered(facts.supposed, f"listener filter {listener_filter.name} is off", unknown)
 
 
 def _of_quic(facts: Facts, connection: Connection) -> Facts:
@@ -144,14 +148,20 @@ def _proxy_protocol(accepted: Accepted, listener_filter: Filter, connection: Con
             return accepted
         return _ended(accepted, "the proxy_protocol filter wants a PROXY header and there is none")
     if config.disallowed_versions:
-        if not connection.proxy_version:
-            raise Undecidable("the version of the PROXY header is not told, and the listener refuses some")
-        if f"V{connection.proxy_version}" in config.disallowed_versions:
-            return _ended(accepted, f"PROXY protocol version {connection.proxy_version} is disallowed")
+        versions = ", ".join(config.disallowed_versions)
+        if _is_disallowed(config, connection, accepted.facts):
+            return _ended(accepted, f"the PROXY header's version is disallowed: {versions}")
     src_ip, src_port, dst_ip, dst_port = accepted.header
     facts = replace(accepted.facts, src_ip=src_ip, src_port=src_port, dst_ip=dst_ip, dst_port=dst_port)
     taken = accepted.saw("proxy_protocol took the addresses of the PROXY header")
     return replace(taken, facts=facts, header=None)
+
+
+def _is_disallowed(config: ProxyProtocol, connection: Connection, facts: Facts) -> bool:
+    if connection.proxy_version:
+        return f"V{connection.proxy_version}" in config.disallowed_versions
+    unknown = Undecidable("the version of the PROXY header is not told, and the listener refuses some")
+    return answered(facts.supposed, "the PROXY header has a version that is disallowed", unknown)
 
 
 def _silence(listener: Listener) -> Verdict | None:
@@ -235,15 +245,12 @@ class ChainChoice(Struct, frozen=True):
 def chain_choices(listener: Listener, facts: Facts) -> Iterator[ChainChoice]:
     """The chain of a connection; several only where the dump cannot tell which.
 
-    Raises Undecidable for a matcher tree that asks what is not known.
+    Raises Open where it hangs on what is not known, and nothing is supposed of that.
     """
     if listener.tree is not None:
         yield _by_tree(listener, facts)
         return
-    for chain in listener.chains:
-        if chain.criteria.unread and not chain.criteria.failure(facts):
-            raise Undecidable(f"chain {chain.label}: {chain.criteria.unread}")
-    found = listener.trie.find(facts)
+    found = _trie(listener, facts).find(facts)
     if not listener.chains and listener.default_chain is None:
         raise Undecidable(
             "the listener's filter chains are not in the dump, and Envoy takes no listener without one"
@@ -272,9 +279,17 @@ def chain_choices(listener: Listener, facts: Facts) -> Iterator[ChainChoice]:
         )
 
 
+def _trie(listener: Listener, facts: Facts) -> Trie:
+    """The chains of a listener; those whose criteria cannot be read as they are supposed to be."""
+    if not listener.unread:
+        return listener.trie
+    criteria = [chain.criteria for chain in listener.chains]
+    return Trie(readable(criteria, facts, [chain.label for chain in listener.chains]))
+
+
 def _by_tree(listener: Listener, facts: Facts) -> ChainChoice:
     assert listener.tree is not None
-    decision = matcher_tree.Decision()
+    decision = matcher_tree.Decision(supposed=facts.supposed)
     action = listener.tree.evaluate(chain_inputs(facts), decision)
     how = "; ".join(decision.trail) or "the matcher tree"
     if action is None:
@@ -303,6 +318,13 @@ def chain_inputs(facts: Facts) -> matcher_tree.Inputs:
     return value
 
 
+def _told(value: str, facts: Facts) -> str | None:
+    """A fact of the source: none where the connection has no addresses, not known where they are not told."""
+    if facts.untold is not None:
+        raise facts.untold
+    return value or None
+
+
 _INPUT_PACKAGES = {
     "",
     "envoy.extensions.matching.common_inputs.network.v3",
@@ -311,10 +333,10 @@ _INPUT_PACKAGES = {
 _CHAIN_INPUTS: dict[str, Callable[[Facts], str | None]] = {
     "DestinationIPInput": lambda facts: facts.dst_ip or None,
     "DestinationPortInput": lambda facts: str(facts.dst_port) if facts.dst_ip else None,
-    "SourceIPInput": lambda facts: facts.src_ip or None,
-    "SourcePortInput": lambda facts: str(facts.src_port) if facts.src_ip else None,
-    "DirectSourceIPInput": lambda facts: facts.direct_src_ip or None,
-    "SourceTypeInput": lambda facts: "local" if facts.local else None,
+    "SourceIPInput": lambda facts: _told(facts.src_ip, facts),
+    "SourcePortInput": lambda facts: _told(str(facts.src_port) if facts.src_ip else "", facts),
+    "DirectSourceIPInput": lambda facts: facts.direct_src_ip or _told(facts.src_ip, facts),
+    "SourceTypeInput": lambda facts: "local" if _told(facts.src_ip, facts) and facts.local else None,
     "ServerNameInput": lambda facts: facts.sni or None,
     "TransportProtocolInput": lambda facts: facts.transport or None,
     "ApplicationProtocolInput": lambda facts: ",".join(f"'{p}'" for p in facts.alpn) or None,

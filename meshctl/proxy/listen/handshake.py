@@ -22,6 +22,7 @@ from meshctl.envoy.api.extensions_transport_sockets_tls_v3 import (
 from meshctl.envoy.message import Undecidable
 from meshctl.match import string_match
 from meshctl.match.request_view import Peer
+from meshctl.match.supposing import NOTHING_SUPPOSED, Supposed, answered
 from meshctl.proxy.listen.listeners import Chain
 from meshctl.proxy.model import Connection, Disposition, Tls, Verdict
 from meshctl.values import Struct, replace
@@ -56,10 +57,10 @@ class Handshake(Struct, frozen=True):
         return f"mutual TLS, client {session.peer.principal or 'without a name'}"
 
 
-def handshake(chain: Chain, connection: Connection) -> Handshake:
+def handshake(chain: Chain, connection: Connection, supposed: Supposed = NOTHING_SUPPOSED) -> Handshake:
     """What a chain's transport socket makes of the connection.
 
-    Raises Undecidable where it depends on what of the client is not known.
+    Raises Open where it depends on what of the client is not known, and nothing is supposed of that.
     """
     tls = connection.tls
     context = chain.tls
@@ -68,7 +69,12 @@ def handshake(chain: Chain, connection: Connection) -> Handshake:
     if tls is None:
         return _failed(connection, "the chain expects TLS and the client speaks plain text")
     common = context.common_tls_context or CommonTlsContext({})
-    reason = _version_mismatch(common.tls_params or TlsParameters({}), tls) or _refused(context, common, tls)
+    try:
+        reason = _version_mismatch(common.tls_params or TlsParameters({}), tls) or _refused(
+            context, common, tls
+        )
+    except Undecidable as unknown:
+        reason = "" if answered(supposed, "the TLS handshake succeeds", unknown) else unknown.reason
     if reason:
         return _failed(connection, reason)
     peer = tls.peer if _asks(context, common) else None

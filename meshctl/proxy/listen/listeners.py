@@ -213,6 +213,11 @@ class Listener(Struct, dict=True):
         return filter_chains.Trie([chain.criteria for chain in self.chains])
 
     @functools.cached_property
+    def unread(self) -> bool:
+        """Whether the criteria of some chain cannot be read."""
+        return any(chain.criteria.unread for chain in self.chains)
+
+    @functools.cached_property
     def tree(self) -> matcher_tree.Tree | None:
         found = self.config.filter_chain_matcher
         return matcher_tree.parse(found.raw) if found is not None else None

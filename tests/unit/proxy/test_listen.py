@@ -44,6 +44,14 @@ def reached(chain: Json, connection: Connection | None = None, **tls: Any) -> Pa
     return ask(built, get(), tls=Tls("a.com", **tls))[0]
 
 
+def ends(chain: Json, **tls: Any) -> set[Disposition]:
+    """How a request over TLS may end; where there are several ways, nothing says how often."""
+    built = proxy([listener([{"name": "c", "filters": http(HOSTS), **chain}])])
+    found = ask(built, get(), tls=Tls("a.com", **tls))
+    assert all(passage.decided is (len(found) == 1) for passage in found)
+    return {passage.verdict.disposition for passage in found}
+
+
 CA = {"trusted_ca": {"filename": "ca"}}
 NAMED = Peer(("spiffe://td/ns/a/sa/a",), ("a.com",))
 
@@ -83,10 +91,12 @@ def test_handshake(socket: Json, tls: Json, ends: bool) -> None:
     assert found is (Disposition.DELIVERED if ends else Disposition.CONNECTION_FAILED)
 
 
+EITHER = {Disposition.DELIVERED, Disposition.CONNECTION_FAILED}
+
+
 def test_a_hash_of_a_certificate_is_not_known() -> None:
     socket = downstream(validation_context={"verify_certificate_hash": ["aa"]})
-    passage = reached({"transport_socket": socket}, peer=NAMED, mesh=True)
-    assert passage.verdict.disposition is Disposition.UNDETERMINED
+    assert ends({"transport_socket": socket}, peer=NAMED, mesh=True) == EITHER
 
 
 @pytest.mark.parametrize(
@@ -96,9 +106,8 @@ def test_suites_that_a_client_may_not_have_are_undetermined_up_to_tls_12(
     suites: list[str], decided: bool
 ) -> None:
     socket = {"transport_socket": downstream(tls_params={"cipher_suites": suites})}
-    assert reached(socket).verdict.disposition is Disposition.DELIVERED
-    told = reached(socket, max_version="TLSv1_2").verdict.disposition
-    assert told is (Disposition.DELIVERED if decided else Disposition.UNDETERMINED)
+    assert ends(socket) == {Disposition.DELIVERED}
+    assert ends(socket, max_version="TLSv1_2") == ({Disposition.DELIVERED} if decided else EITHER)
 
 
 def test_an_unknown_transport_socket_is_undetermined() -> None:
@@ -168,8 +177,10 @@ def test_proxy_headers(filters: list[Json], connection: Connection, chain: str |
 def test_a_version_that_is_not_told_is_undetermined() -> None:
     built = chains([proxy_protocol(disallowed_versions=["V1"])])
     told = replace(OVER_TLS, proxy_version=0)
-    (passage,) = visit(built, built.listeners.all[0], told, None, silent=True)
-    assert passage.verdict.disposition is Disposition.UNDETERMINED
+    taken, refused = visit(built, built.listeners.all[0], told, None, silent=True)
+    assert (taken.filter_chain, refused.filter_chain) == (None, "source")
+    assert taken.verdict.disposition is Disposition.DROPPED
+    assert taken.undetermined == refused.undetermined != ()
 
 
 def test_use_proxy_proto_stands_for_the_filter() -> None:
@@ -199,10 +210,32 @@ def test_a_source_that_is_not_told_is_undetermined_only_where_it_is_asked() -> N
         "filters": tcp("c"),
     }
     any_ = {"name": "any", "filters": tcp("c")}
-    (asked_,) = ask(proxy([listener([local, any_])]), src="")
-    assert asked_.verdict.disposition is Disposition.UNDETERMINED
-    (free,) = ask(proxy([listener([any_])]), src="")
-    assert free.filter_chain == "any"
+    assert chains_of(local, any_) == ["local", "any"]
+    assert chains_of(any_) == ["any"]
+
+
+def test_a_source_that_is_not_told_may_be_in_each_range_that_is_asked_for() -> None:
+    def near(name: str, prefix: str, length: int) -> Json:
+        ranges = [{"address_prefix": prefix, "prefix_len": length}]
+        return {"name": name, "filter_chain_match": {"source_prefix_ranges": ranges}, "filters": tcp("c")}
+
+    any_ = {"name": "any", "filters": tcp("c")}
+    assert chains_of(near("a", "10.0.0.0", 8), near("b", "10.1.0.0", 16), any_) == ["b", "a", "any"]
+    tree = {"matcher_tree": {
+        "input": {"name": "i", "typed_config": {
+            "@type": "x/envoy.extensions.matching.common_inputs.network.v3.SourceIPInput"}},
+        "custom_match": {"name": "ip", "typed_config": {
+            "@type": "x/xds.type.matcher.v3.IPMatcher", "range_matchers": [
+                {"ranges": [{"address_prefix": "10.0.0.0", "prefix_len": 8}], "on_match": {"action": {"name": "any"}}}]}},
+    }}  # fmt: skip
+    assert chains_of(any_, filter_chain_matcher=tree) == ["any", None]
+
+
+def chains_of(*found: Json, **settings: Any) -> list[str | None]:
+    """The chains that may take a connection whose source is not told; where there are several, nothing says how often."""
+    passages = ask(proxy([listener(list(found), **settings)]), src="")
+    assert all(passage.decided is (len(passages) == 1) for passage in passages)
+    return [passage.filter_chain for passage in passages]
 
 
 @pytest.mark.parametrize(
@@ -219,9 +252,22 @@ def test_a_chain_that_cannot_be_read_decides_nothing_unless_it_fails_anyhow(
         {"name": "odd", "filter_chain_match": match, "filters": tcp("c")},
         {"name": "c", "filters": tcp("c")},
     ]
-    (passage,) = ask(proxy([listener(found)]), dst=("10.9.9.9", port))
-    assert (passage.filter_chain == "c") is decided
-    assert (passage.verdict.disposition is Disposition.UNDETERMINED) is not decided
+    passages = ask(proxy([listener(found)]), dst=("10.9.9.9", port))
+    assert [passage.filter_chain for passage in passages] == (["c"] if decided else ["odd", "c"])
+    assert all(passage.decided is decided for passage in passages)
+
+
+def test_a_chain_that_cannot_be_read_may_hide_chains_that_ask_for_less() -> None:
+    found = [
+        {
+            "name": "odd",
+            "filter_chain_match": {"destination_port": 80, "of_tomorrow": 1},
+            "filters": tcp("c"),
+        },
+        {"name": "c", "filters": tcp("c")},
+    ]
+    passages = ask(proxy([listener(found)]))
+    assert [passage.filter_chain for passage in passages] == ["odd", None, "c"]
 
 
 def test_an_unknown_listener_filter_leaves_the_answer_open() -> None:
