@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from meshctl.check.check import SHAPES, Check, MeshCheck, framed, of_pod, stumbled
+from meshctl.check.check import Check, framed, of_pod
+from meshctl.check.facts import SOURCES, Source
 from meshctl.check.finding import Finding, Open, Severity, ignored, merged, worst_first
 from meshctl.check.subject import Subject, World
-from meshctl.check.table import CHECKS, MESH_CHECKS
+from meshctl.check.table import CHECKS
 from meshctl.values import Struct, replace
 
 
@@ -57,9 +58,10 @@ def findings(subject: Subject) -> list[Finding]:
     return worst_first(merged(one for one in examined(subject) if isinstance(one, Finding)))
 
 
-def _source(check: MeshCheck) -> tuple[Any, ...]:
-    """What the facts of a check come from."""
-    return check.collect, check.needs
+def judged(source: Source, facts: Sequence[tuple[str, Any]], world: World) -> Iterator[Finding | Open]:
+    """Everything that the checks of a source say to the facts about all pods."""
+    for check in source.checks:
+        yield from framed(check, lambda check=check: check.judge(facts, world), ())  # type: ignore[misc]
 
 
 class Survey:
@@ -69,8 +71,7 @@ class Survey:
         self._world = world
         self._found: dict[tuple[str, str, str], tuple[Finding, dict[str, None]]] = {}
         self._open: dict[tuple[str, str], tuple[Open, dict[str, None]]] = {}
-        # by what collects them: several checks judge the same facts
-        self._facts: dict[Any, list[tuple[str, Any]]] = {_source(check): [] for check in MESH_CHECKS}
+        self._facts: dict[str, list[tuple[str, Any]]] = {source.name: [] for source in SOURCES}
         self._pods: list[str] = []
 
     def add(self, subject: Subject) -> None:
@@ -78,19 +79,12 @@ class Survey:
         if _has_something(subject):
             self._pods.append(subject.name)
             self._say(examined(subject))
-        for check in {_source(check): check for check in MESH_CHECKS}.values():
-            self._collect(check, subject)
-
-    def _collect(self, check: MeshCheck, subject: Subject) -> None:
-        if any(subject.gaps[need] is not None for need in check.needs):
-            return
-        try:
-            fact = check.collect(subject)
-        except SHAPES as error:
-            self._say([Open(check.code, stumbled(error), "", (subject.name,))])
-            return
-        if fact is not None:
-            self._facts[_source(check)].append((subject.name, fact))
+        for source in SOURCES:
+            fact = source.of(subject)
+            if isinstance(fact, Open):
+                self._say([fact])
+            elif fact is not None:
+                self._facts[source.name].append((subject.name, fact))
 
     def _say(self, said: Iterable[Finding | Open]) -> None:
         """Keep what was said; the same of several pods once, with the pods."""
@@ -103,12 +97,11 @@ class Survey:
 
     def report(self) -> Report:
         """What was found, when all pods are in."""
-        for check in MESH_CHECKS:
-            facts = self._facts[_source(check)]
-            self._say(framed(check, lambda check=check, facts=facts: check.judge(facts, self._world), ()))  # type: ignore[misc]
+        for source in SOURCES:
+            self._say(judged(source, self._facts[source.name], self._world))
         found = [replace(one, pods=tuple(pods)) for one, pods in self._found.values()]
         undecided = [replace(one, pods=tuple(pods)) for one, pods in self._open.values()]
         return Report(tuple(worst_first(found)), tuple(undecided), tuple(self._pods))
 
 
-__all__ = ["Check", "Report", "Survey", "examined", "findings"]
+__all__ = ["Check", "Report", "Survey", "examined", "findings", "judged"]

@@ -29,12 +29,12 @@ _MANY, _SHARE, _LONG = 200, 10, 600.0  # hosts, percent of them, seconds
 
 
 class _Replica(Struct, frozen=True):
-    """One replica: its workload, its addresses, its resources by (kind, name) with a digest of what they say; labels:
+    """One replica: its workload, its addresses, its resources by kind and name with a digest of what they say; labels:
     those by which istiod may have meant it otherwise than another; updated: by kind, when the last update came."""
 
     workload: str
     ips: tuple[str, ...]
-    digests: dict[tuple[str, str], bytes]
+    digests: dict[str, dict[str, bytes]]
     labels: tuple[tuple[str, str], ...]
     updated: dict[str, str]
 
@@ -52,10 +52,12 @@ def _replica(subject: Subject) -> _Replica | None:
     labels = object_at(_metadata(snapshot), "LABELS")
     one_of = subject.world.one_of  # replicas have the same names, and should say the same
     digests = {
-        one_of((word, resource.name)): one_of(_digest(bytes(resource.raw), subject.pod.ips))
+        word: {
+            one_of(resource.name): one_of(_digest(bytes(resource.raw), subject.pod.ips))
+            for resource in snapshot.resources(kind, State.ACTIVE)
+            if resource.raw is not None
+        }
         for kind, word in _COMPARED.items()
-        for resource in snapshot.resources(kind, State.ACTIVE)
-        if resource.raw is not None
     }
     updated = {
         word: max((resource.last_updated for resource in snapshot.resources(kind, State.ACTIVE)), default="")
@@ -117,25 +119,26 @@ def replicas(facts: Sequence[tuple[str, _Replica]], _: World) -> Hits:
 
 def _differing(workload: str, members: list[tuple[str, _Replica]]) -> Iterator[Hit]:
     every = {ip for _, one in members for ip in one.ips}
-    keys = {key for _, one in members for key in one.digests}
+    keys = {(kind, name) for _, one in members for kind, names in one.digests.items() for name in names}
     lines, apart, kinds = [], dict[str, None](), dict[str, None]()
     for kind, name in sorted(keys):
         if name.rpartition("_")[0] in every:
             continue  # a headless service's listener for another replica's address
-        digests = Counter(one.digests.get((kind, name), b"") for _, one in members)
+        said = [(pod, one.digests[kind].get(name, b"")) for pod, one in members]
+        digests = Counter(digest for _, digest in said)
         if len(digests) < 2:
             continue
         most = digests.most_common(1)[0][0]
-        odd = [pod for pod, one in members if one.digests.get((kind, name), b"") != most]
+        odd = [pod for pod, digest in said if digest != most]
         apart.update(dict.fromkeys(odd))
-        lacking = [pod for pod, one in members if (kind, name) not in one.digests]
+        lacking = [pod for pod, digest in said if not digest]
         what = f"is missing in {', '.join(lacking[:3])}" if lacking else f"is another in {', '.join(odd[:3])}"
         lines.append(f"{kind} {name} {what}")
         kinds[kind] = None
     if lines:
         behind = [line for kind in kinds if (line := _behind(kind, members))]
-        said = f"its {len(members)} replicas have different configurations: {len(lines)} resources differ"
-        yield Hit(f"workload {workload}", said, (*some(lines, 6), *behind), pods=tuple(apart))
+        summary = f"its {len(members)} replicas have different configurations: {len(lines)} resources differ"
+        yield Hit(f"workload {workload}", summary, (*some(lines, 6), *behind), pods=tuple(apart))
 
 
 _AT_ONCE = 30.0  # seconds that a push may take to reach every replica

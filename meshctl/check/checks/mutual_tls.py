@@ -36,7 +36,7 @@ _MESH_ALPN = (("istio-peer-exchange", "istio"), ("istio-http/1.1", "istio", "htt
 _ANY = 0  # stands for a port that no chain names
 
 
-class Speech(enum.Enum):
+class Speech(enum.StrEnum):
     """How a proxy speaks to a host."""
 
     PLAIN = "plain text"
