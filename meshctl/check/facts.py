@@ -59,6 +59,16 @@ def _sources() -> tuple[Source, ...]:
 
 
 SOURCES = _sources()
+# What judges ask for of the cluster: objects by their plurals, and the istiods' pages.
+OBJECTS = (
+    "authorizationpolicies",
+    "destinationrules",
+    "gateways",
+    "istiods",
+    "serviceentries",
+    "services",
+    "virtualservices",
+)
 
 
 def _kept_once(value: Any, one_of: Callable[[Any], Any]) -> Any:
@@ -81,4 +91,4 @@ def is_fact(value: Any) -> bool:
     return value is not None and not isinstance(value, Open)
 
 
-__all__ = ["SOURCES", "Source", "is_fact"]
+__all__ = ["OBJECTS", "SOURCES", "Source", "is_fact"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Row = tuple[Any, ...]
-Head = tuple[str, ...]  # the columns of PROXY
+Head = tuple[str | None, ...]  # the columns of PROXY
 Placed = tuple[tuple[str, int, int], ...]  # table, first row, number of rows
 
 

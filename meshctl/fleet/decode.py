@@ -11,7 +11,7 @@ import datetime
 import functools
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -91,12 +91,14 @@ class Decoder:
         self._captures = Captures()
 
     def decode(self, given: Given, place: Place, batch: Batch) -> None:
-        """The rows of what was given into a batch. Pods without an Envoy are passed over."""
+        """The rows of what was given into a batch. Pods without an Envoy only tell what they are to others."""
         for pod in given.own:
-            if not pod.has_envoy:
+            if not pod.has_envoy and (self._checks is None or pod.object is not None):
                 continue
             try:
-                self._pod(pod, given, place, batch)
+                self._pod(pod, given, place, batch) if pod.has_envoy else self._beside(
+                    pod, given, place, batch
+                )
             except MeshctlError as error:
                 batch.add("errors", fault(place, pod.full_name, error))
             except Exception as error:  # strangers' bytes: one pod, never the run
@@ -126,11 +128,27 @@ class Decoder:
         if captured is not None:
             batch.add_shared(("capture", captured[0]), captured[1])
         if self._checks is not None:
-            now = (
-                place.taken.replace(tzinfo=datetime.UTC).timestamp() if given.index and place.taken else None
-            )
-            for row in self._checks.of(pod, given, now, _routing(held)):
+            subject = self._checks.subject(pod, given, _now(given, place))
+            for row in self._checks.of(subject, _routing(held)):
                 batch.add("findings", row)
+            self._take_down(head[2], self._checks.facts(subject), place, batch)
+
+    def _beside(self, pod: GivenPod, given: Given, place: Place, batch: Batch) -> None:
+        """What a pod without an Envoy is to others."""
+        assert self._checks is not None
+        subject = self._checks.subject(pod, given, _now(given, place))
+        self._take_down(subject.name, self._checks.facts(subject), place, batch)
+
+    def around(self, given: Given, pods: Sequence[str], place: Place, batch: Batch) -> None:
+        """What checks over several pods want to know of the cluster; pods: all of the source."""
+        if self._checks is not None:
+            self._take_down(None, self._checks.around(given, _now(given, place), pods), place, batch)
+
+    def _take_down(
+        self, pod: str | None, facts: Iterable[tuple[str, str | None]], place: Place, batch: Batch
+    ) -> None:
+        for about, fact in facts:
+            batch.add("mesh_facts", (place.mesh, place.date, place.source, pod, about, fact))
 
     def _held(self, snapshot: Snapshot) -> Iterator[_Held]:
         for section, kind in KINDS.items():
@@ -187,6 +205,11 @@ class Decoder:
             ):
                 content = self._contents.of(one.resource.raw, "inline", one.resource.name, True)
                 batch.add_shared((content.hash, "inline"), content.rows)
+
+
+def _now(given: Given, place: Place) -> float | None:
+    """When a snapshot was made, in seconds; None for what is none."""
+    return place.taken.replace(tzinfo=datetime.UTC).timestamp() if given.index and place.taken else None
 
 
 def _checks() -> Checks:

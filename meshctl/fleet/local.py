@@ -91,6 +91,8 @@ def decoded(unit: Unit, key: str, opened: Opened, decoder: Decoder) -> Batch:
         at = place._replace(source=source)
         if not any(pod.has_envoy for pod in given.own):
             batch.add("errors", fault(at, None, nothing(given)))
+        if unit.pods:
+            decoder.around(given, unit.pods, at, batch)
         decoder.decode(given, at, batch)
     _entered(batch, place)
     return batch
@@ -178,6 +180,17 @@ def index(
         _many(good, place, check, workers, heard)
     if entered_any:
         Store(place).settle(f"settle-{uuid.uuid4().hex}")
+    _judge(place)
+
+
+def _judge(place: str) -> None:
+    """Find what several pods show together, wherever what is known of a mesh has changed."""
+    if not Store(place).files("mesh_facts"):
+        return
+    from meshctl.fleet import mesh_findings  # every check's module: not needed for tables alone
+
+    while (one := next(mesh_findings.due(Store(place)), None)) is not None:
+        mesh_findings.commit(Store(place), one, mesh_findings.write(place, one))
 
 
 def _good(

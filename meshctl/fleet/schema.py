@@ -316,7 +316,7 @@ TABLES: tuple[TableShape, ...] = (
     ),
     TableShape(
         "findings",
-        "Something wrong that `meshctl check` proved in a proxy; only of what was indexed with `--check`. Checks over several pods are not made.",
+        "Something wrong that `meshctl check` proved; only of what was indexed with `--check`. A check over several pods has a row for each pod that it names; where it names none (two objects of Istio that contradict each other), `proxy` is NULL.",
         _columns("""
             code      text  The check: docs/checks/CODE.md explains it.
             severity  text  `error`, `warning` or `info`.
@@ -324,7 +324,19 @@ TABLES: tuple[TableShape, ...] = (
             message   text  What is wrong.
             evidence  text  Where that stands in the configuration.
             fix       text  What to do.
+            pods      whole How many pods the check names: 1 for a check of one pod.
         """),
+    ),
+    TableShape(
+        "mesh_facts",
+        "What the checks over several pods took down of a pod or of the cluster: `fleet index` itself reads it, when all parts of a mesh are in.",
+        _columns("""
+            source  text  The file or folder that was given.
+            pod     text  The pod; NULL for what is told of the cluster.
+            about   text  What took it down; a kind of object; `pod` and `source`: that it was there.
+            fact    text  What it is, as JSON.
+        """),
+        of_proxy=False,
     ),
     TableShape(
         "errors",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST_PODS = 100
 MOST_BYTES = 200 * 2**20
+_CHECKED = "with facts"  # changes where what `--check` makes of a unit becomes more
 
 
 class Unit(NamedTuple):
@@ -39,14 +40,21 @@ class Unit(NamedTuple):
     date: str
     taken: datetime.datetime | None
     check: bool = False
-    failed: tuple[
-        tuple[str, str], ...
-    ] = ()  # (pod, why) that a snapshot could not take: told with its first unit
+    # With the first unit of a source: (pod, why) that a snapshot could not take; all its pods; the files of those without
+    # an Envoy, which checks over several pods look at.
+    failed: tuple[tuple[str, str], ...] = ()
+    pods: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
         first = self.sources[0]
         return first if len(self.sources) == 1 else f"{first} and {len(self.sources) - 1} more files"
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The files that are read."""
+        return (*self.files, *self.beside) if self.check else self.files
 
 
 class Unreadable(NamedTuple):
@@ -136,12 +144,16 @@ def _of_files(path: str, files: Files, mesh: str, date: str | None) -> Iterator[
         if root is None
         else tuple(p for p in files if p.startswith(f"{root}cluster/") or p == f"{root}index.json")
     )
-    failed = _failed(given)
+    failed, beside = _failed(given), [pod for pod in given.own if not pod.has_envoy and pod.object is None]
+    told = tuple(pod.full_name for pod in (*pods, *beside))
+    files_beside = tuple(one.file.path for pod in beside for one in pod.told)
     for group in _groups(pods, path if folder else ""):
         own = tuple(one.file.path for pod in group for one in pod.told)
         named = tuple(dict.fromkeys((*own, *shared, *listed)))
-        yield Unit((path,), named, mesh, date or _day(taken), taken, failed=failed)
-        failed = ()
+        yield Unit(
+            (path,), named, mesh, date or _day(taken), taken, failed=failed, pods=told, beside=files_beside
+        )
+        failed, told, files_beside = (), (), ()
 
 
 def _failed(given: Given) -> tuple[tuple[str, str], ...]:
@@ -204,7 +216,7 @@ class Opened:
             return [self._plain(source) for source in unit.sources]
         source = unit.sources[0]
         given = Given(source)
-        given.add_files(self._files(source, unit.files), source)
+        given.add_files(self._files(source, unit.wanted), source)
         return [given]
 
     def _plain(self, source: str) -> Given:
@@ -227,17 +239,18 @@ class Opened:
     def key(self, unit: Unit) -> str:
         """The unit's key: what its files hold, the mesh, the date, the schema."""
         digest = hashlib.blake2b(
-            f"{VERSION}\0{unit.mesh}\0{unit.date}\0{unit.check}".encode(), digest_size=12
+            f"{VERSION}\0{unit.mesh}\0{unit.date}\0{_CHECKED if unit.check else False}".encode(),
+            digest_size=12,
         )
         source = unit.sources[0]
         if not unit.files or os.path.isdir(source):
-            names = [f"{source}/{name}" for name in unit.files] or list(unit.sources)
+            names = [f"{source}/{name}" for name in unit.wanted] or list(unit.sources)
             for name, short in zip(
-                names, unit.files or [os.path.basename(name) for name in names], strict=True
+                names, unit.wanted or [os.path.basename(name) for name in names], strict=True
             ):
                 digest.update(short.encode("utf-8", "replace") + b"\0" + self._hash(name))
         else:
-            digest.update(self._hash(source, keep=True) + "\0".join(unit.files).encode("utf-8", "replace"))
+            digest.update(self._hash(source, keep=True) + "\0".join(unit.wanted).encode("utf-8", "replace"))
         return digest.hexdigest()[:24]
 
     def _hash(self, path: str, *, keep: bool = False) -> bytes:

@@ -71,7 +71,7 @@ def _latest(store: Store) -> dict[str, str]:
 def select(table: TableShape, source: str, *, hiding: bool) -> str:
     """The SELECT that a table's view is."""
     columns = ", ".join(column.name for column in table.columns)
-    if table.name == "resources" or not hiding or table.name == "errors":
+    if not hiding or all(column.name != "proxy" for column in table.columns):
         return f"SELECT {columns} FROM {source}"
     return f"SELECT {columns} FROM {source} WHERE proxy IS NULL OR concat(unit, '/', proxy) NOT IN (SELECT lost FROM hidden)"
 

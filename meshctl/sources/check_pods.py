@@ -87,7 +87,7 @@ def saved_subjects(
     chosen = [pod for pod in chosen if pod.object is None]
     if not chosen:
         raise _nothing(given, namespace)
-    world = World(_taken(given), given.objects, _is_whole_mesh(given) and not pods and not namespace)
+    world = World(_taken(given), given.objects, is_whole_mesh(given) and not pods and not namespace)
     return world, _saved(given, chosen, world, notes, progress)
 
 
@@ -113,7 +113,7 @@ def _opened(paths: Sequence[str], name: str, namespace: str | None) -> Given:
     return given
 
 
-def _is_whole_mesh(given: Given) -> bool:
+def is_whole_mesh(given: Given) -> bool:
     """Whether every pod of the cluster is in a snapshot: it was to take all namespaces, and has all it was to take."""
     index = given.index
     return index is not None and index.complete and not {"-A", "--all-namespaces"}.isdisjoint(index.arguments)
@@ -199,4 +199,4 @@ def _live(
             record.forget()
 
 
-__all__ = ["live_subjects", "saved_subjects", "subject_of"]
+__all__ = ["is_whole_mesh", "live_subjects", "saved_subjects", "subject_of"]

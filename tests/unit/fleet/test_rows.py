@@ -213,5 +213,5 @@ def test_a_recorded_dump_fills_every_table_but_errors(tmp_path):
     given = open_given((cli.dump_path("bookinfo-productpage.config_dump"),))
     Decoder().decode(given, Place("mesh", "2026-01-01", "dump", None), batch)
     made = batch.tables()
-    assert set(BY_NAME) - set(made) <= {"errors", "findings", "units", "policies"}
+    assert set(BY_NAME) - set(made) <= {"errors", "findings", "mesh_facts", "units", "policies"}
     assert made["proxies"].column("proxy").to_pylist() == ["productpage-v1-675fc69cf-ab12c.bookinfo"]
