@@ -20,7 +20,8 @@ from meshctl.netfilter.model import (
     Unknown,
     Verb,
 )
-from meshctl.netfilter.packet import PROTOCOL_NAMES, CtState, TcpFlag
+from meshctl.netfilter.packet import PROTOCOL_NAMES, CtState, Family, TcpFlag
+from meshctl.netfilter.walk.effects import FULL
 
 KNOWN_PORTS = {
     15000: "Envoy's admin",
@@ -94,7 +95,7 @@ def _ports(criterion: Criterion) -> str:
 
 
 def _addresses(criterion: Criterion) -> str:
-    v6 = criterion.family is not None and criterion.family.value == "ip6"
+    v6 = criterion.family is Family.V6
     return ", ".join(addresses(low, high, v6) for low, high in criterion.ranges)
 
 
@@ -104,16 +105,35 @@ def _protocols(criterion: Criterion) -> str:
 
 def _mark(criterion: Criterion) -> str:
     value = criterion.ranges[0][0] if criterion.ranges else 0
-    known = KNOWN_MARKS.get(value, f"{value:#x}")
-    return known if criterion.mask in (None, 0xFFFFFFFF) else f"{known} in bits {criterion.mask:#x}"
+    return KNOWN_MARKS.get(value, f"{value:#x}")
 
 
-def _bits(names: type[CtState] | type[TcpFlag]) -> Callable[[Criterion], str]:
+_Names = type[CtState] | type[TcpFlag]
+_NAMED_BITS: dict[Field, _Names] = {Field.CT_STATE: CtState, Field.TCP_FLAGS: TcpFlag}
+
+
+def _bits(names: _Names) -> Callable[[Criterion], str]:
     def text(criterion: Criterion) -> str:
         asked = [str(member.name) for bits, _ in criterion.ranges for member in names if member & bits]
         return ", ".join(dict.fromkeys(asked)) or "none"
 
     return text
+
+
+def _of_bits(criterion: Criterion) -> str:
+    """`` of SYN, ACK``, `` in bits 0xfff``: of which bits the value is asked; "" where all of them count."""
+    if criterion.mask is None or (criterion.field in _MARKS and criterion.mask == FULL):
+        return ""
+    if criterion.field in _NAMED_BITS:
+        names = [str(member.name) for member in _NAMED_BITS[criterion.field] if member & criterion.mask]
+        return f" of {', '.join(names)}"
+    if criterion.field in (Field.SRC, Field.DST):
+        v6 = criterion.family is Family.V6
+        return f" in bits {ipaddress.IPv6Address(criterion.mask) if v6 else ipaddress.IPv4Address(criterion.mask)}"
+    return f" in bits {criterion.mask:#x}"
+
+
+_MARKS = (Field.MARK, Field.CT_MARK)
 
 
 def _owner(criterion: Criterion) -> str:
@@ -151,9 +171,7 @@ _PHRASES: dict[Field, Callable[[Criterion], str]] = {
 def _criterion(criterion: Criterion | AnyOf | Never | Unknown) -> str:
     match criterion:
         case Criterion():
-            return (
-                _PHRASES[criterion.field](criterion) if criterion.test or criterion.ranges else criterion.text
-            )
+            return _PHRASES[criterion.field](criterion) + _of_bits(criterion)
         case AnyOf():
             groups = [" and ".join(_criterion(part) for part in group) for group in criterion.groups]
             return f"{'none' if criterion.negate else 'one'} of ({' | '.join(groups)})"

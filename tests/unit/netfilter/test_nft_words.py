@@ -35,7 +35,12 @@ EXPLAINED = [  # a rule, in words; read off nft(8), each looked at
     ('ct state new drop', 'connection NEW → dropped'), ('ct state established,related accept', 'connection ESTABLISHED, RELATED → accepted, as it is'),
     ('ct state { new, invalid } drop', 'connection NEW, INVALID → dropped'), ('ct state != new drop', 'connection not NEW → dropped'),
     ('ct direction reply accept', 'an answer → accepted, as it is'), ('ct direction original accept', 'in the first direction → accepted, as it is'),
-    ('tcp flags & (fin|syn|rst|ack) == syn drop', 'TCP, TCP flags SYN → dropped'), ('tcp flags syn drop', 'TCP, TCP flags SYN → dropped'),
+    ('tcp flags & (fin|syn|rst|ack) == syn drop', 'TCP, TCP flags SYN of FIN, SYN, RST, ACK → dropped'), ('tcp flags syn drop', 'TCP, TCP flags SYN → dropped'),
+    # a mask is part of the question, whatever it is asked of
+    ('tcp flags & (fin|syn) == 0 drop', 'TCP, TCP flags none of FIN, SYN → dropped'), ('tcp flags & (syn|ack) != syn|ack drop', 'TCP, TCP flags not SYN, ACK of SYN, ACK → dropped'),
+    ('ct state & (established|related) == 0 drop', 'connection none of ESTABLISHED, RELATED → dropped'), ('tcp dport & 0xff == 0x50 drop', 'TCP, to port 80 in bits 0xff → dropped'),
+    ('ip daddr & 255.0.0.255 == 10.0.0.1 drop', 'to 10.0.0.1 in bits 255.0.0.255 → dropped'), ('ip6 daddr & ffff::1 == fd00::1 drop', 'to fd00::1 in bits ffff::1 → dropped'),
+    ('meta mark & 0xffffffff == 5 drop', 'mark 0x5 → dropped'), ('ct mark & 0xf == 5 drop', 'connection mark 0x5 in bits 0xf → dropped'), ('icmp type & 8 == 8 drop', 'ICMP, ICMP type 8 in bits 0x8 → dropped'),
     ('icmp type echo-request drop', 'ICMP, ICMP type 8 → dropped'), ('icmp type 8 drop', 'ICMP, ICMP type 8 → dropped'),
     ('fib daddr type local drop', 'destination of type local → dropped'), ('fib saddr type != local drop', 'source not of type local → dropped'),
     ('counter packets 5 bytes 6 accept', 'everything → accepted, as it is'), ('counter accept', 'everything → accepted, as it is'),

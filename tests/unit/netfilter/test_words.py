@@ -39,7 +39,8 @@ EXPLAINED = [  # a rule, in words
     ("-j CONNMARK --save-mark", "everything → the packet's mark is kept for the connection"), ("-j CONNMARK --restore-mark", "everything → the connection's mark is put on the packet"),
     ("-p tcp -j DNAT --to-destination 10.0.0.1:80", "TCP → DNAT to 10.0.0.1:80"), ("-j MASQUERADE", "everything → source address of the outgoing interface"),
     ("-j OTHER", "everything → chain OTHER"), ("-g OTHER", "everything → goto OTHER"), ("-p tcp", "TCP → counted only"), ("-p tcp -j REJECT", "TCP → rejected"),
-    ("-p tcp -m tcp --syn -j DROP", "TCP, TCP flags SYN → dropped"), ("-p icmp --icmp-type 8 -j DROP", "ICMP, ICMP type 8 → dropped"),
+    ("-p tcp -m tcp --syn -j DROP", "TCP, TCP flags SYN of FIN, SYN, RST, ACK → dropped"), ("-p tcp --tcp-flags ALL NONE -j DROP", "TCP, TCP flags none of FIN, SYN, RST, PSH, ACK, URG → dropped"),
+    ("-p tcp ! --tcp-flags SYN,ACK SYN -j DROP", "TCP, TCP flags not SYN of SYN, ACK → dropped"), ("-d 10.0.0.134/255.0.0.255 -j DROP", "to 10.0.0.134 in bits 255.0.0.255 → dropped"), ("-m connmark --mark 0x5/0xf -j DROP", "connection mark 0x5 in bits 0xf → dropped"), ("-p icmp --icmp-type 8 -j DROP", "ICMP, ICMP type 8 → dropped"),
     ("-m addrtype --dst-type LOCAL -j DROP", "destination of type local → dropped"), ("-m addrtype ! --src-type LOCAL -j DROP", "source not of type local → dropped"),
 ]  # fmt: skip
 
