@@ -173,7 +173,7 @@ def test_what_is_just_allowed(values: dict[str, str]) -> None:
 RANGES = [  # a list, IPv4, IPv6, what is left out
     ("", Ranges(), Ranges(), []), ("*", Ranges(True), Ranges(True), []), ("10.0.0.0/8", Ranges(networks=("10.0.0.0/8",)), Ranges(), []),
     ("10.1.2.3/8, fd00::/8", Ranges(networks=("10.1.2.3/8",)), Ranges(networks=("fd00::/8",)), []),
-    ("10.0.0.1", Ranges(), Ranges(), ["10.0.0.1"]), ("10.0.0.0/8,x,y/8", Ranges(networks=("10.0.0.0/8",)), Ranges(), ["x"]),
+    ("10.0.0.1", Ranges(), Ranges(), ["10.0.0.1"]), ("10.0.0.0/8,x,y/8", Ranges(networks=("10.0.0.0/8",)), Ranges(), ["x", "y/8"]),
     ("127.0.0.1/32,10.0.0.0/8", Ranges(networks=("127.0.0.1/32", "10.0.0.0/8"), loopback=True), Ranges(), []),
     ("::1/128", Ranges(), Ranges(networks=("::1/128",), loopback=True), []), ("10.0.0.0/8,*", Ranges(networks=("10.0.0.0/8",)), Ranges(), ["*"]),
 ]  # fmt: skip
