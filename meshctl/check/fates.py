@@ -31,9 +31,7 @@ class Host(Struct, frozen=True):
     def of_action(self, routes: list[Json]) -> Host:
         """The virtual host as if these routes, which an action of its matcher tree tries, were all it has."""
         message = {key: value for key, value in self.host.message.items() if key != "matcher"}
-        alone = replace(
-            self.host, message={**message, "routes": routes}, _routes=None, _tree=None, _tree_routes={}
-        )
+        alone = replace(self.host, message={**message, "routes": routes}, _tree_routes={})
         return replace(self, host=alone, within=IN_TREE)
 
     def fates(self, proxy: Proxy) -> list[Outcome]:

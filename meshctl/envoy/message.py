@@ -64,12 +64,13 @@ def _kind(value: Any) -> str:
 class Field(Generic[T]):
     """A field of a message; reading it gives its value, reading it on the class gives the field itself."""
 
-    __slots__ = ("name", "owner")
+    __slots__ = ("attribute", "name", "owner")
 
     expects: ClassVar[str] = ""
 
     def __init__(self, argument: str = "") -> None:
         self.name = ""  # in JSON
+        self.attribute = ""  # in Python
         self.owner = ""  # the message's full name
 
     @overload
@@ -79,7 +80,8 @@ class Field(Generic[T]):
     def __get__(self, message: Message | None, owner: type[Message]) -> Field[T] | T:
         if message is None:
             return self
-        return self.read(message.raw.get(self.name))
+        found = message.__dict__[self.attribute] = self.read(message.raw.get(self.name))
+        return found
 
     def read(self, value: Any) -> T:
         raise NotImplementedError
@@ -99,7 +101,8 @@ class Text(Field[str]):
         if message is None:
             return self
         value = message.raw.get(self.name)
-        return value if value.__class__ is str else self.read(value)
+        found = message.__dict__[self.attribute] = value if value.__class__ is str else self.read(value)
+        return found
 
     def read(self, value: Any) -> str:
         if value.__class__ is str:
@@ -309,7 +312,8 @@ class One(Field["M | None"], Generic[M]):
         if message is None:
             return self
         value = message.raw.get(self.name)
-        return None if value is None else self.read(value)
+        found = message.__dict__[self.attribute] = None if value is None else self.read(value)
+        return found
 
     def read(self, value: Any) -> M | None:
         if value is None:
@@ -401,9 +405,12 @@ class PackedField(Field["Packed | None"]):
 
 
 class Message:
-    """A message of the API, laid over its JSON. Subclasses are generated; their annotations say what reading gives."""
+    """A message of the API, laid over its JSON. Subclasses are generated; their annotations say what reading gives.
 
-    __slots__ = ("raw",)
+    A field is read once: what it gave lies in ``__dict__``, where Python finds it before it asks the field again.
+    """
+
+    __slots__ = ("__dict__", "raw")
 
     TYPE: ClassVar[str] = ""
     SPEC: ClassVar[str] = ""  # "NAME [*|%]KIND ARGUMENT" a line: * for repeated, % for a map
@@ -475,7 +482,7 @@ def _compile(cls: type[Message]) -> dict[str, Field[Any]]:
         field = field if wrap is None else wrap(field)
         for part in (field, getattr(field, "item", None)):
             if part is not None:
-                part.name, part.owner = name, cls.TYPE
+                part.name, part.owner, part.attribute = name, cls.TYPE, attribute(name)
         setattr(cls, attribute(name), field)
         if not isinstance(field, OneOf):
             fields[name] = field

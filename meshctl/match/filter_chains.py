@@ -309,23 +309,24 @@ class _Ranged(Struct):
 
 _ANYWHERE = (address_ranges.Range(4, 0, 0), address_ranges.Range(6, 0, 0))
 _RANGED = {Level.DESTINATION, Level.DIRECT_SOURCE, Level.SOURCE}
-_LEVELS = tuple(Level)
 
 
 class Trie:
     """The chains of a listener, compiled."""
 
     def __init__(self, chains: list[Criteria]) -> None:
+        readable = [(index, chain) for index, chain in enumerate(chains) if not chain.unread]
+        # A level at which no chain wants anything lets every connection through.
+        self._levels = [level for level in Level if any(_wants(chain, level) for _, chain in readable)]
         self._root = _Node()
-        for index, chain in enumerate(chains):
-            if not chain.unread:
-                self._insert(self._root, 0, index, chain)
+        for index, chain in readable:
+            self._insert(self._root, 0, index, chain)
 
     def _insert(self, node: _Node, depth: int, index: int, chain: Criteria) -> None:
-        if depth == len(_LEVELS):
+        if depth == len(self._levels):
             node.chains.append(index)
             return
-        level = _LEVELS[depth]
+        level = self._levels[depth]
         if level in _RANGED:
             for bucket in self._range_buckets(node, _wanted_ranges(chain, level)):
                 self._insert(bucket, depth + 1, index, chain)
@@ -361,9 +362,9 @@ class Trie:
         return self._find(self._root, 0, facts)
 
     def _find(self, node: _Node, depth: int, facts: Facts) -> Choice:
-        if depth == len(_LEVELS):
+        if depth == len(self._levels):
             return Choice(tuple(node.chains[:1]))
-        level = _LEVELS[depth]
+        level = self._levels[depth]
         nodes = self._ranged(node, level, facts) if level in _RANGED else _keyed(node, level, facts)
         if not nodes:
             return Choice(level=level)
@@ -410,6 +411,16 @@ def _wanted_ranges(chain: Criteria, level: Level) -> tuple[address_ranges.Range,
     return chain.sources if level is Level.SOURCE else chain.direct_sources
 
 
+def _wants(chain: Criteria, level: Level) -> bool:
+    """Whether a chain asks for anything at a level."""
+    if level in _RANGED:
+        return bool(_wanted_ranges(chain, level))
+    return _wanted_keys(chain, level) not in _NOTHING_WANTED
+
+
+_NOTHING_WANTED = ((0,), ("",), ("ANY",))
+
+
 def _wanted_keys(chain: Criteria, level: Level) -> tuple[Any, ...]:
     """The keys a chain is filed under; the last of ``_seen_keys`` is the one of chains that want nothing."""
     return {
@@ -424,7 +435,7 @@ def _wanted_keys(chain: Criteria, level: Level) -> tuple[Any, ...]:
 
 def _keyed(node: _Node, level: Level, facts: Facts) -> list[_Node]:
     if node.keys.keys() == {"ANY"}:
-        return [node.keys["ANY"]]  # nobody asks for the source
+        return [node.keys["ANY"]]  # nobody here asks for the source
     for key in _seen_keys(level, facts):
         found = node.keys.get(key)
         if found is not None:

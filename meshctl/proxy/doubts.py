@@ -25,7 +25,11 @@ _WITHOUT_ANSWER = {Effect.TIMING, Effect.BODY}
 
 def of(proxy: Proxy, *messages: Message | None) -> tuple[OpenField, ...]:
     """The open fields of some messages of a dump that may change an answer."""
-    return tuple(doubt for message in messages if message is not None for doubt in _of(proxy, message))
+    found: tuple[OpenField, ...] = ()
+    for message in messages:
+        if message is not None:
+            found += _of(proxy, message)
+    return found
 
 
 def _of(proxy: Proxy, message: Message) -> tuple[OpenField, ...]:
@@ -33,7 +37,7 @@ def _of(proxy: Proxy, message: Message) -> tuple[OpenField, ...]:
         found = open_fields(message.raw, message.TYPE)
         return tuple(one for one in found if one.may - _WITHOUT_ANSWER)
 
-    found: tuple[OpenField, ...] = proxy.compile_once(message.raw, f"open fields of {message.TYPE}", build)
+    found: tuple[OpenField, ...] = proxy.compile_once(message.raw, (of, message.TYPE), build)
     return found
 
 
@@ -68,8 +72,10 @@ def doubted(
     proxy: Proxy, entry: Entry, *messages: Message | None, more: Iterable[str] = ()
 ) -> tuple[Entry, Passage | None]:
     """``split`` by the open fields of these messages (and more reasons)."""
-    reasons = list(more)
-    for doubt in of(proxy, *messages):
+    doubts, reasons = of(proxy, *messages), list(more)
+    if not doubts and not reasons:
+        return entry, None
+    for doubt in doubts:
         if doubt.may <= _WITHOUT_OUTCOME:
             _keep(entry, doubt)
         else:

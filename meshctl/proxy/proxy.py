@@ -7,7 +7,7 @@ runtime. Everything is compiled once a snapshot and shared by all requests.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from meshctl.coverage import Gap
@@ -193,7 +193,7 @@ class Proxy:
     def cluster_names(self) -> tuple[str, ...]:
         return tuple(self._cluster_resources)
 
-    def compile_once(self, message: Json, what: str, build: Callable[[], Any]) -> Any:
+    def compile_once(self, message: Json, what: Hashable, build: Callable[[], Any]) -> Any:
         """A compiled form of a message of this snapshot, made once."""
         key = (id(message), what)
         if key not in self.compiled:

@@ -110,7 +110,7 @@ def _service_of(listener: Listener) -> str:
                 for name in _clusters(network_filter.fields)
                 if (parts := parts_of(name)) is not None
             }
-            rds = HttpConnectionManager(network_filter.fields).rds
+            rds = network_filter.read(HttpConnectionManager).rds
             name = rds.route_config_name if rds is not None else ""
             if len(hosts) == 1:
                 return hosts.pop()

@@ -99,14 +99,14 @@ class Codec(Struct, frozen=True, dict=True):
     def common(self) -> HttpProtocolOptions:
         return self.config.common_http_protocol_options or HttpProtocolOptions({})
 
-    @property
+    @functools.cached_property
     def max_bytes(self) -> int:
         key = "envoy.reloadable_features.max_request_headers_size_kb"
         return 1024 * (
             self.config.max_request_headers_kb or self.runtime.integer(key, 0) or _DEFAULT_HEADERS_KB
         )
 
-    @property
+    @functools.cached_property
     def max_count(self) -> int:
         key = "envoy.reloadable_features.max_request_headers_count"
         return self.common.max_headers_count or self.runtime.integer(key, 0) or _DEFAULT_HEADERS_COUNT

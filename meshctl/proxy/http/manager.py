@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from meshctl.envoy.api import config_route_v3 as api
 from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
 from meshctl.envoy.message import Undecidable
 from meshctl.match.request_view import NOTHING, Headers, Opaque, Part, RequestView, Unseen, beyond_path
@@ -63,7 +62,7 @@ class HttpScene(Struct, frozen=True):
 def serve(entry: Entry, scene: HttpScene) -> Iterator[Passage]:
     """All the ways the request may go."""
     entry.http = True
-    yield from guarded(entry, _served(entry, scene, HttpConnectionManager(scene.manager.fields)))
+    yield from guarded(entry, _served(entry, scene, scene.manager.read(HttpConnectionManager)))
 
 
 def _served(entry: Entry, scene: HttpScene, config: HttpConnectionManager) -> Iterator[Passage]:
@@ -80,9 +79,7 @@ def _served(entry: Entry, scene: HttpScene, config: HttpConnectionManager) -> It
     if scoped:
         table, problem = route_source.table_of(scene.proxy, config, headers)
     entry.route_config = table.name or None if table is not None else None
-    entry, open_end = doubted(
-        scene.proxy, entry, config, api.RouteConfiguration(table.message) if table is not None else None
-    )
+    entry, open_end = doubted(scene.proxy, entry, config, table.config if table is not None else None)
     if open_end is not None:
         yield open_end
     for passage in _answers(entry, scene, decoded, table, problem):
@@ -107,7 +104,7 @@ def _answers(
 def _manager(scene: HttpScene, config: HttpConnectionManager, table: RouteTable | None) -> Manager:
     node = (scene.proxy.snapshot.bootstrap or {}).get("node") or {}
     ips = str((node.get("metadata") or {}).get("INSTANCE_IPS") or "")
-    only = api.RouteConfiguration(table.message).internal_only_headers if table is not None else ()
+    only = table.config.internal_only_headers if table is not None else ()
     return Manager(
         config,
         scene.listener_port,
@@ -199,7 +196,7 @@ def _log_route(entry: Entry, scene: HttpScene, view: RequestView, table: RouteTa
 def _remote_ip(scene: HttpScene) -> str:
     if scene.request.recreated is not None:
         return scene.request.recreated.client_ip
-    return hcm.remote_address(scene.request, HttpConnectionManager(scene.manager.fields), scene.connection)
+    return hcm.remote_address(scene.request, scene.manager.read(HttpConnectionManager), scene.connection)
 
 
 def _choose(
@@ -273,8 +270,8 @@ def _routed(entry: Entry, after: FilterScene) -> Iterator[Passage]:
     entry, open_end = doubted(
         after.proxy,
         entry,
-        api.VirtualHost(host.message) if host is not None else None,
-        api.Route(route.message) if route is not None and not route.stands_for_tls else None,
+        host.config if host is not None else None,
+        route.config if route is not None and not route.stands_for_tls else None,
     )
     if open_end is not None:
         yield open_end

@@ -142,7 +142,7 @@ def _ended(accepted: Accepted, reason: str) -> Accepted:
 
 def _proxy_protocol(accepted: Accepted, listener_filter: Filter, connection: Connection) -> Accepted:
     """The filter takes the PROXY header off, and its addresses are those of the connection from there on."""
-    config = ProxyProtocol(listener_filter.fields)
+    config = listener_filter.read(ProxyProtocol)
     if accepted.header is None:
         if config.allow_requests_without_proxy_protocol:
             return accepted

@@ -12,14 +12,14 @@ Follows source/common/listener_manager/{connection_handler_impl,active_tcp_socke
 from __future__ import annotations
 
 import functools
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 from meshctl.envoy.anys import unpack
 from meshctl.envoy.api import config_listener_v3 as api
 from meshctl.envoy.api.config_core_v3 import TransportSocket
 from meshctl.envoy.api.extensions_transport_sockets_quic_v3 import QuicDownstreamTransport
 from meshctl.envoy.api.extensions_transport_sockets_tls_v3 import DownstreamTlsContext
-from meshctl.envoy.message import Undecidable
+from meshctl.envoy.message import Message, Undecidable
 from meshctl.match import filter_chains, matcher_tree
 from meshctl.match.address_ranges import number
 from meshctl.plain import Json
@@ -43,13 +43,24 @@ ISTIO_OBSERVERS = frozenset(
 HTTP_MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 
 
-class Filter(Struct, frozen=True):
+M = TypeVar("M", bound=Message)
+
+
+class Filter(Struct, frozen=True, dict=True):
     """A network, HTTP or listener filter: its name, its type and fields, where it stands."""
 
     name: str
     type_name: str
     fields: Json
     message: Json
+
+    def read(self, cls: type[M]) -> M:
+        """Its configuration as a message of this class, laid over it once."""
+        kept = self.__dict__
+        found = kept.get(cls.TYPE)
+        if found is None:
+            found = kept[cls.TYPE] = cls(self.fields)
+        return cast(M, found)
 
     @property
     def short(self) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from meshctl.envoy.api import config_route_v3 as api
 from meshctl.envoy.api.config_route_v3 import RedirectAction, RouteAction, RouteConfiguration
 from meshctl.envoy.message import Undecidable
 from meshctl.envoy.sections import SectionKind
@@ -304,7 +303,7 @@ def _deliver(
     host = rewrites.rewritten_host(typed, changed, known) or str(
         target.settings.get("host_rewrite_literal") or ""
     )
-    if api.VirtualHost(routed.host.message).include_request_attempt_count:
+    if routed.host.config.include_request_attempt_count:
         headers = {**headers, "x-envoy-attempt-count": ["1"]}
     headers = rewrites.onward_headers(
         headers, view, path=path, host=host, forwarded_host=typed.append_x_forwarded_host

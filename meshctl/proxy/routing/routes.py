@@ -10,6 +10,7 @@ Follows source/common/router/config_impl.cc (VirtualHostImpl::getRouteFromEntrie
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,14 +30,18 @@ from meshctl.values import Struct
 from meshctl.values import field as default
 
 
-class Route(Struct):
+class Route(Struct, dict=True):
     """One route: its message and its compiled match."""
 
     message: Json
     match: RouteMatch
     index: int
 
-    @property
+    @functools.cached_property
+    def config(self) -> api.Route:
+        return api.Route(self.message)
+
+    @functools.cached_property
     def name(self) -> str:
         return str(self.message.get("name") or "")
 
@@ -50,17 +55,19 @@ class Route(Struct):
         return self.index < 0
 
 
-class VirtualHost(Struct):
+class VirtualHost(Struct, dict=True):
     """One virtual host; routes and tree are compiled when first asked for."""
 
     message: Json
     runtime: Runtime
     ignore_path_parameters: bool
-    _routes: list[Route] | None = None
-    _tree: matcher_tree.Tree | None = None
     _tree_routes: dict[int, Route] = default(default_factory=dict)
 
-    @property
+    @functools.cached_property
+    def config(self) -> api.VirtualHost:
+        return api.VirtualHost(self.message)
+
+    @functools.cached_property
     def name(self) -> str:
         return str(self.message.get("name") or "")
 
@@ -80,19 +87,14 @@ class VirtualHost(Struct):
             match = route_match.undecided(unknown.reason)
         return Route(message, match, index)
 
-    @property
+    @functools.cached_property
     def routes(self) -> list[Route]:
-        if self._routes is None:
-            found = api.VirtualHost(self.message).routes
-            self._routes = [self.compiled(route.raw, i) for i, route in enumerate(found)]
-        return self._routes
+        return [self.compiled(route.raw, i) for i, route in enumerate(self.config.routes)]
 
-    @property
+    @functools.cached_property
     def tree(self) -> matcher_tree.Tree | None:
-        if self._tree is None:
-            found = api.VirtualHost(self.message).matcher
-            self._tree = matcher_tree.parse(found.raw) if found is not None else None
-        return self._tree
+        found = self.config.matcher
+        return matcher_tree.parse(found.raw) if found is not None else None
 
     def tree_route(self, message: Json) -> Route:
         """A route that is an action of the tree, compiled once."""
@@ -111,9 +113,10 @@ class RouteTable:
     where: str = ""
     domains: DomainTable = field(init=False)
     hosts: list[VirtualHost] = field(init=False)
+    config: api.RouteConfiguration = field(init=False)
 
     def __post_init__(self) -> None:
-        config = api.RouteConfiguration(self.message)
+        config = self.config = api.RouteConfiguration(self.message)
         self.domains = compile_domains(config)
         ignore = config.ignore_path_parameters_in_path_matching
         self.hosts = [VirtualHost(host.raw, self.runtime, ignore) for host in config.virtual_hosts]
@@ -130,7 +133,7 @@ class RouteTable:
 
 def tls_required(host: VirtualHost, view: RequestView) -> bool:
     """Whether require_tls redirects the request: only x-forwarded-proto counts, in this very case."""
-    required = api.VirtualHost(host.message).require_tls
+    required = host.config.require_tls
     if required == "NONE":
         return False
     try:

@@ -155,6 +155,16 @@ class Cluster(Struct, dict=True):
 
     def closed(self, priority: str, limit: str) -> bool:
         """Whether a circuit breaker of a priority is 0."""
+        key = (priority, limit)
+        if key not in self._closed:
+            self._closed[key] = self._is_zero(priority, limit)
+        return self._closed[key]
+
+    @functools.cached_property
+    def _closed(self) -> dict[tuple[str, str], bool]:
+        return {}
+
+    def _is_zero(self, priority: str, limit: str) -> bool:
         breakers = self.config.circuit_breakers
         for threshold in breakers.thresholds if breakers is not None else ():
             if threshold.priority == priority:
@@ -180,20 +190,20 @@ class Cluster(Struct, dict=True):
             return HttpProtocolOptions({})
         return packed.as_(HttpProtocolOptions) or HttpProtocolOptions(packed.raw)
 
-    @property
+    @functools.cached_property
     def idle_timeout(self) -> float:
         """For how long an idle HTTP connection to a host is kept, in seconds (an hour unless said; 0: without end)."""
         common = self._http_options.common_http_protocol_options or self.config.common_http_protocol_options
         said = common.idle_timeout if common is not None else None
         return 3600.0 if said is None else said
 
-    @property
+    @functools.cached_property
     def filters(self) -> tuple[str, ...]:
         """The types of its own HTTP filters, which run behind the router."""
         opened = (one.typed_config for one in self._http_options.http_filters)
         return tuple(packed.type_name if packed is not None else "" for packed in opened)
 
-    @property
+    @functools.cached_property
     def hash_policy(self) -> tuple[HashPolicy, ...]:
         """The hash policy for routes that have none of their own."""
         return self._http_options.hash_policy
@@ -207,19 +217,19 @@ class Cluster(Struct, dict=True):
         sockets = [bind.source_address, *(extra.address for extra in bind.extra_source_addresses)]
         return tuple(socket.address for socket in sockets if socket is not None and socket.address)
 
-    @property
+    @functools.cached_property
     def logged_name(self) -> str:
         """The name that %UPSTREAM_CLUSTER% prints: alt_stat_name, where there is one."""
         return self.config.alt_stat_name or self.name
 
-    @property
+    @functools.cached_property
     def resource(self) -> str:
         return istio_config(self.message)
 
     def tls_to(self, metadata: Json) -> tuple[TlsToHost | None, str]:
         """The TLS used towards a host with this metadata (None: plain text), and which match chose it."""
         labels = metadata.get("envoy.transport_socket_match") or {}
-        key = repr(labels)
+        key = repr(labels) if self.config.transport_socket_matches else ""
         if key not in self._tls:
             self._tls[key] = self._tls_by(labels)
         return self._tls[key]
@@ -234,7 +244,7 @@ class Cluster(Struct, dict=True):
                 return tls_of(match.transport_socket), match.name
         return tls_of(self.config.transport_socket), ""
 
-    @property
+    @functools.cached_property
     def proxy_protocol(self) -> bool:
         """Whether a PROXY header goes first (then a sidecar's TLS cannot read what follows)."""
         return "ProxyProtocolUpstreamTransport" in str(

@@ -51,7 +51,7 @@ def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -
     if own.disabled:
         yield Pass(entry, scene)
         return
-    limit = (own.buffer or Buffer(http_filter.fields)).max_request_bytes or 0
+    limit = (own.buffer or http_filter.read(Buffer)).max_request_bytes or 0
     length = body_length(scene)
     if entry.buffered or (length is not None and length <= limit):
         entry.buffered = entry.buffered or bool(length)

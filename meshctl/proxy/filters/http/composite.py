@@ -37,7 +37,7 @@ def _wrapped(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) ->
     """A filter of any kind with a matcher round it."""
     from meshctl.proxy.filters.http_filters import through
 
-    config, route = ExtensionWithMatcher(http_filter.fields), Packed(settings)
+    config, route = http_filter.read(ExtensionWithMatcher), Packed(settings)
     own = route.as_(ExtensionWithMatcherPerRoute)
     matcher = (own.xds_matcher if own is not None else None) or config.xds_matcher
     if matcher is None and config.matcher is not None:
@@ -60,7 +60,7 @@ def _wrapped(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) ->
 
 def _composite(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
     """A composite with a matcher of its own; without one it does nothing."""
-    config = Composite(http_filter.fields)
+    config = http_filter.read(Composite)
     matcher = CompositePerRoute(settings).matcher or config.matcher
     action = None if matcher is None else _action(scene, matcher)
     yield from _chosen(entry, scene, http_filter, config, action)

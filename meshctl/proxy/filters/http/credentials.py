@@ -42,7 +42,7 @@ def _denied(entry: Entry, scene: Scene, what: str, details: str, code: int = 401
 
 
 def _basic_auth(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    config = BasicAuth(http_filter.fields)
+    config = http_filter.read(BasicAuth)
     name = (config.authentication_header or "authorization").lower()
     values = scene.view.values(name)
     if not values and config.allow_missing:
@@ -110,7 +110,7 @@ def _users(source: DataSource | None) -> dict[str, str] | None:
 
 
 def _api_key(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    config, own = ApiKeyAuth(http_filter.fields), ApiKeyAuthPerRoute(settings)
+    config, own = http_filter.read(ApiKeyAuth), ApiKeyAuthPerRoute(settings)
     sources = own.key_sources or config.key_sources
     credentials = own.credentials or config.credentials
     forwarding = own.forwarding or config.forwarding or Forwarding({})
@@ -182,7 +182,7 @@ def _hide(headers: Headers, source: KeySource) -> None:
 
 def _injector(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
     """A credential written into a header; its value is a secret, that it is there is known."""
-    config = CredentialInjector(http_filter.fields)
+    config = http_filter.read(CredentialInjector)
     packed = config.credential.typed_config if config.credential is not None else None
     credential = (packed.as_(Generic) if packed is not None else None) or Generic({})
     name = (credential.header or "authorization").lower()

@@ -30,7 +30,7 @@ from meshctl.proxy.model import Disposition, Stage, Step, Verdict
 
 
 def _ext_proc(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    config, route = ExternalProcessor(http_filter.fields), ExtProcPerRoute(settings)
+    config, route = http_filter.read(ExternalProcessor), ExtProcPerRoute(settings)
     own = route.overrides or ExtProcOverrides({})
     mode = own.processing_mode or config.processing_mode or ProcessingMode({})
     asks, reads = _asked_before(mode, scene), _asked_after(mode)
@@ -85,7 +85,7 @@ def _processor(config: ExternalProcessor, own: ExtProcOverrides) -> str:
 
 
 def _oauth2(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    config = OAuth2PerRoute(settings).config or OAuth2(http_filter.fields).config or OAuth2Config({})
+    config = OAuth2PerRoute(settings).config or http_filter.read(OAuth2).config or OAuth2Config({})
     if any(header_match.header(matcher.raw).holds(scene.view) for matcher in config.pass_through_matcher):
         yield Pass(entry, scene)
         return

@@ -39,7 +39,7 @@ def _error(config: ExtAuthz, reason: str) -> Verdict:
 
 
 def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    config, own = ExtAuthz(http_filter.fields), ExtAuthzPerRoute(settings)
+    config, own = http_filter.read(ExtAuthz), ExtAuthzPerRoute(settings)
     if scene.route is None or own.disabled:
         yield Pass(entry, scene)
         return

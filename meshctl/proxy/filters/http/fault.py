@@ -29,8 +29,7 @@ _NUMBER = re.compile(r"[0-9]+")
 
 
 def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    levels = scene.levels(http_filter.name)
-    fault = HTTPFault(levels[0] if levels else http_filter.fields)
+    fault = HTTPFault(settings) if settings else http_filter.read(HTTPFault)
     if not _applies(scene, fault):
         yield Pass(entry, scene)
         return

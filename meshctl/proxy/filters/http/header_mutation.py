@@ -26,7 +26,7 @@ from meshctl.proxy.listen.listeners import Filter
 
 def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
     levels = scene.levels(http_filter.name)
-    if HeaderMutation(http_filter.fields).most_specific_header_mutations_wins:
+    if http_filter.read(HeaderMutation).most_specific_header_mutations_wins:
         levels.reverse()
     for holder in (http_filter.fields, *levels):
         mutations = HeaderMutation(holder).mutations

@@ -22,7 +22,7 @@ from meshctl.proxy.upstream.endpoints import Health
 
 
 def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    checks = HealthCheck(http_filter.fields)
+    checks = http_filter.read(HealthCheck)
     matchers = [header_match.header(matcher.raw) for matcher in checks.headers]
     if checks.pass_through_mode or not all(m.holds(scene.view) for m in matchers):
         yield Pass(entry, scene)

@@ -64,7 +64,7 @@ def _by_state(config: JwtAuthentication, view: RequestView) -> JwtRequirement | 
 
 
 def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    config, own = JwtAuthentication(http_filter.fields), PerRouteConfig(settings)
+    config, own = http_filter.read(JwtAuthentication), PerRouteConfig(settings)
     if own.disabled or (config.bypass_cors_preflight and is_preflight(scene)):
         yield Pass(entry, scene)
         return

@@ -29,7 +29,7 @@ from meshctl.proxy.listen.listeners import Filter
 
 def _set_metadata(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
     metadata: Json = dict(scene.view.metadata)
-    config = set_metadata.Config(http_filter.fields)
+    config = http_filter.read(set_metadata.Config)
     items = [(item.metadata_namespace, item.allow_overwrite, item.raw) for item in config.metadata]
     if config.metadata_namespace:
         items.insert(0, (config.metadata_namespace, True, config.raw))
@@ -116,7 +116,7 @@ def _of_wire(data: bytes) -> Any:
 
 def _set_filter_state(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
     written, opaque = {}, dict[Part | str, str]()
-    config = filter_state.Config(http_filter.fields)
+    config = http_filter.read(filter_state.Config)
     for holder in (config, filter_state.Config(settings)):
         values, unknown = states_of(holder.on_request_headers, scene.known())
         written.update(values)

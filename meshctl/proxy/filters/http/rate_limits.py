@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from meshctl.envoy.api.config_route_v3 import RateLimit as Actions
-from meshctl.envoy.api.config_route_v3 import RouteAction, VirtualHost
+from meshctl.envoy.api.config_route_v3 import RouteAction
 from meshctl.envoy.api.extensions_filters_http_local_ratelimit_v3 import LocalRateLimit
 from meshctl.envoy.api.extensions_filters_http_ratelimit_v3 import RateLimit, RateLimitPerRoute
 from meshctl.envoy.api.type_v3 import HttpStatus, TokenBucket
@@ -64,7 +64,7 @@ def _limited(entry: Entry, scene: Scene, config: LocalRateLimit) -> Iterator[Pas
 
 
 def _global(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    config, route = RateLimit(http_filter.fields), RateLimitPerRoute(settings)
+    config, route = http_filter.read(RateLimit), RateLimitPerRoute(settings)
     if not _asks(config, route, scene):
         yield Pass(entry, scene)
         return
@@ -115,7 +115,7 @@ def _asks(config: RateLimit, route: RateLimitPerRoute, scene: Scene) -> bool:
     option = "INCLUDE" if action.include_vh_rate_limits else option
     if own or option == "IGNORE" or (option == "OVERRIDE" and action.rate_limits):
         return own
-    return scene.host is not None and _of_stage(VirtualHost(scene.host.message).rate_limits, config)
+    return scene.host is not None and _of_stage(scene.host.config.rate_limits, config)
 
 
 def _of_stage(limits: Iterable[Actions], config: RateLimit) -> bool:

@@ -28,7 +28,7 @@ from meshctl.proxy.model import Stage, Step
 
 def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
     own = StatefulSessionPerRoute(settings)
-    session = own.stateful_session or StatefulSession(http_filter.fields)
+    session = own.stateful_session or http_filter.read(StatefulSession)
     packed = session.session_state.typed_config if session.session_state is not None else None
     if own.disabled or packed is None:
         yield Pass(entry, scene)

@@ -79,7 +79,7 @@ def _connection_limit(entry: Entry, scene: NetworkScene, network_filter: Filter)
 
 
 def _rate_limit(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
-    config = RateLimit(network_filter.fields)
+    config = network_filter.read(RateLimit)
     refused = Verdict(Disposition.DENIED, 0, None, None, "the rate limit is used up")
     if not reachable(scene.proxy, asked_of(config.rate_limit_service)):
         yield Way(entry, scene, entry.end(refused) if config.failure_mode_deny else None)
@@ -94,7 +94,7 @@ def _sni_cluster(entry: Entry, scene: NetworkScene, network_filter: Filter) -> I
 
 
 def _set_filter_state(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
-    config = SetFilterState(network_filter.fields)
+    config = network_filter.read(SetFilterState)
     values = (*config.on_new_connection, *config.on_downstream_tls_handshake)
     found, unknown = states_of(values, scene.known())
     opaque = dict(scene.opaque)
