@@ -45,7 +45,7 @@ def builtin_priority(table: str, chain: str) -> int:
     """Priority of an iptables built-in chain: source nat happens after everything else."""
     if table == "nat" and chain in ("INPUT", "POSTROUTING"):
         return NAT_SRC_PRIORITY
-    return TABLE_PRIORITIES.get(table, 0)
+    return TABLE_PRIORITIES[table]
 
 
 def builtin_type(table: str, chain: str) -> str:

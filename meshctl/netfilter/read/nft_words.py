@@ -80,6 +80,8 @@ def statement_words(statement: dict[str, Any]) -> str:
             return f"{words(key)} vmap {words(data)}"
         case {"xt": {"type": kind, "name": name}}:
             return f'xt {kind} "{name}"'
+        case {"unknown": str(text)}:
+            return text
     return words(statement)
 
 
