@@ -50,6 +50,7 @@ class TableDraft(Struct):
     chains: dict[str, ChainDraft] = field(default_factory=dict)
     addresses: set[Family] = field(default_factory=set)  # families its rules name
     shown: Shown = Shown.SCRIPT
+    dormant: bool = False
 
     def chain(self, name: str, line: int = 0) -> ChainDraft:
         """The chain of that name, made when it is new; a built-in one gets its hook."""

@@ -65,15 +65,13 @@ class NftReader:
                 self._object(operation, kind, body)
             except _ODD:
                 self.draft.note(_line(body), f"object {number} ({kind}) holds values that nft does not print")
+        self._leave_out_dormant()
         self._settle_backends()
 
     def _set(self, kind: str, body: Json, number: int) -> None:
         key = (str(body.get("family", "ip")), str(body.get("table")))
         sets = self.sets.setdefault(key, {})
-        elements = body.get("elem", [])
-        elements = elements if isinstance(elements, list) else [elements]
-        flags = body.get("flags", [])
-        flags = flags if isinstance(flags, list) else [flags]
+        elements, flags = _several(body.get("elem", [])), _several(body.get("flags", []))
         if kind == "element":
             known = sets.get(str(body.get("name")), NamedSet([]))
             sets[str(body.get("name"))] = NamedSet(
@@ -88,7 +86,7 @@ class NftReader:
             self.draft.tables.clear()
             return
         if kind == "table":
-            self._table_command(operation, str(body.get("family", "ip")), str(body.get("name")))
+            self._table_command(operation, body)
         elif kind == "chain":
             self._chain(operation, body)
         elif kind == "rule":
@@ -102,9 +100,12 @@ class NftReader:
             found = self.draft.table(name, family, Backend.NFT)
         return found
 
-    def _table_command(self, operation: str, family: str, name: str) -> None:
+    def _table_command(self, operation: str, body: dict[str, Json]) -> None:
+        family, name = str(body.get("family", "ip")), str(body.get("name"))
         table = self._table(family, name)
-        if operation == "delete":
+        if operation in ("list", "add", "create"):  # each says its flags anew, none of them too
+            table.dormant = "dormant" in _several(body.get("flags"))
+        elif operation == "delete":
             self.draft.tables.remove(table)
         elif operation == "flush":
             for chain in table.chains.values():
@@ -202,6 +203,14 @@ class NftReader:
             comment=str(body.get("comment") or ""),
         )
 
+    def _leave_out_dormant(self) -> None:
+        """The kernel asks no chain of a dormant table."""
+        for table in [table for table in self.draft.tables if table.dormant]:
+            self.draft.note(
+                0, f"table {table.name} ({table.family}) is dormant: the kernel asks none of its chains"
+            )
+            self.draft.tables.remove(table)
+
     def _settle_backends(self) -> None:
         for table in self.draft.tables:
             builtins = [name for name, chain in table.chains.items() if chain.hook]
@@ -227,6 +236,11 @@ def _unwrap(item: Json) -> tuple[str, str | None, Json]:
         ((kind, body),) = value.items()
         return key, str(kind), body if body is not None else {}
     return "list", str(key), value if value is not None else {}
+
+
+def _several(value: Json) -> list[Json]:
+    """A list, of which JSON may have the only element instead."""
+    return value if isinstance(value, list) else [value]
 
 
 def _line(body: dict[str, Json]) -> int:

@@ -17,8 +17,6 @@ from meshctl.netfilter.read.values import integer, port_number
 Json = Any
 
 VERDICTS = {"accept": Verb.ACCEPT, "drop": Verb.DROP, "return": Verb.RETURN, "continue": Verb.PASS}
-# Statements that leave the packet's way alone.
-OBSERVERS = frozenset({"log", "dup", "last", "flow", "quota counter", "secmark"})
 
 
 def verdict(statement: Json) -> Action:
@@ -149,6 +147,8 @@ STATEMENTS: dict[str, Callable[[str, Json, Sets], list[Step]]] = {
     "comment": _nothing,
     "log": _plain(Verb.PASS),
     "dup": _plain(Verb.PASS),
+    "flow": _plain(Verb.PASS),  # later packets of the connection may take a short way; this one goes on
+    "secmark": _plain(Verb.PASS),
     "last": _nothing,
     "reject": _plain(Verb.REJECT),
     "queue": _plain(Verb.QUEUE),

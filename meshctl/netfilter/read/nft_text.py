@@ -127,12 +127,14 @@ class TextReader:
         family, name = (
             (words[0], words[1]) if len(words) > 1 and words[0] in FAMILIES else ("ip", (words or [""])[0])
         )
-        self.objects.append({"table": {"family": family, "name": name, "line": line}})
+        body = {"family": family, "name": name, "line": line}
+        self.objects.append({"table": body})
         if self.peek() is None or self.take().text != "{":
             return
-        self._block(family, name)
+        self._block(body)
 
-    def _block(self, family: str, table: str) -> None:
+    def _block(self, body: dict[str, Any]) -> None:
+        family, table = body["family"], body["name"]
         while True:
             self.skip_separators()
             token = self.peek()
@@ -151,13 +153,16 @@ class TextReader:
             elif token.text in ("flowtable", "ct", "counter", "quota", "limit", "secmark", "synproxy"):
                 self._skip_object()
             else:
-                skipped = self.statement()
-                if skipped and skipped[0].text not in ("flags", "comment"):
-                    self.draft.note(
-                        token.line, f"not understood: {' '.join(part.text for part in skipped)[:80]}"
-                    )
-                elif not skipped:
-                    self.take()
+                self._table_line(body, token)
+
+    def _table_line(self, body: dict[str, Any], token: Token) -> None:
+        words = self.statement()
+        if not words:
+            self.take()
+        elif words[0].text == "flags":
+            body["flags"] = [word.text for word in words[1:]]
+        elif words[0].text != "comment":
+            self.draft.note(token.line, f"not understood: {' '.join(word.text for word in words)[:80]}")
 
     def _skip_object(self) -> None:
         while (token := self.peek()) is not None and token.text != "{" and token.kind != "newline":
@@ -283,7 +288,12 @@ class TextReader:
         place: dict[str, Any] = {"family": family, "table": rest[0], "line": line}
         match kind:
             case "table":
-                body: dict[str, Any] = {"family": family, "name": rest[0], "line": line}
+                body: dict[str, Any] = {
+                    "family": family,
+                    "name": rest[0],
+                    "line": line,
+                    "flags": _flags(rest),
+                }
             case "chain":
                 body = place | {"name": rest[1] if len(rest) > 1 else ""}
                 text = " ".join(rest[2:])
@@ -294,8 +304,7 @@ class TextReader:
                 body = self._rule_command(place, words[offset + 1 :])
             case "set" | "map" | "element":
                 body = place | {"name": rest[1] if len(rest) > 1 else "", "elem": self._inline(words)}
-                flags = re.search(r"flags\s+([\w, ]+)", " ".join(rest))
-                body["flags"] = flags[1].replace(",", " ").split() if flags else []
+                body["flags"] = _flags(rest)
             case _:
                 return
         self.objects.append({operation: {kind: body}})
@@ -320,6 +329,12 @@ class TextReader:
             where["index" if words[0].text == "index" else "position"] = int(words[1].text)
             words = words[2:]
         return {**self._rule(place | {"chain": chain}, words), **where}
+
+
+def _flags(words: list[str]) -> list[str]:
+    """What stands behind ``flags``."""
+    found = re.search(r"flags\s+([\w, ]+)", " ".join(words))
+    return found[1].replace(",", " ").split() if found else []
 
 
 def _shown(words: list[Token]) -> str:
