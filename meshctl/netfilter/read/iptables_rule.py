@@ -73,7 +73,8 @@ PLAIN_MODULES = frozenset(
     ]
 )
 # Words of the command line that are no part of the rule.
-NOISE_OPTIONS = {"-w": 0, "--wait": 0, "-n": 0, "-v": 0, "-4": 0, "-6": 0, "--line-numbers": 0}
+NOISE_OPTIONS = frozenset({"-n", "-v", "-4", "-6", "--line-numbers"})
+WAITING_OPTIONS = frozenset({"-w", "--wait", "-W", "--wait-interval"})  # with a number, or without one
 
 
 HOST_NAME = re.compile(r"(?=[\w.-]*[g-zG-Z_-])[A-Za-z_][\w.-]*(?:/\d+)?")
@@ -312,6 +313,9 @@ def _read_option(draft: _Draft, word: str, words: Words, negate: bool) -> None:
         words.value(word)
     elif word == "--comment":
         draft.comment = words.value(word)
+    elif word in WAITING_OPTIONS:
+        if (words.peek() or "").isdigit():
+            words.take()
     elif word in NOISE_OPTIONS:
         pass
     elif word in ("-f", "--fragment"):
