@@ -253,11 +253,13 @@ class Looked(Struct, frozen=True):
 
 
 class Followed(Struct, frozen=True):
-    """What a proxy makes of an answer: a request of its own, or (None) the client gets the answer."""
+    """What a proxy makes of an answer: a request of its own, or (None) the client gets the answer. open: what it hangs on that
+    is not known."""
 
     probability: float = 1.0
     request: Request | None = None
     looked: Looked | None = None
+    open: tuple[str, ...] = ()
 
 
 Follow = Callable[[int | None, str | None], Iterator[Followed]]  # by the answer's code and Location

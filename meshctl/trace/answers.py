@@ -102,7 +102,7 @@ def behind(passage: Passage, answer: Answer, verdict: Verdict) -> Answer:
             answer.reason,
             verdict.flags,
             verdict.details,
-            answer.location,
+            answer.location or passage.location,
         )
     if answer.failure in (Failure.REFUSED, Failure.TLS):
         return Answer(answer.disposition, answer.code, Failure.RESET, answer.reason)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from meshctl.envoy.message import Undecidable
 from meshctl.proxy.model import Disposition, Looked, Passage, Recreated, Request, Stage, Step, Verdict
+from meshctl.proxy.routing.redirects import NOT_REDIRECTED
 from meshctl.trace import answers
 from meshctl.trace.answers import Answer
 from meshctl.trace.streams import Stream, is_grpc
@@ -27,6 +28,8 @@ def after(passage: Passage, way: Way, asked: Request | None) -> Iterator[tuple[P
     """The passage and the way with what the proxy makes of the answer: a request to go on with, or None."""
     upstream, answer = passage.upstream, way.answer
     follows = upstream.follow if upstream is not None else None
+    if answer.disposition is not Disposition.DELIVERED:  # who answers is known, and how
+        passage = replace(passage, assumed=tuple(one for one in passage.assumed if one != NOT_REDIRECTED))
     if follows is None or answer.failure is not None or answer.disposition is Disposition.UNDETERMINED:
         yield passage, way, None
         return
@@ -40,6 +43,9 @@ def after(passage: Passage, way: Way, asked: Request | None) -> Iterator[tuple[P
     for one in found:
         named = passage if one.looked is None else _naming(passage, one.looked)
         part = replace(way, probability=way.probability * one.probability)
+        if one.open:
+            said = (f"internal redirect to {answer.location}: {reason}" for reason in one.open)
+            part = replace(part, decided=False, undetermined=joined(way.undetermined, tuple(said)))
         if one.request is None:
             yield named, replace(part, answer=_handed_on(answer, asked)), None
         elif one.request.recreated is not None and _is_endless(one.request.recreated):

@@ -132,7 +132,7 @@ def _from(
         for way in ways:
             if way.reply is not None:
                 way.entry.seen = way.scene.view
-                yield way.entry.end(way.reply, location=way.location)
+                yield way.entry.end(way.reply, location=way.scene.location(way.entry, way.location))
             else:
                 yield from _from(way.entry, way.scene, filters, index + 1)
         return

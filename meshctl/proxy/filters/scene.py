@@ -20,7 +20,7 @@ from meshctl.proxy.listen.listeners import Filter
 from meshctl.proxy.model import Connection, Request, Verdict
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing.draw import Draw
-from meshctl.proxy.routing.router import NO_TARGET, Target
+from meshctl.proxy.routing.router import NO_TARGET, Target, holders, told_location
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
 from meshctl.values import Struct, field, replace
 
@@ -138,6 +138,14 @@ class Scene(Struct, frozen=True):
     def has_route_entry(self) -> bool:
         """Whether Envoy has a RouteEntry for the request: a redirect and a direct response have none."""
         return self.route is not None and bool(self.route.message.keys() & _ENTRIES)
+
+    def location(self, entry: Entry, own: str | None) -> str | None:
+        """The Location of an answer that a filter gives: what the route adds to all answers, unless it has its own."""
+        if own is not None or self.route is None or self.host is None or not self.has_route_entry:
+            return own
+        return told_location(
+            entry, None, holders(self.target, self.route, self.host, self.table), self.known()
+        )
 
     @property
     def action(self) -> Json:

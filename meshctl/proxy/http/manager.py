@@ -235,11 +235,6 @@ def _filtered(
 ) -> Iterator[Passage]:
     """The filters, then the router (or 404 without a route)."""
     entry, view = chosen.entry, view.supposing(chosen.supposed)
-    refused = _upgrade_refused(scene, view, chosen.route)
-    if refused:
-        entry.step(lambda: Step(Stage.HTTP, "403", refused))
-        yield entry.end(Verdict(Disposition.BAD_REQUEST, 403, None, "upgrade_failed", refused))
-        return
     settings = FilterScene(
         scene.proxy,
         _with_filters(scene, view),
@@ -255,6 +250,14 @@ def _filtered(
         chosen.target,
         lambda entry, view, draw: _choose(entry, scene, view, table, draw),
     )
+    refused = _upgrade_refused(scene, view, chosen.route)
+    if refused:
+        entry.step(lambda: Step(Stage.HTTP, "403", refused))
+        yield entry.end(
+            Verdict(Disposition.BAD_REQUEST, 403, None, "upgrade_failed", refused),
+            location=settings.location(entry, None),
+        )
+        return
     for passed in http_filters.run(entry, settings):
         if isinstance(passed, Passage):
             yield passed
@@ -291,7 +294,8 @@ def _routed(entry: Entry, after: FilterScene) -> Iterator[Passage]:
         after.draw,
         client_ip=after.remote_ip,
     )
-    yield from guarded(entry, router.act(entry, routed, after.target))
+    for passage in guarded(entry, router.act(entry, routed, after.target)):
+        yield passage if passage.location is not None else router.answered(passage, routed, after.target)
 
 
 def _upgrade(view: RequestView) -> str:

@@ -12,7 +12,7 @@ source/extensions/internal_redirect/*.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from meshctl.envoy.api.config_route_v3 import InternalRedirectPolicy, RouteAction
 from meshctl.envoy.api.extensions_internal_redirect_allow_listed_routes_v3 import AllowListedRoutesConfig
@@ -21,6 +21,7 @@ from meshctl.envoy.api.extensions_internal_redirect_safe_cross_scheme_v3 import 
 from meshctl.envoy.message import Packed, Undecidable
 from meshctl.match.fraction import Runtime
 from meshctl.match.request_view import Headers, Part, RequestView, carried
+from meshctl.match.supposing import Open, Supposed, answered
 from meshctl.proxy.accounting import open_fields
 from meshctl.proxy.http.connection_header import is_upgrade
 from meshctl.proxy.model import Followed, Looked, Recreated, Request
@@ -28,6 +29,8 @@ from meshctl.proxy.routing.draw import Draw
 from meshctl.proxy.routing.routes import Route, RouteTable, of_table
 from meshctl.values import Struct, replace
 
+# What is assumed of an upstream that is no proxy of what was given.
+NOT_REDIRECTED = "that the application does not answer with a redirect, which the proxy would follow itself (internal_redirect_policy)"
 _CODES = frozenset({301, 302, 303, 307, 308})
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#@]*@)?([^/?#@]+)([^#]*)(#.*)?")
 _FRAGMENT = "envoy.reloadable_features.http_reject_path_with_fragment"
@@ -84,11 +87,15 @@ class Redirects(Struct, frozen=True):
         headers = {**self.view.headers, ":scheme": [scheme], ":authority": [host], ":path": [path]}
         opaque = self._copied(headers)
         view = self.view.carrying(headers).doubted({**self.view.opaque, **opaque})
-        for share, vhost, route, _ in of_table(self.table, view, Draw()):
-            looked = Looked(vhost.name, *_names(route, view)) if vhost is not None else Looked()
-            taken = None if route is None else self._accepted(before, route.name, secure)
-            made = None if taken is None else self._made(before, code, headers, opaque, taken)
-            yield Followed(share, made, looked)
+
+        def ways(view: RequestView) -> Iterator[Followed]:
+            for share, vhost, route, _ in of_table(self.table, view, Draw()):
+                looked = Looked(vhost.name, *_names(route, view)) if vhost is not None else Looked()
+                taken = None if route is None else self._accepted(before, route.name, secure, view.supposed)
+                made = None if taken is None else self._made(before, code, dict(headers), opaque, taken)
+                yield Followed(share, made, looked)
+
+        yield from _both(view, ways)
 
     @property
     def _secure(self) -> bool:
@@ -102,26 +109,25 @@ class Redirects(Struct, frozen=True):
         return dict.fromkeys(names, "the answer that redirects (response_headers_to_copy)")
 
     def _accepted(
-        self, before: Recreated, target: str, secure: tuple[bool, bool]
+        self, before: Recreated, target: str, secure: tuple[bool, bool], supposed: Supposed
     ) -> frozenset[tuple[str, str]] | None:
         """What previous_routes remembers once all predicates have accepted the target route; None if one has not."""
         taken = before.taken
         for predicate in self.policy.predicates:
             packed = predicate.typed_config or Packed({})
             if unread := open_fields(packed.raw, packed.type_name):
-                raise Undecidable(f"predicate {predicate.name}: {unread[0].reason}")
-            if packed.as_(PreviousRoutesConfig) is not None:
+                unknown = Undecidable(f"predicate {predicate.name}: {unread[0].reason}")
+                if not answered(supposed, f"predicate {predicate.name} accepts the redirect", unknown):
+                    return None
+            elif packed.as_(PreviousRoutesConfig) is not None:
                 if (self.route, target) in taken:
                     return None
                 taken |= {(self.route, target)}
             elif (listed := packed.as_(AllowListedRoutesConfig)) is not None:
                 if target not in listed.allowed_route_names:
                     return None
-            elif packed.as_(SafeCrossSchemeConfig) is not None:
-                if secure[1] and not secure[0]:
-                    return None
-            else:
-                raise Undecidable(f"predicate {predicate.name}: what it accepts is not known")
+            elif packed.as_(SafeCrossSchemeConfig) is not None and secure[1] and not secure[0]:
+                return None
         return taken
 
     def _made(
@@ -163,6 +169,28 @@ class Redirects(Struct, frozen=True):
             opaque={**carried(self.view.opaque), **opaque},
             recreated=made,
         )
+
+
+def _both(view: RequestView, ways: Callable[[RequestView], Iterator[Followed]]) -> Iterator[Followed]:
+    """The ways under both answers to each question that stands open, as ``chance.forked`` does it for an entry.
+
+    Raises Undecidable where more stand open than are followed.
+    """
+    try:
+        found = list(ways(view))
+    except Open as question:
+        if len(view.supposed) > _MOST_OPEN:
+            raise
+        asked = question
+    else:
+        yield from found
+        return
+    for answer in (True, False):
+        for one in _both(view.supposing({**view.supposed, asked.key: answer}), ways):
+            yield replace(one, probability=one.probability / 2, open=(asked.reason, *one.open))
+
+
+_MOST_OPEN = 4  # sixteen ways out of one answer
 
 
 def _names(route: Route | None, view: RequestView) -> tuple[str | None, str | None]:

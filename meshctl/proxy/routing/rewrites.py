@@ -16,7 +16,7 @@ from meshctl.envoy.api.extensions_path_rewrite_uri_template_v3 import UriTemplat
 from meshctl.envoy.api.type_matcher_v3 import RegexMatchAndSubstitute
 from meshctl.envoy.message import Undecidable
 from meshctl.match import header_change, string_match, uri_template
-from meshctl.match.request_view import Headers, RequestView
+from meshctl.match.request_view import Headers, PartlyKnown, RequestView
 from meshctl.match.route_match import PathKind, PathMatch
 from meshctl.match.substitution import Known, fill
 from meshctl.plain import Json
@@ -158,6 +158,20 @@ def onward_headers(
                 ",".join([*headers.get("x-forwarded-host", ()), view.first(":authority")])
             ]
     return noted
+
+
+def answered_location(location: str | None, holders: tuple[Json, ...], known: Known) -> str | None:
+    """An answer's Location after response_headers_to_add/remove; several become one, as Envoy keeps this header."""
+    headers: Headers = {} if location is None else {"location": [location]}
+    for holder in holders:
+        adds, removes = holder.get("response_headers_to_add"), holder.get("response_headers_to_remove")
+        if adds or removes:
+            header_change.remove(headers, removes or ())
+            header_change.add(headers, map(HeaderValueOption, adds or ()), known)
+    values = headers.get("location", [])
+    joined = ",".join(values) if values else None
+    open_ = any(isinstance(value, PartlyKnown) for value in values)
+    return PartlyKnown(joined) if open_ else joined
 
 
 def mutated_headers(headers: Headers, holders: tuple[Json, ...], known: Known) -> Headers:

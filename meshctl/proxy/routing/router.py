@@ -17,7 +17,7 @@ from meshctl.envoy.message import Undecidable
 from meshctl.envoy.sections import SectionKind
 from meshctl.match import grpc
 from meshctl.match.fraction import fractional_percent
-from meshctl.match.request_view import Headers, Opaque, RequestView, carried
+from meshctl.match.request_view import Headers, Opaque, PartlyKnown, RequestView, carried
 from meshctl.match.substitution import Known
 from meshctl.plain import Json
 from meshctl.proxy import doubts
@@ -130,8 +130,34 @@ def _direct_response(entry: Entry, routed: Routed) -> Passage:
             "direct_response",
             f"the route answers {code} itself",
         ),
-        location=location,
+        location=_as_answered(entry, routed, location),
     )
+
+
+def _as_answered(entry: Entry, routed: Routed, location: str | None) -> str | None:
+    """The Location of an answer that a route gives itself."""
+    return told_location(entry, location, _holders(routed, NO_TARGET), routed.known)
+
+
+def answered(passage: Passage, routed: Routed, target: Target) -> Passage:
+    """An answer of the router's own on a route that forwards, with the Location that the route adds to every answer."""
+    if "redirect" in routed.route.message or "direct_response" in routed.route.message:
+        return passage
+    found = rewrites.answered_location(None, _holders(routed, target), routed.known)
+    if isinstance(found, PartlyKnown):
+        return replace(passage, location=found, undetermined=(*passage.undetermined, _OPEN_LOCATION))
+    return passage if found is None else replace(passage, location=found)
+
+
+_OPEN_LOCATION = "the Location of the answer: response_headers_to_add fills in what is not known"
+
+
+def told_location(entry: Entry, location: str | None, holders: tuple[Json, ...], known: Known) -> str | None:
+    """The Location of an answer, behind what routes add to answers and take from them."""
+    told = rewrites.answered_location(location, holders, known)
+    if isinstance(told, PartlyKnown):
+        entry.unknown(_OPEN_LOCATION)
+    return told
 
 
 def _answer_step(routed: Routed, text: str) -> Step:
@@ -144,7 +170,8 @@ def _redirect(entry: Entry, routed: Routed) -> Passage:
     if routed.route.stands_for_tls:
         location = rewrites.tls_location(routed.view)
     else:
-        location = rewrites.redirect_location(redirect, routed.route.match.path, routed.view, routed.known)
+        built = rewrites.redirect_location(redirect, routed.route.match.path, routed.view, routed.known)
+        location = _as_answered(entry, routed, built) or ""
     entry.step(lambda: _answer_step(routed, f"redirect {code} to {location}"))
     return entry.end(
         Verdict(
@@ -154,7 +181,7 @@ def _redirect(entry: Entry, routed: Routed) -> Passage:
             "direct_response",
             f"redirected to {location}",
         ),
-        location=location,
+        location=location or None,
     )
 
 
@@ -320,10 +347,14 @@ def _deliver(
             authority = part[0].hostname
         onward = _request_onward(routed, headers, target_path, authority, entry.doubt)
         _note_extras(branch, action)
+        follow = _follow(routed, typed, headers, target_path, authority)
+        if follow is not None:
+            branch.assumed = (*branch.assumed, redirects.NOT_REDIRECTED)
         yield branch.end(
             verdict,
             endpoints=own,
             upstream_path=None if terminated else target_path,
+            location=told_location(branch, None, _holders(routed, target), known),
             upstream_req_host=None if terminated else authority or None,
             upstream=Upstream(
                 cluster.name,
@@ -334,7 +365,7 @@ def _deliver(
                 _alpn_override(entry, cluster, routed),
                 retries=_retries(routed),
                 mirrors=tuple(str(m.get("cluster", "")) for m in action.get("request_mirror_policies") or ()),
-                follow=_follow(routed, typed, headers, target_path, authority),
+                follow=follow,
             ),
         )
 
@@ -361,11 +392,15 @@ def _follow(
 
 
 def _holders(routed: Routed, target: Target) -> tuple[Json, ...]:
+    return holders(target, routed.route, routed.host, routed.table)
+
+
+def holders(target: Target, route: Route, host: VirtualHost, table: RouteTable | None) -> tuple[Json, ...]:
     """Who changes headers, in order: the most specific first, or last where the configuration says so."""
-    table = routed.table.message if routed.table is not None else {}
-    holders = (target.settings, routed.route.message, routed.host.message, table)
-    wins = RouteConfiguration(table).most_specific_header_mutations_wins
-    return tuple(reversed(holders)) if wins else holders
+    last = table.message if table is not None else {}
+    found = (target.settings, route.message, host.message, last)
+    wins = RouteConfiguration(last).most_specific_header_mutations_wins
+    return tuple(reversed(found)) if wins else found
 
 
 def _retries(routed: Routed) -> frozenset[str]:
@@ -464,5 +499,3 @@ def _note_extras(entry: Entry, action: Json) -> None:
         )
     for mirror in action.get("request_mirror_policies") or ():
         entry.note(f"{COPY}{_mirrored(mirror)}")
-    if redirects.policy_of(RouteAction(action)) is not None:
-        entry.note("a redirect of the upstream may be followed inside the proxy (internal_redirect_policy)")

@@ -169,7 +169,7 @@ async def _send(item: Asked) -> tuple[int, dict[str, str]]:
     writer.write(("\r\n".join(lines) + "\r\n\r\n" + item.body).encode("latin-1"))
     try:
         first, headers = await _head(reader)
-        fields = dict(headers)
+        fields = dict(reversed(headers))  # of several of a name the first counts, as in the access log
         if first.split(" ")[1] != "101" and item.method != "HEAD":
             with contextlib.suppress(asyncio.IncompleteReadError, ValueError):
                 await _body(reader, fields)

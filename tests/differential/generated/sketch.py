@@ -135,6 +135,7 @@ def _routes(draw: Draw, own: dict[str, Json], names: list[str]) -> Json:
         found = {"name": name, "domains": domains, "routes": routes}
         found |= draw.optional(0.2, request_headers_to_add=[draw.header_option()])
         found |= draw.optional(0.2, request_headers_to_remove=[draw.one(NAMES)])
+        found |= _told(draw, 0.08)
         found |= draw.optional(0.05, require_tls="ALL")
         found |= draw.optional(0.15, include_request_attempt_count=True)
         return found | _overrides(draw, own, names, 0.2)
@@ -145,6 +146,7 @@ def _routes(draw: Draw, own: dict[str, Json], names: list[str]) -> Json:
         found["virtual_hosts"].append(host("other", domains))
     found |= draw.optional(0.2, request_headers_to_add=[draw.header_option()])
     found |= draw.optional(0.2, request_headers_to_remove=[draw.one(NAMES)])
+    found |= _told(draw, 0.08)
     found |= draw.optional(0.1, internal_only_headers=["x-a"])
     found |= draw.optional(0.2, most_specific_header_mutations_wins=True, ignore_port_in_host_matching=True)
     return found | _overrides(draw, own, names, 0.15)
@@ -162,8 +164,22 @@ def _route(draw: Draw, name: str, own: dict[str, Json], names: list[str]) -> Jso
     found: Json = {"name": name, "match": match, **_action(draw, literal, own, names)}
     found |= draw.optional(0.2, request_headers_to_add=draw.several(draw.header_option, 1, 2))
     found |= draw.optional(0.15, request_headers_to_remove=[draw.one(NAMES)])
+    found |= _told(draw, 0.15)
     found |= draw.optional(0.2, metadata={"filter_metadata": {draw.one(NAMESPACES): draw.struct()}})
     return found | _overrides(draw, own, names, 0.4)
+
+
+def _told(draw: Draw, chance: float) -> Json:
+    """What a place adds to answers and takes from them."""
+    return draw.optional(
+        chance, response_headers_to_add=[_location(draw)], response_headers_to_remove=["location"]
+    )
+
+
+def _location(draw: Draw) -> Json:
+    """An answer's Location, written by the route."""
+    option = draw.header_option()
+    return {**option, "header": {"key": "location", "value": draw.one(("/moved", "http://m.com/%REQ(x-a)%"))}}
 
 
 def _match(draw: Draw) -> tuple[Json, bool]:
@@ -232,7 +248,7 @@ def _target(draw: Draw, own: dict[str, Json], names: list[str]) -> Json:
             part |= draw.optional(
                 0.2, request_headers_to_add=[draw.header_option()], host_rewrite_literal="w.com"
             )
-            part |= _overrides(draw, own, names, 0.3)
+            part |= _told(draw, 0.15) | _overrides(draw, own, names, 0.3)
         return {"weighted_clusters": {"clusters": parts, **draw.optional(0.2, header_name="x-weight")}}
     found: Json = {"cluster": draw.one(CLUSTERS)}
     if found["cluster"] == "subsets" or draw.maybe(0.1):
