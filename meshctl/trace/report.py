@@ -140,6 +140,8 @@ def _all(texts: Iterable[tuple[str, ...]]) -> list[str]:
 
 def _merged(outcomes: list[Json]) -> list[Json]:
     """Equal outcomes as one, the likeliest first."""
+    if len(outcomes) == 1:
+        return outcomes
     found: dict[str, Json] = {}
     for outcome in outcomes:
         key = repr([v for k, v in outcome.items() if k != "probability"])

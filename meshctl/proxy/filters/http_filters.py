@@ -27,7 +27,7 @@ from meshctl.proxy.filters.unknown import label, unknown_effect
 from meshctl.proxy.filters.well_known import http_type
 from meshctl.proxy.listen.listeners import ISTIO_OBSERVERS, Filter
 from meshctl.proxy.model import Disposition, Passage, Stage, Verdict
-from meshctl.values import replace
+from meshctl.values import Struct, replace
 
 _WASM = "envoy.extensions.filters.http.wasm.v3.Wasm"
 
@@ -38,8 +38,45 @@ _CUT = Filter("", "", {}, {})
 
 def run(entry: Entry, scene: Scene) -> Iterator[Passage | tuple[Entry, Scene]]:
     """The answers of filters, and what goes on to the router."""
-    enabled = [found for found in _filters(scene) if not _disabled(scene, found)]
+    enabled = [index for index, planned in enumerate(_plan(scene)) if not planned.disabled]
     yield from _from(entry, scene, enabled, 0)
+
+
+class _Planned(Struct, frozen=True):
+    """A filter with the settings that a route has for it, and what is wrong with both or not evaluated of them."""
+
+    filter: Filter
+    settings: Json
+    disabled: bool
+    wrong: str
+    may: frozenset[Effect]
+    why: str
+
+
+def _plan(scene: Scene) -> tuple[_Planned, ...]:
+    """The filters of the manager as the scene's route has them, made once for each route."""
+    levels = scene.level_messages()
+    key = (_plan, *map(id, levels))
+
+    def build() -> tuple[tuple[_Planned, ...], list[Json]]:
+        found = tuple(_planned_of(scene, one) for one in _filters(scene))
+        return found, levels  # kept, so that no other object gets one of their ids
+
+    found: tuple[_Planned, ...] = scene.proxy.compile_once(scene.manager.fields, key, build)[0]
+    return found
+
+
+def _planned_of(scene: Scene, http_filter: Filter) -> _Planned:
+    levels = scene.levels(http_filter.name)
+    return _planned(scene, http_filter, levels[0] if levels else {}, disabled=_disabled(scene, http_filter))
+
+
+def _planned(scene: Scene, http_filter: Filter, settings: Json, *, disabled: bool = False) -> _Planned:
+    if contract(http_filter.type_name).evaluate is None:
+        return _Planned(http_filter, settings, disabled, "", frozenset(), "")
+    wrong = _misread(scene, http_filter, settings)
+    may, why = (frozenset[Effect](), "") if wrong else _unread(scene, http_filter, settings)
+    return _Planned(http_filter, settings, disabled, wrong, may, why)
 
 
 def _read(http_filter: Filter, settings: Json) -> tuple[tuple[Json, str], ...]:
@@ -111,17 +148,18 @@ def _disabled(scene: Scene, http_filter: Filter) -> bool:
 
 
 def _from(
-    entry: Entry, scene: Scene, filters: list[Filter], position: int
+    entry: Entry, scene: Scene, enabled: list[int], position: int
 ) -> Iterator[Passage | tuple[Entry, Scene]]:
     """Run the filters from a position on; branches go on by themselves."""
-    for index in range(position, len(filters)):
-        if filters[index] is _CUT:
+    for index in range(position, len(enabled)):
+        planned = _plan(scene)[enabled[index]]
+        if planned.filter is _CUT:
             reason = "the HTTP filters end in no router: some of them are not in the dump"
             entry.unknown(reason)
             yield entry.end(Verdict(Disposition.UNDETERMINED, reason=reason))
             return
         try:
-            ways = list(_ways(entry, scene, filters[index]))
+            ways = list(_ways(entry, scene, planned))
         except Undecidable as unknown:
             entry.unknown(unknown.reason)
             yield entry.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))
@@ -134,14 +172,14 @@ def _from(
                 way.entry.seen = way.scene.view
                 yield way.entry.end(way.reply, location=way.scene.location(way.entry, way.location))
             else:
-                yield from _from(way.entry, way.scene, filters, index + 1)
+                yield from _from(way.entry, way.scene, enabled, index + 1)
         return
     yield entry, scene
 
 
-def _ways(entry: Entry, scene: Scene, http_filter: Filter) -> Iterator[Pass]:
+def _ways(entry: Entry, scene: Scene, planned: _Planned) -> Iterator[Pass]:
     """The ways through one filter, the route chosen again where it asks for that."""
-    for way in _decided(entry, scene, http_filter):
+    for way in _decided(entry, scene, planned):
         if not way.reroute or way.reply is not None:
             yield way
             continue
@@ -149,22 +187,20 @@ def _ways(entry: Entry, scene: Scene, http_filter: Filter) -> Iterator[Pass]:
             yield Pass(branch, rerouted)
 
 
-def _decided(entry: Entry, scene: Scene, http_filter: Filter) -> list[Pass]:
+def _decided(entry: Entry, scene: Scene, planned: _Planned) -> list[Pass]:
     """The ways through one filter. Where its conditions cannot be decided both answers are followed; where even the question
     is not clear, it may do all that its kind may do."""
-    levels = scene.levels(http_filter.name)
-    settings = levels[0] if levels else {}
 
     def ways(branch: Entry, supposed: Supposed) -> Iterator[Pass]:
-        return through(branch, scene.supposing(supposed), http_filter, settings)
+        return _through(branch, scene.supposing(supposed), planned)
 
     log = entry.log
     try:
         return list(forked(entry, scene.view.supposed, Stage.HTTP_FILTER, ways))
     except Undecidable as unknown:
         entry.log = log
-        may = contract(http_filter.type_name).may
-        return list(unknown_effect(entry, scene, http_filter, may, unknown.reason))
+        may = contract(planned.filter.type_name).may
+        return list(unknown_effect(entry, scene, planned.filter, may, unknown.reason))
 
 
 def _doubted(way: Pass, http_filter: Filter, may: frozenset[Effect], why: str) -> Iterator[Pass]:
@@ -181,16 +217,20 @@ def _doubted(way: Pass, http_filter: Filter, may: frozenset[Effect], why: str) -
 
 def through(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
     """The ways through a filter by its contract."""
+    return _through(entry, scene, _planned(scene, http_filter, settings))
+
+
+def _through(entry: Entry, scene: Scene, planned: _Planned) -> Iterator[Pass]:
+    http_filter = planned.filter
     if http_filter.name in ISTIO_OBSERVERS and http_filter.type_name in ("", _WASM):
         yield Pass(entry, scene)
         return
     known = contract(http_filter.type_name)
-    wrong = _misread(scene, http_filter, settings) if known.evaluate is not None else ""
-    if wrong:
-        yield from unknown_effect(entry, scene, http_filter, EVERYTHING, wrong)
+    if planned.wrong:
+        yield from unknown_effect(entry, scene, http_filter, EVERYTHING, planned.wrong)
     elif known.evaluate is not None:
-        may, why = _unread(scene, http_filter, settings)
-        for way in known.evaluate(entry, scene, http_filter, settings):
+        may, why = planned.may, planned.why
+        for way in known.evaluate(entry, scene, http_filter, planned.settings):
             if not may:
                 yield way
             elif way.reply is not None:

@@ -31,7 +31,12 @@ _WASM = "envoy.extensions.filters.network.wasm.v3.Wasm"
 
 def run(entry: Entry, scene: NetworkScene) -> Iterator[Passage]:
     """The passages through the chain."""
-    filters = [replace(f, type_name=network_type(f.name, f.type_name)) for f in scene.chain.filters]
+    chain = scene.chain
+
+    def build() -> list[Filter]:
+        return [replace(f, type_name=network_type(f.name, f.type_name)) for f in chain.filters]
+
+    filters = scene.proxy.compile_once(chain.message, "network filters", build)
     yield from _from(entry, scene, filters, 0)
 
 

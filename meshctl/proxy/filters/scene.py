@@ -158,6 +158,15 @@ class Scene(Struct, frozen=True):
         """The cluster that was drawn for the request, "" without one."""
         return self.target.cluster
 
+    def level_messages(self) -> list[Json]:
+        """What may have settings for filters, the most specific first: target, route, virtual host, table; [] without a route."""
+        route = self.route
+        if route is None or route.stands_for_tls or not route.message.keys() & _ANSWERS:
+            return []
+        found = [self.target.settings, route.message] if self.target.settings else [route.message]
+        found += [holder.message for holder in (self.host, self.table) if holder is not None]
+        return found
+
     def levels(self, name: str) -> list[Json]:
         """The settings of a filter at each level that has some, the most specific first."""
         return [fields for fields, _ in _levels(self, name)]
@@ -178,11 +187,7 @@ def _joined(before: Opaque, more: Opaque) -> Opaque:
 
 def _levels(scene: Scene, name: str) -> Iterator[tuple[Json, bool]]:
     """(settings, disabled) of each level."""
-    if scene.route is None or scene.route.stands_for_tls or not scene.route.message.keys() & _ANSWERS:
-        return
-    holders = [scene.target.settings, scene.route.message]
-    holders += [holder.message for holder in (scene.host, scene.table) if holder is not None]
-    for holder in holders:
+    for holder in scene.level_messages():
         config = (holder.get("typed_per_filter_config") or {}).get(name)
         if config is None:
             continue

@@ -23,7 +23,7 @@ def _tokens(headers: Headers, name: str = "connection") -> list[str]:
 
 def is_upgrade(headers: Headers) -> bool:
     """Connection: upgrade with an Upgrade header (Http::Utility::isUpgrade)."""
-    return "upgrade" in {t.lower() for t in _tokens(headers)} and bool(headers.get("upgrade"))
+    return bool(headers.get("upgrade")) and "upgrade" in {t.lower() for t in _tokens(headers)}
 
 
 def is_connect_udp(headers: Headers) -> bool:

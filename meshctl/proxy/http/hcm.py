@@ -8,6 +8,7 @@ Follows source/common/http/{conn_manager_impl,conn_manager_utility,path_utility}
 
 from __future__ import annotations
 
+import functools
 import re
 from urllib.parse import unquote
 
@@ -32,7 +33,7 @@ _SLASH_ACTIONS = {2: "REJECT_REQUEST", 3: "UNESCAPE_AND_REDIRECT", 4: "UNESCAPE_
 _FAILED = "path_normalization_failed"
 
 
-class Manager(Struct, frozen=True):
+class Manager(Struct, frozen=True, dict=True):
     """A connection manager, and what of its proxy bears on requests before routing."""
 
     config: HttpConnectionManager
@@ -43,17 +44,21 @@ class Manager(Struct, frozen=True):
     node_cluster: str = ""
     internal_only: tuple[str, ...] = ()  # internal_only_headers of its route configuration
 
-    @property
+    @functools.cached_property
     def rejects_fragment(self) -> bool:
         key = "envoy.reloadable_features.http_reject_path_with_fragment"
         return self.runtime.values.get(key) is not False
 
-    @property
+    @functools.cached_property
+    def codec(self) -> Codec:
+        return Codec(self.config, self.runtime)
+
+    @functools.cached_property
     def normalizes(self) -> bool:
         wanted = self.config.normalize_path
         return self.runtime.fraction({"runtime_key": _NORMALIZE}).numerator > 0 if wanted is None else wanted
 
-    @property
+    @functools.cached_property
     def slash_action(self) -> str:
         """path_with_escaped_slashes_action, or what the runtime has for its default."""
         if not self.runtime.integer(f"{_SLASHES}_enabled", 100):
@@ -87,7 +92,7 @@ def decode(request: Request, manager: Manager, connection: Connection, *, tls: b
     config = manager.config
     if request.recreated is not None:
         return _again(request, request.recreated, manager)
-    headers = Codec(config, manager.runtime).read(request, tls=tls)
+    headers = manager.codec.read(request, tls=tls)
     if isinstance(headers, Reply):
         return headers
     refused = _checks(request, headers, manager) or _normalise_path(headers, manager)

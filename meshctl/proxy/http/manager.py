@@ -102,6 +102,17 @@ def _answers(
 
 
 def _manager(scene: HttpScene, config: HttpConnectionManager, table: RouteTable | None) -> Manager:
+    """What bears on requests before routing; made once for a manager, a route configuration and a port."""
+
+    def build() -> tuple[Manager, RouteTable | None]:
+        return _made(scene, config, table), table  # the table is kept, so that nothing else gets its id
+
+    key = (_manager, id(table), scene.listener_port)
+    found: Manager = scene.proxy.compile_once(scene.manager.fields, key, build)[0]
+    return found
+
+
+def _made(scene: HttpScene, config: HttpConnectionManager, table: RouteTable | None) -> Manager:
     node = (scene.proxy.snapshot.bootstrap or {}).get("node") or {}
     ips = str((node.get("metadata") or {}).get("INSTANCE_IPS") or "")
     only = table.config.internal_only_headers if table is not None else ()

@@ -11,6 +11,7 @@ Follows source/extensions/filters/listener/** and source/common/listener_manager
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator
 
@@ -95,17 +96,20 @@ _TYPE = re.compile(
 _NAME = re.compile(r"envoy\.(?:filters\.)?listener\.([a-z_]+)")
 
 
-def listener_filter_kind(listener_filter: Filter) -> str:
-    """Envoy's word for a listener filter, by its full type; by its well-known name where it has no type; else ""."""
-    found = (
-        _TYPE.fullmatch(listener_filter.type_name)
-        if listener_filter.type_name
-        else _NAME.fullmatch(listener_filter.name)
-    )
+@functools.lru_cache
+def _kind_of(type_name: str, name: str) -> str:
+    found = _TYPE.fullmatch(type_name) if type_name else _NAME.fullmatch(name)
     return found[1] if found is not None else ""
 
 
+def listener_filter_kind(listener_filter: Filter) -> str:
+    """Envoy's word for a listener filter, by its full type; by its well-known name where it has no type; else ""."""
+    return _kind_of(listener_filter.type_name, listener_filter.name)
+
+
 def _is_off(listener_filter: Filter, facts: Facts) -> bool:
+    if "filter_disabled" not in listener_filter.message:
+        return False
     try:
         return is_disabled(api.ListenerFilter(listener_filter.message).filter_disabled, facts.dst_port)
     except Undecidable as unknown:
