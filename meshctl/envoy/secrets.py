@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import operator
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, cast
 
 import msgspec
 
@@ -106,9 +107,38 @@ def _base64_fragments(text: bytes) -> tuple[str, ...]:
 
 _KEY_MARKS = ("PRIVATE KEY-----", *_base64_fragments(b"PRIVATE KEY-----"))
 _KEY_MARK_BYTES = tuple(mark.encode() for mark in _KEY_MARKS)
-_SENSITIVE_KEY = re.compile(rb'"(' + b"|".join(sorted(name.encode() for name in SENSITIVE)) + rb')"\s*:\s*')
+
+
+def _named(names: Iterable[str]) -> re.Pattern[bytes]:
+    return re.compile(rb'"(' + b"|".join(sorted(name.encode() for name in names)) + rb')"\s*:\s*')
+
+
+_SENSITIVE_KEY = _named(SENSITIVE)
+_COUNTED = _named(SENSITIVE | _DATA_KEYS)
+# A letter that is written as an escape: nothing writes JSON so, and a name could be hidden by it.
+_ESCAPED_LETTER = re.compile(rb"\\\\u00[4-7]")
 _DATA_VALUE = re.compile(rb'"inline_?(?:bytes|Bytes|string|String)"\s*:\s*"([^"]*)"')
 _HARMLESS_VALUES = {b"", REDACTED.encode(), REDACTED_BASE64.encode()}
+
+
+_LARGE = 1_000_000
+
+
+@functools.cache
+def _automaton(pattern: re.Pattern[bytes]) -> re.Pattern[bytes]:
+    """The same pattern for large inputs: google-re2 takes a tenth of ``re``'s time, and 4 ms to import."""
+    import re2
+
+    return cast("re.Pattern[bytes]", re2.compile(pattern.pattern))
+
+
+def _found(pattern: re.Pattern[bytes], data: bytes) -> Iterator[re.Match[bytes]]:
+    return (pattern if len(data) < _LARGE else _automaton(pattern)).finditer(data)
+
+
+def sensitive_keys(data: bytes | memoryview) -> int:
+    """How often the bytes have a name under which a secret, or the data of one, may stand."""
+    return sum(1 for _ in _found(_COUNTED, bytes(data) if isinstance(data, memoryview) else data))
 
 
 def holds_key(data: bytes | bytearray) -> bool:
@@ -119,9 +149,9 @@ def holds_key(data: bytes | bytearray) -> bool:
 def may_hold_secrets(data: bytes | memoryview) -> bool:
     """Whether the bytes of a dump may hold a secret that Envoy has not redacted: a fast scan, errs to True."""
     data = bytes(data) if isinstance(data, memoryview) else data  # a bytearray of a live answer is not copied
-    if holds_key(data):
+    if holds_key(data) or _ESCAPED_LETTER.search(data):
         return True
-    for match in _SENSITIVE_KEY.finditer(data):
+    for match in _found(_SENSITIVE_KEY, data):
         rest = bytes(data[match.end() : match.end() + 4096])
         if rest.startswith(b'"'):
             if rest[1 : rest.find(b'"', 1)] not in _HARMLESS_VALUES:

@@ -4,6 +4,7 @@ import functools
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from meshctl.commands import outputs
@@ -11,7 +12,7 @@ from meshctl.commands.outputs import write
 from meshctl.commands.proxy_config import complete, options
 from meshctl.commands.proxy_config.clock import now
 from meshctl.commands.proxy_config.run import label, many, opened, tell
-from meshctl.envoy.secrets import may_hold_secrets, redact
+from meshctl.envoy.secrets import may_hold_secrets, redact, sensitive_keys
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, MeshctlError, MissingDataError
 from meshctl.render.interface import Content, Document, Form, Outputs
 from meshctl.sources import Needs, ProxySnapshot
@@ -199,8 +200,6 @@ def _require_dump(proxy: ProxySnapshot) -> None:
 
 def _plain(proxy: ProxySnapshot) -> Any:
     """The dump as values, each of its sections still as bytes: the printers open one at a time."""
-    import msgspec
-
     data = _clean(proxy)
     try:
         found: dict[str, Any] = dict(msgspec.json.decode(data, type=dict[str, msgspec.Raw]))
@@ -210,16 +209,35 @@ def _plain(proxy: ProxySnapshot) -> Any:
     return {"configs": configs, **{key: msgspec.json.decode(value) for key, value in found.items()}}
 
 
+def _has_secrets(raw: bytes | memoryview) -> bool:
+    """Whether something is to be taken out of a dump: only sections that may hold a secret are opened for the answer."""
+    try:
+        sections = msgspec.json.decode(raw, type=_Sections).configs
+    except msgspec.DecodeError:  # another shape: all of it is looked at
+        return True
+    if sum(sensitive_keys(memoryview(section)) for section in sections) != sensitive_keys(raw):
+        return True  # some stand outside of the sections that were read
+    return any(_differs(memoryview(section)) for section in sections if may_hold_secrets(memoryview(section)))
+
+
+def _differs(text: memoryview) -> bool:
+    """Whether a text is to be shown otherwise than it stands: it holds a secret, or a name under which one may stand comes
+    twice in an object, and who reads it sees the last alone."""
+    value = msgspec.json.decode(text)
+    return redact(value)[1] > 0 or sensitive_keys(msgspec.json.encode(value)) != sensitive_keys(text)
+
+
+class _Sections(Struct, forbid_unknown_fields=True):
+    configs: list[msgspec.Raw]
+
+
 def _clean(proxy: ProxySnapshot) -> bytes | memoryview:
     """A dump's own bytes, not copied; rewritten only where a secret had to be taken out."""
     raw: bytes | memoryview = proxy.raw_config_dump or b""
-    if may_hold_secrets(raw):
-        import msgspec
-
+    if may_hold_secrets(raw) and _has_secrets(raw):
         value, count = redact(msgspec.json.decode(raw))
-        if count:
-            proxy.snapshot.notes.add_input(
-                f"{count} private values of {proxy.snapshot.origin} are shown as [redacted]"
-            )
-            raw = msgspec.json.format(msgspec.json.encode(value), indent=1)
+        told = f"{count} private values of {proxy.snapshot.origin} are shown as [redacted]"
+        twice = f"{proxy.snapshot.origin} gives a name twice in one object: the last is shown"
+        proxy.snapshot.notes.add_input(told if count else twice)
+        raw = msgspec.json.format(msgspec.json.encode(value), indent=1)
     return raw
