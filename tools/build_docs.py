@@ -98,6 +98,18 @@ def limits() -> str:
             lines.append(f"| `{name.removeprefix('envoy.')}` | `{field}` | {_words(may)} |")
     lines += [
         "",
+        "Fields that are evaluated by Envoy's source, and that no comparison with a real Envoy has (most of them are old"
+        " spellings that an Envoy of today refuses):",
+        "",
+        "| message | fields |",
+        "|---|---|",
+    ]
+    for name, account in sorted(accounts().items()):
+        if account.sourced:
+            fields = ", ".join(f"`{field}`" for field in sorted(account.sourced))
+            lines.append(f"| `{name.removeprefix('envoy.')}` | {fields} |")
+    lines += [
+        "",
         "Filters that are not evaluated (a type that is not listed here or evaluated may do anything):",
         "",
     ]

@@ -65,9 +65,10 @@ _MAY = {
 
 
 class Account(Struct):
-    """What is made of one message's fields, by name."""
+    """What is made of one message's fields, by name. sourced: evaluated by Envoy's source, and compared with no real one."""
 
     evaluated: set[str] = field(default_factory=set)
+    sourced: set[str] = field(default_factory=set)
     apart: set[str] = field(default_factory=set)
     harmless: dict[str, str] = field(default_factory=dict)
     open: dict[str, frozenset[Effect]] = field(default_factory=dict)
@@ -76,7 +77,7 @@ class Account(Struct):
     @property
     def names(self) -> list[str]:
         """All names, with repetitions where a field stands in two places."""
-        return [*self.evaluated, *self.apart, *self.harmless, *self.open]
+        return [*self.evaluated, *self.sourced, *self.apart, *self.harmless, *self.open]
 
 
 @functools.cache
@@ -97,6 +98,8 @@ def accounts() -> dict[str, Account]:
         words = names.split()
         if verb == "evaluated":
             account.evaluated.update(words)
+        elif verb == "sourced":
+            account.sourced.update(words)
         elif verb == "apart":
             account.apart.update(words)
         elif verb == "harmless":
@@ -123,7 +126,7 @@ def _open(raw: Json, type_name: str, path: str) -> Iterator[OpenField]:
         return
     fields = cls.fields()
     for name, value in raw.items():
-        if name in account.evaluated:
+        if name in account.evaluated or name in account.sourced:
             if value.__class__ is dict or value.__class__ is list:
                 yield from _inside(fields[name], value, f"{path}.{name}")
         elif name in account.harmless or name in account.apart or name == "@type":

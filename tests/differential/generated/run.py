@@ -77,12 +77,12 @@ def run(
         notes = Notes()
         proxy = Proxy(snapshot.load(documents.read(shot, "dump", notes), "dump", notes), "dump")
         records = [
-            _record(seed, a, answers[a.rid], entries.get(a.rid), upstreams.seen.get(a.rid)) for a in items
+            record_of(seed, a, answers[a.rid], entries.get(a.rid), upstreams.seen.get(a.rid)) for a in items
         ]
     return Report(seed, [_compared(proxy, record) for record in records])
 
 
-def _record(
+def record_of(
     seed: int, item: Asked, answer: tuple[int, dict[str, str]], entry: Json | None, seen: Json | None
 ) -> Json:
     """A request in the form of the recordings."""

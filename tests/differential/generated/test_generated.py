@@ -37,13 +37,6 @@ WITHOUT_A_CASE = {
 # Fields of the drawn filters that are evaluated and not drawn, by the end of their message's name.
 NOT_DRAWN = {
     "rbac.v3.RBAC": {"matcher", "shadow_matcher", "rules_stat_prefix"},  # the recordings have matcher trees
-    "fault.v3.HTTPFault": {  # need a runtime layer
-        "abort_http_status_runtime",
-        "abort_percent_runtime",
-        "delay_duration_runtime",
-        "delay_percent_runtime",
-        "max_active_faults_runtime",
-    },
     "json_to_metadata.v3.JsonToMetadata.MatchRules": {"allow_content_types_regex"},
     "api_key_auth.v3.ApiKeyAuthPerRoute": {"forwarding"},
     "stateful_session.v3.StatefulSession": {"status_on_strict_destination_not_found"},

@@ -43,7 +43,11 @@ def reached() -> list[str]:
         account = accounts().get(name)
         for field_name, kind in cls.fields().items():
             item = kind.item if isinstance(kind, Many | MapOf) else kind
-            if isinstance(item, One) and account is not None and field_name in account.evaluated:
+            if (
+                isinstance(item, One)
+                and account is not None
+                and field_name in account.evaluated | account.sourced
+            ):
                 waiting.append(item.cls.TYPE)
     return found
 

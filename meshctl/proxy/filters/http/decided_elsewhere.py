@@ -48,11 +48,16 @@ def _ext_proc(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -
     if not there and lenient:
         entry.step(lambda: Step(Stage.HTTP_FILTER, "ext_proc: passed", f"{reason}; failure_mode_allow"))
         yield Pass(entry, scene)
-    elif there or config.observability_mode or not asks:
+    elif there or not asks:
         yield from unknown_effect(entry, scene, http_filter, EVERYTHING if asks else _AFTER)
     else:
+        if mode.request_header_mode == "SKIP":
+            entry.unknown(
+                "which upstream host the request has reached when the external processor refuses its body"
+            )
         code = http_status(config.raw.get("status_on_error"), 500)
-        refused = Verdict(Disposition.DENIED, code, None, "ext_proc_error_gRPC_error_14", reason)
+        why = "{no_healthy_upstream{no_healthy_upstream}}" if scene.proxy.cluster(cluster) is not None else ""
+        refused = Verdict(Disposition.DENIED, code, None, f"ext_proc_error_gRPC_error_14{why}", reason)
         yield Pass(entry, scene, refused)
 
 

@@ -105,7 +105,7 @@ def _fetched(scene: Scene, provider: JwtProvider) -> bool:
 def _written(scene: Scene, context: Context) -> Scene:
     before = dict(scene.view.metadata.get(JWT_METADATA) or {})
     metadata = {JWT_METADATA: {**before, **context.metadata}} if context.metadata else None
-    return scene.changed(context.headers, metadata)
+    return scene.changed(context.headers, metadata, opaque=context.opaque)
 
 
 def _told(entry: Entry, scene: Scene, context: Context, problem: str) -> Iterator[Pass]:

@@ -17,9 +17,13 @@ import urllib.parse
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from meshctl.envoy.api.extensions_filters_http_jwt_authn_v3 import JwtProvider, JwtRequirement
+from meshctl.envoy.api.extensions_filters_http_jwt_authn_v3 import (
+    ExtractOnlyWithoutValidation,
+    JwtProvider,
+    JwtRequirement,
+)
 from meshctl.match import string_match
-from meshctl.match.request_view import Headers, RequestView
+from meshctl.match.request_view import Headers, Part, RequestView, Unseen
 from meshctl.proxy.filters.http import jwt_token as words
 from meshctl.proxy.filters.http.jwks import verify
 from meshctl.proxy.filters.http.jwt_token import Token, claim, parse
@@ -42,6 +46,7 @@ class Context(Struct):
     trusted: list[str] = field(default_factory=list)
     accepted: list[str] = field(default_factory=list)
     reroute: bool = False
+    opaque: dict[Part | str, str] = field(default_factory=dict)  # what may have been written, and by whom
 
 
 class Found(Struct, frozen=True):
@@ -164,6 +169,8 @@ class Requirements(Struct, frozen=True):
         status = _status(provider, token, audiences or provider.audiences, context)
         if not status:
             _accept(provider, name, found, token, context)
+        elif provider.failed_status_in_metadata:
+            _tell_failure(provider.failed_status_in_metadata, status, context)
         return status
 
     def _owner(self, issuer: str) -> str | None:
@@ -270,6 +277,19 @@ def _accept(provider: JwtProvider, name: str, found: Found, token: Token, contex
     context.reroute = context.reroute or provider.clear_route_cache
 
 
+# Envoy's numbers of the failures that a dump can tell of.
+_CODES = {words.NOT_YET: 2, words.EXPIRED: 3}
+
+
+def _tell_failure(key: str, status: str, context: Context) -> None:
+    """failed_status_in_metadata: the failure of a token whose provider is known."""
+    context.metadata[key] = {"message": status}
+    if status in _CODES:
+        context.metadata[key]["code"] = _CODES[status]
+    else:
+        context.opaque[Part.METADATA] = Unseen(f"Envoy's number of the failure `{status}` is not known")
+
+
 def _remove(found: Found, headers: Headers) -> None:
     if found.header:
         headers.pop(found.header, None)
@@ -321,6 +341,27 @@ def _allow_failed(all_: Requirements, wanted: JwtRequirement, context: Context) 
     return ""
 
 
+def _extract_only(all_: Requirements, wanted: JwtRequirement, context: Context) -> str:
+    """No token is refused. What is made of one that is not good, and how that is told, differs between versions of Envoy."""
+    statuses = all_.by_issuer(context)
+    if statuses == [words.MISSING]:
+        return ""
+    config = wanted.extract_only_without_validation or ExtractOnlyWithoutValidation({})
+    by = "jwt_authn (extract_only_without_validation)"
+    context.opaque[(config.verification_status_header or "x-jwt-signature-verified").lower()] = by
+    if any(statuses):
+        for provider in all_.providers.values():
+            names = [
+                provider.forward_payload_header,
+                *(rule.header_name for rule in provider.claim_to_headers),
+            ]
+            context.opaque.update({name.lower(): by for name in names if name})
+        context.opaque[Part.METADATA] = Unseen(
+            "the claims of a token that is not verified may be in the metadata, or not"
+        )
+    return ""
+
+
 def _requires_any(all_: Requirements, wanted: JwtRequirement, context: Context) -> str:
     """One success is enough. Of failures, a token that is missing or of another issuer is the least telling."""
     parts = wanted.requires_any.requirements if wanted.requires_any is not None else ()
@@ -357,4 +398,5 @@ _FORMS: dict[str, Callable[[Requirements, JwtRequirement, Context], str]] = {
     "requires_all": _requires_all,
     "allow_missing_or_failed": _allow_failed,
     "allow_missing": _allow_missing,
+    "extract_only_without_validation": _extract_only,
 }
