@@ -14,6 +14,15 @@ from typing import Any
 Json = dict[str, Any]
 
 
+LAST_PORT = 65535
+
+
+def port_of(text: str) -> int | None:
+    """A port as a person writes it; None for what is none, or out of range."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else LAST_PORT + 1
+    return number if number <= LAST_PORT else None
+
+
 def object_at(value: Any, key: str) -> Json:
     """The object under a key; an empty one where there is none, or something else."""
     found = value.get(key) if isinstance(value, dict) else None

@@ -8,6 +8,7 @@ import typer
 
 from meshctl.commands.proxy_config.options import text
 from meshctl.errors import UsageError
+from meshctl.plain import port_of
 
 if TYPE_CHECKING:
     from meshctl.sources.xds import Xds
@@ -72,7 +73,7 @@ def xds(
     for name, value in others.items():
         if value:
             raise UsageError(f"either --xds-address or {name}, not both", "", "")
-    if not address.rpartition(":")[0] or not address.rpartition(":")[2].isdigit():
+    if not address.rpartition(":")[0] or not port_of(address.rpartition(":")[2]):
         raise UsageError(
             f"--xds-address {address!r} is no HOST:PORT", "", "istiod's discovery port is 15012."
         )

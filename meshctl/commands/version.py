@@ -15,7 +15,7 @@ from meshctl.commands import outputs
 from meshctl.commands.globals import Globals
 from meshctl.commands.proxy_config import complete
 from meshctl.envoy.schema.pool import API_VERSION
-from meshctl.plain import visible
+from meshctl.plain import LAST_PORT, visible
 from meshctl.render.interface import Content, Document, Outputs
 from meshctl.render.table import render
 from meshctl.views.sync import versions
@@ -58,7 +58,7 @@ def version(
         str | None, typer.Option("--admin", metavar="URL", help="An Envoy admin address.")
     ] = None,
     admin_port: Annotated[
-        int, typer.Option("--proxy-admin-port", help="Envoy's admin port in the pod.")
+        int, typer.Option("--proxy-admin-port", min=1, max=LAST_PORT, help="Envoy's admin port in the pod.")
     ] = 15000,
     revision: Annotated[
         str, typer.Option("--revision", "-r", metavar="NAME", help="Only istiods of this revision.")

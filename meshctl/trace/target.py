@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from meshctl.errors import UsageError
 from meshctl.match.address_ranges import number
 from meshctl.match.request_view import Peer
+from meshctl.plain import LAST_PORT, port_of
 from meshctl.proxy.model import Payload, Request, Tls
 from meshctl.trace import elsewhere
 from meshctl.trace.pods import Pod
@@ -147,9 +148,9 @@ def resolve(
     for entry in resolves:
         host, _, rest = entry.partition(":")
         port, mark, ip = rest.partition(":")
-        if not mark or not port.isdigit() or number(ip.strip("[]")) is None:
-            raise UsageError(f"--resolve {entry!r} is not HOST:PORT:ADDRESS")
-        if host.lower() == dialled.host.lower() and int(port) == dialled.port:
+        if not mark or port_of(port) is None or number(ip.strip("[]")) is None:
+            raise UsageError(f"--resolve {entry!r} is not HOST:PORT:ADDRESS", _PORTS)
+        if host.lower() == dialled.host.lower() and port_of(port) == dialled.port:
             return Address(ip.strip("[]"), dialled.port)
     if number(dialled.host) is not None:
         return Address(dialled.host, dialled.port)
@@ -178,6 +179,10 @@ def _address(text: str, default_port: int) -> tuple[str, int]:
     if number(bare) is not None and not (text.startswith("[") and not text.endswith("]")):
         return bare, default_port
     ip, _, port = text.rpartition(":")
-    if number(ip.strip("[]")) is None or not port.isdigit():
-        raise UsageError(f"--to {text!r} is not IP:PORT")
-    return ip.strip("[]"), int(port)
+    found = port_of(port)
+    if number(ip.strip("[]")) is None or found is None:
+        raise UsageError(f"--to {text!r} is not IP:PORT", _PORTS)
+    return ip.strip("[]"), found
+
+
+_PORTS = f"A port is a number up to {LAST_PORT}."

@@ -15,6 +15,7 @@ from meshctl.commands import outputs
 from meshctl.commands.proxy_config import options
 from meshctl.commands.proxy_config.run import opened, tell
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, UsageError
+from meshctl.plain import LAST_PORT
 from meshctl.render.interface import Content, Document, Outputs
 from meshctl.render.table import render
 from meshctl.sources import Needs
@@ -52,7 +53,14 @@ Address = Annotated[
 ]
 Port = Annotated[
     int | None,
-    typer.Option("--port", metavar="PORT", help="One port; else all of them.", rich_help_panel=_CALL),
+    typer.Option(
+        "--port",
+        metavar="PORT",
+        min=1,
+        max=LAST_PORT,
+        help="One port; else all of them.",
+        rich_help_panel=_CALL,
+    ),
 ]
 Method = Annotated[
     str | None,

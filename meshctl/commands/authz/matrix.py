@@ -12,6 +12,7 @@ from meshctl.commands.globals import Globals
 from meshctl.commands.proxy_config import complete
 from meshctl.envoy.notes import Notes
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, InputError, UsageError
+from meshctl.plain import LAST_PORT
 from meshctl.render.interface import Content, Document, Outputs
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ def matrix(
     ] = None,
     files: Files = None,
     everywhere: Everywhere = False,
-    port: Annotated[int | None, typer.Option("--port", metavar="PORT", help="This port only.")] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", metavar="PORT", min=1, max=LAST_PORT, help="This port only.")
+    ] = None,
     what_if: Annotated[
         str | None,
         typer.Option(

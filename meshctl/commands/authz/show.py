@@ -12,6 +12,7 @@ from meshctl.commands.globals import Globals
 from meshctl.commands.proxy_config import complete
 from meshctl.envoy.notes import Notes
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, InputError, UsageError
+from meshctl.plain import port_of
 from meshctl.render.interface import Content, Document, Outputs
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
@@ -46,7 +47,7 @@ def show(
     if pod is None and not files:
         raise UsageError("which pod?", "", "Run `meshctl authz POD`, or give -f FILE.")
     name, colon, number = (pod or "").partition(":")
-    if colon and not number.isdigit():
+    if colon and port_of(number) is None:
         raise UsageError(f"{number!r} is no port", "", "Write POD:PORT.")
     options, notes = ctx.obj or Globals(), Notes()
     with opened(options, (name,) if name else (), tuple(files or ()), False, notes) as (found, failures):

@@ -9,6 +9,7 @@ from meshctl.netfilter.packet import CtState, Family, Hook, Packet, family_of, p
 from meshctl.netfilter.pod import PodNet
 from meshctl.netfilter.read.iptables_target import split_endpoint
 from meshctl.netfilter.read.values import integer
+from meshctl.plain import LAST_PORT, port_of
 from meshctl.values import Struct, replace
 
 APP_UID = 1000  # stands for "not the proxy"; rules that name other users need --uid
@@ -147,10 +148,9 @@ def _outbound(packet: Packet, options: PacketOptions, pod: PodNet) -> Packet:
 
 
 def _inbound(packet: Packet, options: PacketOptions, pod: PodNet) -> Packet:
-    try:
-        port = int(str(options.inbound).rpartition(":")[2])
-    except ValueError as error:
-        raise UsageError(f"--in {options.inbound}: no port number") from error
+    port = port_of(str(options.inbound).rpartition(":")[2])
+    if port is None:
+        raise UsageError(f"--in {options.inbound}: no port number", f"A port is a number up to {LAST_PORT}.")
     src = options.src
     if options.sender is not None:
         if options.sender in ("app", "envoy"):

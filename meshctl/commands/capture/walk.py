@@ -12,6 +12,7 @@ from meshctl.commands import outputs
 from meshctl.commands.capture import options
 from meshctl.commands.capture.packet import PacketOptions, build_packet, simple_form
 from meshctl.errors import EXIT_OK, EXIT_UNDETERMINED, InputError
+from meshctl.plain import LAST_PORT
 from meshctl.render.interface import Content, Document
 from meshctl.sources.capture import Captured
 from meshctl.sources.file import read_text
@@ -21,6 +22,10 @@ app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_com
 
 def _option(*names: str, metavar: str, text: str) -> Any:
     return typer.Option(*names, metavar=metavar, help=text)
+
+
+def _port(name: str, text: str) -> Any:
+    return typer.Option(name, metavar="PORT", help=text, min=0, max=LAST_PORT)
 
 
 @app.command(
@@ -67,8 +72,8 @@ def walk(
     proto: Annotated[str, _option("--proto", metavar="NAME", text="tcp, udp, icmp, …")] = "tcp",
     src: Annotated[str | None, _option("--src", metavar="IP", text="Source address.")] = None,
     dst: Annotated[str | None, _option("--dst", metavar="IP", text="Destination address.")] = None,
-    sport: Annotated[int | None, _option("--sport", metavar="PORT", text="Source port.")] = None,
-    dport: Annotated[int | None, _option("--dport", metavar="PORT", text="Destination port.")] = None,
+    sport: Annotated[int | None, _port("--sport", text="Source port.")] = None,
+    dport: Annotated[int | None, _port("--dport", text="Destination port.")] = None,
     in_if: Annotated[str | None, _option("--in-if", metavar="NAME", text="Incoming interface.")] = None,
     out_if: Annotated[str | None, _option("--out-if", metavar="NAME", text="Outgoing interface.")] = None,
     uid: Annotated[int | None, _option("--uid", metavar="UID", text="User of the sending process.")] = None,

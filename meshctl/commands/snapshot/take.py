@@ -11,7 +11,7 @@ import typer
 
 from meshctl.commands.proxy_config import complete
 from meshctl.errors import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, MeshctlError, UsageError
-from meshctl.plain import visible
+from meshctl.plain import LAST_PORT, visible
 from meshctl.sources.interface import DEFAULT_ADMIN_PORT, Globals, Origin
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
@@ -132,7 +132,7 @@ def take(
         int, typer.Option("--at-once", min=1, max=64, help="Pods asked at the same time.")
     ] = 6,
     admin_port: Annotated[
-        int, typer.Option("--proxy-admin-port", help="Envoy's admin port.")
+        int, typer.Option("--proxy-admin-port", min=1, max=LAST_PORT, help="Envoy's admin port.")
     ] = DEFAULT_ADMIN_PORT,
 ) -> int:
     from meshctl.sources.live import cluster_of
