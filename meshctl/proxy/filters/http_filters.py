@@ -151,8 +151,9 @@ def _from(
     entry: Entry, scene: Scene, enabled: list[int], position: int
 ) -> Iterator[Passage | tuple[Entry, Scene]]:
     """Run the filters from a position on; branches go on by themselves."""
+    plan = _plan(scene)
     for index in range(position, len(enabled)):
-        planned = _plan(scene)[enabled[index]]
+        planned = plan[enabled[index]]
         if planned.filter is _CUT:
             reason = "the HTTP filters end in no router: some of them are not in the dump"
             entry.unknown(reason)
@@ -165,7 +166,9 @@ def _from(
             yield entry.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))
             return
         if len(ways) == 1 and ways[0].reply is None:
-            entry, scene = ways[0].entry, ways[0].scene
+            entry, before, scene = ways[0].entry, scene, ways[0].scene
+            if scene.route is not before.route or scene.target is not before.target:
+                plan = _plan(scene)  # the route was chosen again
             continue
         for way in ways:
             if way.reply is not None:
