@@ -5,9 +5,9 @@
     python -m tests.mutation --all                 every mutant
     python -m tests.mutation meshctl/why --tests tests/unit/why      by the tests of a room: a lower bound, and quick
 
-How it works. Which tests reach which line is measured once (``reach.py``). Each mutant runs in a process of its own,
-forked from one that has imported what is heavy; an import hook gives it the changed source, and the tests that reach
-the changed line are run, nearest and quickest first, until one fails.
+How it works. Which tests reach which line is measured once (``reach.py``). The tests that reach the changed line are
+run, nearest and quickest first, until one fails: first where they are collected already (``quick.py``), then, if none
+has noticed, in a process of its own in which an import hook gives the changed source.
 
 How to read the figures. "survived": no test of unit, golden and differential that reaches the line failed within
 ``--seconds``: a rule that nobody states. "uncovered": no such test at all. With ``--tests`` only these are asked: what
@@ -32,6 +32,7 @@ from types import ModuleType
 from typing import NoReturn
 
 from tests.mutation.mutants import Mutant, changed, mutants
+from tests.mutation.quick import Quick
 from tests.mutation.reach import ROOT, measured
 
 _SECONDS = 120
@@ -133,8 +134,10 @@ def _be_pytest(mutant: Mutant, tests: Sequence[str]) -> NoReturn:
         os._exit(code)
 
 
-def fate(mutant: Mutant, tests: Sequence[str]) -> str:
+def fate(mutant: Mutant, tests: Sequence[str], quick: Quick) -> str:
     """What becomes of a mutant: the tests of its own room are asked first, being quick to collect."""
+    if quick.noticed(mutant, tests):
+        return "killed"
     room = "tests/unit/" + mutant.path.split("/")[1]
     near = [name for name in tests if name.startswith(room)]
     far = [name for name in tests if not name.startswith(room)]
@@ -168,14 +171,16 @@ def main() -> int:
     found = [m for name in names for m in mutants(name, (ROOT / name).read_text("utf-8"))]
     if not options.all and len(found) > options.n:
         found = random.Random(options.seed).sample(found, options.n)
+    quick = Quick(ROOT, {name.split("::")[0] for name in reach.seconds})
     counts: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     for number, mutant in enumerate(found, 1):
         print(f"\r{number} of {len(found)}", end="", file=sys.stderr, flush=True)
         tests = reach.tests(mutant.path, mutant.line, options.seconds)
-        what = fate(mutant, tests)
+        what = fate(mutant, tests, quick)
         counts["/".join(mutant.path.split("/")[:2])][what] += 1
         if what != "killed":
             print(f"\r{what:9} {mutant.path}:{mutant.line} {mutant.kind:10} | {mutant.shown}", flush=True)
+    quick.end()
     for room, fates in sorted(counts.items()):
         share = 100 * fates["killed"] / fates.total()
         print(f"{room:24} {share:5.1f} % of {fates.total()} noticed  {dict(fates)}")

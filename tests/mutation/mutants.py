@@ -168,15 +168,20 @@ def mutants(path: str, source: str) -> Iterator[Mutant]:
         yield Mutant(path, index, line, kind, lines[line - 1].strip() if line else "")
 
 
-def changed(mutant: Mutant, source: str) -> str:
-    """The module's source with the one change."""
+def changed_tree(mutant: Mutant, source: str) -> ast.Module:
+    """The module with the one change, each node at its old line."""
     tree = ast.parse(source)
     node, kind, variant = _places(tree)[mutant.index]
     if kind == "statement":
-        tree = _Swap(node, ast.copy_location(ast.Pass(), node)).visit(tree)
+        _Swap(node, ast.copy_location(ast.Pass(), node)).visit(tree)
     elif isinstance(node, ast.UnaryOp):
         call = ast.Call(ast.Name("bool", ast.Load()), [node.operand], [])
-        tree = _Swap(node, ast.copy_location(call, node)).visit(tree)
+        _Swap(node, ast.copy_location(call, node)).visit(tree)
     else:
         _change(node, kind, variant)
-    return ast.unparse(ast.fix_missing_locations(tree))
+    return ast.fix_missing_locations(tree)
+
+
+def changed(mutant: Mutant, source: str) -> str:
+    """The module's source with the one change."""
+    return ast.unparse(changed_tree(mutant, source))
