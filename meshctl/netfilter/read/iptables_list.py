@@ -114,7 +114,7 @@ class ListingReader:
             self.verbose, self.numbered = bool(match[2]), text.startswith("num")
         elif match := TABLE_HEADING.match(text):
             self._open_table((match[1] or match[2]).lower())
-        elif (command := COMMAND.search(text)) and not text[0].isdigit():
+        elif (command := COMMAND.search(text.partition("/*")[0])) and not text[0].isdigit():
             self._command(command)
         elif self.chain is not None:
             self._rule(number, text)

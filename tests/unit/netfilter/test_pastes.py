@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meshctl.netfilter import Family, Verdict, parse_rules
+from meshctl.netfilter import Backend, Family, Verdict, parse_rules
 from meshctl.netfilter.walk.packet_walk import walk
 from meshctl.netfilter.walk.summary import stand_ins, summarise
 from tests.unit.netfilter.sidecar import APP, nat, nft
@@ -20,6 +20,7 @@ TABLES = [  # a paste, its tables as "table/family"
     (f"$ iptables -t nat -S\n{RULE}\n", ["nat/ip"]), ("$ iptables -t mangle -S\n-A OUTPUT -p tcp -j RETURN\n$ ip6tables -t raw -S\n-A OUTPUT -j RETURN\n", ["mangle/ip", "raw/ip6"]), ("$ iptables -S\n-A OUTPUT -j RETURN\n", ["filter/ip"]),
     ("$ iptables-save -t raw\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -j RETURN\n", ["raw/ip"]), (f"$ iptables -t nat -S\n{RULE}\n$ iptables-save\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A INPUT -j RETURN\n", ["nat/ip", "filter/ip"]),
     (f"iptables -t nat {RULE}\nip6tables -t nat {RULE}\n", ["nat/ip", "nat/ip6"]), (f"iptables -t nat {RULE}\niptables -t nat -A INPUT -j RETURN\n", ["nat/ip"]),
+    ("$ iptables-save\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -j REDIRECT --to-ports 1\n", ["nat/ip"]), ("$ iptables-save -t mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j RETURN\n", ["mangle/ip"]),
     # without any name: by the chains and the targets
     ("-A OUTPUT -p tcp -j MARK --set-mark 1\n", ["mangle/ip"]), ("-A OUTPUT -p tcp -j CONNMARK --save-mark\n", ["mangle/ip"]), ("-A PREROUTING -p tcp -j TPROXY --on-port 1\n", ["mangle/ip"]), ("-A POSTROUTING -j MASQUERADE\n", ["nat/ip"]), ("-A OUTPUT -j DNAT --to-destination 10.0.0.1\n", ["nat/ip"]),
     ("-A PREROUTING -j RETURN\n", ["nat/ip"]), ("-A INPUT -j RETURN\n", ["filter/ip"]), ("-N ISTIO_OUTPUT\n-A OUTPUT -j ISTIO_OUTPUT\n", ["nat/ip"]), ("-P INPUT ACCEPT\n-P FORWARD ACCEPT\n-P OUTPUT ACCEPT\n", ["filter/ip"]), ("-P PREROUTING ACCEPT\n-P OUTPUT ACCEPT\n", ["raw/ip"]),
@@ -66,6 +67,36 @@ def test_the_columns_of_a_listing(rows: str, whole: bool, packets: int | None) -
     assert result.verdict is (Verdict.DROP if whole else Verdict.UNDETERMINED)
     told = [note.text for note in found.notes if "made without -v" in note.text]
     assert len(told) == (0 if whole else 1)
+
+
+BACKENDS = [  # a command, the backend that it works on
+    ("iptables", Backend.UNKNOWN), ("iptables-legacy", Backend.LEGACY), ("iptables-nft", Backend.IPTABLES_NFT), ("ip6tables-legacy", Backend.LEGACY), ("ip6tables-nft", Backend.IPTABLES_NFT), ("/usr/sbin/iptables-legacy", Backend.LEGACY),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "backend"), BACKENDS)
+def test_a_command_names_its_backend(command: str, backend: Backend) -> None:
+    for text in (f"{command} -t nat {RULE}\n", f"$ {command} -t nat -S\n{RULE}\n"):
+        assert parse_rules(text).backends == (backend,)
+
+
+COMMENTED = [  # a row of a listing with a comment that somebody's tool wrote
+    "DROP tcp -- 0.0.0.0/0 10.0.0.1 /* made by iptables -t mangle */", "DROP tcp -- 0.0.0.0/0 10.0.0.1 /* iptables-save */", "DROP tcp -- 0.0.0.0/0 10.0.0.1 /* kube: ip6tables */",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("row", COMMENTED)
+def test_a_comment_of_a_row_is_no_command(row: str) -> None:
+    head = "Chain OUTPUT (policy ACCEPT)\n"
+    found = parse_rules(
+        f"$ iptables -t nat -L\n{head}target prot opt source destination\n{row}\nDROP all -- 0.0.0.0/0 0.0.0.0/0\n"
+    )
+    assert [table.name for table in found.tables] == ["nat"]
+    assert len([rule for _, chain, _, rule in found.rules() if chain.name == "OUTPUT"]) == 2
+    verbose = parse_rules(
+        f"{head}pkts bytes target prot opt in out source destination\n12 34 {row.replace('--', '-- * *')}\n"
+    )
+    assert [rule.packets for _, chain, _, rule in verbose.rules() if chain.name == "OUTPUT"] == [12]
 
 
 def test_a_listing_of_two_tables_that_nothing_names_begins_anew_where_a_chain_is_repeated() -> None:

@@ -55,6 +55,13 @@ def test_save() -> None:
         ("iptables-nft-save v1.8.9 (nf_tables)", Backend.IPTABLES_NFT),
         ("iptables-save v1.8.9", Backend.LEGACY),
         ("iptables-save v1.8.4", Backend.UNKNOWN),
+        ("iptables-save v1.8.0", Backend.UNKNOWN),
+        ("iptables-save v1.8", Backend.UNKNOWN),
+        ("iptables-save v1.8.8", Backend.UNKNOWN),
+        ("iptables-save v1.7.9", Backend.LEGACY),
+        ("iptables-save v2.0.0", Backend.LEGACY),
+        ("iptables-save", Backend.UNKNOWN),
+        ("iptables-legacy-save v1.8.4", Backend.LEGACY),
         ("xtables-save v1.8.2", Backend.IPTABLES_NFT),
     ],
 )

@@ -269,6 +269,19 @@ def test_sets_that_rules_ask(objects: list[Any], said: str) -> None:
     assert explain(only(document(*objects))) in (said, f"TCP, {said}")
 
 
+ODD_VALUES = [True, None, 1.5, {"what": 1}, [True], {"range": [1]}, {"set": [True]}, -1, 1 << 128, "nobody"]
+
+
+@pytest.mark.parametrize("value", ODD_VALUES)
+def test_a_value_that_a_field_cannot_hold_is_not_known(value: Any) -> None:
+    left = {"payload": {"protocol": "tcp", "field": "dport"}}
+    match = {"match": {"op": "==", "left": left, "right": value}}
+    found = document(
+        {"rule": {"family": "ip", "table": "t", "chain": "c", "expr": [match, {"accept": None}]}}
+    )
+    assert "not understood" in explain(only(found))
+
+
 @pytest.mark.parametrize("objects", [[a_set("s", 1, flags=["dynamic"]), in_set("s")], [a_set("s", 1, flags="timeout"), in_set("s")],
                                      [a_set("s", 1, flags=["dynamic"]), {"element": {"family": "ip", "table": "t", "name": "s", "elem": [3]}}, in_set("s")]])  # fmt: skip
 def test_a_set_that_changes_is_not_known(objects: list[Any]) -> None:
