@@ -130,7 +130,6 @@ _EFFECTS = {
     "RETURN": "RETURN: goes on as it is",
     "ACCEPT": "ACCEPT: goes on as it is",
     "NO_RULE_MATCHED": "goes on as it is",
-    "DROP": "DROP",
 }
 
 
