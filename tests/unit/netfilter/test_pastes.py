@@ -80,6 +80,24 @@ def test_a_command_names_its_backend(command: str, backend: Backend) -> None:
         assert parse_rules(text).backends == (backend,)
 
 
+WORDS = [  # the long and the short word of a command, and what it is of
+    ("--append OUTPUT -j DROP", "-A OUTPUT -j DROP"), ("--insert OUTPUT -j DROP", "-I OUTPUT -j DROP"), ("--new-chain MINE", "-N MINE"), ("--new MINE", "-N MINE"), ("--policy OUTPUT DROP", "-P OUTPUT DROP"), ("--flush OUTPUT", "-F OUTPUT"), ("--flush", "-F"),
+    ("--delete OUTPUT -j ACCEPT", "-D OUTPUT -j ACCEPT"), ("--delete OUTPUT 1", "-D OUTPUT 1"), ("--replace OUTPUT 1 -j DROP", "-R OUTPUT 1 -j DROP"), ("--delete-chain OTHER", "-X OTHER"), ("-Z OUTPUT", "-Z"), ("-E OTHER NEW", "-E OTHER NEW"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("long", "short"), WORDS)
+def test_commands_have_long_words(long: str, short: str) -> None:
+    before = "-N OTHER\n-A OUTPUT -j ACCEPT\n-A OUTPUT -p tcp -j RETURN\n"
+    found = [parse_rules(f"*nat\n{before}{word}\nCOMMIT\n") for word in (long, short)]
+    chains = [
+        [(c.name, c.policy, [rule.steps for rule in c.rules]) for table in one.tables for c in table.chains]
+        for one in found
+    ]
+    assert chains[0] == chains[1]
+    assert not found[0].notes
+
+
 COMMENTED = [  # a row of a listing with a comment that somebody's tool wrote
     "DROP tcp -- 0.0.0.0/0 10.0.0.1 /* made by iptables -t mangle */", "DROP tcp -- 0.0.0.0/0 10.0.0.1 /* iptables-save */", "DROP tcp -- 0.0.0.0/0 10.0.0.1 /* kube: ip6tables */",
 ]  # fmt: skip

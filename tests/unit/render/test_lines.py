@@ -8,8 +8,8 @@ from meshctl.netfilter import Packet, Sender
 from meshctl.netfilter.lint import Finding, Place, Severity
 from meshctl.netfilter.walk.packet_walk import Verdict
 from meshctl.netfilter.walk.summary import Outcome
-from meshctl.proxy.model import Rejected
-from meshctl.render import capture_lint, capture_show, capture_walk, trace_html
+from meshctl.proxy.model import Rejected, Stage
+from meshctl.render import capture_lint, capture_show, capture_walk, trace_html, trace_picture
 from meshctl.render.trace_picture import Box
 from meshctl.render.yaml_out import key_order
 
@@ -73,3 +73,8 @@ ORDERS = [  # keys in go-yaml's order (sorter.go): numbers inside by value, othe
 def test_the_order_of_keys(keys: list[str]) -> None:
     assert key_order(tuple(keys)) == keys
     assert key_order(tuple(reversed(keys))) == keys
+
+
+def test_every_stage_of_a_way_has_a_heading() -> None:
+    assert set(trace_picture._HEADS) == set(Stage)
+    assert trace_picture._HEADS[Stage.NETWORK] == "kube-proxy"

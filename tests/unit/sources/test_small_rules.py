@@ -11,6 +11,8 @@ from meshctl.render.snapshot_text import lines
 from meshctl.share.anonymize import Anonymizer, Vocabulary
 from meshctl.share.index import Index, PodEntry
 from meshctl.share.redact import redact_text
+from meshctl.sources import live
+from meshctl.sources.pods import KubePod
 from meshctl.sources.snapshot_format import Writer
 from meshctl.sources.trace_pods import kubernetes_services
 
@@ -110,3 +112,13 @@ def test_endpoints_that_are_not_ready_or_not_known() -> None:
     assert endpoints("10.96.0.1", services, [], frozenset({"other"})) is None
     assert endpoints("10.96.0.1", services, [], frozenset({"ns"})) == ()
     assert set(kubernetes_services(services, [])) == {("10.96.0.1", 80)}
+
+
+@pytest.mark.parametrize(
+    ("containers", "named"),
+    [([], "none"), ([{"name": "app"}], "app"), ([{"name": "app"}, {"name": "log"}], "app, log")],
+)
+def test_a_pod_without_a_proxy_is_told_by_its_containers(containers: list[Json], named: str) -> None:
+    pod = KubePod("p", "n", {"spec": {"containers": containers}})
+    refused = live._port_refused(pod, 15000)
+    assert f"(containers: {named})" in "\n".join(refused.lines())
