@@ -4,15 +4,17 @@ Theory of operation. A packet sent in the pod meets OUTPUT; sent to an address o
 and meets PREROUTING too. A packet from outside meets PREROUTING on eth0. Envoy's own packets carry its uid
 and gid. One ``Connections`` a connection remembers what OUTPUT decided, for the loop over lo.
 The verdict words are those of the recordings: REDIRECT, TPROXY, RETURN (the last matching rule was one), ACCEPT
-(rules matched without effect), NO_RULE_MATCHED, DROP.
+(rules matched without effect), NO_RULE_MATCHED, DROP. Where a rule cannot be decided the walk has several ends, and the
+connection goes on from each.
 """
 
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterator
 
 from meshctl.envoy.addresses import bracketed
-from meshctl.netfilter import Connections, Hook, Packet, PathStep, Verdict, WalkResult
+from meshctl.netfilter import Connections, Hook, Packet, PathStep, RuleSet, Verdict, WalkResult
 from meshctl.netfilter.packet import family_of
 from meshctl.trace.pods import Pod
 from meshctl.values import Struct, replace
@@ -91,38 +93,63 @@ class Sent(Struct, frozen=True):
         return first == "UNDETERMINED" or (last == "UNDETERMINED" and first != "REDIRECT")
 
 
-def send(pod: Pod, src: str, dst: str, port: int, uid: int, gid: int, mark: int = 0) -> Sent:
-    """A new connection from a process of the pod."""
+def send(pod: Pod, src: str, dst: str, port: int, uid: int, gid: int, mark: int = 0) -> list[Sent]:
+    """A new connection from a process of the pod: where it goes, and where else it may go by what is not known."""
     local = _is_local(pod, dst)
     if pod.rules is None:
-        return Sent((), local, port, False)
+        return [Sent((), local, port, False)]
     interface = "lo" if local else "eth0"
     packet = Packet(
         Hook.OUTPUT, family_of(dst), src=src or None, dst=dst, sport=CLIENT_PORT, dport=port, out_if=interface,
         uid=uid, gid=gid, mark=mark,
     )  # fmt: skip
-    connections = Connections(pod.rules)
-    result = connections.walk(packet)
-    hooks = [_captured("output", packet, interface, result)]
-    unknown = result.undetermined
-    if hooks[0].verdict in ("DROP", "UNDETERMINED"):
-        dropped = hooks[0].verdict == "DROP"
-        return Sent(
-            tuple(hooks), local, port, False, dropped, unknown or ((hooks[0].verdict,) if not dropped else ())
+    whole = Connections(pod.rules).walk(packet)
+    found = [one for end in _ends(whole) for one in _sent(pod.rules, packet, end, whole.undetermined)]
+    return list(
+        {(one.local, one.port, one.redirected, one.dropped, one.undecided): one for one in found}.values()
+    )
+
+
+def _ends(result: WalkResult) -> list[WalkResult]:
+    """The ends that a walk may come to: its own, or those of its branches where they differ."""
+    if result.verdict is not Verdict.UNDETERMINED or not result.branches:
+        return [result]
+    found = [end for branch in result.branches for end in _ends(branch.result)]
+    return list({(end.verdict, end.redirect_port, end.nat_to): end for end in found}.values())
+
+
+def _sent(rules: RuleSet, packet: Packet, result: WalkResult, unknown: tuple[str, ...]) -> Iterator[Sent]:
+    """Where a packet goes from one end of its walk through OUTPUT."""
+    interface, port, local = str(packet.out_if), int(packet.dport or 0), packet.out_if == "lo"
+    first = _captured("output", packet, interface, result)
+    if first.verdict in ("DROP", "UNDETERMINED"):
+        dropped = first.verdict == "DROP"
+        yield Sent(
+            (first,), local, port, False, dropped, unknown or ((first.verdict,) if not dropped else ())
         )
-    redirected = hooks[0].verdict == "REDIRECT" and result.redirect_port is not None
+        return
+    redirected = first.verdict == "REDIRECT" and result.redirect_port is not None
     if redirected:
         port, local = int(result.redirect_port or 0), True
     if not local:
-        return Sent(tuple(hooks), False, port, False, undetermined=unknown)
+        yield Sent((first,), False, port, False, undetermined=unknown)
+        return
     after = result.post or packet
     looped = replace(after, hook=Hook.PREROUTING, in_if="lo", out_if=None, uid=None, gid=None)
-    back = connections.walk(looped)
-    hooks.append(_captured("prerouting", looped, "lo", back))
-    verdict = hooks[-1].verdict
-    if verdict in ("TPROXY", "REDIRECT") and back.redirect_port is not None:
-        port, redirected = int(back.redirect_port), True
-    return Sent(tuple(hooks), True, port, redirected, verdict == "DROP", unknown + back.undetermined)
+    connections = Connections(rules)
+    connections.remember(packet, result)
+    whole = connections.walk(looped)
+    for back in [whole] if redirected else _ends(whole):
+        last = _captured("prerouting", looped, "lo", back)
+        taken = last.verdict in ("TPROXY", "REDIRECT") and back.redirect_port is not None
+        yield Sent(
+            (first, last),
+            True,
+            int(back.redirect_port or 0) if taken else port,
+            redirected or taken,
+            last.verdict == "DROP",
+            unknown + whole.undetermined,
+        )
 
 
 class Arrived(Struct, frozen=True):
@@ -136,15 +163,19 @@ class Arrived(Struct, frozen=True):
     undetermined: tuple[str, ...] = ()
 
 
-def arrive(pod: Pod, src: str, dst: str, port: int) -> Arrived:
-    """A new connection from outside to an address of the pod."""
+def arrive(pod: Pod, src: str, dst: str, port: int) -> list[Arrived]:
+    """A new connection from outside to an address of the pod: where it goes, and where else it may go."""
     if pod.rules is None:
-        return Arrived((), port, False)
+        return [Arrived((), port, False)]
     packet = Packet(
         Hook.PREROUTING, family_of(dst), src=src or None, dst=dst, sport=CLIENT_PORT, dport=port, in_if="eth0",
         in_address=dst,
     )  # fmt: skip
-    result = Connections(pod.rules).walk(packet)
+    whole = Connections(pod.rules).walk(packet)
+    return [_arrived(packet, end, port, whole.undetermined) for end in _ends(whole)]
+
+
+def _arrived(packet: Packet, result: WalkResult, port: int, unknown: tuple[str, ...]) -> Arrived:
     hook = _captured("prerouting", packet, "eth0", result)
     taken = hook.verdict in ("REDIRECT", "TPROXY") and result.redirect_port is not None
     return Arrived(
@@ -153,5 +184,5 @@ def arrive(pod: Pod, src: str, dst: str, port: int) -> Arrived:
         taken,
         hook.verdict == "TPROXY",
         hook.verdict == "DROP",
-        result.undetermined,
+        unknown,
     )

@@ -14,6 +14,7 @@ listeners that were not shown. What is taken for granted on the way is told as a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from meshctl.envoy.addresses import bracketed, host_and_port
 from meshctl.envoy.message import Undecidable
@@ -25,7 +26,7 @@ from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.visit import visit
 from meshctl.trace import answers, capture, passes
 from meshctl.trace.answers import Failure
-from meshctl.trace.capture import Captured
+from meshctl.trace.capture import Arrived, Captured, Sent
 from meshctl.trace.flows import Flow, Landing, Visit
 from meshctl.trace.membership import is_told_external, may_be_inside, service_at, service_behind
 from meshctl.trace.pods import Pod, PodSource
@@ -52,6 +53,25 @@ from meshctl.values import Struct, field, replace
 MAX_HOPS = 12
 _SAME_PLACE = 3  # a request may pass a proxy again, changed on the way; more often nothing of it is new
 _HBONE = 15008
+
+
+End = TypeVar("End", Sent, Arrived)
+
+
+def _of_all(ends: Sequence[End], follow: Callable[[End], list[Way]]) -> list[Way]:
+    """The ways from every end that a packet's walk through rules may come to; between several nothing decides."""
+    if len(ends) == 1:
+        return follow(ends[0])
+    return [
+        replace(
+            way,
+            probability=way.probability / len(ends),
+            decided=False,
+            undetermined=passes.joined(end.undetermined, way.undetermined),
+        )
+        for end in ends
+        for way in follow(end)
+    ]
 
 
 def _decided(walk: Callable[[], list[Way]]) -> list[Way]:
@@ -113,7 +133,12 @@ class Journey(Struct):
             return [loop(f"more than {MAX_HOPS} hops: a loop")]
         if not flow.stream.src_ip:
             flow = replace(flow, stream=replace(flow.stream, src_ip=source_address(pod, flow.ip)))
-        sent = capture.send(pod, flow.stream.src_ip, flow.ip, flow.port, uid, gid, mark)
+        ends = capture.send(pod, flow.stream.src_ip, flow.ip, flow.port, uid, gid, mark)
+        return _of_all(ends, lambda sent: self._sent(flow, sent))
+
+    def _sent(self, flow: Flow, sent: Sent) -> list[Way]:
+        """A packet behind the rules of the pod that sends it."""
+        pod = flow.pod
         if sent.dropped:
             reason = f"a rule of pod {pod.name} drops the packet"
             return [ended(Disposition.DROPPED, Failure.REFUSED, reason, sent.hooks)]
@@ -240,7 +265,12 @@ class Journey(Struct):
     def _arrive(self, flow: Flow) -> list[Way]:
         """A packet that comes to a pod from outside of it."""
         pod = flow.pod
-        arrived = capture.arrive(pod, flow.stream.src_ip, flow.ip, flow.port)
+        ends = capture.arrive(pod, flow.stream.src_ip, flow.ip, flow.port)
+        return _of_all(ends, lambda arrived: self._arrived(flow, arrived))
+
+    def _arrived(self, flow: Flow, arrived: Arrived) -> list[Way]:
+        """A packet behind the rules of the pod that it came to."""
+        pod = flow.pod
         if arrived.dropped:
             reason = f"a rule of pod {pod.name} drops the packet"
             return [ended(Disposition.DROPPED, Failure.REFUSED, reason, arrived=arrived.hooks)]

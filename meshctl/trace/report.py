@@ -123,8 +123,8 @@ def _strict_way(way: Way) -> Way:
 
 
 def at_proxy(passages: Sequence[Passage], reading: Reading = PLAIN) -> Json:
-    """The answer to one question at one proxy."""
-    passages = reading.passages(passages)
+    """The answer to one question at one proxy: what is behind it is not asked, and its answer is assumed."""
+    passages = reading.passages([_assuming_an_answer(passage) for passage in passages])
     endings = [Ending(p.verdict.disposition, p.probability, p.decided) for p in passages]
     return {
         "verdict": reading.verdict(endings).value,
@@ -132,6 +132,16 @@ def at_proxy(passages: Sequence[Passage], reading: Reading = PLAIN) -> Json:
         "undetermined": _all(p.undetermined for p in passages),
         "assumed": _all(p.assumed for p in passages),
     }
+
+
+# What nothing of a proxy's configuration tells of what is behind it.
+ANSWERED = "that what is behind the proxy takes the connection and answers in time, with 200 over HTTP"
+
+
+def _assuming_an_answer(passage: Passage) -> Passage:
+    if passage.verdict.disposition is not Disposition.DELIVERED:
+        return passage
+    return replace(passage, assumed=(*passage.assumed, ANSWERED))
 
 
 def _all(texts: Iterable[tuple[str, ...]]) -> list[str]:

@@ -70,16 +70,20 @@ class Connections:
 
     def _first(self, packet: Packet) -> WalkResult:
         result = walk(self.rules, packet)
+        self.remember(packet, result)
+        return result
+
+    def remember(self, packet: Packet, result: WalkResult) -> None:
+        """Remember the connection of a first packet that was walked: as a whole, or in one branch of what is not known."""
         after = result.post
         if after is None:
-            return result
+            return
         translated = result if result.verdict in _TRANSLATED else None
         connection = _Connection(packet, after, translated, packet.hook, after.ct_mark)
         self._forward[_key(packet)] = connection
         self._forward.setdefault(_key(after), connection)
         for seen in (packet, after):
             self._reply[_key(seen.reversed())] = connection
-        return result
 
     def _looped(self, packet: Packet, known: _Connection) -> WalkResult:
         """The first packet again, coming back over lo."""

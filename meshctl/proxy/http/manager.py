@@ -306,7 +306,7 @@ def _routed(entry: Entry, after: FilterScene) -> Iterator[Passage]:
         client_ip=after.remote_ip,
     )
     for passage in guarded(entry, router.act(entry, routed, after.target)):
-        yield passage if passage.location is not None else router.answered(passage, routed, after.target)
+        yield passage if passage.location is not None else router.with_location(passage, routed, after.target)
 
 
 def _upgrade(view: RequestView) -> str:

@@ -19,6 +19,7 @@ from meshctl.match import grpc
 from meshctl.match.fraction import fractional_percent
 from meshctl.match.request_view import Headers, Opaque, PartlyKnown, RequestView, carried
 from meshctl.match.substitution import Known
+from meshctl.match.supposing import answered
 from meshctl.plain import Json
 from meshctl.proxy import doubts
 from meshctl.proxy.entry import Entry
@@ -139,7 +140,7 @@ def _as_answered(entry: Entry, routed: Routed, location: str | None) -> str | No
     return told_location(entry, location, _holders(routed, NO_TARGET), routed.known)
 
 
-def answered(passage: Passage, routed: Routed, target: Target) -> Passage:
+def with_location(passage: Passage, routed: Routed, target: Target) -> Passage:
     """An answer of the router's own on a route that forwards, with the Location that the route adds to every answer."""
     if "redirect" in routed.route.message or "direct_response" in routed.route.message:
         return passage
@@ -205,7 +206,7 @@ def _targets(routed: Routed, action: Json) -> Iterator[Target]:
         yield Target(1.0, str(action["cluster"]), {})
     elif "cluster_header" in action:
         name = str(action["cluster_header"])
-        yield Target(1.0, routed.view.first(name.lower()), {}, f"header `{name}` names the cluster")
+        yield Target(1.0, *_by_header(routed, name, {}, f"header `{name}` names the cluster"))
     elif "weighted_clusters" in action:
         yield from _weighted(routed, action["weighted_clusters"])
     elif "cluster_specifier_plugin" in action or "inline_cluster_specifier_plugin" in action:
@@ -227,9 +228,12 @@ def _weighted(routed: Routed, config: Json) -> Iterator[Target]:
     total = sum(weights)
     if total <= 0:
         return
-    fixed = (
-        routed.view.first(str(config.get("header_name") or "").lower()) if config.get("header_name") else ""
-    )
+    header = str(config.get("header_name") or "").lower()
+    try:
+        fixed = routed.view.first(header) if header else ""
+    except Undecidable as unknown:
+        yield from _picked(routed, list(zip(clusters, weights, strict=True)), header, unknown)
+        return
     number = int(fixed) % total if fixed.isascii() and fixed.isdigit() else None
     start = 0
     for cluster, weight in zip(clusters, weights, strict=True):
@@ -241,10 +245,36 @@ def _weighted(routed: Routed, config: Json) -> Iterator[Target]:
         start = end
         if probability <= 0.0:
             continue
-        name = str(cluster.get("name") or "")
-        if not name and cluster.get("cluster_header"):
-            name = routed.view.first(str(cluster["cluster_header"]).lower())
-        yield Target(probability, name, cluster, f"weight {weight} of {total}", drawn)
+        yield Target(probability, *_named(routed, cluster, f"weight {weight} of {total}"), drawn)
+
+
+def _named(routed: Routed, cluster: Json, how: str) -> tuple[str, Json, str]:
+    """A weighted cluster's name, its settings and how it was chosen."""
+    name = str(cluster.get("name") or "")
+    if name or not cluster.get("cluster_header"):
+        return name, cluster, how
+    return _by_header(routed, str(cluster["cluster_header"]), cluster, how)
+
+
+def _by_header(routed: Routed, name: str, settings: Json, how: str) -> tuple[str, Json, str]:
+    """The cluster that a header names; none where the header is not known."""
+    try:
+        return routed.view.first(name.lower()), settings, how
+    except Undecidable as unknown:
+        return "", settings, f"undecided: {unknown.reason}"
+
+
+def _picked(
+    routed: Routed, parts: list[tuple[Json, int]], header: str, unknown: Undecidable
+) -> Iterator[Target]:
+    """The weighted cluster that a header picks which is not known: the one that it is supposed to be, or the last."""
+    possible = [(cluster, weight) for cluster, weight in parts if weight > 0]
+    for cluster, weight in possible:
+        name = cluster.get("name") or f"of weight {weight}"
+        question = f"header `{header}` picks cluster {name}"
+        if cluster is possible[-1][0] or answered(routed.view.supposed, question, unknown):
+            yield Target(1.0, *_named(routed, cluster, f"picked by header `{header}`"), routed.draw)
+            return
 
 
 def _forward(entry: Entry, routed: Routed, target: Target) -> Iterator[Passage]:

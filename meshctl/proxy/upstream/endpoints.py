@@ -53,6 +53,7 @@ class Distribution(Struct, frozen=True):
     subset: str = ""
     missing: float = 0.0
     undetermined: str = ""
+    doubt: str = ""  # why there may be none of them after all
     loops: bool = False  # it leads back to the cluster that was asked
 
 

@@ -45,6 +45,10 @@ class Subsets(Struct, frozen=True):
     fallback_list: bool = False
     locality_weight_aware: bool = False
 
+    def takes_any(self, wanted: bool) -> bool:
+        """Whether every host may be chosen, whatever its metadata are."""
+        return not wanted and self.fallback == "ANY_ENDPOINT"
+
     def selector(self, keys: frozenset[str]) -> Selector | None:
         """The selector of these keys."""
         exact = next((s for s in self.selectors if s.keys == keys), None)
@@ -97,11 +101,10 @@ def select(
     hosts: Sequence[Host], subsets: Subsets, wanted: Json, policy: Policy, key: HashKey = RANDOM
 ) -> Distribution:
     """The shares under subset load balancing."""
-    if any(not host.shown for host in hosts):
-        return Distribution(
-            (), undetermined="the metadata of the endpoints, which subsets go by, was not shown"
-        )
     question = _Question(hosts, subsets, policy, key)
+    if any(not host.shown for host in hosts) and not subsets.takes_any(bool(wanted)):
+        reason = "the metadata of the endpoints, which subsets go by, was not shown"
+        return replace(question.over(hosts, ""), undetermined=reason, doubt=reason)
     tries = wanted.get(_FALLBACK_LIST) if subsets.fallback_list else None
     if not isinstance(tries, list) or not tries:
         return _chosen(question, wanted)

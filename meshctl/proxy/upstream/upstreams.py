@@ -55,6 +55,7 @@ class Choice(Struct, frozen=True):
     code: int = 503  # where there is no endpoint
     open: tuple[str, ...] = field(default=())  # what leaves open whether there is one
     loops: bool = False  # it leads back to the cluster that was asked
+    doubt: str = ""  # why there may be no endpoint after all
     unshown: str = ""  # what of the endpoints was not shown, though the way on depends on it
 
     @property
@@ -95,6 +96,7 @@ def _told(cluster: Cluster, found: lb.Distribution) -> Choice:
         missing,
         loops=found.loops,
         unshown=unshown,
+        doubt=found.doubt,
     )
 
 

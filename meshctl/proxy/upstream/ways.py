@@ -53,6 +53,9 @@ def ways(
     for reason in choice.open:
         entry, other = open_ways(entry, 2, reason)
         yield other.end(missing(choice, reason))
+    if choice.doubt:
+        entry, other = open_ways(entry, 2, choice.doubt)
+        yield other.end(missing(choice, ""))
     reasons = _doubts(cluster, choice, http=ask.view is not None)
     assignment = None if cluster.assignment is None else ClusterLoadAssignment(cluster.assignment)
     entry, either = doubts.doubted(proxy, entry, cluster.config, assignment, more=reasons)

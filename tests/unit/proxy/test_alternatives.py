@@ -80,6 +80,50 @@ def test_more_alternatives_than_are_followed_are_said_to_be() -> None:
     assert f"more than {MOST_ALTERNATIVES} alternatives" in cut.verdict.reason
 
 
+def test_a_header_that_picks_the_cluster_may_pick_each() -> None:
+    parts = [{"name": "a", "weight": 10}, {"name": "none", "weight": 0}, {"name": "b", "weight": 90}]
+    one = {
+        "name": "r",
+        "match": {"prefix": "/"},
+        "route": {"weighted_clusters": {"clusters": parts, "header_name": "x"}},
+    }
+    assert [passage.verdict.reason for passage in ways(one)] == [
+        "cluster a does not exist",
+        "cluster b does not exist",
+    ]
+
+
+def test_a_header_that_names_the_cluster_leaves_the_filters_before_the_router_decided() -> None:
+    one = {"name": "r", "match": {"prefix": "/"}, "route": {"cluster_header": "x"}}
+    denies = a_filter("rbac.v3.RBAC", rules={"policies": {}})
+    for filters, expected in (((), Disposition.UNDETERMINED), ((denies,), Disposition.DENIED)):
+        built = proxy([listener([{"filters": http([virtual_host(one)], filters=filters)}])])
+        (passage,) = ask(built, ASKED)
+        assert passage.verdict.disposition is expected
+
+
+def test_hosts_whose_metadata_were_not_shown_may_be_in_the_subset_or_not() -> None:
+    wanted = {"metadata_match": {"filter_metadata": {"envoy.lb": {"v": "1"}}}}
+    statuses = [{"name": "s", "host_statuses": [endpoint_status("10.0.0.1"), endpoint_status("10.0.0.2")]}]
+    config = {"subset_selectors": [{"keys": ["v"]}]}
+    cluster = {"name": "s", "type": "EDS", "lb_subset_config": config}
+    built = proxy(
+        [listener([{"filters": http([virtual_host(route("r", {"prefix": "/"}, "s", **wanted))])}])],
+        (cluster,),
+    )
+    built._statuses = {one["name"]: one for one in statuses}  # type: ignore[misc]
+    found = ask(built, get())
+    assert {p.verdict.disposition for p in found} == {Disposition.DELIVERED, Disposition.NO_HEALTHY_ENDPOINT}
+    assert all("metadata of the endpoints" in p.undetermined[0] and not p.decided for p in found)
+
+
+def endpoint_status(ip: str) -> Json:
+    return {
+        "address": {"socket_address": {"address": ip, "port_value": 80}},
+        "health_status": {"eds_health_status": "HEALTHY"},
+    }
+
+
 def test_require_tls_may_redirect() -> None:
     manager = {"early_header_mutation_extensions": [{"name": "x"}]}
     hosts = [virtual_host(REST, require_tls="EXTERNAL_ONLY")]

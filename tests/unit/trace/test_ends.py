@@ -47,7 +47,7 @@ SENT = [  # pod, destination, uid; (hooks with their verdicts, local, port, redi
 def test_a_packet_that_a_process_sends(
     pod: Pod, dst: tuple[str, int], uid: int, expected: tuple[Any, ...]
 ) -> None:
-    sent = capture.send(pod, "10.244.0.72", *dst, uid, uid)
+    (sent,) = capture.send(pod, "10.244.0.72", *dst, uid, uid)
     hooks = [
         (
             hook.hook,
@@ -72,11 +72,11 @@ ARRIVED = [  # pod, port; (verdict, port, redirected, transparent, dropped)
 
 @pytest.mark.parametrize(("pod", "port", "expected"), ARRIVED)
 def test_a_packet_that_comes_from_outside(pod: Pod, port: int, expected: tuple[Any, ...]) -> None:
-    found = capture.arrive(pod, "10.5.5.5", "10.244.0.72", port)
+    (found,) = capture.arrive(pod, "10.5.5.5", "10.244.0.72", port)
     (hook,) = found.hooks
     assert (hook.verdict, found.port, found.redirected, found.transparent, found.dropped) == expected
     assert (hook.dst, hook.interface, hook.hook) == (f"10.244.0.72:{port}", "eth0", "prerouting")
-    assert capture.arrive(replace(pod, rules=None), "10.5.5.5", "10.244.0.72", port) == capture.Arrived(
+    assert capture.arrive(replace(pod, rules=None), "10.5.5.5", "10.244.0.72", port)[0] == capture.Arrived(
         (), port, False
     )
 
@@ -211,7 +211,7 @@ def test_the_step_of_a_hook(one: Captured, told: str) -> None:
 
 def test_the_loop_over_lo_only_where_it_changed_something() -> None:
     assert segments.capture_steps([hook(name="prerouting", interface="lo")]) == ()
-    real = capture.send(POD, "10.244.0.72", "10.1.2.3", 80, 1000, 1000)
+    (real,) = capture.send(POD, "10.244.0.72", "10.1.2.3", 80, 1000, 1000)
     assert segments.rule_path(real.hooks[0]) == "nat OUTPUT > ISTIO_OUTPUT rule 9 > ISTIO_REDIRECT rule 1"
 
 
