@@ -40,6 +40,7 @@ class Captures:
 
 def _text(rules: RuleSet) -> Iterator[tuple[str, ...]]:
     for table in rules.tables:
+        yield (table.family, table.name, *(text for _, text in table.sets))
         for chain in table.chains:
             yield (table.family, table.name, chain.name, chain.policy or "", *(r.text for r in chain.rules))
 
@@ -49,6 +50,8 @@ def _rows(rules: RuleSet) -> Iterator[tuple[str, Row]]:
     for gap in dict.fromkeys([str(u.gap) for u in rules.unseen] + ([rules.failure] if rules.failure else [])):
         yield "capture_rules", ("", "", "", 0, "?", f"({gap})", origin)
     for table in rules.tables:
+        for name, text in table.sets:
+            yield "capture_rules", (table.family, table.name, f"@{name}", 0, None, text, origin)
         for chain in table.chains:
             told = _declared(table, chain)
             if told:

@@ -2,7 +2,7 @@
 
 Theory of operation. ``resources`` has every resource of a proxy, ``configuration`` its state: together they are the
 config_dump, but for what was a secret. Sections that were not given stay away, so that a trace says what it lacks. Rules come
-back from their text, that of iptables or of nft; what was not shown whole, or asks for a named set, is told as not known.
+back from their text, that of iptables or of nft; what was not shown whole is told as not known.
 """
 
 from __future__ import annotations
@@ -143,11 +143,15 @@ def _rules(rows: Sequence[Json], covers: frozenset[Family], name: str) -> RuleSe
     for row in rows:
         tables.setdefault((row["family"], row["rule_table"]), []).append(row)
     gaps = [row["rule"] for row in rows if row["target"] == "?"]
-    # what a set holds is kept in no row
-    gaps += [row["rule"] for row in rows if row["nth"] and re.search(r"(?<!\S)@\w", row["rule"])]
-    native = {key for key, found in tables.items() if in_nft_words(r["rule"] for r in found if r["nth"])}
+    # data sets of older versions have no rows of what a set holds
+    gaps += [row["rule"] for key, found in tables.items() for row in found if _unheld(row, found)]
+    native = {
+        key
+        for key, found in tables.items()
+        if in_nft_words(r["rule"] for r in found if r["nth"] or r["chain"].startswith("@"))
+    }
     # a table without any hook is not whole: some data sets have no rows of them
-    gaps += [f"where {table} is called" for f, table in native if all(r["nth"] for r in tables[f, table])]
+    gaps += [f"where {table} is called" for f, table in native if not any(map(_hooks, tables[f, table]))]
     if gaps:
         return RuleSet(covers=frozenset(Family), failure=f"the data set does not hold all of them: {gaps[0]}")
     texts: list[tuple[Iterable[str], Family | None]] = []
@@ -163,6 +167,20 @@ def _rules(rows: Sequence[Json], covers: frozenset[Family], name: str) -> RuleSe
     ]
     merged = merge(*found)
     return replace(merged, covers=merged.covers | covers, origin=Basis(rows[0]["origin"]))
+
+
+_SET = re.compile(r"(?<!\S)@[\w.\-/]+")
+
+
+def _unheld(row: Json, table: Sequence[Json]) -> bool:
+    """Whether a rule asks for a named set of which its table has no row."""
+    known = {one["chain"] for one in table if not one["nth"]}
+    return bool(row["nth"]) and not known.issuperset(_SET.findall(row["rule"]))
+
+
+def _hooks(row: Json) -> bool:
+    """Whether a row says where a chain is called, or what it does at its end."""
+    return not row["nth"] and not row["chain"].startswith("@")
 
 
 def _saved(tables: Mapping[tuple[str, str], Sequence[Json]]) -> Iterable[str]:
@@ -182,7 +200,8 @@ def _listed(tables: Mapping[tuple[str, str], Sequence[Json]]) -> Iterable[str]:
     """Tables as nft lists them: each chain with its declaration, then its rules."""
     for (family, table), found in tables.items():
         yield f"table {family} {table} {{"
-        for chain in dict.fromkeys(row["chain"] for row in found):
+        yield from (row["rule"] for row in found if row["chain"].startswith("@"))
+        for chain in dict.fromkeys(row["chain"] for row in found if not row["chain"].startswith("@")):
             yield f"chain {chain} {{"
             yield from (row["rule"] for row in found if row["chain"] == chain)
             yield "}"

@@ -284,7 +284,7 @@ TABLES: tuple[TableShape, ...] = (
             family     text  `ipv4` or `ipv6`.
             direction  text  `inbound` (to the pod) or `outbound` (from the application).
             what       text  `default` (everything that no other row names), or the kind of exception: `port`, `network`, `uid`, `gid`, `interface`, `source`.
-            value      text  The exception: `5432`, `10.0.0.0/8`; NULL for `default`.
+            value      text  The exception: `5432`, `6000-6010`, `10.0.0.0/8`; NULL for `default`.
             outcome    text  `to 15001` (captured: goes to that port of Envoy), `not captured` (passes Envoy by), `dropped`, `rejected` or `undetermined`.
             origin     text  How the rules are known: observed, computed from the pod's settings, or assumed (Istio's defaults).
         """),
@@ -295,7 +295,7 @@ TABLES: tuple[TableShape, ...] = (
         _columns("""
             family      text   `ip`, `ip6` or `inet`.
             rule_table  text   `nat`, `mangle`, `raw` ...
-            chain       text   The chain.
+            chain       text   The chain; `@NAME` for a named set or map of nft.
             nth         whole  The rule's place in the chain, from 1; 0 is the chain's policy (of nft: its hook, priority and policy), or, with the target `?`, something that was not shown.
             target      text   What it does: `RETURN`, `REDIRECT`, the name of a chain.
             rule        text   The rule as its source has it.

@@ -228,6 +228,7 @@ class Table(Struct, frozen=True, dict=True):
     chains: tuple[Chain, ...] = ()
     source: str = "rules"
     shown: Shown = Shown.SCRIPT
+    sets: tuple[tuple[str, str], ...] = ()  # name and declaration of nft's sets and maps, to be shown
 
     @functools.cached_property
     def _by_name(self) -> dict[str, Chain]:

@@ -17,6 +17,7 @@ from meshctl.coverage import Basis
 from meshctl.netfilter import lint
 from meshctl.netfilter.packet import Family
 from meshctl.netfilter.pod import PodNet
+from meshctl.netfilter.walk.summary import ports_of
 from meshctl.plain import object_at
 from meshctl.proxy.proxy import Proxy
 from meshctl.values import Struct
@@ -151,14 +152,15 @@ def bypassed_listeners(subject: Subject) -> Hits:
     if not summary.outbound.default.captured:
         return
     left_out = {
-        port
+        number
         for kinds in summary.outbound.exceptions.values()
         for kind, values in kinds.items()
         if kind == "port"
-        for port in values
+        for ports in values
+        for number in ports_of(ports)
     }
     for listener in proxy.listeners.all:
-        ports = [port for _, port, _ in listener.addresses if str(port) in left_out]
+        ports = [port for _, port, _ in listener.addresses if port in left_out]
         if ports and not listener.bound and listener.direction == "OUTBOUND":
             said = (
                 f"no connection of the application comes to it: the capture rules leave port {ports[0]} out"

@@ -22,6 +22,7 @@ from meshctl.envoy.message import Undecidable
 from meshctl.match.filter_chains import Facts
 from meshctl.match.request_view import Peer
 from meshctl.netfilter.packet import Family
+from meshctl.netfilter.walk.summary import ports_of
 from meshctl.plain import object_at, some
 from meshctl.proxy.listen import accept
 from meshctl.proxy.listen.handshake import handshake
@@ -111,7 +112,7 @@ def uncaptured_ports(subject: Subject) -> frozenset[int] | None:
     if not inbound.default.captured:
         return None
     ports = (value for kinds in inbound.exceptions.values() for value in kinds.get("port", ()))
-    return frozenset(int(port) for port in ports if port.isdigit())
+    return frozenset(number for port in ports for number in ports_of(port))
 
 
 def _taken(listener: Listener, ip: str, port: int) -> Iterator[Speech]:

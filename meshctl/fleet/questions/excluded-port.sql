@@ -1,14 +1,17 @@
 -- Which pods let a port pass Envoy by (or may do so)?
--- :port text   the port
-SELECT c.mesh, c.workload, c.proxy, c.family, c.direction, c.what, c.outcome, c.origin
-FROM capture c
-WHERE c.outcome NOT LIKE 'to %'
-  AND (
-    (c.what = 'port' AND c.value = :port)
-    OR (c.what = 'default' AND NOT EXISTS (
-      SELECT 1 FROM capture e
-      WHERE e.mesh = c.mesh AND e.date = c.date AND e.proxy = c.proxy AND e.family = c.family
-        AND e.direction = c.direction AND e.what = 'port' AND e.value = :port
-    ))
-  )
+-- :port whole   the port
+WITH ports AS (
+  SELECT mesh, date, proxy, family, direction, outcome,
+    TRY_CAST(split_part(value, '-', 1) AS BIGINT) AS first,
+    TRY_CAST(CASE WHEN value LIKE '%-%' THEN split_part(value, '-', 2) ELSE value END AS BIGINT) AS last
+  FROM capture
+  WHERE what = 'port'
+), named AS (
+  SELECT * FROM ports WHERE :port BETWEEN first AND last
+)
+SELECT c.mesh, c.workload, c.proxy, c.family, c.direction, CASE WHEN n.outcome IS NULL THEN 'default' ELSE 'port' END AS what,
+  coalesce(n.outcome, c.outcome) AS outcome, c.origin
+FROM capture c LEFT JOIN named n
+  ON n.mesh = c.mesh AND n.date = c.date AND n.proxy = c.proxy AND n.family = c.family AND n.direction = c.direction
+WHERE c.what = 'default' AND coalesce(n.outcome, c.outcome) NOT LIKE 'to %'
 ORDER BY c.mesh, c.workload, c.proxy, c.family, c.direction

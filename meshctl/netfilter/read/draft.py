@@ -49,6 +49,7 @@ class TableDraft(Struct):
     backend: Backend
     chains: dict[str, ChainDraft] = field(default_factory=dict)
     addresses: set[Family] = field(default_factory=set)  # families its rules name
+    sets: dict[str, str] = field(default_factory=dict)  # its named sets and maps: what declares them
     shown: Shown = Shown.SCRIPT
     dormant: bool = False
 
@@ -125,7 +126,15 @@ class RuleSetDraft:
             )
             for chain in draft.chains.values()
         )
-        return Table(draft.name, draft.family, draft.backend, chains, self.source, draft.shown)
+        return Table(
+            draft.name,
+            draft.family,
+            draft.backend,
+            chains,
+            self.source,
+            draft.shown,
+            tuple(draft.sets.items()),
+        )
 
     def _resolved(self, rule: Rule, table: TableDraft, chain: str) -> Rule:
         """The rule, its jump checked against the chains of its table."""

@@ -41,6 +41,14 @@ class NamedSet(Struct, frozen=True):
     """A named set or map of the table; elements None = not to be known (filled by traffic)."""
 
     elements: list[Json] | None
+    kind: str = "set"
+
+    def declaration(self, name: str) -> str:
+        """It in nft's words, as far as rules depend on it."""
+        held = "flags dynamic" if self.elements is None else f"elements = {words({'set': self.elements})}"
+        return (
+            f"{self.kind} {name} {{ {held}; }}" if held != "elements = {  }" else f"{self.kind} {name} {{ }}"
+        )
 
 
 Sets = dict[str, NamedSet]

@@ -67,6 +67,9 @@ class NftReader:
                 self.draft.note(_line(body), f"object {number} ({kind}) holds values that nft does not print")
         self._leave_out_dormant()
         self._settle_backends()
+        for table in self.draft.tables:
+            named = self.sets.get((table.family, table.name), {})
+            table.sets = {name: one.declaration(name) for name, one in named.items()}
 
     def _set(self, kind: str, body: Json, number: int) -> None:
         key = (str(body.get("family", "ip")), str(body.get("table")))
@@ -75,11 +78,11 @@ class NftReader:
         if kind == "element":
             known = sets.get(str(body.get("name")), NamedSet([]))
             sets[str(body.get("name"))] = NamedSet(
-                None if known.elements is None else [*known.elements, *elements]
+                None if known.elements is None else [*known.elements, *elements], known.kind
             )
         else:
             changing = "dynamic" in flags or "timeout" in flags
-            sets[str(body.get("name"))] = NamedSet(None if changing else elements)
+            sets[str(body.get("name"))] = NamedSet(None if changing else elements, kind)
 
     def _object(self, operation: str, kind: str, body: dict[str, Json]) -> None:
         if kind == "ruleset":

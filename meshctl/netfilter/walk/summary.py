@@ -8,6 +8,7 @@ same engine answers here as in ``walk``.
 from __future__ import annotations
 
 import ipaddress
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from meshctl.netfilter.model import AnyOf, Backend, Criterion, Dispatch, Field, RuleSet, Verb
@@ -25,6 +26,7 @@ ELSEWHERE = {
 }
 POD = {Family.V4: "192.0.2.10", Family.V6: "2001:db8:10::10"}
 UNNAMED_PORTS = (47321, 39119, 27773)
+_LAST_PORT = 65535
 UNNAMED_OWNERS = (987654, 876543)
 MOST = 120  # values of a field that are tried; a node's rules name thousands, a pod's a few
 
@@ -93,9 +95,9 @@ class Summary(Struct, frozen=True):
 
 
 class Named(Struct, frozen=True):
-    """Values that rules name, by field."""
+    """Values that rules name, by field; ports as ranges that rules do not tell apart within."""
 
-    ports: tuple[int, ...]
+    ports: tuple[tuple[int, int], ...]
     networks: tuple[tuple[int, int, Family], ...]
     uids: tuple[int, ...]
     gids: tuple[int, ...]
@@ -122,16 +124,18 @@ def criteria(rules: RuleSet) -> Iterator[Criterion]:
 
 def named(rules: RuleSet) -> Named:
     """All values that are worth trying."""
-    ports: dict[int, None] = {}
+    ports: list[tuple[int, int]] = []
     uids: dict[int, None] = {}
     gids: dict[int, None] = {}
     networks: dict[tuple[int, int, Family], None] = {}
     sources: dict[tuple[int, int, Family], None] = {}
     in_ifs: dict[str, None] = {}
     out_ifs: dict[str, None] = {}
-    numbers = {Field.DPORT: ports, Field.UID: uids, Field.GID: gids}
+    numbers = {Field.UID: uids, Field.GID: gids}
     for criterion in criteria(rules):
-        if criterion.field in numbers:
+        if criterion.field is Field.DPORT:
+            ports += criterion.ranges
+        elif criterion.field in numbers:
             for low, high in criterion.ranges:
                 numbers[criterion.field] |= dict.fromkeys(sorted({low, high}))
         elif criterion.field in (Field.DST, Field.SRC) and criterion.family and criterion.mask is None:
@@ -141,7 +145,7 @@ def named(rules: RuleSet) -> Named:
             where_if = in_ifs if criterion.field is Field.IN_IF else out_ifs
             where_if |= dict.fromkeys(name.replace("*", "0") for name in criterion.names)
     everything = (
-        [port for port in ports if 0 < port < 65535],
+        port_ranges(ports),
         list(networks),
         list(uids),
         list(gids),
@@ -152,6 +156,16 @@ def named(rules: RuleSet) -> Named:
     untried = sum(max(0, len(values) - MOST) for values in everything)
     shown, nets, users, groups, ins, outs, froms = (tuple(values[:MOST]) for values in everything)
     return Named(shown, nets, users, groups, ins, outs, froms, untried)  # type: ignore[arg-type]
+
+
+def port_ranges(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The ports of some ranges, cut where one begins or ends: within a piece all ports are alike."""
+    known = sorted(
+        {(max(low, 1), min(high, _LAST_PORT)) for low, high in ranges if high > 0 and low <= _LAST_PORT}
+    )
+    cuts = sorted({cut for low, high in known for cut in (low, high + 1)})
+    pieces = ((low, following - 1) for low, following in itertools.pairwise(cuts))
+    return [piece for piece in pieces if any(low <= piece[0] <= high for low, high in known)]
 
 
 def proxy_of(rules: RuleSet, pod: PodNet | None = None) -> PodNet:
@@ -277,7 +291,7 @@ class _Probe:
     def inbound(self) -> Direction:
         """By port, interface and source."""
         tries: list[tuple[str, str, Outcome]] = []
-        tries += [("port", str(port), self.come(dport=port)) for port in sorted(self.names.ports)]
+        tries += [("port", _ports(low, high), self.come(dport=low)) for low, high in self.names.ports]
         tries += [("interface", name, self.come(in_if=name)) for name in self.names.in_ifs if name != "lo"]
         tries += [
             ("source", _network(low, high, family), self.come(src=str(_inside(low, family))))
@@ -303,7 +317,9 @@ class _Probe:
         """By port, network, interface and owner."""
         tries: list[tuple[str, str, Outcome]] = []
         tries += [
-            ("port", str(port), self.out(dport=port)) for port in sorted(self.names.ports) if port != 53
+            ("port", _ports(low, high), self.out(dport=low))
+            for low, high in self.names.ports
+            if (low, high) != (53, 53)
         ]
         tries += [
             ("network", _network(low, high, family), self.out(dst=str(_inside(low, family)), out_if=None))
@@ -326,6 +342,16 @@ def _direction(default: Outcome, tries: Iterable[tuple[str, str, Outcome]]) -> D
         default,
         {what: {kind: tuple(values) for kind, values in kinds.items()} for what, kinds in found.items()},
     )
+
+
+def _ports(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low}-{high}"
+
+
+def ports_of(text: str) -> range:
+    """The ports of an exception: ``5432``, ``6000-6010``."""
+    low, _, high = text.partition("-")
+    return range(int(low), int(high or low) + 1)
 
 
 def _everything(low: int, high: int, family: Family) -> bool:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from meshctl.coverage import Basis
-from meshctl.fleet.capture_rows import _rows
+from meshctl.fleet.capture_rows import _rows, _text
 from meshctl.fleet.records import _rules
 from meshctl.netfilter import RuleSet, parse_rules
 from meshctl.netfilter.packet import Family
@@ -98,14 +98,50 @@ def test_a_chains_hook_and_policy_are_rows() -> None:
     }
 
 
-def test_what_a_named_set_holds_is_not_known() -> None:
-    text = NFT.replace("tcp dport 5432 return", "ip daddr @outside return").replace(
-        "    chain istio-output",
-        "    set outside { type ipv4_addr; elements = { 192.0.2.1 }; }\n    chain istio-output",
+def with_set(rule: str, declared: str) -> str:
+    return NFT.replace("tcp dport 5432 return", rule).replace(
+        "    chain istio-output", f"    {declared}\n    chain istio-output"
     )
-    back = again(parse_rules(text))
+
+
+SETS = {
+    "addresses": ("ip daddr @s return", "set s { type ipv4_addr; elements = { 192.0.2.1, 198.51.100.0/24 }; }"),
+    "ports": ("tcp dport @s return", "set s { type inet_service; flags interval; elements = { 5432, 6000-6010 }; }"),
+    "both": ("ip daddr . tcp dport @s return", "set s { type ipv4_addr . inet_service; elements = { 192.0.2.1 . 80 }; }"),
+    "none": ("tcp dport @s return", "set s { type inet_service; }"),
+    "interfaces": ("oifname @s return", 'set s { type ifname; elements = { "lo", "eth1" }; }'),
+    "verdicts": ("tcp dport vmap @s", "map s { type inet_service : verdict; elements = { 5432 : return, 80 : accept }; }"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_named_sets_come_back_with_what_they_hold(name: str) -> None:
+    rules = parse_rules(with_set(*SETS[name]))
+    assert [row["chain"] for row in rows_of(rules) if row["chain"].startswith("@")] == ["@s"]
+    assert not rules.notes
+    same(rules)
+
+
+def test_elements_that_change_with_traffic_are_not_known() -> None:
+    rules = parse_rules(
+        with_set("tcp dport @s return", "set s { type inet_service; flags dynamic,timeout; }")
+    )
+    same(rules)
+    assert any("UNDETERMINED" in str(way) for way in ways(again(rules), Family.V4))
+
+
+def test_a_set_of_which_there_is_no_row_is_not_known() -> None:
+    """As in data sets of older versions."""
+    rows = rows_of(parse_rules(with_set(*SETS["ports"])))
+    back = _rules([row for row in rows if not row["chain"].startswith("@")], frozenset(Family), "pod")
     assert "does not hold all of them" in back.failure
-    assert "@outside" in back.failure
+    assert "@s" in back.failure
+
+
+def test_rules_that_differ_in_what_a_set_holds_are_walked_apart() -> None:
+    rule, declared = SETS["ports"]
+    one, other = (parse_rules(with_set(rule, declared.replace("5432", port))) for port in ("5432", "5433"))
+    assert list(_text(one)) != list(_text(other))
 
 
 def test_assumed_rules_are_not_rows_of_the_pod() -> None:

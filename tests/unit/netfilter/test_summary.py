@@ -180,3 +180,47 @@ def test_where_rules_name_all_ports_there_is_no_other_and_any_stands_for_them() 
     assert str(summarise(nat(*lines)).outbound.default) == "to 15001"
     halves = ("-A OUTPUT -p tcp --dport 0:999 -j DROP", "-A OUTPUT -p tcp --dport 1000:65535 -j RETURN")
     assert str(summarise(nat(*halves)).outbound.default) == "not captured"
+
+
+RANGED = """*nat
+:PREROUTING ACCEPT [0:0]
+:INPUT ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+{}
+-A OUTPUT -p tcp -j REDIRECT --to-ports 15001
+COMMIT
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "default", "exceptions"),
+    [
+        (
+            "-A OUTPUT -p tcp --dport 6000:6010 -j RETURN",
+            "to 15001",
+            {"not captured": {"port": ("6000-6010",)}},
+        ),
+        (
+            "-A OUTPUT -p tcp --dport 1024:65535 -j RETURN",
+            "to 15001",
+            {"not captured": {"port": ("1024-65535",)}},
+        ),
+        ("-A OUTPUT -p tcp --dport 1:1023 -j RETURN", "to 15001", {"not captured": {"port": ("1-1023",)}}),
+        (
+            "-A OUTPUT -p tcp ! --dport 8000:8001 -j RETURN",
+            "not captured",
+            {"to 15001": {"port": ("8000-8001",)}},
+        ),
+        ("-A OUTPUT -p tcp --dport 0:65535 -j RETURN", "not captured", {}),
+        (
+            "-A OUTPUT -p tcp --dport 8005 -j DROP\n-A OUTPUT -p tcp --dport 8000:8010 -j RETURN",
+            "to 15001",
+            {"not captured": {"port": ("8000-8004", "8006-8010")}, "dropped": {"port": ("8005",)}},
+        ),
+    ],
+)
+def test_ranges_of_ports_are_exceptions_whole(rule: str, default: str, exceptions: dict) -> None:
+    found = summarise(parse_rules(RANGED.format(rule))).outbound
+    assert str(found.default) == default
+    assert found.exceptions == exceptions
