@@ -30,6 +30,8 @@ from meshctl.fleet.store import DataFile, Manifest, Store
 from meshctl.plain import Json, object_at
 
 _KEY = "mesh-"
+_COLUMNS = ["unit", "source", "pod", "about", "fact"]
+_ROWS_AT_ONCE = 256
 
 
 class Due(NamedTuple):
@@ -123,7 +125,7 @@ class _Mesh:
         import pyarrow.compute as pc
 
         for file in self._files:
-            for batch in self._store.batches(file, ["unit", "source", "pod", "about", "fact"]):
+            for batch in self._store.batches(file, _ROWS_AT_ONCE, _COLUMNS):
                 for entry in batch.filter(pc.equal(batch.column("about"), about)).to_pylist():
                     if entry["unit"] in self._written:
                         yield entry["unit"], entry["source"], entry["pod"], entry["fact"]

@@ -1,11 +1,12 @@
 """Indexing on a cluster: the same units and the same decode function, as tasks of Spark.
 
 Theory of operation. The driver names the units (of a folder: groups of pods; an archive is opened by the executor that reads
-it) and never sees a row. A task reads units and yields, for each table, its rows as one Arrow message; these lie on the
-executors' disks, and one job for each table writes them with Spark's committer, so retries, speculation and lost executors
-are Spark's: a task that runs twice makes the same rows, and only one attempt is committed. ``resources`` are made unique by
-their hash on the way, also against those that are there. What Spark wrote becomes visible by a manifest, as ever: a job that
-dies leaves nothing. Sources are worked on in waves, each committed alone, so that a run that starts again goes on.
+it) and never sees a row. A task reads units and writes their tables as a local worker does; what it yields is the names of
+the files (``spark_files``), and the resources as Arrow messages: these lie on the executors' disks until a second job has made
+them unique by their hash, also against those that are there. Retries, speculation and lost executors are Spark's: a task that
+runs twice writes other files, and those of one attempt alone are named. What was written becomes visible by a manifest, as
+ever: a job that dies leaves nothing. Sources are worked on in waves, each committed alone, so that a run that starts again goes
+on. When all are in, an executor judges what several pods of a mesh show together.
 
 A worker process of Python keeps its ``Decoder``: what it decoded for one task it knows for the next. Its ``stored`` begins
 empty with each unit, or a task that runs again would leave out what it had written before.
@@ -17,31 +18,30 @@ import datetime
 import os
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from meshctl.errors import MeshctlError
+from meshctl.fleet import spark_files
 from meshctl.fleet.batch import Batch, plain
 from meshctl.fleet.decode import Decoder, Place
 from meshctl.fleet.local import Outcome, decoded, refused
 from meshctl.fleet.schema import (
     BY_NAME,
-    METADATA_KEY,
-    TABLES,
-    VERSION,
-    TableShape,
     arrow_schema,
     spark_schema,
 )
-from meshctl.fleet.spark_session import hadoop, session, told
-from meshctl.fleet.store import DataFile, Manifest, Store, folder_of
+from meshctl.fleet.spark_session import session, told
+from meshctl.fleet.store import DataFile, Manifest, Store
 from meshctl.fleet.units import Opened, Unit, Unreadable, seeds, units, unreadable_key
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _TAGGED = "name STRING, batch BINARY"
-_AT_ONCE = 4  # tables that are written at the same time
+_FILE, _RESOURCES = (
+    "file",
+    BY_NAME["resources"],
+)  # what a task yields: a file that it wrote, or rows of this table
 _UNITS_A_SLOT = 16  # of a wave, for each task that runs at once
 
 
@@ -76,6 +76,8 @@ def index(
         for wave in _waves(tasks, _UNITS_A_SLOT * width):
             with told(master):
                 done(_Wave(spark, Store(place), wave, width).run())
+        with told(master):
+            _judge(spark, place)
 
 
 def _waves(tasks: Iterable[_Task], size: int) -> Iterator[list[_Task]]:
@@ -103,98 +105,46 @@ class _Wave:
         known = self._spark.sparkContext.broadcast(
             {manifest.key for manifest in self._store.manifests} | set(self._store.column("units", "unit"))
         )
-        rows = self._spark.sparkContext.parallelize(self._tasks, len(self._tasks)).mapPartitions(
-            _Reader(known)
-        )
+        reader = _Reader(self._store.place, known)
+        rows = self._spark.sparkContext.parallelize(self._tasks, len(self._tasks)).mapPartitions(reader)
         tagged = self._spark.createDataFrame(rows, _TAGGED).persist(StorageLevel.DISK_ONLY)
         try:
-            names = {row["name"] for row in tagged.select("name").distinct().collect()}  # all is read here
-            tables = [table for table in TABLES if table.name in names]
-            with ThreadPoolExecutor(_AT_ONCE) as threads:
-                written = threads.map(lambda table: self._written(tagged, table), tables)
-                files = [file for found in written for file in found]
+            named = tagged.where(f"name = '{_FILE}'").collect()  # everything is read here
+            files = [spark_files.decoded(row["batch"]) for row in named]
+            if files:
+                files += self._resources(tagged)
         finally:
             tagged.unpersist()
             known.destroy()
-        self._clean()
         title = f"{len(self._tasks)} parts by Spark"
         if not files:
             return Outcome(title, known=True)
         self._store.commit(Manifest(self._key, files, engine="spark"))
         return _outcome(title, Store(self._store.place), files)
 
-    def _written(self, tagged: DataFrame, table: TableShape) -> list[DataFile]:
-        from pyspark.sql import functions as sql
-
-        own = tagged.where(sql.col("name") == table.name).select("batch")
-        found = own.mapInArrow(_Unpack(table.name), spark_schema(table))
-        if table.shared:
-            found = self._fresh(found.dropDuplicates(["hash"]))
-        found = found.coalesce(self._width)
-        if not table.shared:
-            found = found.withColumn("p_mesh", sql.col("mesh")).withColumn("p_date", sql.col("date"))
-        found = found.withMetadata(table.stored[0].name, {METADATA_KEY.decode(): str(VERSION)})
-        target = f"{self._staging}/{table.name}"
-        writer = found.write.option("compression", "zstd")
-        if not table.shared:
-            writer = writer.partitionBy("p_mesh", "p_date")
-        writer.parquet(hadoop(self._store.uri(target)))
-        return self._placed(table, target)
-
-    def _fresh(self, found: DataFrame) -> DataFrame:
-        """The resources that the data set does not have yet."""
-        there = self._store.files("resources")
-        if not there:
-            return found
-        known = self._spark.read.parquet(*(hadoop(self._store.uri(file.path)) for file in there)).select(
-            "hash"
+    def _resources(self, tagged: DataFrame) -> list[DataFile]:
+        """The files of the resources that the data set does not have yet."""
+        messages = tagged.where(f"name = '{_RESOURCES.name}'").select("batch")
+        found = messages.mapInArrow(_Unpack(_RESOURCES.name), spark_schema(_RESOURCES)).dropDuplicates(
+            ["hash"]
         )
-        return found.join(known, "hash", "left_anti")
-
-    @property
-    def _staging(self) -> str:
-        """Where Spark writes: beside the tables, out of the sight of programs that read folders."""
-        return f".staging/{self._key}" if not self._store.remote else f"data/.{self._key}"
-
-    def _clean(self) -> None:
-        """Take the folders away that Spark wrote into, where the files are in their places."""
-        import shutil
-
-        if not self._store.remote:
-            shutil.rmtree(f"{self._store.root}/{self._staging}", ignore_errors=True)
-
-    def _placed(self, table: TableShape, staged: str) -> list[DataFile]:
-        """The files that Spark committed, in their places: moved in a folder, left where they are in an object store."""
-        import pyarrow.fs as fs
-        import pyarrow.parquet as pq
-
-        files: list[DataFile] = []
-        system, root = self._store.filesystem, self._store.root
-        selector = fs.FileSelector(f"{root}/{staged}", recursive=True, allow_not_found=True)
-        for info in sorted(system.get_file_info(selector), key=lambda info: info.path):
-            if not info.path.endswith(".parquet") or info.base_name.startswith((".", "_")):
-                continue
-            with system.open_input_file(info.path) as source:
-                rows = pq.ParquetFile(source).metadata.num_rows
-            if not rows:
-                continue
-            mesh, date = _partition(info.path)
-            path = info.path.removeprefix(f"{root}/")
-            if not self._store.remote:
-                folder = folder_of(table.name, mesh, date)
-                path = f"{folder}/{self._key}-{len(files)}.parquet"
-                os.makedirs(f"{root}/{folder}", exist_ok=True)
-                os.replace(info.path, f"{root}/{path}")
-            files.append(DataFile(table.name, path, mesh, date, rows, info.size))
-        return files
+        there = self._store.files(_RESOURCES.name)
+        if there:
+            known = spark_files.read(self._spark, self._store, _RESOURCES, there).select("hash")
+            found = found.join(known, "hash", "left_anti").select(found.columns)
+        return spark_files.write(found.coalesce(self._width), self._store, self._key, _RESOURCES)
 
 
-def _partition(path: str) -> tuple[str, str]:
-    """Mesh and date in the names of Spark's folders."""
-    import urllib.parse
+def _judge(spark: SparkSession, place: str) -> None:
+    """What several pods show together, found by executors wherever what is known of a mesh has changed."""
+    if not Store(place).files("mesh_facts"):
+        return
+    from meshctl.fleet import mesh_findings
 
-    parts = dict(part.split("=", 1) for part in path.split("/") if part.startswith(("p_mesh=", "p_date=")))
-    return urllib.parse.unquote(parts.get("p_mesh", "")), urllib.parse.unquote(parts.get("p_date", ""))
+    while found := list(mesh_findings.due(Store(place))):
+        work = spark.sparkContext.parallelize(found, len(found))
+        for one, files in work.map(lambda one: (one, mesh_findings.write(place, one))).collect():
+            mesh_findings.commit(Store(place), one, files, engine="spark")
 
 
 def _outcome(title: str, store: Store, files: Sequence[DataFile]) -> Outcome:
@@ -219,35 +169,41 @@ _decoders: dict[bool, Decoder] = {}
 
 
 class _Reader:
-    """What an executor does with its tasks: read, decode, yield Arrow messages."""
+    """What an executor does with its tasks: read, decode, write; the names of files and the resources come out."""
 
-    def __init__(self, known: Any) -> None:
-        self._known = known
+    def __init__(self, place: str, known: Any) -> None:
+        self._place, self._known = place, known
 
     def __call__(self, tasks: Iterable[_Task]) -> Iterator[tuple[str, bytearray]]:
+        store = Store(self._place)
         for task in tasks:
-            for batch in self._batches(task):
-                for name, table in batch.tables().items():
-                    yield name, bytearray(_message(plain(table, name)))
+            for batch, mesh, date in self._batches(task):
+                tables = dict(batch.tables())
+                resources = tables.pop(_RESOURCES.name, None)
+                for file in store.write(batch.unit, mesh, date, tables):
+                    yield _FILE, bytearray(spark_files.encoded(file))
+                if resources is not None:
+                    yield _RESOURCES.name, bytearray(_message(plain(resources, _RESOURCES.name)))
 
-    def _batches(self, task: _Task) -> Iterator[Batch]:
+    def _batches(self, task: _Task) -> Iterator[tuple[Batch, str, str]]:
         decoder = _decoders.setdefault(task.check, Decoder(check=task.check))
         opened = Opened()
         for seed in units((task.seed,), task.mesh, task.date) if isinstance(task.seed, str) else (task.seed,):
-            batch = self._batch(seed, task, opened, decoder)
+            decoder.stored.clear()
+            if isinstance(seed, Unreadable):
+                batch = self._refused(seed, task)
+            else:
+                batch = self._batch(seed._replace(check=task.check), task, opened, decoder)
             if batch is not None:
-                yield batch
+                of = task if isinstance(seed, Unreadable) else seed
+                yield batch, of.mesh, of.date or task.today
 
-    def _batch(self, seed: Unit | Unreadable, task: _Task, opened: Opened, decoder: Decoder) -> Batch | None:
-        decoder.stored.clear()
-        if isinstance(seed, Unreadable):
-            return self._refused(seed, task)
-        seed = seed._replace(check=task.check)
+    def _batch(self, unit: Unit, task: _Task, opened: Opened, decoder: Decoder) -> Batch | None:
         try:
-            key = opened.key(seed)
+            key = opened.key(unit)
         except MeshctlError as error:
-            return self._refused(Unreadable(seed.title, error), task)
-        return None if key in self._known.value else decoded(seed, key, opened, decoder)
+            return self._refused(Unreadable(unit.title, error), task)
+        return None if key in self._known.value else decoded(unit, key, opened, decoder)
 
     def _refused(self, bad: Unreadable, task: _Task) -> Batch | None:
         try:

@@ -30,13 +30,6 @@ _SETTINGS = {
 _SHUFFLE = "spark.sql.shuffle.partitions"
 
 
-def hadoop(uri: str) -> str:
-    """A place in Hadoop's spelling."""
-    if uri.startswith("/"):
-        return f"file://{uri}"
-    return "s3a://" + uri.removeprefix("s3://") if uri.startswith("s3://") else uri
-
-
 @contextlib.contextmanager
 def session(master: str | None) -> Iterator[SparkSession]:
     """A session; it ends with the context, unless somebody else had begun it."""

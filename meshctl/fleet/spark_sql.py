@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from meshctl.fleet import views
-from meshctl.fleet.schema import BY_NAME, TABLES, TableShape, spark_schema
-from meshctl.fleet.spark_session import hadoop, session, told
+from meshctl.fleet import spark_files, views
+from meshctl.fleet.schema import BY_NAME, TABLES, TableShape
+from meshctl.fleet.spark_session import session, told
 from meshctl.fleet.store import Store
 from meshctl.fleet.views import Chosen
 
@@ -36,14 +36,7 @@ class Spark:
 
     def _view(self, table: TableShape, name: str) -> None:
         files = self._chosen.files(self._store, table)
-        paths = [hadoop(self._store.uri(file.path)) for file in files]
-        schema = spark_schema(table)
-        found = (
-            self._spark.read.schema(schema).parquet(*paths)
-            if paths
-            else self._spark.createDataFrame([], schema)
-        )
-        found.createOrReplaceTempView(name)
+        spark_files.read(self._spark, self._store, table, files).createOrReplaceTempView(name)
 
     def ask(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         """The answer to one statement."""

@@ -41,7 +41,6 @@ KIND = "meshctl-fleet"
 _SCHEMES = ("s3://", "gs://", "gcs://")
 _AT_ONCE = 16  # manifests that are read at the same time
 _GROUP_ROWS = 250_000
-_ROWS_AT_ONCE = 256
 _STALE = datetime.timedelta(days=1)
 
 
@@ -163,12 +162,14 @@ class Store:
         with told(self.place), self._fs.open_input_file(f"{self.root}/{file.path}") as source:
             return pq.read_table(source, columns=list(columns) if columns else None)
 
-    def batches(self, file: DataFile, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """The same, a few rows at a time."""
+    def batches(
+        self, file: DataFile, size: int, columns: Sequence[str] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """The same, so many rows at a time."""
         import pyarrow.parquet as pq
 
         with told(self.place), self._fs.open_input_file(f"{self.root}/{file.path}") as source:
-            yield from pq.ParquetFile(source).iter_batches(_ROWS_AT_ONCE, columns=list(columns))
+            yield from pq.ParquetFile(source).iter_batches(size, columns=list(columns) if columns else None)
 
     def write(self, key: str, mesh: str, date: str, tables: Mapping[str, pa.Table]) -> list[DataFile]:
         """Write tables; they do not count before they are committed. Where one fails, the others go."""

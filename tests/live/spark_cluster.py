@@ -15,10 +15,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.unit.fleet import object_store
+
 ENVIRONMENT = {
     "SPARK_LOCAL_IP": "127.0.0.1",
     "PYSPARK_PYTHON": sys.executable,
     "PYSPARK_DRIVER_PYTHON": sys.executable,
+    "AWS_ACCESS_KEY_ID": object_store.KEY,
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_EC2_METADATA_DISABLED": "true",
 }
 
 

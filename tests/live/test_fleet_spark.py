@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import os
 import pathlib
 import shutil
@@ -15,14 +14,15 @@ import pytest
 
 from bench import fleet
 from tests import cli
-from tests.live import spark_cluster
+from tests.live import spark_cluster, spark_k8s
+from tests.unit.fleet import object_store
 
 pytest.importorskip("duckdb")
 
 from meshctl.commands.fleet.trace_map import answers, groups
 from meshctl.fleet.duck import Duck
 from meshctl.fleet.questions import questions, values
-from meshctl.fleet.schema import TABLES
+from meshctl.fleet.schema import METADATA_KEY, TABLES, VERSION
 from meshctl.fleet.store import Store
 from meshctl.fleet.views import ALL, LATEST, Chosen, dates
 
@@ -68,7 +68,18 @@ def local(pods, tmp_path_factory) -> str:
     to = tmp_path_factory.mktemp("spark-fleet") / "local"
     for day in DAYS:
         cli.run(
-            "fleet", "index", str(pods), "--mesh", "prod", "--date", day, "--to", str(to), "--workers", "1"
+            "fleet",
+            "index",
+            str(pods),
+            "--mesh",
+            "prod",
+            "--date",
+            day,
+            "--to",
+            str(to),
+            "--workers",
+            "1",
+            "--check",
         )
     return str(to)
 
@@ -76,7 +87,7 @@ def local(pods, tmp_path_factory) -> str:
 def start(master: str, pods, to, day: str, folder: pathlib.Path) -> subprocess.Popen[str]:
     script = folder / "index.py"
     script.write_text(SMALL_UNITS)
-    words = ["fleet", "index", pods, "--mesh", "prod", "--date", day, "--to", to]
+    words = ["fleet", "index", pods, "--mesh", "prod", "--date", day, "--to", to, "--check"]
     return subprocess.Popen(
         [sys.executable, script, *map(str, words), "--engine", "spark", "--master", master],
         env={**os.environ, **spark_cluster.ENVIRONMENT},
@@ -103,32 +114,54 @@ def content(duck) -> dict[str, list[str]]:
 
 
 @pytest.fixture(scope="module")
-def distributed(cluster, pods, tmp_path_factory) -> str:
+def bucket():
+    """An object store, and the data set's place in it."""
+    with object_store.serving() as store:
+        yield store, store.uri("fleet")
+
+
+@pytest.fixture(scope="module")
+def distributed(cluster, pods, bucket, tmp_path_factory) -> str:
     """The data set as the cluster makes it: while it works on the first day the indexer is killed, then a worker;
-    on the second day the master."""
+    another worker while it writes that day into an object store; on the second day the master."""
     folder = tmp_path_factory.mktemp("spark-fleet")
     to = folder / "spark"
     killed = start("local[1]", pods, to, DAYS[0], folder)
-    wait_for(lambda: list(to.glob(".staging/*/*")), killed)
+    wait_for(lambda: rows_of(to), killed)
     killed.kill()
     killed.communicate()
     assert Store(str(to)).manifests == []
 
     running = start(cluster.url, pods, to, DAYS[0], folder)
-    staged = set(to.glob(".staging/*"))
-    wait_for(lambda: set(to.glob(".staging/*")) - staged, running)
+    before = rows_of(to)
+    wait_for(lambda: rows_of(to) - before, running)
     spark_cluster.kill(cluster.workers[0])
-    out, err = running.communicate(timeout=400)
-    assert f"{PROXIES + 3} proxies" in err, out + err
+    whole(running)
     cluster.workers[0] = cluster.worker(0)
 
+    store, place = bucket
+    running = start(cluster.url, pods, place, DAYS[0], folder)
+    wait_for(lambda: any(key.endswith(".parquet") for key in list(store.objects)), running)
+    spark_cluster.kill(cluster.workers[1])
+    whole(running)
+    cluster.workers[1] = cluster.worker(1)
+
     running = start(cluster.url, pods, to, DAYS[1], folder)
-    staged = set(to.glob(".staging/*"))
-    wait_for(lambda: set(to.glob(".staging/*")) - staged, running)
+    before = rows_of(to)
+    wait_for(lambda: rows_of(to) - before, running)
     spark_cluster.kill(cluster.master)
+    whole(running)
+    return str(to)
+
+
+def rows_of(to: pathlib.Path) -> set[pathlib.Path]:
+    """The files that executors have written."""
+    return set(to.glob("data/**/*.parquet"))
+
+
+def whole(running: subprocess.Popen[str]) -> None:
     out, err = running.communicate(timeout=400)
     assert f"{PROXIES + 3} proxies" in err, out + err
-    return str(to)
 
 
 @pytest.mark.timeout(1200)  # a dozen Java machines begin
@@ -144,16 +177,62 @@ def test_the_cluster_makes_the_same_data_set_as_this_machine_though_indexer_work
 
 
 def _check_files(distributed: str) -> None:
-    """Spark's files carry the version of the schema, and each resource stands once."""
+    """The files of executors carry the version of the schema, and each resource stands once."""
     import pyarrow.parquet as pq
 
     store = Store(distributed)
     for file in store.files("routes"):
-        metadata = pq.read_metadata(store.uri(file.path)).metadata
-        described = json.loads(metadata[b"org.apache.spark.sql.parquet.row.metadata"])
-        assert described["fields"][0]["metadata"] == {"meshctl.fleet.schema": "1"}
+        assert pq.read_metadata(store.uri(file.path)).metadata[METADATA_KEY] == str(VERSION).encode()
     hashes = list(store.column("resources", "hash"))
     assert len(hashes) == len(set(hashes))
+
+
+@pytest.mark.timeout(1200)
+def test_an_object_store_has_the_same_data_set_and_answers_alike(local, distributed, bucket, monkeypatch):
+    for key, value in spark_cluster.ENVIRONMENT.items():
+        monkeypatch.setenv(key, value)
+    from meshctl.fleet import spark_sql
+
+    store = Store(bucket[1])
+    ours, theirs = content(Duck(Store(local), Chosen(DAYS[0]))), content(Duck(store))
+    of_files = [row for row in ours["resources"] if row in set(theirs["resources"])]
+    assert theirs == {**ours, "resources": of_files}
+    with spark_sql.opened(store, Chosen(LATEST), "local[2]") as spark:
+        for name in ("versions", "drift", "rejected", "findings", "heaviest"):
+            asked = values(questions()[name], [], {}, dates(store), datetime.datetime(2026, 11, 27, 12))
+            found = spark.ask(questions()[name].sql, asked).to_pylist()
+            assert found == Duck(store, Chosen(LATEST)).ask(questions()[name].sql, asked).to_pylist()
+            assert found, name
+
+
+K8S = """
+spark.kubernetes.container.image  registry.test/meshctl:1
+spark.kubernetes.namespace        fleet
+spark.executor.instances          1
+spark.driver.host                 127.0.0.1
+"""
+
+
+def test_executors_may_be_pods_of_a_cluster(bucket, tmp_path):
+    """The API server is a stand-in: it starts what Spark makes pods of as the image's entrypoint would."""
+    spark_cluster.require()
+    fleet.Fleet(1).write(tmp_path / "pods", range(4))
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "spark-defaults.conf").write_text(K8S)
+    place = bucket[0].uri("k8s")
+    with spark_k8s.serving(tmp_path) as api:
+        words = ["fleet", "index", tmp_path / "pods", "--to", place, "--engine", "spark", "--master", api.url]
+        done = subprocess.run(
+            [sys.executable, "-m", "meshctl", *map(str, words)],
+            env={**os.environ, **spark_cluster.ENVIRONMENT, "SPARK_CONF_DIR": str(tmp_path / "conf")},
+            capture_output=True,
+            text=True,
+            timeout=400,
+        )
+        assert "4 proxies" in done.stderr, done.stderr
+        (pod,) = api.pods.values()
+    assert pod["spec"]["containers"][0]["image"] == "registry.test/meshctl:1"
+    assert len(Duck(Store(place)).ask("SELECT * FROM proxies").to_pylist()) == 4
 
 
 def test_both_engines_answer_every_question_alike(local, monkeypatch):

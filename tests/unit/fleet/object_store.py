@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.server
+import itertools
 import re
 import threading
 import urllib.parse
@@ -21,6 +22,7 @@ class Store(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.objects: dict[str, bytes] = {}
         self.uploads: dict[str, dict[int, bytes]] = {}
+        self.numbers = itertools.count()  # several writers begin at once
 
     def uri(self, path: str) -> str:
         port = self.server_address[1]
@@ -124,7 +126,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _post(self, key: str, query: dict[str, str], data: bytes) -> None:
         if "uploads" in query:
-            name = f"u{len(self.server.uploads)}"
+            name = f"u{next(self.server.numbers)}"
             self.server.uploads[name] = {}
             body = (
                 f"<InitiateMultipartUploadResult><UploadId>{name}</UploadId></InitiateMultipartUploadResult>"
