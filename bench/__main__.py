@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, tuple[str, str, str]] = {
     "live": ("bench.live", "rows", "A large dump through a port-forward, relative to Envoy printing it"),
     "trace": ("bench.trace", "rows", "Requests traced, relative to the time that the goal allows"),
     "snapshot": ("bench.snapshot", "rows", "Snapshots of many pods"),
+    "everywhere": ("bench.everywhere", "rows", "Views of all pods, relative to the Envoys printing them"),
     "fleet": ("bench.fleet", "rows", "A fleet indexed and asked, relative to its dumps printed as JSON"),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import sys
 from typing import Annotated
@@ -48,6 +49,7 @@ _HELP = """Show whether each proxy has what istiod sent it.
   # what one proxy has against what istiod would send it now
   meshctl ps productpage-v1-675fc69cf-ab12c.bookinfo
   meshctl ps deploy/productpage-v1 -n bookinfo --exit-code
+  meshctl ps web-1.shop -f config_dump.json --xds-address istiod.test:15012
 """
 
 EXIT_DIFFERENT = 1
@@ -100,24 +102,20 @@ def proxy_status(
     asked = istiods.xds(
         xds_address, cert_dir, authority, plaintext=plaintext, insecure=insecure, others=others
     )
-    if asked is not None and pod:
-        raise UsageError(
-            "--xds-address is of all proxies",
-            "A POD is compared over a port-forward.",
-            "Leave out one of them.",
-        )
-    with TerminalProgress() as progress:
+    if exit_code and not pod:
+        raise UsageError("--exit-code is of a comparison", "", "Name a POD.")
+    with TerminalProgress() as progress, contextlib.ExitStack() as stack:
+        istiod: Istiods | None = None
         if asked is not None:
             from meshctl.sources.xds import over_xds
 
-            with over_xds(asked, options) as istiod:
-                _show(tables.of_namespace(_read(istiod), options.namespace), form, verbosity, options)
-            return EXIT_OK
+            istiod = stack.enter_context(over_xds(asked, options))
         if pod:
             wanted = Compared(pod, file, port_number(admin_port), revision, label)
-            return _compare(options, wanted, form, exit_code, progress)
-        if exit_code:
-            raise UsageError("--exit-code is of a comparison", "", "Name a POD.")
+            return _compare(options, wanted, form, exit_code, progress, istiod)
+        if istiod is not None:
+            _show(tables.of_namespace(_read(istiod), options.namespace), form, verbosity, options)
+            return EXIT_OK
         saved = _saved(file, options, revision) if file else None
         if saved is not None:
             proxies = _read(saved)
@@ -185,7 +183,12 @@ def _documents(proxies: list[ProxyState], form: Form) -> str:
 
 
 def _compare(
-    options: Globals, wanted: Compared, form: Form, exit_code: bool, progress: TerminalProgress
+    options: Globals,
+    wanted: Compared,
+    form: Form,
+    exit_code: bool,
+    progress: TerminalProgress,
+    asked: Istiods | None,
 ) -> int:
     from meshctl.commands.proxy_config.run import converter
     from meshctl.render.sync_diff import document, summary
@@ -193,7 +196,7 @@ def _compare(
     from meshctl.sources.istiod_pod import sides
     from meshctl.views.sync.compare import compare, require_routes
 
-    istiod, envoy = sides(options, wanted, progress)
+    istiod, envoy = sides(options, wanted, progress, asked)
     found = compare(istiod, envoy, converter(envoy, mark_structs=True))
     if form.content is Content.DOCUMENT:
         outputs.write(form.render(Document(document(found))))

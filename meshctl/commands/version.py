@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import meshctl
-from meshctl.commands import outputs
+from meshctl.commands import istiods, outputs
 from meshctl.commands.globals import Globals
 from meshctl.commands.proxy_config import complete
 from meshctl.envoy.schema.pool import API_VERSION
@@ -36,6 +36,9 @@ app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_com
   # meshctl, the control plane, how many proxies have which version
   meshctl version
   meshctl version -o wide
+\b
+  # the istiod at an address, over gRPC
+  meshctl version --xds-address istiod.example.com:15012 --cert-dir /etc/certs
 \b
   # meshctl itself
   meshctl version --remote=false
@@ -63,6 +66,11 @@ def version(
     revision: Annotated[
         str, typer.Option("--revision", "-r", metavar="NAME", help="Only istiods of this revision.")
     ] = "",
+    xds_address: istiods.Address = "",
+    cert_dir: istiods.CertDir = "",
+    authority: istiods.Authority = "",
+    plaintext: istiods.Plaintext = False,
+    insecure: istiods.Insecure = False,
     remote: Annotated[
         bool, typer.Option("--remote/--no-remote", help="Ask the mesh for its versions.", show_default=False)
     ] = True,
@@ -72,9 +80,23 @@ def version(
     output: Annotated[str, outputs.option(_OUTPUTS)] = "short",
 ) -> None:
     form = _OUTPUTS.parse(output if short or output != "short" else "wide")
+    others = {
+        "--revision": revision,
+        "--file": " ".join(file or ()),
+        "POD": pod or "",
+        "--admin": admin or "",
+    }
+    asked = istiods.xds(
+        xds_address, cert_dir, authority, plaintext=plaintext, insecure=insecure, others=others
+    )
     facts = {"meshctl": meshctl.__version__, "envoyApi": API_VERSION}
     mesh = _saved(ctx.obj or Globals(), file, revision) if file and not pod else None
-    if mesh is not None:
+    if asked is not None:
+        from meshctl.sources.xds import over_xds
+
+        with over_xds(asked, ctx.obj or Globals()) as istiod:
+            mesh = _of(istiod)
+    elif mesh is not None:
         pass
     elif pod or file or admin:
         facts.update(_proxy_facts(ctx.obj or Globals(), pod, file, admin, admin_port))
@@ -104,8 +126,8 @@ def _mesh(options: Globals, revision: str) -> _Mesh | None:
     from meshctl.sources.istiod import live
 
     try:
-        with TerminalProgress() as progress, live(options, progress, revision) as istiods:
-            return _of(istiods)
+        with TerminalProgress() as progress, live(options, progress, revision) as found:
+            return _of(found)
     except MeshctlError as error:
         sys.stderr.write(visible(f"the versions of the mesh are not known: {error.what}") + "\n")
         return None
@@ -120,11 +142,11 @@ def _saved(options: Globals, files: list[str], revision: str) -> _Mesh | None:
     return _of(SavedIstiods(given, revision)) if given.index is not None and has_istiods(given) else None
 
 
-def _of(istiods: Istiods) -> _Mesh:
+def _of(asked: Istiods) -> _Mesh:
     from meshctl.sources.istiod import SYNCZ, VERSION
 
-    planes = [versions.control_plane(one.istiod, one.revision, _said(one)) for one in istiods.ask(VERSION)]
-    answers = istiods.ask(SYNCZ)
+    planes = [versions.control_plane(one.istiod, one.revision, _said(one)) for one in asked.ask(VERSION)]
+    answers = asked.ask(SYNCZ)
     return planes, [p for one in answers if one.status == 200 for p in read(one.body, one.istiod)]
 
 

@@ -29,20 +29,26 @@ _COMPARED = frozenset(
 )
 
 
-def sides(options: Globals, wanted: Compared, progress: Progress) -> tuple[Snapshot, Snapshot]:
-    """istiod's and Envoy's, of a pod of the cluster, of a snapshot, or of a dump that was saved of it."""
-    if wanted.file:
+def sides(
+    options: Globals, wanted: Compared, progress: Progress, istiods: Istiods | None = None
+) -> tuple[Snapshot, Snapshot]:
+    """istiod's and Envoy's, of a pod of the cluster, of a snapshot, or of a dump that was saved of it. istiods: those to ask
+    instead of the cluster's; then a saved dump whose pod is named in full needs no cluster."""
+    named = _pod(wanted, options)
+    if istiods is not None and named is not None:
+        return would_send(istiods, f"{named.name}.{named.namespace}"), _saved(wanted.file)
+    if wanted.file and istiods is None:
         found = _of_snapshot(options, wanted)
         if found is not None:
             return found
     with closing(cluster_of(options)) as cluster:
-        pod = _pod(wanted, options) or resolve(cluster, wanted.name)[0]
+        pod = named or resolve(cluster, wanted.name)[0]
         if wanted.file:
             envoy = _saved(wanted.file)
         else:
             envoy = open_pod(cluster, pod, wanted.port, Needs(_COMPARED), progress).snapshot
-        istiods = of_cluster(cluster, options, progress, wanted.revision, wanted.label)
-        return would_send(istiods, f"{pod.name}.{pod.namespace}"), envoy
+        asked = istiods or of_cluster(cluster, options, progress, wanted.revision, wanted.label)
+        return would_send(asked, f"{pod.name}.{pod.namespace}"), envoy
 
 
 def _of_snapshot(options: Globals, wanted: Compared) -> tuple[Snapshot, Snapshot] | None:

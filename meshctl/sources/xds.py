@@ -5,7 +5,8 @@ only resource name is the page, it sends one resource that holds the page as it 
 (pilot/pkg/xds/debuggen.go). It asks who calls: a certificate (``--cert-dir``), or a token of the service account
 ``default`` of istiod's namespace, which the API server issues. istioctl asks the same way (istioctl/pkg/{xds,multixds}),
 but never verifies istiod's certificate when it has a token; here it is verified, by the root that istiod publishes, unless
-``--insecure`` is given. Python's gRPC cannot leave verification out, so then TLS is ended here (``unverified``) and gRPC
+``--insecure`` is given. Which version an istiod is stands beside its answers of type ``istio.io/debug/syncz``
+(pilot/pkg/xds/statusgen.go), in the identifier of the control plane. Python's gRPC cannot leave verification out, so then TLS is ended here (``unverified``) and gRPC
 speaks over a Unix socket of this process.
 """
 
@@ -25,10 +26,11 @@ import msgspec
 from meshctl.errors import ConnectError, InputError, MeshctlError, UsageError
 from meshctl.plain import Json, object_at
 from meshctl.sources.interface import Globals
-from meshctl.sources.istiod import Answer
+from meshctl.sources.istiod import VERSION, Answer
 from meshctl.sources.live import cluster_of
 
 DEBUG = "istio.io/debug"
+_STATUS = "istio.io/debug/syncz"  # the one type whose answers name the control plane
 _METHOD = "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources"
 _DISCOVERY = "envoy.service.discovery.v3."
 _PAGES = "/debug/"
@@ -64,6 +66,8 @@ class XdsIstiod:
         self._metadata = metadata
 
     def ask(self, path: str) -> list[Answer]:
+        if path == VERSION:
+            return [self._version()]
         if not path.startswith(_PAGES):
             raise UsageError(
                 f"{path} is no debug page", "Over --xds-address istiod answers debug pages only.", ""
@@ -74,6 +78,20 @@ class XdsIstiod:
         return next((one for one in self.ask(path) if one.status == 200), None)
 
     def _answer(self, page: str) -> Answer:
+        response = self._exchange(DEBUG, [page])
+        body = b"".join(resource.value for resource in response.resources)
+        status = next((status for said, status in _REFUSALS if said in body[:300]), 200)
+        return Answer(_name(response) or self._asked.address, "", status, body)
+
+    def _version(self) -> Answer:
+        """What ``/version`` says over HTTP, in the same words."""
+        response = self._exchange(_STATUS, [])
+        info = object_at(_control_plane(response), "Info")
+        parts = [str(info.get(key) or "unknown") for key in ("version", "revision", "status")]
+        return Answer(_name(response) or self._asked.address, "", 200, "-".join(parts).encode())
+
+    def _exchange(self, kind: str, names: list[str]) -> Any:
+        """One request of a type, and the answer."""
         import grpc
 
         call = self._channel.stream_stream(
@@ -82,21 +100,18 @@ class XdsIstiod:
             response_deserializer=_message("DiscoveryResponse").FromString,
         )
         stream = call(
-            iter([self._request(page)]), timeout=self._options.timeout or None, metadata=self._metadata
+            iter([self._request(kind, names)]), timeout=self._options.timeout or None, metadata=self._metadata
         )
         try:
-            response = next(one for one in stream if one.type_url == DEBUG)
+            return next(one for one in stream if one.type_url == kind)
         except grpc.RpcError as error:
             raise self._failed(error) from None
         except StopIteration:
             raise ConnectError(f"{self._asked.address} ended the stream without an answer", "", "") from None
         finally:
             stream.cancel()
-        body = b"".join(resource.value for resource in response.resources)
-        status = next((status for said, status in _REFUSALS if said in body[:300]), 200)
-        return Answer(_name(response) or self._asked.address, "", status, body)
 
-    def _request(self, page: str) -> Any:
+    def _request(self, kind: str, names: list[str]) -> Any:
         """As istioctl's: a node without a proxy's settings, so that istiod does not take it for one."""
         namespace = self._options.istio_namespace
         node = {
@@ -106,7 +121,7 @@ class XdsIstiod:
         from google.protobuf import json_format
 
         request = _message("DiscoveryRequest")()
-        json_format.ParseDict({"node": node, "typeUrl": DEBUG, "resourceNames": [page]}, request)
+        json_format.ParseDict({"node": node, "typeUrl": kind, "resourceNames": names}, request)
         return request
 
     def _failed(self, error: Any) -> MeshctlError:
@@ -141,10 +156,16 @@ def _message(name: str) -> Any:
 
 def _name(response: Any) -> str:
     """Which istiod answered: debug answers often do not say."""
+    return str(_control_plane(response).get("ID") or "")
+
+
+def _control_plane(response: Any) -> Json:
+    """What an answer says of who gave it: JSON in the identifier of the control plane; nothing where there is none."""
     try:
-        return str(json.loads(response.control_plane.identifier or "{}").get("ID") or "")
-    except (ValueError, AttributeError):
-        return ""
+        said = json.loads(response.control_plane.identifier or "{}")
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 @contextlib.contextmanager

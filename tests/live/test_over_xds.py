@@ -24,13 +24,18 @@ import yaml
 from tests.cli import run
 from tests.lab.messages import message_class
 from tests.lab.pki import Authority
-from tests.live.kube.fake_kube import serve
-from tests.live.test_istiod import _proxy
+from tests.live.kube.fake_kube import FakeKube, serve
+from tests.live.test_istiod import _dump, _proxy
 
 NAME = "istiod.istio-system.svc"
 PAGES = {
     "syncz": json.dumps([_proxy("web.shop"), _proxy("db.data", "", "listener refused")]).encode(),
     "list": b'["list", "syncz"]',
+}
+CONTROL_PLANE = {
+    "Component": "istiod",
+    "ID": "istiod-5f7d-abcde",
+    "Info": {"version": "1.31.0", "revision": "7c8ba00cb34b1e5d9e4ca0e2d7e5d2f5b1d6a8f0", "status": "Clean"},
 }
 _DISCOVERY = "envoy.service.discovery.v3."
 
@@ -56,8 +61,14 @@ class Istiod:
             context.abort(grpc.StatusCode.UNAUTHENTICATED, "authentication failure")
         for request in requests:
             self.asked.append(request)
-            (page,) = request.resource_names
             response = message_class(f"{_DISCOVERY}DiscoveryResponse")(type_url=request.type_url)
+            if (
+                request.type_url == "istio.io/debug/syncz"
+            ):  # answered by another generator, which names itself
+                response.control_plane.identifier = json.dumps(CONTROL_PLANE)
+                yield response
+                continue
+            (page,) = request.resource_names
             body = PAGES.get(page, b"404 page not found\n")
             response.resources.add(type_url="istio.io/debug", value=body)
             yield response
@@ -196,7 +207,7 @@ def test_nobody_listens(served: Served) -> None:
         ("--xds-address", "a:1", "--plaintext", "--insecure"),
         ("--xds-address", "nothing"),
         ("--xds-address", "a:1", "--xds-label", "app=x"),
-        ("web.shop", "--xds-address", "a:1", "--plaintext"),
+        ("--xds-address", "a:1", "--plaintext", "--exit-code"),
     ],
 )
 def test_options_that_do_not_go_together(words: tuple[str, ...]) -> None:
@@ -206,3 +217,45 @@ def test_options_that_do_not_go_together(words: tuple[str, ...]) -> None:
 def test_a_folder_without_certificates(tmp_path: pathlib.Path) -> None:
     found = run("ps", "--xds-address", "127.0.0.1:1", "--cert-dir", str(tmp_path))
     assert found.rc == 1 and "root-cert.pem" in found.err
+
+
+def test_the_versions_of_an_istiod_and_its_proxies(served: Served) -> None:
+    words = ("--xds-address", served.address, "--cert-dir", served.certs, "--authority", NAME)
+    found = run("version", *words)
+    assert found.rc == 0, found.err
+    assert "control plane version: 1.31.0" in found.out
+    assert "(2 proxies)" in found.out
+    (plane,) = json.loads(run("version", "-o", "json", *words).out)["meshVersion"]
+    assert (plane["Info"]["version"], plane["Info"]["status"]) == ("1.31.0", "Clean")
+
+
+@pytest.mark.parametrize(
+    "more", [("web.shop",), ("-f", "dump.json"), ("--admin", "http://127.0.0.1:1"), ("-r", "x")]
+)
+def test_versions_over_grpc_are_those_of_an_istiod_alone(served: Served, more: tuple[str, ...]) -> None:
+    assert run("version", "--xds-address", served.address, "--plaintext", *more).rc == 2
+
+
+def test_a_saved_dump_is_compared_with_what_istiod_would_send(
+    served: Served, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PAGES, "config_dump?proxyID=web.shop", _dump("a", camel=True))
+    (tmp_path / "same.json").write_bytes(_dump("a"))
+    (tmp_path / "other.json").write_bytes(_dump("b", "a"))
+    words = ("--xds-address", served.address, "--cert-dir", served.certs, "--authority", NAME, "--exit-code")
+    assert run("ps", "web.shop", "-f", str(tmp_path / "same.json"), *words).rc == 0
+    other = run("ps", "web.shop", "-f", str(tmp_path / "other.json"), *words)
+    assert (other.rc, other.out != "") == (1, True), other.err
+    unknown = run("ps", "cart.shop", "-f", str(tmp_path / "same.json"), *words)
+    assert unknown.rc == 1
+    assert "No istiod has cart.shop connected" in unknown.err
+
+
+def test_a_pod_is_compared_with_what_istiod_would_send_over_grpc(
+    served: Served, admin_port: int, kube: FakeKube, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PAGES, "config_dump?proxyID=test-pod.test", _dump("a", camel=True))
+    words = ("--xds-address", served.address, "--cert-dir", served.certs, "--authority", NAME)
+    monkeypatch.setenv("KUBECONFIG", str(kube.kubeconfig))
+    found = run("ps", "test-pod.test", *words)
+    assert "Clusters" in found.out, found.err
