@@ -151,4 +151,4 @@ def test_values_inside_of_lists_and_maps_are_tried_too() -> None:
         )
     ).outbound
     assert str(found.default) == "to 15001"
-    assert found.exceptions == {"not captured": {"port": ("80", "90", "91")}}
+    assert found.exceptions == {"not captured": {"port": ("80", "90-91")}}
