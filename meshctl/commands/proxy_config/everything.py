@@ -9,6 +9,7 @@ import typer
 
 from meshctl.commands import outputs
 from meshctl.commands.outputs import write
+from meshctl.commands.progress import TerminalProgress
 from meshctl.commands.proxy_config import complete, options
 from meshctl.commands.proxy_config.clock import now
 from meshctl.commands.proxy_config.run import label, many, opened, tell
@@ -94,7 +95,7 @@ def everything(
     lines: list[str] = []
     with opened(ctx, source, Needs(ALL_SECTIONS)) as (proxies, progress):
         if form.content is Content.DOCUMENT:
-            _dump(proxies, form, several, lines)
+            _dump(proxies, form, several, lines, progress)
         else:
             made = [
                 (proxy.rank, _tables(proxy, parts, form, several, with_headers, missing, lines))
@@ -150,11 +151,13 @@ def _summed_up(missing: list[MeshctlError]) -> MeshctlError:
     )
 
 
-def _dump(proxies: Iterable[ProxySnapshot], form: Form, several: bool, lines: list[str]) -> None:
+def _dump(
+    proxies: Iterable[ProxySnapshot], form: Form, several: bool, lines: list[str], progress: TerminalProgress
+) -> None:
     """The dumps as Envoy wrote them, without secrets that it did not redact itself. Of several, each is written before
     the next is asked for: together they may be more than memory holds."""
     if several:
-        _dumps(proxies, form, lines)
+        _dumps(proxies, form, lines, progress)
         return
     for proxy in proxies:
         _require_dump(proxy)
@@ -166,9 +169,11 @@ def _dump(proxies: Iterable[ProxySnapshot], form: Form, several: bool, lines: li
         lines += proxy.snapshot.notes.lines()
 
 
-def _dumps(proxies: Iterable[ProxySnapshot], form: Form, lines: list[str]) -> None:
+def _dumps(
+    proxies: Iterable[ProxySnapshot], form: Form, lines: list[str], progress: TerminalProgress
+) -> None:
     """An object by pod, in the pieces that the printer makes of one pod each."""
-    pieces = _pieces(proxies, form, lines)
+    pieces = _pieces(proxies, form, lines, progress)
     if form.name != "json":
         for piece in pieces:
             write(piece)
@@ -181,9 +186,15 @@ def _dumps(proxies: Iterable[ProxySnapshot], form: Form, lines: list[str]) -> No
     write(b"{}\n" if opening else b"\n}\n")
 
 
-def _pieces(proxies: Iterable[ProxySnapshot], form: Form, lines: list[str]) -> Iterator[bytes]:
+def _pieces(
+    proxies: Iterable[ProxySnapshot], form: Form, lines: list[str], progress: TerminalProgress
+) -> Iterator[bytes]:
     for proxy in proxies:
-        _require_dump(proxy)
+        try:
+            _require_dump(proxy)
+        except MissingDataError as error:
+            progress.failed(label(proxy), error)
+            continue
         text = form.render(Document({label(proxy): _plain(proxy)}, Layout.PROTOJSON))
         lines += proxy.snapshot.notes.lines()
         yield text.encode() if isinstance(text, str) else text

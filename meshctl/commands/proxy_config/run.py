@@ -7,10 +7,11 @@ one JSON object by pod, or lines that name the pod.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
+import msgspec
 import typer
 
 from meshctl.commands.outputs import present
@@ -18,7 +19,7 @@ from meshctl.commands.progress import TerminalProgress
 from meshctl.commands.proxy_config.options import OUTPUTS, Source, admin_port
 from meshctl.envoy.schema.names import Convert
 from meshctl.envoy.snapshot import Snapshot
-from meshctl.errors import EXIT_FAILURE, EXIT_OK, ConnectError, UsageError
+from meshctl.errors import EXIT_FAILURE, EXIT_OK, ConnectError, MeshctlError, UsageError
 from meshctl.plain import visible
 from meshctl.render.interface import Content, Document, Form
 from meshctl.sources import Needs, Origin, ProxySnapshot, open_snapshots
@@ -45,13 +46,35 @@ def show(ctx: typer.Context, source: Source, output: str, view: View[F], wanted:
     form = OUTPUTS.parse(output)
     several = many(source)
     with opened(ctx, source, needs) as (proxies, progress):
-        made = [(proxy.rank, _shown(view, wanted, proxy, form, several)) for proxy in proxies]
+        made = _each(proxies, several, progress, lambda proxy: _shown(view, wanted, proxy, form, several))
         shown = [one for _, one in sorted(made, key=lambda entry: entry[0])]
         redacted: list[str] = []
         present(_rendered(view, shown, form, several, redacted), form, (ctx.obj or Globals()).colour)
         tell(line for one in shown for line in one.lines)
         tell(redacted)
         return EXIT_FAILURE if progress.failures else EXIT_OK
+
+
+def _each(
+    proxies: Iterable[ProxySnapshot],
+    several: bool,
+    progress: TerminalProgress,
+    make: Callable[[ProxySnapshot], Shown],
+) -> Iterator[tuple[int, Shown]]:
+    """What is made of each proxy, with its place. Of several, one that lacks what is wanted costs itself alone, and rows that
+    others have too are kept once."""
+    kept: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for proxy in proxies:
+        try:
+            one = make(proxy)
+            if several and one.table is not None:
+                rows = [kept.setdefault(row, row) for row in one.table.rows]
+                one = one._replace(table=msgspec.structs.replace(one.table, rows=rows))
+            yield proxy.rank, one
+        except MeshctlError as error:
+            if not several:
+                raise
+            progress.failed(label(proxy), error)
 
 
 def _shown(view: View[F], wanted: F, proxy: ProxySnapshot, form: Form, several: bool) -> Shown:
