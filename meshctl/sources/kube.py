@@ -45,6 +45,7 @@ class KubeCluster:
     server_name: str | None = None
     proxy: str | None = None
     identity: str = ""  # of the server and its CA: the same cluster has the same
+    as_kubectl: str = ""  # the options with which kubectl asks it as the same user, after a blank
     _pool: httpcore.ConnectionPool | None = field(default=None, repr=False)
 
     @property

@@ -13,6 +13,7 @@ import binascii
 import hashlib
 import os
 import pathlib
+import shlex
 import ssl
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -73,7 +74,20 @@ def connect(options: Globals) -> KubeCluster:
         found.server_name,
         found.proxy,
         hashlib.sha256(found.server.encode() + b"\n" + (found.trust.ca or b"")).hexdigest()[:32],
+        _as_kubectl(options),
     )
+
+
+def _as_kubectl(options: Globals) -> str:
+    """The options of kubectl that name the same cluster and user."""
+    named = [
+        ("--kubeconfig", options.kubeconfig),
+        ("--context", options.context),
+        ("--as", options.as_user),
+        *(("--as-group", group) for group in options.as_groups),
+        ("--as-uid", options.as_uid),
+    ]
+    return "".join(f" {flag} {shlex.quote(value)}" for flag, value in named if value)
 
 
 def access(options: Globals) -> Access:

@@ -149,7 +149,7 @@ def open_websocket(cluster: KubeCluster, namespace: str, pod: str, port: int, ti
             raise ConnectError(
                 f"the API server answered the port-forward with protocol {socket.subprotocol!r}, not {PROTOCOL}",
                 "Something between here and the API server rewrites websockets.",
-                _by_hand(namespace, pod, port),
+                _by_hand(namespace, pod, port, cluster),
             )
         return socket
 
@@ -190,11 +190,10 @@ def _upgraded(
     return socket
 
 
-def _by_hand(namespace: str, pod: str, port: int) -> str:
+def _by_hand(namespace: str, pod: str, port: int, cluster: KubeCluster) -> str:
     """The two lines that do the same where a websocket cannot be had: kubectl falls back to SPDY."""
-    return (
-        f"Instead: kubectl port-forward -n {namespace} pod/{pod} {port}, and here --admin localhost:{port}."
-    )
+    command = f"kubectl port-forward{cluster.as_kubectl} -n {namespace} pod/{pod} {port}"
+    return f"Instead: {command}, and here --admin localhost:{port}."
 
 
 def refused(
@@ -207,7 +206,7 @@ def refused(
             f'user "{cluster.user}" may not port-forward to pods in namespace "{namespace}" (403)'
             + (f": {message}" if message else ""),
             f"It needs get and, since Kubernetes 1.35, create on pods/portforward: kubectl auth can-i create pods/portforward -n {namespace}.",
-            f"With create alone: {_by_hand(namespace, pod, port).removeprefix('Instead: ')} A saved dump can be read with -f.",
+            f"With create alone: {_by_hand(namespace, pod, port, cluster).removeprefix('Instead: ')} A saved dump can be read with -f.",
         )
     if "dialing backend" in message:
         return ConnectError(
@@ -215,12 +214,14 @@ def refused(
             "The node is down, or the network between control plane and node is.",
             f"Check: kubectl get pod {pod} -n {namespace} -o wide; kubectl get nodes.",
         )
-    if status != 500 and not is_status(body):  # the kubelet's own words come with 500
+    stripped = status in (400, 426) and "upgrade" in message.lower()  # asked without the header that was sent
+    if stripped or (status != 500 and not is_status(body)):  # the kubelet's own words come with 500
+        cause = "something on the way lets no websocket through."
         return ConnectError(
             f'the port-forward to pod "{pod}" in namespace "{namespace}" was answered with {status}{cluster.via}'
             + (f": {message}" if message else ""),
-            "It is no answer of a Kubernetes API server: something on the way lets no websocket through.",
-            _by_hand(namespace, pod, port),
+            cause.capitalize() if stripped else f"It is no answer of a Kubernetes API server: {cause}",
+            _by_hand(namespace, pod, port, cluster),
         )
     return ApiError(
         status, message or "no reason given", f'the port-forward to pod "{pod}" in "{namespace}"', cluster

@@ -238,11 +238,16 @@ def test_a_port_forward_that_was_not_upgraded_is_tried_again(
     assert fetch(str(kube.kubeconfig)).snapshot.sections
 
 
-def test_an_upgrade_that_is_refused_says_what_to_type(kube: FakeKube) -> None:
-    command = [sys.executable, "-m", "meshctl", "--kubeconfig", kube.kubeconfig, "--context", "creator"]
+def test_an_upgrade_that_is_refused_says_what_to_type(kube: FakeKube, admin_port: int) -> None:
+    """The same cluster as the same user; and what stands behind --admin is an address."""
+    meshctl = [sys.executable, "-m", "meshctl"]
+    command = [*meshctl, "--kubeconfig", kube.kubeconfig, "--context", "creator", "--as", "system:admin"]
     done = subprocess.run([*command, "-n", "test", "pc", "listener", "test-pod"], capture_output=True, text=True, check=False)  # fmt: skip
-    assert "kubectl port-forward -n test pod/test-pod 15000" in done.stderr
+    same = f"--kubeconfig {kube.kubeconfig} --context creator --as system:admin"
+    assert f"kubectl port-forward {same} -n test pod/test-pod 15000" in done.stderr
     assert "--admin localhost:15000" in done.stderr
+    here = [*meshctl, "pc", "listener", "--admin", f"localhost:{admin_port}"]
+    assert subprocess.run(here, capture_output=True, check=False).returncode == 0
 
 
 def test_no_timeout_is_no_timeout(kube: FakeKube) -> None:

@@ -10,8 +10,9 @@ import pytest
 from meshctl.sources.portforward import refused
 
 CLUSTER: Any = types.SimpleNamespace(
-    user="me", context="c", server="https://api", via=" through proxy http://p:1"
+    user="me", context="c", server="https://api", via=" through proxy http://p:1", as_kubectl=""
 )
+STRIPPED = b'{"kind": "Status", "message": "Upgrade request required", "reason": "BadRequest", "code": 400}'
 STATUS = b'{"kind": "Status", "message": "pods \\"x\\" not found", "code": 404}'
 KUBECTL = "kubectl port-forward -n test pod/x 15000, and here --admin localhost:15000"
 
@@ -23,6 +24,7 @@ ANSWERS = [
         ["was answered with 400", "not supported", KUBECTL, "http://p:1"],
     ),
     (200, b"<html>Sign in</html>", ["was answered with 200", "Sign in", KUBECTL]),
+    (400, STRIPPED, ["Upgrade request required", "lets no websocket through", KUBECTL]),
     (426, b"", ["was answered with 426", KUBECTL]),
     (404, STATUS, ["not found"]),
     (500, b"sandbox container is not running", ["sandbox container is not running"]),
