@@ -23,10 +23,9 @@ SENT: list[tuple[RuleSet | None, str, list[str], tuple[bool, int, bool, bool], t
     (RuleSet(), OTHER, ["output NO_RULE_MATCHED"], (False, 80, False, False), ()), (nat(TO), OTHER, ["output REDIRECT", "prerouting NO_RULE_MATCHED"], (True, 15001, True, False), ()), (nat("-A OUTPUT -p tcp -j REDIRECT"), OTHER, ["output REDIRECT", "prerouting NO_RULE_MATCHED"], (True, 80, True, False), ()),
     (table("filter", "-A OUTPUT -p tcp -j RETURN"), OTHER, ["output RETURN"], (False, 80, False, False), ()), (table("filter", "-A OUTPUT -p tcp -j ACCEPT"), OTHER, ["output ACCEPT"], (False, 80, False, False), ()),
     (table("filter", "-A OUTPUT -p tcp -j DROP"), OTHER, ["output DROP"], (False, 80, False, True), ()), (table("filter", "-A OUTPUT -p tcp -j REJECT"), OTHER, ["output DROP"], (False, 80, False, True), ()), (table("filter", "-A OUTPUT -p tcp -j DROP"), OWN, ["output DROP"], (True, 80, False, True), ()),
-    (table("filter", "-A OUTPUT -m bpf --x 1 -j DROP"), OTHER, ["output UNDETERMINED"], (False, 80, False, False), (UNKNOWN,)),
     # what stays in the pod comes back over lo, where it may be taken once more
     (table("mangle", TPROXY_LO), OWN, ["output NO_RULE_MATCHED", "prerouting TPROXY"], (True, 15006, True, False), ()), (table("mangle", TPROXY_LO), OTHER, ["output NO_RULE_MATCHED"], (False, 80, False, False), ()),
-    (table("mangle", "-A PREROUTING -i lo -j DROP"), OWN, ["output NO_RULE_MATCHED", "prerouting DROP"], (True, 80, False, True), ()), (table("mangle", "-A PREROUTING -i lo -m bpf --x 1 -j DROP"), OWN, ["output NO_RULE_MATCHED", "prerouting UNDETERMINED"], (True, 80, False, False), (UNKNOWN,)),
+    (table("mangle", "-A PREROUTING -i lo -j DROP"), OWN, ["output NO_RULE_MATCHED", "prerouting DROP"], (True, 80, False, True), ()),
     (table("mangle", "-A OUTPUT -o lo -j MARK --set-mark 7", "-A PREROUTING -i lo -m mark --mark 7 -j DROP"), OWN, ["output ACCEPT", "prerouting DROP"], (True, 80, False, True), ()),
 ]  # fmt: skip
 
@@ -39,7 +38,7 @@ def test_a_connection_that_is_sent(
     fate: tuple[bool, int, bool, bool],
     open_: tuple[str, ...],
 ) -> None:
-    found = send(Pod("p", ips=(OWN,), rules=rule_set), OWN, dst, 80, 1000, 1000)
+    (found,) = send(Pod("p", ips=(OWN,), rules=rule_set), OWN, dst, 80, 1000, 1000)
     assert [f"{one.hook} {one.verdict}" for one in found.hooks] == hooks
     assert (found.local, found.port, found.redirected, found.dropped) == fate
     assert found.undetermined == open_
@@ -51,19 +50,20 @@ def test_a_connection_that_is_sent(
     [(1000, 1000, 0, 15001), (1337, 1337, 0, 80), (1000, 1337, 0, 80), (1337, 5, 0, 80)],
 )
 def test_who_sends_it_counts(uid: int, gid: int, mark: int, port: int) -> None:
-    assert send(Pod("p", ips=(OWN,), rules=rules()), OWN, OTHER, 80, uid, gid, mark).port == port
+    (found,) = send(Pod("p", ips=(OWN,), rules=rules()), OWN, OTHER, 80, uid, gid, mark)
+    assert found.port == port
 
 
 def test_a_mark_of_the_socket_counts() -> None:
     pod = Pod("p", ips=(OWN,), rules=nat("-A OUTPUT -p tcp -m mark ! --mark 7 -j REDIRECT --to-ports 15001"))
-    assert [send(pod, OWN, OTHER, 80, 1, 1, mark).port for mark in (0, 7)] == [15001, 80]
+    assert [send(pod, OWN, OTHER, 80, 1, 1, mark)[0].port for mark in (0, 7)] == [15001, 80]
 
 
 CAME: list[tuple[RuleSet | None, list[str], tuple[int, bool, bool, bool], tuple[str, ...]]] = [
     # rules: the hook's verdict; the port, redirected, transparently, dropped; what is open
     (None, [], (80, False, False, False), ()), (RuleSet(), ["NO_RULE_MATCHED"], (80, False, False, False), ()), (nat("-A PREROUTING -p tcp -j REDIRECT --to-ports 15006"), ["REDIRECT"], (15006, True, False, False), ()), (nat("-A PREROUTING -p tcp -j REDIRECT"), ["REDIRECT"], (80, True, False, False), ()),
     (table("mangle", "-A PREROUTING -p tcp -j TPROXY --on-port 15006 --tproxy-mark 1"), ["TPROXY"], (15006, True, True, False), ()), (table("mangle", "-A PREROUTING -j DROP"), ["DROP"], (80, False, False, True), ()), (table("mangle", "-A PREROUTING -i lo -j DROP"), ["NO_RULE_MATCHED"], (80, False, False, False), ()),
-    (table("mangle", "-A PREROUTING -s 10.0.0.9 -d 10.0.0.1 -p tcp -j RETURN"), ["RETURN"], (80, False, False, False), ()), (table("mangle", "-A PREROUTING -m bpf --x 1 -j DROP"), ["UNDETERMINED"], (80, False, False, False), (UNKNOWN,)),
+    (table("mangle", "-A PREROUTING -s 10.0.0.9 -d 10.0.0.1 -p tcp -j RETURN"), ["RETURN"], (80, False, False, False), ()),
 ]  # fmt: skip
 
 
@@ -71,16 +71,33 @@ CAME: list[tuple[RuleSet | None, list[str], tuple[int, bool, bool, bool], tuple[
 def test_a_connection_that_comes(
     rule_set: RuleSet | None, hooks: list[str], fate: tuple[int, bool, bool, bool], open_: tuple[str, ...]
 ) -> None:
-    found = arrive(Pod("p", ips=(OWN,), rules=rule_set), OTHER, OWN, 80)
+    (found,) = arrive(Pod("p", ips=(OWN,), rules=rule_set), OTHER, OWN, 80)
     assert [one.verdict for one in found.hooks] == hooks
     assert (found.port, found.redirected, found.transparent, found.dropped) == fate
     assert found.undetermined == open_
 
 
+OPEN = [
+    (table("filter", "-A OUTPUT -m bpf --x 1 -j DROP"), OTHER),
+    (table("mangle", "-A PREROUTING -i lo -m bpf --x 1 -j DROP"), OWN),
+]
+
+
+@pytest.mark.parametrize(("rule_set", "dst"), OPEN)
+def test_a_rule_that_cannot_be_decided_drops_what_is_sent_or_does_not(rule_set: RuleSet, dst: str) -> None:
+    found = send(Pod("p", ips=(OWN,), rules=rule_set), OWN, dst, 80, 1000, 1000)
+    assert [(one.dropped, one.undetermined) for one in found] == [(True, (UNKNOWN,)), (False, (UNKNOWN,))]
+
+
+def test_a_rule_that_cannot_be_decided_drops_what_comes_or_does_not() -> None:
+    rule_set = table("mangle", "-A PREROUTING -m bpf --x 1 -j DROP")
+    found = arrive(Pod("p", ips=(OWN,), rules=rule_set), OTHER, OWN, 80)
+    assert [(one.dropped, one.undetermined) for one in found] == [(True, (UNKNOWN,)), (False, (UNKNOWN,))]
+
+
 def test_rules_that_did_not_match_say_why() -> None:
-    (hook, _) = send(
-        Pod("p", ips=(OWN,), rules=nat("-A OUTPUT -p udp -j RETURN", TO)), OWN, OTHER, 80, 1, 1
-    ).hooks
+    (found,) = send(Pod("p", ips=(OWN,), rules=nat("-A OUTPUT -p udp -j RETURN", TO)), OWN, OTHER, 80, 1, 1)
+    (hook, _) = found.hooks
     assert hook.tried == (("nat OUTPUT rule 1: -A OUTPUT -p udp -j RETURN", "-p udp"),)
     assert [step.rule_number for step in hook.rules] == [2]
     assert hook.dst == "10.0.0.9:80"
