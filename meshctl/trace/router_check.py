@@ -21,8 +21,9 @@ from meshctl.proxy.model import Connection, Request
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing import rewrites, routes
 from meshctl.proxy.routing.draw import Draw
-from meshctl.proxy.routing.router import Routed, targets
+from meshctl.proxy.routing.router import holders
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
+from meshctl.proxy.routing.targets import Routed, targets
 from meshctl.trace.expectations import Problem
 from meshctl.trace.router_check_form import seconds
 
@@ -175,8 +176,8 @@ def _routed(
     for target in targets(routed):
         if target.probability > 0.5:
             seen["cluster_name"] = target.cluster
-            holders = (target.settings, message, host.message, table.message)
-            seen["headers"] = rewrites.mutated_headers(view.headers, holders, _known(view))
+            changed_by = holders(proxy, target, route, host, table)
+            seen["headers"] = rewrites.mutated_headers(view.headers, changed_by, _known(view))
     seen["timeout"] = str(message["route"].get("timeout") or _DEFAULT_TIMEOUT)
     seen["virtual_host_name"] = host.name
     seen["virtual_cluster_name"] = _virtual_cluster(host, view)

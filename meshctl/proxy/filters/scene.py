@@ -20,8 +20,9 @@ from meshctl.proxy.listen.listeners import Filter
 from meshctl.proxy.model import Connection, Request, Verdict
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing.draw import Draw
-from meshctl.proxy.routing.router import NO_TARGET, Target, holders, told_location
+from meshctl.proxy.routing.router import holders, told_location
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
+from meshctl.proxy.routing.targets import NO_TARGET, Target
 from meshctl.values import Struct, field, replace
 
 Json = dict[str, Any]
@@ -144,7 +145,7 @@ class Scene(Struct, frozen=True):
         if own is not None or self.route is None or self.host is None or not self.has_route_entry:
             return own
         return told_location(
-            entry, None, holders(self.target, self.route, self.host, self.table), self.known()
+            entry, None, holders(self.proxy, self.target, self.route, self.host, self.table), self.known()
         )
 
     @property
@@ -163,7 +164,8 @@ class Scene(Struct, frozen=True):
         route = self.route
         if route is None or route.stands_for_tls or not route.message.keys() & _ANSWERS:
             return []
-        found = [self.target.settings, route.message] if self.target.settings else [route.message]
+        own = self.target.settings
+        found = [own.raw, route.message] if own is not None else [route.message]
         found += [holder.message for holder in (self.host, self.table) if holder is not None]
         return found
 

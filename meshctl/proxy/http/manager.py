@@ -37,9 +37,8 @@ from meshctl.proxy.model import (
     Verdict,
 )
 from meshctl.proxy.proxy import Proxy
-from meshctl.proxy.routing import router, routes
+from meshctl.proxy.routing import router, routes, targets
 from meshctl.proxy.routing.draw import Draw
-from meshctl.proxy.routing.router import Routed
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
 from meshctl.proxy.upstream.clusters import istio_config
 from meshctl.values import Struct, field, replace
@@ -231,10 +230,10 @@ def _routes(
         branch.cluster = None
         branch.step(lambda host=host, route=route: _route_step(view, table, host, route))  # type: ignore[misc]
         if host is None or route is None:
-            yield Chosen(branch, host, route, drawn, router.NO_TARGET, view.supposed)
+            yield Chosen(branch, host, route, drawn, targets.NO_TARGET, view.supposed)
             continue
-        routed = Routed(scene.proxy, scene.connection, scene.request, view, table, host, route, drawn)
-        for target in router.targets(routed):
+        routed = targets.Routed(scene.proxy, scene.connection, scene.request, view, table, host, route, drawn)
+        for target in targets.targets(routed):
             way = branch.branch(target.probability)
             known = bool(target.cluster) and scene.proxy.cluster(target.cluster) is not None
             way.cluster = target.cluster if known else None
@@ -294,7 +293,7 @@ def _routed(entry: Entry, after: FilterScene) -> Iterator[Passage]:
         yield entry.end(Verdict(Disposition.NO_ROUTE, 404, "NR", "route_not_found", reason))
         return
     entry.doubt = {**entry.doubt, **after.view.opaque}
-    routed = Routed(
+    routed = targets.Routed(
         after.proxy,
         after.connection,
         after.request,

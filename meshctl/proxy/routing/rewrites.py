@@ -11,7 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from meshctl.envoy.api.config_core_v3 import HeaderValueOption
-from meshctl.envoy.api.config_route_v3 import RedirectAction, RouteAction
+from meshctl.envoy.api.config_route_v3 import (
+    RedirectAction,
+    Route,
+    RouteAction,
+    RouteConfiguration,
+    VirtualHost,
+    WeightedCluster,
+)
 from meshctl.envoy.api.extensions_path_rewrite_uri_template_v3 import UriTemplateRewriteConfig
 from meshctl.envoy.api.type_matcher_v3 import RegexMatchAndSubstitute
 from meshctl.envoy.message import Undecidable
@@ -20,7 +27,7 @@ from meshctl.match.request_view import Headers, PartlyKnown, RequestView
 from meshctl.match.route_match import PathKind, PathMatch
 from meshctl.match.substitution import Known, fill
 from meshctl.plain import Json
-from meshctl.values import replace
+from meshctl.values import Struct, replace
 
 
 def matched_length(path: PathMatch, view: RequestView) -> int:
@@ -160,34 +167,58 @@ def onward_headers(
     return noted
 
 
-def answered_location(location: str | None, holders: tuple[Json, ...], known: Known) -> str | None:
+class Changes(Struct, frozen=True):
+    """What a level of the configuration adds to headers and takes from them: those of requests, and of answers."""
+
+    adds: tuple[HeaderValueOption, ...]
+    removes: tuple[str, ...]
+    answer_adds: tuple[HeaderValueOption, ...]
+    answer_removes: tuple[str, ...]
+
+
+def changes_of(
+    holder: WeightedCluster.ClusterWeight | Route | VirtualHost | RouteConfiguration,
+) -> Changes | None:
+    """The changes of one level; None where it makes none."""
+    if not holder.raw.keys() & _CHANGING:
+        return None
+    return Changes(
+        holder.request_headers_to_add,
+        holder.request_headers_to_remove,
+        holder.response_headers_to_add,
+        holder.response_headers_to_remove,
+    )
+
+
+_CHANGING = {f"{which}_headers_to_{what}" for which in ("request", "response") for what in ("add", "remove")}
+
+
+def answered_location(location: str | None, holders: Iterable[Changes], known: Known) -> str | None:
     """An answer's Location after response_headers_to_add/remove; several become one, as Envoy keeps this header."""
     headers: Headers = {} if location is None else {"location": [location]}
     for holder in holders:
-        adds, removes = holder.get("response_headers_to_add"), holder.get("response_headers_to_remove")
-        if adds or removes:
-            header_change.remove(headers, removes or ())
-            header_change.add(headers, map(HeaderValueOption, adds or ()), known)
+        if holder.answer_adds or holder.answer_removes:
+            header_change.remove(headers, holder.answer_removes)
+            header_change.add(headers, holder.answer_adds, known)
     values = headers.get("location", [])
     joined = ",".join(values) if values else None
     open_ = any(isinstance(value, PartlyKnown) for value in values)
     return PartlyKnown(joined) if open_ else joined
 
 
-def mutated_headers(headers: Headers, holders: tuple[Json, ...], known: Known) -> Headers:
+def mutated_headers(headers: Headers, holders: Iterable[Changes], known: Known) -> Headers:
     """The headers after request_headers_to_add/remove of route, virtual host and configuration, in order.
 
     What a level adds may read what the level before left (%REQ(X)%).
     """
     changed = False
     for holder in holders:
-        adds, removes = holder.get("request_headers_to_add"), holder.get("request_headers_to_remove")
-        if not adds and not removes:
+        if not holder.adds and not holder.removes:
             continue
         if not changed:
             headers, changed = {name: list(values) for name, values in headers.items()}, True
-        header_change.remove(headers, removes or ())
-        header_change.add(headers, map(HeaderValueOption, adds or ()), replace(known, headers=headers))
+        header_change.remove(headers, holder.removes)
+        header_change.add(headers, holder.adds, replace(known, headers=headers))
     return headers
 
 

@@ -10,22 +10,18 @@ Follows source/common/router/{router,config_impl}.cc.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from meshctl.envoy.api.config_route_v3 import RedirectAction, RouteAction, RouteConfiguration
+from meshctl.envoy.api.config_route_v3 import InternalRedirectPolicy, RedirectAction, RetryPolicy, RouteAction
 from meshctl.envoy.message import Undecidable
 from meshctl.envoy.sections import SectionKind
 from meshctl.match import grpc
 from meshctl.match.fraction import fractional_percent
 from meshctl.match.request_view import Headers, Opaque, PartlyKnown, RequestView, carried
 from meshctl.match.substitution import Known
-from meshctl.match.supposing import answered
-from meshctl.plain import Json
 from meshctl.proxy import doubts
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.http.connection_header import is_connect_udp, is_upgrade
 from meshctl.proxy.model import (
-    Connection,
     Disposition,
     Endpoint,
     Follow,
@@ -38,61 +34,16 @@ from meshctl.proxy.model import (
 )
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing import redirects, rewrites
-from meshctl.proxy.routing.draw import Draw
+from meshctl.proxy.routing.rewrites import Changes, changes_of
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
-from meshctl.proxy.upstream import admission, hash_policy, upstreams
+from meshctl.proxy.routing.targets import NO_TARGET, Routed, Target
+from meshctl.proxy.upstream import admission, hash_policy, subsets, upstreams
 from meshctl.proxy.upstream.clusters import Cluster, istio_config, istio_metadata
 from meshctl.proxy.upstream.hash_policy import RANDOM
 from meshctl.proxy.upstream.ways import ways
 from meshctl.values import Struct, replace
 
 _NOT_FOUND_CODES = {"SERVICE_UNAVAILABLE": 503, "NOT_FOUND": 404, "INTERNAL_SERVER_ERROR": 500}
-
-
-class Routed(Struct, frozen=True):
-    """Everything the router needs: where the request stands and what it looks like."""
-
-    proxy: Proxy
-    connection: Connection
-    request: Request
-    view: RequestView
-    table: RouteTable | None
-    host: VirtualHost
-    route: Route
-    draw: Draw
-    original: Headers | None = None
-    client_ip: str = ""  # as x-forwarded-for and the like have it
-
-    @property
-    def known(self) -> Known:
-        """What format strings of the route may ask for."""
-        connection, view = self.connection, self.view
-        external = "".join(view.headers.get("x-envoy-external-address", ())[:1])
-        return Known(
-            view.headers,
-            self.request.protocol,
-            self.client_ip or external or connection.src_ip,
-            connection.src_ip,
-            connection.src_port or None,
-            (connection.dst_ip, connection.dst_port),
-            view.sni,
-            view.peer,
-            self.route.name,
-            self.host.name,
-            view.metadata,
-            view.filter_state,
-            view.opaque,
-        )
-
-
-class Target(Struct, frozen=True):
-    """A cluster the action may choose: its name ("" when a header does not name one), its own settings."""
-
-    probability: float
-    cluster: str
-    settings: Json
-    reason: str = ""
-    draw: Draw | None = None  # what is left of the request's number, where it chose
 
 
 def is_grpc(view: RequestView) -> bool:
@@ -109,14 +60,14 @@ def act(entry: Entry, routed: Routed, target: Target) -> Iterator[Passage]:
     elif "route" in message:
         yield from _forward(entry, routed, target)
     elif "non_forwarding_action" in message:
-        yield _cluster_missing(entry, routed, "", {}, "the route has non_forwarding_action")
+        yield _cluster_missing(entry, routed, "", "the route has non_forwarding_action")
     else:
         raise Undecidable("the route's action is not in the dump, and Envoy takes no route without one")
 
 
 def _direct_response(entry: Entry, routed: Routed) -> Passage:
     """A fixed answer; with 201 or 3xx the request's own URL goes along as Location."""
-    code = int(routed.route.message["direct_response"].get("status", 0))
+    code = routed.route.config.direct_response.status if routed.route.config.direct_response else 0
     entry.step(lambda: _answer_step(routed, f"direct response {code}"))
     location = None
     if code == 201 or 300 <= code < 400:
@@ -153,7 +104,9 @@ def with_location(passage: Passage, routed: Routed, target: Target) -> Passage:
 _OPEN_LOCATION = "the Location of the answer: response_headers_to_add fills in what is not known"
 
 
-def told_location(entry: Entry, location: str | None, holders: tuple[Json, ...], known: Known) -> str | None:
+def told_location(
+    entry: Entry, location: str | None, holders: tuple[Changes, ...], known: Known
+) -> str | None:
     """The Location of an answer, behind what routes add to answers and take from them."""
     told = rewrites.answered_location(location, holders, known)
     if isinstance(told, PartlyKnown):
@@ -166,7 +119,7 @@ def _answer_step(routed: Routed, text: str) -> Step:
 
 
 def _redirect(entry: Entry, routed: Routed) -> Passage:
-    redirect = RedirectAction(routed.route.message["redirect"])
+    redirect = routed.route.config.redirect or RedirectAction({})
     code = rewrites.redirect_code(redirect)
     if routed.route.stands_for_tls:
         location = rewrites.tls_location(routed.view)
@@ -186,112 +139,28 @@ def _redirect(entry: Entry, routed: Routed) -> Passage:
     )
 
 
-NO_TARGET = Target(1.0, "", {})
-
-
-def targets(routed: Routed) -> Iterator[Target]:
-    """The clusters a route may send the request to; one empty target for a route that answers itself."""
-    action = routed.route.message.get("route")
-    if action is None:
-        yield NO_TARGET
-        return
-    found = list(_targets(routed, action)) if isinstance(action, dict) else []
-    yield from found or [
-        Target(1.0, "", {}, "undecided: the route's action names no cluster that can be read")
-    ]
-
-
-def _targets(routed: Routed, action: Json) -> Iterator[Target]:
-    if "cluster" in action:
-        yield Target(1.0, str(action["cluster"]), {})
-    elif "cluster_header" in action:
-        name = str(action["cluster_header"])
-        yield Target(1.0, *_by_header(routed, name, {}, f"header `{name}` names the cluster"))
-    elif "weighted_clusters" in action:
-        yield from _weighted(routed, action["weighted_clusters"])
-    elif "cluster_specifier_plugin" in action or "inline_cluster_specifier_plugin" in action:
-        plugin = action.get("inline_cluster_specifier_plugin") or {}
-        name = action.get("cluster_specifier_plugin") or (plugin.get("extension") or {}).get("name") or ""
-        yield Target(1.0, "", {}, f"undecided: the cluster specifier plugin {name} chooses the cluster")
-
-
-def _weighted(routed: Routed, config: Json) -> Iterator[Target]:
-    """Weighted clusters: cumulative weights against one number."""
-    clusters = config.get("clusters") or ()
-    runtime, prefix = routed.proxy.runtime, config.get("runtime_key_prefix")
-    weights = []
-    for cluster in clusters:
-        weight = int(cluster.get("weight") or 0)
-        if prefix:
-            weight = runtime.integer(f"{prefix}.{cluster.get('name', '')}", weight)
-        weights.append(weight)
-    total = sum(weights)
-    if total <= 0:
-        return
-    header = str(config.get("header_name") or "").lower()
-    try:
-        fixed = routed.view.first(header) if header else ""
-    except Undecidable as unknown:
-        yield from _picked(routed, list(zip(clusters, weights, strict=True)), header, unknown)
-        return
-    number = int(fixed) % total if fixed.isascii() and fixed.isdigit() else None
-    start = 0
-    for cluster, weight in zip(clusters, weights, strict=True):
-        end = start + weight
-        if number is None:
-            probability, drawn = routed.draw.within(total, start, end)
-        else:
-            probability, drawn = (1.0 if start <= number < end else 0.0), routed.draw
-        start = end
-        if probability <= 0.0:
-            continue
-        yield Target(probability, *_named(routed, cluster, f"weight {weight} of {total}"), drawn)
-
-
-def _named(routed: Routed, cluster: Json, how: str) -> tuple[str, Json, str]:
-    """A weighted cluster's name, its settings and how it was chosen."""
-    name = str(cluster.get("name") or "")
-    if name or not cluster.get("cluster_header"):
-        return name, cluster, how
-    return _by_header(routed, str(cluster["cluster_header"]), cluster, how)
-
-
-def _by_header(routed: Routed, name: str, settings: Json, how: str) -> tuple[str, Json, str]:
-    """The cluster that a header names; none where the header is not known."""
-    try:
-        return routed.view.first(name.lower()), settings, how
-    except Undecidable as unknown:
-        return "", settings, f"undecided: {unknown.reason}"
-
-
-def _picked(
-    routed: Routed, parts: list[tuple[Json, int]], header: str, unknown: Undecidable
-) -> Iterator[Target]:
-    """The weighted cluster that a header picks which is not known: the one that it is supposed to be, or the last."""
-    possible = [(cluster, weight) for cluster, weight in parts if weight > 0]
-    for cluster, weight in possible:
-        name = cluster.get("name") or f"of weight {weight}"
-        question = f"header `{header}` picks cluster {name}"
-        if cluster is possible[-1][0] or answered(routed.view.supposed, question, unknown):
-            yield Target(1.0, *_named(routed, cluster, f"picked by header `{header}`"), routed.draw)
-            return
-
-
 def _forward(entry: Entry, routed: Routed, target: Target) -> Iterator[Passage]:
-    action = routed.route.message["route"]
-    if target.reason.startswith("undecided: "):
-        entry.unknown(target.reason.removeprefix("undecided: "))
-        yield entry.end(Verdict(Disposition.UNDETERMINED, reason=target.reason))
+    if target.undecided:
+        entry.unknown(target.undecided)
+        yield entry.end(Verdict(Disposition.UNDETERMINED, reason=target.undecided))
         return
     cluster = routed.proxy.cluster(target.cluster) if target.cluster else None
     if cluster is None:
-        yield _cluster_missing(entry, routed, target.cluster, action, target.reason)
+        yield _cluster_missing(entry, routed, target.cluster, target.reason)
         return
     yield from doubts.guarded(entry, _to_cluster(entry, routed, cluster, target))
 
 
-def _cluster_missing(entry: Entry, routed: Routed, name: str, action: Json, reason: str) -> Passage:
-    code = _NOT_FOUND_CODES.get(str(action.get("cluster_not_found_response_code", "")), 503)
+def _action(routed: Routed) -> RouteAction:
+    """The action of a route that forwards."""
+    return routed.route.action or _NO_ACTION
+
+
+_NO_ACTION = RouteAction({})
+
+
+def _cluster_missing(entry: Entry, routed: Routed, name: str, reason: str) -> Passage:
+    code = _NOT_FOUND_CODES.get(_action(routed).cluster_not_found_response_code, 503)
     state = routed.proxy.not_in_force(SectionKind.CLUSTERS, name) or "does not exist"
     why = f"cluster {name} {state}" if name else (reason or "no cluster is named")
     entry.step(lambda: Step(Stage.CLUSTER, name or "none", why))
@@ -299,19 +168,9 @@ def _cluster_missing(entry: Entry, routed: Routed, name: str, action: Json, reas
     return entry.end(entry.absent(verdict, routed.proxy.unseen_cluster(name) if name else None))
 
 
-def subset_keys(action: Json, settings: Json) -> tuple[tuple[str, Any], ...]:
-    """metadata_match of the route and of the weighted cluster, the latter winning."""
-    keys: dict[str, Any] = {}
-    for holder in (action, settings):
-        match = (holder.get("metadata_match") or {}).get("filter_metadata") or {}
-        keys.update(match.get("envoy.lb") or {})
-    return tuple(sorted(keys.items())) if keys else ()
-
-
 def _to_cluster(entry: Entry, routed: Routed, cluster: Cluster, target: Target) -> Iterator[Passage]:
     entry.cluster = cluster.name
-    priority = str(routed.route.message["route"].get("priority") or "DEFAULT")
-    for share, refusal in admission.http(cluster, priority):
+    for share, refusal in admission.http(cluster, _action(routed).priority):
         branch = entry if share >= 1.0 else entry.branch(share)
         if refusal is None:
             yield from _to_host(branch, routed, cluster, target)
@@ -322,15 +181,16 @@ def _to_cluster(entry: Entry, routed: Routed, cluster: Cluster, target: Target) 
 
 def _asked(entry: Entry, routed: Routed, cluster: Cluster, target: Target) -> upstreams.Ask:
     """What the choice of a host goes by; a hash of what a filter may have changed is not known."""
-    action, view = routed.route.message["route"], routed.view
+    action, view = _action(routed), routed.view
     key = RANDOM
     if cluster.policy.hashing is not None:
         seen = view.carrying(rewrites.mutated_headers(view.headers, _holders(routed, target), routed.known))
         seen = seen if not entry.doubt else seen.doubted(entry.doubt)
-        key = hash_policy.of_request(
-            RouteAction(action).hash_policy or cluster.hash_policy, seen, routed.client_ip
-        )
-    return upstreams.Ask(routed.connection, subset_keys(action, target.settings), view, key, entry.override)
+        key = hash_policy.of_request(action.hash_policy or cluster.hash_policy, seen, routed.client_ip)
+    own = target.settings.metadata_match if target.settings is not None else None
+    return upstreams.Ask(
+        routed.connection, subsets.wanted(action.metadata_match, own), view, key, entry.override
+    )
 
 
 def _to_host(entry: Entry, routed: Routed, cluster: Cluster, target: Target) -> Iterator[Passage]:
@@ -348,36 +208,58 @@ def _to_host(entry: Entry, routed: Routed, cluster: Cluster, target: Target) -> 
             yield from _deliver(way[0], routed, cluster, target, way[1])
 
 
+class _Forwarding(Struct, frozen=True):
+    """What a route's action does with every request, read once."""
+
+    auto_host: bool
+    forwarded_host: bool
+    retries: RetryPolicy | None
+    mirrors: tuple[str, ...]
+    redirects: InternalRedirectPolicy | None
+
+
+def _forwarding(routed: Routed) -> _Forwarding:
+    action = _action(routed)
+
+    def build() -> _Forwarding:
+        return _Forwarding(
+            bool(action.auto_host_rewrite),
+            action.append_x_forwarded_host,
+            action.retry_policy,
+            tuple(mirror.cluster for mirror in action.request_mirror_policies),
+            redirects.policy_of(action),
+        )
+
+    found: _Forwarding = routed.proxy.compile_once(action.raw, "forwarding", build)
+    return found
+
+
 def _deliver(
     entry: Entry, routed: Routed, cluster: Cluster, target: Target, endpoints: tuple[Endpoint, ...]
 ) -> Iterator[Passage]:
-    action, view = routed.route.message["route"], routed.view
-    typed = RouteAction(action)
+    action, view, does = _action(routed), routed.view, _forwarding(routed)
     headers = rewrites.mutated_headers(view.headers, _holders(routed, target), routed.known)
     # Envoy changes the headers first; the rewrites read what came of it.
     known, changed = replace(routed.known, headers=headers), view.carrying(headers)
-    path = rewrites.rewritten_path(typed, routed.route.match.path, changed, known)
-    host = rewrites.rewritten_host(typed, changed, known) or str(
-        target.settings.get("host_rewrite_literal") or ""
-    )
+    path = rewrites.rewritten_path(action, routed.route.match.path, changed, known)
+    own_host = target.settings.host_rewrite_literal if target.settings is not None else ""
+    host = rewrites.rewritten_host(action, changed, known) or own_host
     if routed.host.config.include_request_attempt_count:
         headers = {**headers, "x-envoy-attempt-count": ["1"]}
-    headers = rewrites.onward_headers(
-        headers, view, path=path, host=host, forwarded_host=typed.append_x_forwarded_host
-    )
+    headers = rewrites.onward_headers(headers, view, path=path, host=host, forwarded_host=does.forwarded_host)
     target_path = view.target if path is None else path
     terminated = _terminates_connect(routed, action)
     verdict = _success(routed, terminated=terminated)
-    for part in _by_hostname(endpoints) if action.get("auto_host_rewrite") else (endpoints,):
+    for part in _by_hostname(endpoints) if does.auto_host else (endpoints,):
         share = sum(endpoint.probability for endpoint in part)
         branch = entry.branch(share)
         own = tuple(replace(one, probability=one.probability / share) for one in part)
         authority = host or view.first(":authority")
-        if action.get("auto_host_rewrite") and part[0].hostname:
+        if does.auto_host and part[0].hostname:
             authority = part[0].hostname
         onward = _request_onward(routed, headers, target_path, authority, entry.doubt)
         _note_extras(branch, action)
-        follow = _follow(routed, typed, headers, target_path, authority)
+        follow = _follow(routed, does.redirects, headers, target_path, authority)
         if follow is not None:
             branch.assumed = (*branch.assumed, redirects.NOT_REDIRECTED)
         yield branch.end(
@@ -393,18 +275,17 @@ def _deliver(
                 cluster.source_ips,
                 routed.request.multiplexed if cluster.http2 is None else cluster.http2,
                 _alpn_override(entry, cluster, routed),
-                retries=_retries(routed),
-                mirrors=tuple(str(m.get("cluster", "")) for m in action.get("request_mirror_policies") or ()),
+                retries=_retries(does.retries or routed.host.config.retry_policy),
+                mirrors=does.mirrors,
                 follow=follow,
             ),
         )
 
 
 def _follow(
-    routed: Routed, action: RouteAction, headers: Headers, path: str | None, authority: str
+    routed: Routed, policy: InternalRedirectPolicy | None, headers: Headers, path: str | None, authority: str
 ) -> Follow | None:
     """What the route makes of a redirect that comes back; None without a policy."""
-    policy = redirects.policy_of(action)
     if policy is None:
         return None
     sent = {**headers, ":authority": [authority], **({} if path is None else {":path": [path]})}
@@ -421,26 +302,32 @@ def _follow(
     ).follow
 
 
-def _holders(routed: Routed, target: Target) -> tuple[Json, ...]:
-    return holders(target, routed.route, routed.host, routed.table)
+def _holders(routed: Routed, target: Target) -> tuple[Changes, ...]:
+    return holders(routed.proxy, target, routed.route, routed.host, routed.table)
 
 
-def holders(target: Target, route: Route, host: VirtualHost, table: RouteTable | None) -> tuple[Json, ...]:
-    """Who changes headers, in order: the most specific first, or last where the configuration says so."""
-    last = table.message if table is not None else {}
-    found = (target.settings, route.message, host.message, last)
-    wins = RouteConfiguration(last).most_specific_header_mutations_wins
-    return tuple(reversed(found)) if wins else found
-
-
-def _retries(routed: Routed) -> frozenset[str]:
-    """What the route (else the virtual host) tries again."""
-    policy = (
-        routed.route.message["route"].get("retry_policy") or routed.host.message.get("retry_policy") or {}
+def holders(
+    proxy: Proxy, target: Target, route: Route, host: VirtualHost, table: RouteTable | None
+) -> tuple[Changes, ...]:
+    """Who changes headers, in order: the most specific first, or last where the configuration says so. Those that change none
+    are left out."""
+    settings = target.settings
+    own = (
+        proxy.compile_once(settings.raw, "changes", lambda: changes_of(settings))
+        if settings is not None
+        else None
     )
-    if policy.get("num_retries") == 0:
+    found = [own, route.changes, host.changes, table.changes if table is not None else None]
+    if table is not None and table.most_specific_wins:
+        found.reverse()
+    return tuple(one for one in found if one is not None)
+
+
+def _retries(policy: RetryPolicy | None) -> frozenset[str]:
+    """What a policy tries again."""
+    if policy is None or policy.num_retries == 0:
         return frozenset()
-    return frozenset(word.strip() for word in str(policy.get("retry_on") or "").split(",") if word.strip())
+    return frozenset(word.strip() for word in policy.retry_on.split(",") if word.strip())
 
 
 def _alpn_override(entry: Entry, cluster: Cluster, routed: Routed) -> tuple[str, ...] | None:
@@ -458,14 +345,14 @@ def _by_hostname(endpoints: tuple[Endpoint, ...]) -> list[tuple[Endpoint, ...]]:
     return [tuple(group) for group in groups.values()]
 
 
-def _terminates_connect(routed: Routed, action: Json) -> bool:
+def _terminates_connect(routed: Routed, action: RouteAction) -> bool:
     """Whether the tunnel ends here: its payload goes on, not the request."""
     kind = (
         "CONNECT" if routed.view.is_connect else "CONNECT-UDP" if is_connect_udp(routed.view.headers) else ""
     )
     return bool(kind) and any(
-        str(c.get("upgrade_type", "")).upper() == kind and "connect_config" in c
-        for c in action.get("upgrade_configs") or ()
+        config.upgrade_type.upper() == kind and config.connect_config is not None
+        for config in action.upgrade_configs
     )
 
 
@@ -502,30 +389,23 @@ def _request_onward(
 COPY = "a copy "  # how the note of a mirror begins
 
 
-def _mirrored(mirror: Json) -> str:
+def _mirrored(mirror: RouteAction.RequestMirrorPolicy) -> str:
     """How much of the requests is copied, and where to; a fraction's runtime key may say otherwise."""
-    try:
-        share = fractional_percent(mirror["runtime_fraction"]["default_value"]).chance
-        much = f"of {100 * share:.3g} % "
-    except (
-        KeyError,
-        TypeError,
-        ValueError,
-    ):  # without a fraction all is copied; one that is no number is not told
-        much = ""
-    return f"{much}goes to cluster {mirror.get('cluster') or mirror.get('cluster_header', '')}"
+    fraction = mirror.runtime_fraction
+    share = fraction.default_value if fraction is not None else None
+    much = "" if share is None else f"of {100 * fractional_percent(share.raw).chance:.3g} % "
+    return f"{much}goes to cluster {mirror.cluster or mirror.cluster_header}"
 
 
-def _note_extras(entry: Entry, action: Json) -> None:
+def _note_extras(entry: Entry, action: RouteAction) -> None:
     """What else the route does, for the reader: timeouts, retries, mirrors, internal redirects."""
     if entry.log.silent:
         return
-    if action.get("timeout") not in (None, "0s"):
-        entry.note(f"the route's timeout is {action['timeout']}")
-    if action.get("retry_policy"):
-        entry.note(
-            f"retried up to {action['retry_policy'].get('num_retries', 1)} times on "
-            f"{action['retry_policy'].get('retry_on', '')}"
-        )
-    for mirror in action.get("request_mirror_policies") or ():
+    if action.timeout:
+        entry.note(f"the route's timeout is {action.timeout:g}s")
+    policy = action.retry_policy
+    if policy is not None:
+        times = 1 if policy.num_retries is None else policy.num_retries
+        entry.note(f"retried up to {times} times on {policy.retry_on}")
+    for mirror in action.request_mirror_policies:
         entry.note(f"{COPY}{_mirrored(mirror)}")

@@ -25,6 +25,7 @@ from meshctl.match.supposing import answered
 from meshctl.plain import Json
 from meshctl.proxy.model import Rejected
 from meshctl.proxy.routing.draw import Draw
+from meshctl.proxy.routing.rewrites import Changes, changes_of
 from meshctl.proxy.routing.virtual_hosts import DomainTable, compile_domains
 from meshctl.values import Struct
 from meshctl.values import field as default
@@ -40,6 +41,15 @@ class Route(Struct, dict=True):
     @functools.cached_property
     def config(self) -> api.Route:
         return api.Route(self.message)
+
+    @functools.cached_property
+    def action(self) -> api.RouteAction | None:
+        """How it forwards; None for a route that answers itself."""
+        return self.config.route
+
+    @functools.cached_property
+    def changes(self) -> Changes | None:
+        return changes_of(self.config)
 
     @functools.cached_property
     def name(self) -> str:
@@ -66,6 +76,10 @@ class VirtualHost(Struct, dict=True):
     @functools.cached_property
     def config(self) -> api.VirtualHost:
         return api.VirtualHost(self.message)
+
+    @functools.cached_property
+    def changes(self) -> Changes | None:
+        return changes_of(self.config)
 
     @functools.cached_property
     def name(self) -> str:
@@ -104,7 +118,7 @@ class VirtualHost(Struct, dict=True):
         return found
 
 
-@dataclass(slots=True)
+@dataclass
 class RouteTable:
     """A RouteConfiguration compiled; ``where`` is its place in the dump."""
 
@@ -120,6 +134,14 @@ class RouteTable:
         self.domains = compile_domains(config)
         ignore = config.ignore_path_parameters_in_path_matching
         self.hosts = [VirtualHost(host.raw, self.runtime, ignore) for host in config.virtual_hosts]
+
+    @functools.cached_property
+    def changes(self) -> Changes | None:
+        return changes_of(self.config)
+
+    @functools.cached_property
+    def most_specific_wins(self) -> bool:
+        return self.config.most_specific_header_mutations_wins
 
     @property
     def name(self) -> str:

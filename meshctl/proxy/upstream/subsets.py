@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from meshctl.envoy.api.config_cluster_v3 import Cluster
+from meshctl.envoy.api.config_core_v3 import Metadata
 from meshctl.envoy.api.extensions_load_balancing_policies_subset_v3 import Subset
 from meshctl.proxy.upstream.endpoints import Distribution, Policy, distribute
 from meshctl.proxy.upstream.hash_policy import RANDOM, HashKey
@@ -22,6 +23,15 @@ from meshctl.values import Struct, replace
 Json = dict[str, Any]
 
 _FALLBACK_LIST = "fallback_list"
+
+
+def wanted(*matches: Metadata | None) -> tuple[tuple[str, Any], ...]:
+    """What metadata_match asks for: of a route or a listener, and of its weighted cluster, the latter winning."""
+    keys: dict[str, Any] = {}
+    for match in matches:
+        if match is not None:
+            keys.update(match.filter_metadata.get("envoy.lb") or {})
+    return tuple(sorted(keys.items())) if keys else ()
 
 
 class Selector(Struct, frozen=True):

@@ -88,7 +88,7 @@ def test_a_plugin_that_chooses_is_not_known(action: Json) -> None:
 
 
 RETRIES = [  # the route's policy, the virtual host's, what is tried again
-    (None, None, set()), ({"retry_on": "5xx, reset"}, None, {"5xx", "reset"}), ({"retry_on": "5xx", "num_retries": 0}, None, set()), ({"retry_on": "5xx", "num_retries": 2}, None, {"5xx"}), ({}, {"retry_on": "reset"}, {"reset"}),
+    (None, None, set()), ({"retry_on": "5xx, reset"}, None, {"5xx", "reset"}), ({"retry_on": "5xx", "num_retries": 0}, None, set()), ({"retry_on": "5xx", "num_retries": 2}, None, {"5xx"}), ({}, {"retry_on": "reset"}, set()),
     (None, {"retry_on": "reset"}, {"reset"}), ({"retry_on": "5xx"}, {"retry_on": "reset"}, {"5xx"}), ({"retry_on": ""}, None, set()),
 ]  # fmt: skip
 

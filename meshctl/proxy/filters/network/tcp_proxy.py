@@ -7,7 +7,6 @@ endpoint is UH; the log's code is 0. metadata_match selects a subset. Follows so
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from meshctl.envoy.api.extensions_filters_network_tcp_proxy_v3 import TcpProxy
 from meshctl.envoy.sections import SectionKind
@@ -17,27 +16,23 @@ from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters.network_scene import Evaluator, NetworkScene, Way
 from meshctl.proxy.listen.listeners import Filter
 from meshctl.proxy.model import Disposition, Passage, Stage, Step, Upstream, Verdict
-from meshctl.proxy.routing.router import subset_keys
-from meshctl.proxy.upstream import admission, hash_policy, upstreams
+from meshctl.proxy.upstream import admission, hash_policy, subsets, upstreams
 from meshctl.proxy.upstream.clusters import Cluster
 from meshctl.proxy.upstream.hash_policy import RANDOM
 from meshctl.proxy.upstream.ways import ways
-from meshctl.values import replace
-
-Json = dict[str, Any]
+from meshctl.values import Struct, replace
 
 
 def _evaluate(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
     """All the ways the connection may go; a denied one has connected upstream before it is closed."""
-    config = network_filter.fields
-    entry.logged = bool(config.get("access_log"))
-    entry, either = doubts.doubted(scene.proxy, entry, TcpProxy(config))
+    config = TcpProxy(network_filter.fields)
+    entry.logged = bool(config.access_log)
+    entry, either = doubts.doubted(scene.proxy, entry, config)
     if either is not None:
         yield Way(entry, scene, either)
-    for probability, name, settings, reason in _targets(config, scene.cluster):
-        branch = entry if probability == 1.0 else entry.branch(probability)
-        found = _to_cluster(branch, scene, name, config, settings, reason)
-        for passage in doubts.guarded(branch, found):
+    for target in _targets(config, scene.cluster):
+        branch = entry if target.probability == 1.0 else entry.branch(target.probability)
+        for passage in doubts.guarded(branch, _to_cluster(branch, scene, config, target)):
             yield Way(branch, scene, passage if scene.denial is None else _closed(passage, scene.denial))
 
 
@@ -45,24 +40,32 @@ def _closed(passage: Passage, denial: Verdict) -> Passage:
     return replace(passage, verdict=replace(denial, flags=denial.flags or passage.verdict.flags))
 
 
-def _targets(config: Json, override: str) -> Iterator[tuple[float, str, Json, str]]:
+class _Target(Struct, frozen=True):
+    """A cluster that the connection may go to: how likely, its own settings, how it was chosen."""
+
+    probability: float
+    name: str
+    settings: TcpProxy.WeightedCluster.ClusterWeight | None = None
+    reason: str = ""
+
+
+def _targets(config: TcpProxy, override: str) -> Iterator[_Target]:
     if override:
-        yield 1.0, override, {}, "named by an earlier filter"
+        yield _Target(1.0, override, reason="named by an earlier filter")
         return
-    weighted = (config.get("weighted_clusters") or {}).get("clusters") or ()
+    weighted = config.weighted_clusters.clusters if config.weighted_clusters is not None else ()
     if not weighted:
-        yield 1.0, str(config.get("cluster") or ""), {}, ""
+        yield _Target(1.0, config.cluster)
         return
-    total = sum(int(cluster.get("weight") or 0) for cluster in weighted)
+    total = sum(cluster.weight for cluster in weighted)
     for cluster in weighted:
-        weight = int(cluster.get("weight") or 0)
-        if weight:
-            yield weight / total, str(cluster.get("name") or ""), cluster, f"weight {weight} of {total}"
+        if cluster.weight:
+            how = f"weight {cluster.weight} of {total}"
+            yield _Target(cluster.weight / total, cluster.name, cluster, how)
 
 
-def _to_cluster(
-    entry: Entry, scene: NetworkScene, name: str, config: Json, settings: Json, reason: str
-) -> Iterator[Passage]:
+def _to_cluster(entry: Entry, scene: NetworkScene, config: TcpProxy, target: _Target) -> Iterator[Passage]:
+    name = target.name
     proxy = scene.proxy
     cluster = proxy.cluster(name)
     if cluster is None:
@@ -75,13 +78,13 @@ def _to_cluster(
     for share, refusal in admission.tcp(cluster):
         branch = entry if share >= 1.0 else entry.branch(share)
         if refusal is None:
-            yield from _to_host(branch, scene, cluster, config, settings, reason)
+            yield from _to_host(branch, scene, cluster, config, target)
         else:
             yield branch.end(refusal)
 
 
 def _to_host(
-    entry: Entry, scene: NetworkScene, cluster: Cluster, config: Json, settings: Json, reason: str
+    entry: Entry, scene: NetworkScene, cluster: Cluster, config: TcpProxy, target: _Target
 ) -> Iterator[Passage]:
     def missing(choice: upstreams.Choice, unresolved: str) -> Verdict:
         why = unresolved or f"cluster {cluster.name}: {choice.reason}"
@@ -89,9 +92,11 @@ def _to_host(
 
     key = RANDOM
     if cluster.policy.hashing is not None:
-        key = hash_policy.of_connection(TcpProxy(config).hash_policy, scene.facts.src_ip, scene.state)
-    ask = upstreams.Ask(scene.connection, subset_keys(config, settings), key=key, resolved=entry.resolved)
-    for way in ways(entry, scene.proxy, cluster, ask, missing, detail=reason):
+        key = hash_policy.of_connection(config.hash_policy, scene.facts.src_ip, scene.state)
+    own = target.settings.metadata_match if target.settings is not None else None
+    asked = subsets.wanted(config.metadata_match, own)
+    ask = upstreams.Ask(scene.connection, asked, key=key, resolved=entry.resolved)
+    for way in ways(entry, scene.proxy, cluster, ask, missing, detail=target.reason):
         if isinstance(way, Passage):
             yield way
             continue
