@@ -8,13 +8,14 @@ scope. Follows source/common/http/conn_manager_impl.cc.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
+from meshctl.envoy.api.config_route_v3 import RouteAction
 from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
 from meshctl.envoy.message import Undecidable
 from meshctl.match.request_view import NOTHING, Headers, Opaque, Part, RequestView, Unseen, beyond_path
 from meshctl.match.supposing import Supposed
-from meshctl.plain import Json
 from meshctl.proxy.chance import forked
 from meshctl.proxy.doubts import doubted, guarded
 from meshctl.proxy.entry import Entry
@@ -199,7 +200,7 @@ def _log_route(entry: Entry, scene: HttpScene, view: RequestView, table: RouteTa
     _, route, _ = next(iter(routes.choose(host, view, Draw())))
     if route is not None:
         entry.route_name = route.name or None
-        name = str((route.message.get("route") or {}).get("cluster") or "")
+        name = route.action.cluster if route.action is not None else ""
         entry.cluster = name if scene.proxy.cluster(name) is not None else None
 
 
@@ -315,12 +316,12 @@ def _upgrade(view: RequestView) -> str:
     return view.first("upgrade") if is_upgrade(view.headers) else ""
 
 
-def _upgrade_config(holder: Json, kind: str) -> Json | None:
-    for config in holder.get("upgrade_configs") or ():
-        if str(config.get("upgrade_type", "")).lower() == kind.lower():
-            found: Json = config
-            return found
-    return None
+Upgrade = RouteAction.UpgradeConfig | HttpConnectionManager.UpgradeConfig
+U = TypeVar("U", bound=Upgrade)
+
+
+def _upgrade_config(configs: Sequence[U], kind: str) -> U | None:
+    return next((config for config in configs if config.upgrade_type.lower() == kind.lower()), None)
 
 
 def _upgrade_refused(scene: HttpScene, view: RequestView, route: Route | None) -> str:
@@ -328,25 +329,26 @@ def _upgrade_refused(scene: HttpScene, view: RequestView, route: Route | None) -
     kind = _upgrade(view)
     if not kind or route is None:
         return ""
-    for holder in (route.message.get("route") or {}, scene.manager.fields):
-        config = _upgrade_config(holder, kind)
-        if config is not None:
-            return f"upgrade {kind} is disabled" if config.get("enabled") is False else ""
-    return f"upgrade {kind} is not configured"
+    own = _upgrade_config(route.action.upgrade_configs, kind) if route.action is not None else None
+    config = own or _upgrade_config(HttpConnectionManager(scene.manager.fields).upgrade_configs, kind)
+    if config is None:
+        return f"upgrade {kind} is not configured"
+    return f"upgrade {kind} is disabled" if config.enabled is False else ""
 
 
 def _with_filters(scene: HttpScene, view: RequestView) -> Filter:
     """The manager, with the filters that its upgrade_configs have for this upgrade in place of its own."""
     kind = _upgrade(view)
-    config = _upgrade_config(scene.manager.fields, kind) if kind else None
-    if config is None or not config.get("filters"):
+    configs = HttpConnectionManager(scene.manager.fields).upgrade_configs if kind else ()
+    config = _upgrade_config(configs, kind)
+    if config is None or not config.filters:
         return scene.manager
-    own = scene.manager
+    own, filters = scene.manager, config.raw["filters"]
 
     def build() -> Filter:
-        return replace(own, fields={**own.fields, "http_filters": config["filters"]})
+        return replace(own, fields={**own.fields, "http_filters": filters})
 
-    found: Filter = scene.proxy.compile_once(config, "upgrade", build)
+    found: Filter = scene.proxy.compile_once(config.raw, "upgrade", build)
     return found
 
 

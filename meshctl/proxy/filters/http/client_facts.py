@@ -7,6 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from meshctl.envoy.api.config_core_v3 import CidrRange
+from meshctl.envoy.api.extensions_filters_http_dynamic_forward_proxy_v3 import PerRouteConfig
+from meshctl.envoy.api.extensions_filters_http_ip_tagging_v3 import IPTagging
+from meshctl.envoy.api.istio_envoy_config_filter_http_alpn_v2alpha1 import FilterConfig as Alpn
+from meshctl.envoy.message import Undecidable
 from meshctl.match import address_ranges
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
@@ -23,22 +28,20 @@ _GRPC_WEB = {
 
 def _ip_tagging(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
     """The tags of the client's address in a header; the route is chosen again if there are some."""
-    fields = http_filter.fields
-    kind = str(fields.get("request_type") or "BOTH")
+    config = IPTagging(http_filter.fields)
+    kind = config.request_type
     internal = scene.view.first("x-envoy-internal") == "true"
     if kind != "BOTH" and internal != (kind == "INTERNAL"):
         yield Pass(entry, scene)
         return
     address = scene.remote_ip or scene.connection.src_ip
-    tags = [
-        str(tag.get("ip_tag_name") or "")
-        for tag in fields.get("ip_tags") or ()
-        if any(_in(cidr, address) for cidr in tag.get("ip_list") or ())
-    ]
-    header = fields.get("ip_tag_header") or {}
-    name = str(header.get("header") or "x-envoy-ip-tags").lower()
+    if config.ip_tags and not address:
+        raise Undecidable("the client's address is not known")
+    tags = [tag.ip_tag_name for tag in config.ip_tags if any(_in(cidr, address) for cidr in tag.ip_list)]
+    header = config.ip_tag_header
+    name = (header.header if header is not None else "x-envoy-ip-tags").lower()
     headers = scene.headers()
-    if header and header.get("action") != "APPEND_IF_EXISTS_OR_ADD":
+    if header is not None and header.action != "APPEND_IF_EXISTS_OR_ADD":
         headers.pop(name, None)
     if tags:
         before = headers.get(name) or []
@@ -46,9 +49,9 @@ def _ip_tagging(entry: Entry, scene: Scene, http_filter: Filter, settings: Json)
     yield Pass(entry, scene.changed(headers), reroute=bool(tags) or headers != scene.view.headers)
 
 
-def _in(message: Json, address: str) -> bool:
-    cidr = address_ranges.parse(message)
-    return cidr is not None and bool(address) and address_ranges.contains(cidr, address)
+def _in(wanted: CidrRange, address: str) -> bool:
+    cidr = address_ranges.parse(wanted.raw)
+    return cidr is not None and address_ranges.contains(cidr, address)
 
 
 def _grpc_web(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
@@ -67,9 +70,10 @@ def _grpc_web(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -
 
 def _forward_proxy(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
     """A route may name the host to look up, or the header that does; it becomes the request's host."""
-    host = str(settings.get("host_rewrite_literal") or "")
-    if settings.get("host_rewrite_header"):
-        host = scene.view.first(str(settings["host_rewrite_header"]).lower())
+    own = PerRouteConfig(settings)
+    host = own.host_rewrite_literal
+    if own.host_rewrite_header:
+        host = scene.view.first(own.host_rewrite_header.lower())
     if host:
         headers = scene.headers()
         headers[":authority"] = [host]
@@ -80,10 +84,12 @@ def _forward_proxy(entry: Entry, scene: Scene, http_filter: Filter, settings: Js
 
 def _alpn(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
     """What to offer upstream by the upstream protocol (HTTP10 is the dropped default)."""
-    entry.alpn = tuple(
-        (str(o.get("upstream_protocol") or "HTTP10"), tuple(map(str, o.get("alpn_override") or ())))
-        for o in http_filter.fields.get("alpn_override") or ()
-    )
+    fields = http_filter.fields
+
+    def build() -> tuple[tuple[str, tuple[str, ...]], ...]:
+        return tuple((one.upstream_protocol, one.alpn_override) for one in Alpn(fields).alpn_override)
+
+    entry.alpn = scene.proxy.compile_once(fields, "alpn", build)
     yield Pass(entry, scene)
 
 

@@ -9,12 +9,12 @@ Follows source/extensions/filters/http/grpc_json_transcoder/json_transcoder_filt
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 import urllib.parse
 from collections.abc import Iterator
 
+from meshctl.envoy.api.extensions_filters_http_grpc_json_transcoder_v3 import GrpcJsonTranscoder
 from meshctl.proxy.chance import open_ways
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
@@ -29,62 +29,58 @@ _MAY = effects(Effect.ENDS, Effect.HEADERS, Effect.PATH, Effect.ROUTE, Effect.BO
 _INTEGERS = frozenset({3, 4, 5, 6, 7, 13, 15, 16, 17, 18})
 _FLOATS = frozenset({1, 2})
 _BOOL = 8
+_NO_VALIDATION = GrpcJsonTranscoder.RequestValidationOptions({})
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 
 
-def _methods(scene: Scene, fields: Json) -> Methods | None:
+def _methods(scene: Scene, config: GrpcJsonTranscoder) -> Methods | None:
     """The bound methods; None where the descriptors are in a file of the proxy's."""
-    raw = fields.get("proto_descriptor_bin")
-    if not raw:
+    if config.descriptor_set != "proto_descriptor_bin":
         return None
     found: Methods = scene.proxy.compile_once(
-        fields,
+        config.raw,
         "transcoder",
-        lambda: read(
-            base64.b64decode(raw),
-            [str(service) for service in fields.get("services") or ()],
-            bool(fields.get("auto_mapping")),
-        ),
+        lambda: read(config.proto_descriptor_bin, list(config.services), config.auto_mapping),
     )
     return found
 
 
 def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    fields = settings or http_filter.fields
+    config = GrpcJsonTranscoder(settings or http_filter.fields)
     view = scene.view
-    if not fields.get("services") or view.first("content-type").startswith("application/grpc"):
+    if not config.services or view.first("content-type").startswith("application/grpc"):
         yield Pass(entry, scene)
         return
-    methods = _methods(scene, fields)
+    methods = _methods(scene, config)
     if methods is None:
         yield from unknown_effect(entry, scene, http_filter, _MAY)
         return
-    validation = fields.get("request_validation_options") or {}
+    validation = config.request_validation_options or _NO_VALIDATION
     found = methods.find(view.first(":method"), view.path)
     if found is None:
-        refused = bool(validation.get("reject_unknown_method"))
+        refused = validation.reject_unknown_method
         yield _failed(entry, scene, "NOT_FOUND", 404, early=True) if refused else Pass(entry, scene)
         return
     method, bound, values = found
-    unknown = _unknown_parameters(methods, method, fields, scene, values)
+    unknown = _unknown_parameters(methods, method, config, scene, values)
     if unknown:
-        refused = bool(validation.get("reject_unknown_query_parameters"))
+        refused = validation.reject_unknown_query_parameters
         yield _failed(entry, scene, "INVALID_ARGUMENT", 400, early=True) if refused else Pass(entry, scene)
         return
-    yield from _transcoded(entry, scene, http_filter, fields, methods, method, bound, values)
+    yield from _transcoded(entry, scene, http_filter, config, methods, method, bound, values)
 
 
 def _unknown_parameters(
-    methods: Methods, method: Method, fields: Json, scene: Scene, values: dict[str, str]
+    methods: Methods, method: Method, config: GrpcJsonTranscoder, scene: Scene, values: dict[str, str]
 ) -> bool:
     """Whether a query parameter is no field of the input; known ones join ``values``."""
-    ignored = set(fields.get("ignored_query_parameters") or ())
+    ignored = set(config.ignored_query_parameters)
     for name, value in scene.view.query.items():
         if name in ignored or not name:
             continue
         kind = methods.field_type(method.input_type, name)
         if kind is None or kind == MESSAGE:
-            if fields.get("ignore_unknown_query_parameters"):
+            if config.ignore_unknown_query_parameters:
                 continue
             return True
         values[name] = urllib.parse.unquote_plus(value)
@@ -106,7 +102,7 @@ def _transcoded(
     entry: Entry,
     scene: Scene,
     http_filter: Filter,
-    fields: Json,
+    config: GrpcJsonTranscoder,
     methods: Methods,
     method: Method,
     bound: Binding,
@@ -119,7 +115,7 @@ def _transcoded(
     headers["content-type"], headers["te"] = ["application/grpc"], ["trailers"]
     headers[":path"], headers[":method"] = [method.path], ["POST"]
     after = scene.changed(headers)
-    reroute = not fields.get("match_incoming_request_route")
+    reroute = not config.match_incoming_request_route
     entry.step(lambda: Step(Stage.HTTP_FILTER, f"transcoded to {method.path}", bound.template))
     length = body_length(scene)
     fitting = all(_fits(methods.field_type(method.input_type, n), v) for n, v in values.items())
