@@ -9,15 +9,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
-from meshctl.envoy.anys import unpack
-from meshctl.envoy.message import Undecidable
+from meshctl.envoy.api.config_core_v3 import CidrRange, TypedExtensionConfig
+from meshctl.envoy.api.config_rbac_v3 import Permission, Principal, SourcedMetadata
+from meshctl.envoy.api.config_route_v3 import HeaderMatcher
+from meshctl.envoy.api.extensions_path_match_uri_template_v3 import UriTemplateMatchConfig
+from meshctl.envoy.api.extensions_rbac_principals_mtls_authenticated_v3 import Config as MtlsAuthenticated
+from meshctl.envoy.api.type_matcher_v3 import FilterStateMatcher, MetadataMatcher, PathMatcher, StringMatcher
+from meshctl.envoy.api.type_v3 import Int32Range
+from meshctl.envoy.message import Message, Undecidable
 from meshctl.match import address_ranges, header_match, metadata_match, string_match, uri_template
 from meshctl.match.request_view import Peer, RequestView
 from meshctl.values import Struct, field
 
 Json = dict[str, Any]
+M = TypeVar("M", bound=Message)
 
 
 class Subject(Struct, frozen=True):
@@ -127,9 +134,9 @@ def _not(inner: Condition) -> Condition:
 def condition(message: Json) -> Condition:
     """A Permission or a Principal: they share their forms."""
     for key, value in message.items():
-        builder = _FORMS.get(key)
-        if builder is not None:
-            return builder(value)
+        form = _FORMS.get(key)
+        if form is not None:
+            return form(value)
     return _unknown(next(iter(message), "nothing"))
 
 
@@ -155,8 +162,12 @@ def _request(criterion: header_match.Criterion) -> Condition:
     return Condition(criterion.text, lambda s: s.view is not None and criterion.holds(s.view), seen)
 
 
-def _url_path(value: Json) -> Condition:
-    matcher = string_match.parse(value.get("path") or {})
+def _string(matcher: StringMatcher | None) -> string_match.StringMatch:
+    return string_match.parse(matcher.raw if matcher is not None else {})
+
+
+def _url_path(wanted: PathMatcher) -> Condition:
+    matcher = _string(wanted.path)
     return Condition(
         f"path {matcher.text}",
         lambda s: s.view is not None and s.view.target is not None and matcher.test(s.view.path),
@@ -164,9 +175,11 @@ def _url_path(value: Json) -> Condition:
     )
 
 
-def _uri_template(value: Json) -> Condition:
-    _, fields = unpack(value.get("typed_config"))
-    template = str(fields.get("path_template", ""))
+def _uri_template(extension: TypedExtensionConfig) -> Condition:
+    found = extension.typed_config.as_(UriTemplateMatchConfig) if extension.typed_config is not None else None
+    if found is None:
+        return _unknown(_named(extension))
+    template = found.path_template
     test = string_match.full_match(uri_template.parse(template).regex)
     return Condition(
         f"path template `{template}`",
@@ -175,9 +188,9 @@ def _uri_template(value: Json) -> Condition:
     )
 
 
-def _metadata(value: Json) -> Condition:
+def _metadata(wanted: MetadataMatcher) -> Condition:
     """Dynamic metadata, of the request or of the connection."""
-    criterion = metadata_match.metadata(value)
+    criterion = metadata_match.metadata(wanted.raw)
 
     def test(subject: Subject) -> bool:
         return criterion.test(subject.view or RequestView({}, metadata=subject.metadata))
@@ -185,12 +198,12 @@ def _metadata(value: Json) -> Condition:
     return Condition(criterion.text, test, lambda s: "" if s.view is None else criterion.seen(s.view))
 
 
-def _sourced_metadata(value: Json) -> Condition:
+def _sourced_metadata(wanted: SourcedMetadata) -> Condition:
     """Metadata of the request, or with ROUTE that of the route's own message; without a route never met."""
-    matcher = value.get("metadata_matcher") or {}
-    if str(value.get("metadata_source") or "DYNAMIC") == "DYNAMIC":
+    matcher = wanted.metadata_matcher or MetadataMatcher({})
+    if wanted.metadata_source == "DYNAMIC":
         return _metadata(matcher)
-    criterion = metadata_match.metadata(matcher)
+    criterion = metadata_match.metadata(matcher.raw)
 
     def of_route(subject: Subject) -> RequestView:
         found = ((subject.route or {}).get("metadata") or {}).get("filter_metadata") or {}
@@ -203,11 +216,11 @@ def _sourced_metadata(value: Json) -> Condition:
     )
 
 
-def _address(what: str, get: Callable[[Subject], str]) -> Callable[[Json], Condition]:
-    def build(value: Json) -> Condition:
-        cidr = address_ranges.parse(value)
+def _address(what: str, get: Callable[[Subject], str]) -> Callable[[CidrRange], Condition]:
+    def build(wanted: CidrRange) -> Condition:
+        cidr = address_ranges.parse(wanted.raw)
         if cidr is None:
-            return _unknown(f"{what} {value}")
+            return _unknown(f"{what} {wanted.raw}")
 
         def test(subject: Subject) -> bool:
             address = get(subject)
@@ -224,15 +237,15 @@ def _port(value: Any) -> Condition:
     return Condition(f"port {value}", lambda s: s.dst_port == int(value), lambda s: f"port is {s.dst_port}")
 
 
-def _port_range(value: Json) -> Condition:
-    start, end = int(value.get("start", 0)), int(value.get("end", 0))
+def _port_range(bounds: Int32Range) -> Condition:
+    start, end = bounds.start, bounds.end
     return Condition(
         f"port in [{start}, {end})", lambda s: start <= s.dst_port < end, lambda s: f"port is {s.dst_port}"
     )
 
 
-def _server_name(value: Json) -> Condition:
-    matcher = string_match.parse(value)
+def _server_name(wanted: StringMatcher) -> Condition:
+    matcher = _string(wanted)
     return Condition(
         f"SNI {matcher.text}",
         lambda s: matcher.test(s.sni),
@@ -244,12 +257,12 @@ def _server_name(value: Json) -> Condition:
 _SUBJECT = re.compile(r"\b[A-Z]{1,3}\\?=")
 
 
-def _authenticated(value: Json) -> Condition:
+def _authenticated(wanted: Principal.Authenticated) -> Condition:
     """The names of the caller's certificate, in this order: URIs, DNS names, the subject; one match is enough."""
-    name = value.get("principal_name")
-    if not name:
+    name = wanted.principal_name
+    if name is None or not name.raw:
         return Condition("any client with TLS", lambda s: s.tls, lambda s: "the connection is plain text")
-    matcher = string_match.parse(name)
+    matcher = _string(name)
 
     def test(subject: Subject) -> bool:
         if not subject.tls:
@@ -264,11 +277,11 @@ def _authenticated(value: Json) -> Condition:
     return Condition(f"caller {matcher.text}", test, _caller_seen)
 
 
-def _mtls_authenticated(value: Json) -> Condition:
+def _mtls_authenticated(wanted: MtlsAuthenticated) -> Condition:
     """A caller with a validated certificate; its names may be asked for one by one."""
-    san = value.get("san_matcher")
-    matcher = string_match.parse(san.get("matcher") or {}) if san else None
-    kind = str((san or {}).get("san_type") or "")
+    san = wanted.san_matcher
+    matcher = _string(san.matcher) if san is not None and san.raw else None
+    kind = str(san.san_type) if san is not None and san.raw else ""
 
     def test(subject: Subject) -> bool:
         if not subject.tls or subject.peer is None or not subject.peer.validated:
@@ -287,12 +300,17 @@ def _mtls_authenticated(value: Json) -> Condition:
     return Condition(text, test, _caller_seen)
 
 
-def _custom_principal(value: Json) -> Condition:
+def _named(extension: TypedExtensionConfig) -> str:
+    """An extension by the last word of its type, else by its name."""
+    packed = extension.typed_config
+    return (packed.type_name.rpartition(".")[2] if packed is not None else "") or extension.name or "custom"
+
+
+def _custom_principal(extension: TypedExtensionConfig) -> Condition:
     """A principal by extension."""
-    name, fields = unpack(value.get("typed_config"))
-    if name == "envoy.extensions.rbac.principals.mtls_authenticated.v3.Config":
-        return _mtls_authenticated(fields)
-    return _unknown(name.rpartition(".")[2] or str(value.get("name") or "custom"))
+    packed = extension.typed_config
+    found = packed.as_(MtlsAuthenticated) if packed is not None else None
+    return _unknown(_named(extension)) if found is None else _mtls_authenticated(found)
 
 
 def _caller_seen(subject: Subject) -> str:
@@ -304,12 +322,12 @@ def _caller_seen(subject: Subject) -> str:
 _PEER_STATES = {"io.istio.peer_principal"}
 
 
-def _filter_state(value: Json) -> Condition:
+def _filter_state(wanted: FilterStateMatcher) -> Condition:
     """Filter state; Istio keeps the caller's identity in io.istio.peer_principal."""
-    key = str(value.get("key", ""))
-    if "string_match" not in value:
+    key = wanted.key
+    if wanted.string_match is None:
         return _unknown(f"filter state {key}")
-    matcher = string_match.parse(value["string_match"])
+    matcher = _string(wanted.string_match)
     if key in _PEER_STATES:
         return Condition(
             f"caller {matcher.text}", lambda s: bool(s.principal) and matcher.test(s.principal), _caller_seen
@@ -327,43 +345,42 @@ def _filter_state(value: Json) -> Condition:
     )
 
 
-def _matcher_extension(value: Json) -> Condition:
-    name, _ = unpack(value.get("typed_config"))
-    if name.endswith(".UriTemplateMatchConfig"):
-        return _uri_template(value)
-    return _unknown(name.rsplit(".", 1)[-1] or str(value.get("name", "")))
+def _parts(joined: Permission.Set | Principal.Set) -> list[Condition]:
+    parts = joined.rules if isinstance(joined, Permission.Set) else joined.ids
+    return [condition(part.raw) for part in parts]
 
 
-def _and_list(value: Any) -> Condition:
-    return _all([condition(part) for part in value.get("rules") or value.get("ids") or ()])
+def _typed(kind: type[M], build: Callable[[M], Condition]) -> Callable[[Any], Condition]:
+    """A form that is made of a message."""
 
+    def made(value: Any) -> Condition:
+        return build(kind(value))
 
-def _or_list(value: Any) -> Condition:
-    return any_of([condition(part) for part in value.get("rules") or value.get("ids") or ()])
+    return made
 
 
 _FORMS: dict[str, Callable[[Any], Condition]] = {
     "any": _any_value,
-    "and_rules": _and_list,
-    "or_rules": _or_list,
-    "and_ids": _and_list,
-    "or_ids": _or_list,
-    "not_rule": lambda value: _not(condition(value)),
-    "not_id": lambda value: _not(condition(value)),
-    "header": lambda value: _request(header_match.header(value)),
-    "url_path": _url_path,
-    "uri_template": _uri_template,
-    "metadata": _metadata,
-    "sourced_metadata": _sourced_metadata,
-    "destination_ip": _address("destination address", lambda s: s.dst_ip),
-    "source_ip": _address("source address", lambda s: s.direct_ip),
-    "direct_remote_ip": _address("source address", lambda s: s.direct_ip),
-    "remote_ip": _address("client address", lambda s: s.remote_ip),
+    "and_rules": _typed(Permission.Set, lambda joined: _all(_parts(joined))),
+    "or_rules": _typed(Permission.Set, lambda joined: any_of(_parts(joined))),
+    "and_ids": _typed(Principal.Set, lambda joined: _all(_parts(joined))),
+    "or_ids": _typed(Principal.Set, lambda joined: any_of(_parts(joined))),
+    "not_rule": _typed(Permission, lambda inner: _not(condition(inner.raw))),
+    "not_id": _typed(Principal, lambda inner: _not(condition(inner.raw))),
+    "header": _typed(HeaderMatcher, lambda wanted: _request(header_match.header(wanted.raw))),
+    "url_path": _typed(PathMatcher, _url_path),
+    "uri_template": _typed(TypedExtensionConfig, _uri_template),
+    "metadata": _typed(MetadataMatcher, _metadata),
+    "sourced_metadata": _typed(SourcedMetadata, _sourced_metadata),
+    "destination_ip": _typed(CidrRange, _address("destination address", lambda s: s.dst_ip)),
+    "source_ip": _typed(CidrRange, _address("source address", lambda s: s.direct_ip)),
+    "direct_remote_ip": _typed(CidrRange, _address("source address", lambda s: s.direct_ip)),
+    "remote_ip": _typed(CidrRange, _address("client address", lambda s: s.remote_ip)),
     "destination_port": _port,
-    "destination_port_range": _port_range,
-    "requested_server_name": _server_name,
-    "authenticated": _authenticated,
-    "custom": _custom_principal,
-    "filter_state": _filter_state,
-    "matcher": _matcher_extension,
+    "destination_port_range": _typed(Int32Range, _port_range),
+    "requested_server_name": _typed(StringMatcher, _server_name),
+    "authenticated": _typed(Principal.Authenticated, _authenticated),
+    "custom": _typed(TypedExtensionConfig, _custom_principal),
+    "filter_state": _typed(FilterStateMatcher, _filter_state),
+    "matcher": _typed(TypedExtensionConfig, _uri_template),
 }

@@ -13,6 +13,7 @@ from meshctl.envoy.api.extensions_filters_http_ip_tagging_v3 import IPTagging
 from meshctl.envoy.api.istio_envoy_config_filter_http_alpn_v2alpha1 import FilterConfig as Alpn
 from meshctl.envoy.message import Undecidable
 from meshctl.match import address_ranges
+from meshctl.match.request_view import Part
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters.scene import Evaluator, Json, Pass, Scene
@@ -46,7 +47,12 @@ def _ip_tagging(entry: Entry, scene: Scene, http_filter: Filter, settings: Json)
     if tags:
         before = headers.get(name) or []
         headers[name] = [",".join([*before, *tags])]
-    yield Pass(entry, scene.changed(headers), reroute=bool(tags) or headers != scene.view.headers)
+    reroute = bool(tags) or headers != scene.view.headers
+    # Envoy keeps the tags of an address in a set: which of several comes first differs from process to process.
+    unordered: dict[Part | str, str] = {}
+    if len(set(tags)) > 1:
+        unordered[name] = f"filter {http_filter.name} (the order of several tags)"
+    yield Pass(entry, scene.changed(headers, opaque=unordered), reroute=reroute)
 
 
 def _in(wanted: CidrRange, address: str) -> bool:
