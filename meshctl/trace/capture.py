@@ -43,11 +43,22 @@ def _is_local(pod: Pod, ip: str) -> bool:
         return False
 
 
+def _unfollowed(result: WalkResult) -> tuple[str, ...]:
+    """What a trace does not follow a packet into: another destination, a program."""
+    if result.verdict is Verdict.DNAT:
+        return (f"a rule sends the connection to {result.nat_to} (DNAT), which is not followed",)
+    if result.verdict is Verdict.QUEUE:
+        return ("a rule hands the packet to a program (QUEUE), which decides",)
+    return ()
+
+
 def _verdict(result: WalkResult) -> str:
     if result.verdict in (Verdict.REDIRECT, Verdict.TPROXY, Verdict.DROP, Verdict.UNDETERMINED):
         return result.verdict.value
     if result.verdict is Verdict.REJECT:
         return "DROP"
+    if _unfollowed(result):
+        return Verdict.UNDETERMINED.value
     if not result.path:
         return "NO_RULE_MATCHED"
     return "RETURN" if result.path[-1].target == "RETURN" else "ACCEPT"
@@ -64,7 +75,7 @@ def _captured(hook: str, packet: Packet, interface: str, result: WalkResult) -> 
         _verdict(result),
         result.redirect_port,
         result.path,
-        result.undetermined,
+        result.undetermined + _unfollowed(result),
         result.assumed,
         tried,
     )
@@ -122,6 +133,7 @@ def _sent(rules: RuleSet, packet: Packet, result: WalkResult, unknown: tuple[str
     """Where a packet goes from one end of its walk through OUTPUT."""
     interface, port, local = str(packet.out_if), int(packet.dport or 0), packet.out_if == "lo"
     first = _captured("output", packet, interface, result)
+    unknown += _unfollowed(result)
     if first.verdict in ("DROP", "UNDETERMINED"):
         dropped = first.verdict == "DROP"
         yield Sent(
@@ -148,7 +160,7 @@ def _sent(rules: RuleSet, packet: Packet, result: WalkResult, unknown: tuple[str
             int(back.redirect_port or 0) if taken else port,
             redirected or taken,
             last.verdict == "DROP",
-            unknown + whole.undetermined,
+            unknown + whole.undetermined + _unfollowed(back),
         )
 
 
@@ -184,5 +196,5 @@ def _arrived(packet: Packet, result: WalkResult, port: int, unknown: tuple[str, 
         taken,
         hook.verdict == "TPROXY",
         hook.verdict == "DROP",
-        unknown,
+        unknown + _unfollowed(result),
     )

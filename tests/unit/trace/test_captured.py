@@ -23,6 +23,9 @@ SENT: list[tuple[RuleSet | None, str, list[str], tuple[bool, int, bool, bool], t
     (RuleSet(), OTHER, ["output NO_RULE_MATCHED"], (False, 80, False, False), ()), (nat(TO), OTHER, ["output REDIRECT", "prerouting NO_RULE_MATCHED"], (True, 15001, True, False), ()), (nat("-A OUTPUT -p tcp -j REDIRECT"), OTHER, ["output REDIRECT", "prerouting NO_RULE_MATCHED"], (True, 80, True, False), ()),
     (table("filter", "-A OUTPUT -p tcp -j RETURN"), OTHER, ["output RETURN"], (False, 80, False, False), ()), (table("filter", "-A OUTPUT -p tcp -j ACCEPT"), OTHER, ["output ACCEPT"], (False, 80, False, False), ()),
     (table("filter", "-A OUTPUT -p tcp -j DROP"), OTHER, ["output DROP"], (False, 80, False, True), ()), (table("filter", "-A OUTPUT -p tcp -j REJECT"), OTHER, ["output DROP"], (False, 80, False, True), ()), (table("filter", "-A OUTPUT -p tcp -j DROP"), OWN, ["output DROP"], (True, 80, False, True), ()),
+    # what a rule sends elsewhere, or hands to a program, is not followed, and not said to go on as it was
+    (nat("-A OUTPUT -p tcp -j DNAT --to-destination 10.0.0.77:81"), OTHER, ["output UNDETERMINED"], (False, 80, False, False), ("a rule sends the connection to 10.0.0.77:81 (DNAT), which is not followed",)),
+    (table("filter", "-A OUTPUT -p tcp -j NFQUEUE --queue-num 1"), OTHER, ["output UNDETERMINED"], (False, 80, False, False), ("a rule hands the packet to a program (QUEUE), which decides",)),
     # what stays in the pod comes back over lo, where it may be taken once more
     (table("mangle", TPROXY_LO), OWN, ["output NO_RULE_MATCHED", "prerouting TPROXY"], (True, 15006, True, False), ()), (table("mangle", TPROXY_LO), OTHER, ["output NO_RULE_MATCHED"], (False, 80, False, False), ()),
     (table("mangle", "-A PREROUTING -i lo -j DROP"), OWN, ["output NO_RULE_MATCHED", "prerouting DROP"], (True, 80, False, True), ()),
@@ -63,6 +66,7 @@ CAME: list[tuple[RuleSet | None, list[str], tuple[int, bool, bool, bool], tuple[
     # rules: the hook's verdict; the port, redirected, transparently, dropped; what is open
     (None, [], (80, False, False, False), ()), (RuleSet(), ["NO_RULE_MATCHED"], (80, False, False, False), ()), (nat("-A PREROUTING -p tcp -j REDIRECT --to-ports 15006"), ["REDIRECT"], (15006, True, False, False), ()), (nat("-A PREROUTING -p tcp -j REDIRECT"), ["REDIRECT"], (80, True, False, False), ()),
     (table("mangle", "-A PREROUTING -p tcp -j TPROXY --on-port 15006 --tproxy-mark 1"), ["TPROXY"], (15006, True, True, False), ()), (table("mangle", "-A PREROUTING -j DROP"), ["DROP"], (80, False, False, True), ()), (table("mangle", "-A PREROUTING -i lo -j DROP"), ["NO_RULE_MATCHED"], (80, False, False, False), ()),
+    (nat("-A PREROUTING -p tcp -j DNAT --to-destination 10.0.0.77"), ["UNDETERMINED"], (80, False, False, False), ("a rule sends the connection to 10.0.0.77:80 (DNAT), which is not followed",)),
     (table("mangle", "-A PREROUTING -s 10.0.0.9 -d 10.0.0.1 -p tcp -j RETURN"), ["RETURN"], (80, False, False, False), ()),
 ]  # fmt: skip
 
@@ -101,6 +105,27 @@ def test_rules_that_did_not_match_say_why() -> None:
     assert hook.tried == (("nat OUTPUT rule 1: -A OUTPUT -p udp -j RETURN", "-p udp"),)
     assert [step.rule_number for step in hook.rules] == [2]
     assert hook.dst == "10.0.0.9:80"
+
+
+BPF = "-m bpf --x 1 -j DROP"
+
+
+def test_what_is_not_known_is_followed_both_ways() -> None:
+    sent = send(Pod("p", ips=(OWN,), rules=table("filter", f"-A OUTPUT {BPF}")), OWN, OTHER, 80, 1, 1)
+    assert [(one.hooks[0].verdict, one.dropped, one.undetermined) for one in sent] == [
+        ("DROP", True, (UNKNOWN,)),
+        ("NO_RULE_MATCHED", False, (UNKNOWN,)),
+    ]
+    back = send(Pod("p", ips=(OWN,), rules=table("mangle", f"-A PREROUTING -i lo {BPF}")), OWN, OWN, 80, 1, 1)
+    assert [(one.hooks[1].verdict, one.dropped, one.undetermined) for one in back] == [
+        ("DROP", True, (UNKNOWN,)),
+        ("NO_RULE_MATCHED", False, (UNKNOWN,)),
+    ]
+    came = arrive(Pod("p", ips=(OWN,), rules=table("mangle", f"-A PREROUTING {BPF}")), OTHER, OWN, 80)
+    assert [(one.hooks[0].verdict, one.dropped, one.undetermined) for one in came] == [
+        ("DROP", True, (UNKNOWN,)),
+        ("NO_RULE_MATCHED", False, (UNKNOWN,)),
+    ]
 
 
 # ---- outside ----
