@@ -58,7 +58,7 @@ def _where(outcome: Outcome) -> str:
     if outcome.captured:
         how = " by TPROXY" if outcome.verdict.value == "TPROXY" else ""
         return f"go to {known_port(outcome.port)}{how}"
-    return {"not captured": "are not captured", "dropped": "are dropped"}.get(str(outcome), f"are {outcome}")
+    return f"are {outcome}"
 
 
 def _values(kinds: dict[str, tuple[str, ...]]) -> str:

@@ -131,3 +131,29 @@ def test_a_service_whose_endpoints_are_services_that_lead_back(count: int) -> No
     endpoints = tuple(f"{vip}:80" for vip in vips)
     source.known = {(vip, 80): Service(f"s-{vip}", endpoints) for vip in vips}
     assert {way.answer.disposition for way in ways(one, source)} == LOOPS
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"), [(1, Disposition.DELIVERED), (12, Disposition.DELIVERED), (13, Disposition.LOOP)]
+)
+def test_twelve_proxies_in_a_row_are_followed_and_no_more(count: int, expected: Disposition) -> None:
+    pods = [
+        Pod(f"p{n}", "ns", (f"10.0.1.{n}",), proxy=build.proxy(
+            [build.listener([through("next")])], (build.cluster("next", f"10.0.1.{n + 1}:80"),)))
+        for n in range(1, count + 1)
+    ]  # fmt: skip
+    (way,) = ways(pods[0], Pods([*pods, Pod("end", "ns", (f"10.0.1.{count + 1}",))]), "10.0.1.1")
+    assert (way.answer.disposition, len(way.hops)) == (expected, count)
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"), [(1, Disposition.DELIVERED), (11, Disposition.DELIVERED), (12, Disposition.LOOP)]
+)
+def test_an_internal_listener_counts_as_another_proxy(count: int, expected: Disposition) -> None:
+    names = [f"in{n}" for n in range(count)]
+    listeners = [build.listener([through("to0")])]
+    listeners += [internal(name, f"to{n + 1}") for n, name in enumerate(names)]
+    hops = [to_internal(f"to{n}", name) for n, name in enumerate(names)]
+    one = pod(listeners, *hops, build.cluster(f"to{count}", "10.0.1.9:80"))
+    found = ways(one, Pods([one, Pod("end", "ns", ("10.0.1.9",))]))
+    assert {way.answer.disposition for way in found} == {expected}
