@@ -7,6 +7,7 @@ import pathlib
 
 import pytest
 
+from meshctl.trace import causes
 from tests import cli, pictures
 from tests.corpus import ROOT
 
@@ -56,3 +57,11 @@ def test_a_gateway_is_entered_from_outside_by_its_public_name():
 @pytest.mark.corpus
 def test_a_client_that_is_given_is_not_assumed():
     assert "203.0.113.1" not in mesh("gateway", GATEWAY, "http://shop.example.com/", "--from", "198.51.100.7", "--to", "10.244.0.6:8080").out  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [("aab", "a, b"), ("abcdef", "a, b, c, d, e, f"), ("abcdefg", "a, b, c, d, e, f and 1 more")],
+)
+def test_six_names_are_listed_each_once(names: str, words: str) -> None:
+    assert causes._listed(names) == words
