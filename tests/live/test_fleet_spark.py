@@ -252,7 +252,7 @@ def test_both_engines_answer_every_question_alike(local, monkeypatch):
                 if question.compares != comparing:
                     continue
                 words = [
-                    "9080" if p.type == "whole" else _WORDS.get((name, p.name), "reviews")
+                    _WORDS.get((name, p.name), "9080" if p.type == "whole" else "reviews")
                     for p in question.parameters
                     if p.default is None and p.type != "two"
                 ]
