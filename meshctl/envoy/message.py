@@ -28,6 +28,7 @@ from meshctl.plain import Json
 
 T = TypeVar("T")
 M = TypeVar("M", bound="Message")
+R = TypeVar("R")
 
 _DURATION = re.compile(r"(-?\d+(?:\.\d*)?)s")
 _CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
@@ -381,6 +382,7 @@ class OneOf(Field[T]):
         raw = message.raw
         for member in self.members:
             if raw.get(member) is not None:
+                message.__dict__[self.attribute] = member
                 return member
         if unknown := message.unknown:
             place = f"{self.owner.rpartition('.')[2]}.{self.name}"
@@ -428,6 +430,13 @@ class Message:
             raise AttributeError(f"{cls.TYPE} has no field {name}")
         cls.fields()
         return getattr(self, name)
+
+    def once(self, what: str, build: Callable[[], R]) -> R:
+        """What somebody works out of the message, worked out once and kept with it; ``what`` is no field's name."""
+        kept = self.__dict__
+        if what not in kept:
+            kept[what] = build()
+        return cast(R, kept[what])
 
     @classmethod
     def fields(cls) -> Mapping[str, Field[Any]]:

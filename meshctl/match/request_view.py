@@ -27,6 +27,8 @@ class Part(enum.Enum):
     METADATA = "metadata"
     FILTER_STATE = "filter state"
 
+    __hash__ = object.__hash__  # Python 3.11 hashes an enum's name, in Python, at each look into a map
+
 
 class Unseen(str):
     """In place of a filter: what the request is known from, and does not show the headers that are not named. For metadata: why
@@ -206,7 +208,7 @@ class RequestView:
     @property
     def unsaid(self) -> bool:
         """Whether method and path are not told: who does not tell them asks about requests, not about tunnels or preflights."""
-        return isinstance(self.opaque.get(Part.PATH), Unseen)
+        return self._hidden and isinstance(self.opaque.get(Part.PATH), Unseen)
 
     @property
     def is_connect(self) -> bool:

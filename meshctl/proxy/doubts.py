@@ -37,8 +37,11 @@ def _of(proxy: Proxy, message: Message) -> tuple[OpenField, ...]:
         found = open_fields(message.raw, message.TYPE)
         return tuple(one for one in found if one.may - _WITHOUT_ANSWER)
 
-    found: tuple[OpenField, ...] = proxy.compile_once(message.raw, (of, message.TYPE), build)
-    return found
+    def kept() -> tuple[OpenField, ...]:  # the same JSON may be read as a message more than once
+        found: tuple[OpenField, ...] = proxy.compile_once(message.raw, (of, message.TYPE), build)
+        return found
+
+    return message.once("(open fields)", kept)
 
 
 def split(entry: Entry, reasons: Iterable[str]) -> tuple[Entry, Passage | None]:

@@ -38,7 +38,7 @@ from meshctl.proxy.routing.rewrites import Changes, changes_of
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
 from meshctl.proxy.routing.targets import NO_TARGET, Routed, Target
 from meshctl.proxy.upstream import admission, hash_policy, subsets, upstreams
-from meshctl.proxy.upstream.clusters import Cluster, istio_config, istio_metadata
+from meshctl.proxy.upstream.clusters import Cluster, istio_config
 from meshctl.proxy.upstream.hash_policy import RANDOM
 from meshctl.proxy.upstream.ways import ways
 from meshctl.values import Struct, replace
@@ -325,14 +325,18 @@ def holders(
 
 def _retries(policy: RetryPolicy | None) -> frozenset[str]:
     """What a policy tries again."""
-    if policy is None or policy.num_retries == 0:
+    return frozenset() if policy is None else policy.once("(tried again)", lambda: _tried_again(policy))
+
+
+def _tried_again(policy: RetryPolicy) -> frozenset[str]:
+    if policy.num_retries == 0:
         return frozenset()
     return frozenset(word.strip() for word in policy.retry_on.split(",") if word.strip())
 
 
 def _alpn_override(entry: Entry, cluster: Cluster, routed: Routed) -> tuple[str, ...] | None:
     """What Istio's ALPN filter makes the upstream TLS offer; None where the cluster forbids it."""
-    if str(istio_metadata(cluster.message).get("alpn_override", "")).lower() == "false":
+    if cluster.forbids_alpn:
         return None
     http2 = routed.request.multiplexed if cluster.http2 is None else cluster.http2
     return dict(entry.alpn).get("HTTP2" if http2 else "HTTP11")

@@ -7,6 +7,7 @@ before the router still decide. Follows source/common/router/{config_impl,weight
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 
 from meshctl.envoy.api.config_route_v3 import RouteAction, WeightedCluster
@@ -23,7 +24,7 @@ from meshctl.values import Struct
 ClusterWeight = WeightedCluster.ClusterWeight
 
 
-class Routed(Struct, frozen=True):
+class Routed(Struct, frozen=True, dict=True):
     """Everything the router needs: where the request stands and what it looks like."""
 
     proxy: Proxy
@@ -37,7 +38,7 @@ class Routed(Struct, frozen=True):
     original: Headers | None = None
     client_ip: str = ""  # as x-forwarded-for and the like have it
 
-    @property
+    @functools.cached_property
     def known(self) -> Known:
         """What format strings of the route may ask for."""
         connection, view = self.connection, self.view

@@ -60,6 +60,16 @@ class Cluster(Struct, dict=True):
         return eds.service_name if eds is not None else ""
 
     @functools.cached_property
+    def forbids_alpn(self) -> bool:
+        """Whether Istio's ALPN filter leaves its TLS alone."""
+        return str(istio_metadata(self.message).get("alpn_override", "")).lower() == "false"
+
+    @functools.cached_property
+    def assigned(self) -> ClusterLoadAssignment | None:
+        """Its load assignment in the dump's endpoints."""
+        return None if self.assignment is None else ClusterLoadAssignment(self.assignment)
+
+    @functools.cached_property
     def hosts(self) -> list[Host]:
         _ = self.service_name  # one that cannot be read: which assignment is its own is not known
         live = live_of(self.statuses)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from meshctl.envoy.api.config_endpoint_v3 import ClusterLoadAssignment
 from meshctl.envoy.message import Undecidable
 from meshctl.proxy import doubts
 from meshctl.proxy.chance import open_ways
@@ -57,8 +56,7 @@ def ways(
         entry, other = open_ways(entry, 2, choice.doubt)
         yield other.end(missing(choice, ""))
     reasons = _doubts(cluster, choice, http=ask.view is not None)
-    assignment = None if cluster.assignment is None else ClusterLoadAssignment(cluster.assignment)
-    entry, either = doubts.doubted(proxy, entry, cluster.config, assignment, more=reasons)
+    entry, either = doubts.doubted(proxy, entry, cluster.config, cluster.assigned, more=reasons)
     if either is not None:
         yield either
     if choice.missing:
