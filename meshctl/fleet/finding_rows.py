@@ -32,9 +32,9 @@ _MOST = 200  # different configurations that are remembered
 class Whole(msgspec.Struct, frozen=True):
     """What is told of a source: whether it is a snapshot of every pod of a cluster, when it was made, and its pods."""
 
-    whole: bool
-    now: float | None
-    pods: list[str]
+    whole: bool = False
+    now: float | None = None
+    pods: list[str] = []
 
 
 class Checks:

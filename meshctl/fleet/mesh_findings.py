@@ -31,7 +31,7 @@ from meshctl.plain import Json, object_at
 
 _KEY = "mesh-"
 _COLUMNS = ["unit", "source", "pod", "about", "fact"]
-_ROWS_AT_ONCE = 256
+_ROWS_AT_ONCE = 64
 
 
 class Due(NamedTuple):
@@ -81,15 +81,14 @@ class _Mesh:
 
     def judged(self) -> Batch:
         """Every finding, with a row for each pod that it names."""
-        told = [msgspec.json.decode(text, type=Whole) for _, _, _, text in self._around(SOURCE)]
+        told = [_whole(text) for _, _, _, text in self._around(SOURCE)]
         now = min((one.now for one in told if one.now is not None), default=None)
-        world = World(now, self._objects().get, self._whole(told))
-        found = [
-            said
-            for source in SOURCES
-            for said in judged(source, self._facts(source, world), world)
-            if isinstance(said, Finding)
-        ]
+        objects, whole = self._objects(), self._whole(told)
+        found: list[Finding] = []
+        for source in SOURCES:  # a world each: what one source kept of the pods goes before the next begins
+            world = World(now, objects.get, whole)
+            said = judged(source, self._facts(source, world), world)
+            found += [one for one in said if isinstance(one, Finding)]
         batch = Batch(self._due.key)
         heads = self._heads()
         for finding in worst_first(merged(found)):
@@ -184,6 +183,14 @@ class _Mesh:
             if (file.mesh, file.date) == (self._due.mesh, self._due.date)
             for entry in self._store.read(file, columns).to_pylist()
         }
+
+
+def _whole(text: str) -> Whole:
+    """What is told of a source; nothing where another version wrote it otherwise."""
+    try:
+        return msgspec.json.decode(text, type=Whole)
+    except msgspec.DecodeError:
+        return Whole()
 
 
 def _head(pod: str | None, heads: dict[str, tuple[str, ...]]) -> tuple[str | None, ...]:
