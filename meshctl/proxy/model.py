@@ -280,3 +280,6 @@ class Upstream(Struct, frozen=True):
     retries: frozenset[str] = frozenset()  # what is tried again (retry_on), empty for nothing
     mirrors: tuple[str, ...] = ()
     follow: Follow | None = None  # redirects of the answer
+    relocated: Callable[[str], str | None] | None = (
+        None  # a Location that comes back, as routes change it; None: not at all
+    )

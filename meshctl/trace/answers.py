@@ -92,6 +92,15 @@ def logged(passage: Passage, answer: Answer, *, grpc: bool) -> Verdict:
     )
 
 
+def _location(passage: Passage, answer: Answer) -> str | None:
+    """The Location of an answer that a proxy passes on, behind what its routes add to answers and take from them."""
+    if answer.location is None:
+        return passage.location
+    upstream = passage.upstream
+    relocated = upstream.relocated if upstream is not None else None
+    return answer.location if relocated is None else relocated(answer.location)
+
+
 def behind(passage: Passage, answer: Answer, verdict: Verdict) -> Answer:
     """The answer as the hop before sees it: an HTTP proxy answers itself, a TCP proxy passes on."""
     if passage.http:
@@ -102,7 +111,7 @@ def behind(passage: Passage, answer: Answer, verdict: Verdict) -> Answer:
             answer.reason,
             verdict.flags,
             verdict.details,
-            answer.location or passage.location,
+            _location(passage, answer),
         )
     if answer.failure in (Failure.REFUSED, Failure.TLS):
         return Answer(answer.disposition, answer.code, Failure.RESET, answer.reason)

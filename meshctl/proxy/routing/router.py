@@ -9,7 +9,7 @@ Follows source/common/router/{router,config_impl}.cc.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from meshctl.envoy.api.config_route_v3 import InternalRedirectPolicy, RedirectAction, RetryPolicy, RouteAction
 from meshctl.envoy.message import Undecidable
@@ -112,6 +112,13 @@ def told_location(
     if isinstance(told, PartlyKnown):
         entry.unknown(_OPEN_LOCATION)
     return told
+
+
+def _relocated(holders: tuple[Changes, ...], known: Known) -> Callable[[str], str | None] | None:
+    """What becomes of a Location that comes back; None where no route bears on answers."""
+    if not any(holder.answer_adds or holder.answer_removes for holder in holders):
+        return None
+    return lambda location: rewrites.answered_location(location, holders, known)
 
 
 def _answer_step(routed: Routed, text: str) -> Step:
@@ -278,6 +285,7 @@ def _deliver(
                 retries=_retries(does.retries or routed.host.config.retry_policy),
                 mirrors=does.mirrors,
                 follow=follow,
+                relocated=_relocated(_holders(routed, target), known),
             ),
         )
 

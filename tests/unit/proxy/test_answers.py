@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from meshctl.proxy.model import Disposition
+from meshctl.trace.answers import Answer, behind
 from tests.unit.proxy.build import get, http, listener, proxy, route, routed, virtual_host
 from tests.unit.proxy.filters.chains import a_filter
 
@@ -44,6 +46,22 @@ def test_the_location_of_an_answer(
 ) -> None:
     built = proxy([listener([{"filters": http([virtual_host(one, **host)], filters=filters)}])])
     assert routed(built, get("/", "a.com", ("x", "1"))).location == location
+
+
+CAME_BACK: list[tuple[str, Json, str | None]] = [
+    ("as it came", {}, "/back"),
+    ("appended to", MOVED, "/back,/moved/1"),
+    ("replaced", INSTEAD, "/moved/1"),
+    ("taken away", {"response_headers_to_remove": ["location"]}, None),
+]
+
+
+@pytest.mark.parametrize(("changes", "location"), [c[1:] for c in CAME_BACK], ids=[c[0] for c in CAME_BACK])
+def test_the_location_of_a_redirect_that_comes_back(changes: Json, location: str | None) -> None:
+    built = proxy([listener([{"filters": http([virtual_host({**route("r", ALL), **changes})])}])])
+    passage = routed(built, get("/", "a.com", ("x", "1")))
+    answer = Answer(Disposition.REDIRECTED, 302, location="/back")
+    assert behind(passage, answer, passage.verdict).location == location
 
 
 def test_a_location_that_is_filled_in_with_what_is_not_known_is_named() -> None:
