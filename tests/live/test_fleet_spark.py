@@ -205,15 +205,18 @@ def test_an_object_store_has_the_same_data_set_and_answers_alike(local, distribu
             assert found, name
 
 
-K8S = """
+K8S = f"""
 spark.kubernetes.container.image  registry.test/meshctl:1
 spark.kubernetes.namespace        fleet
 spark.executor.instances          1
 spark.driver.host                 127.0.0.1
+spark.executorEnv.AWS_ACCESS_KEY_ID      {object_store.KEY}
+spark.executorEnv.AWS_SECRET_ACCESS_KEY  secret
 """
 
 
-def test_executors_may_be_pods_of_a_cluster(bucket, tmp_path):
+@pytest.mark.timeout(600)
+def test_executors_may_be_pods_of_a_cluster(bucket, tmp_path, monkeypatch):
     """The API server is a stand-in: it starts what Spark makes pods of as the image's entrypoint would."""
     spark_cluster.require()
     fleet.Fleet(1).write(tmp_path / "pods", range(4))
@@ -229,6 +232,11 @@ def test_executors_may_be_pods_of_a_cluster(bucket, tmp_path):
             text=True,
             timeout=400,
         )
+        for (
+            key,
+            value,
+        ) in spark_cluster.ENVIRONMENT.items():  # this process has no keys before: the pod got its own
+            monkeypatch.setenv(key, value)
         assert "4 proxies" in done.stderr, done.stderr
         (pod,) = api.pods.values()
     assert pod["spec"]["containers"][0]["image"] == "registry.test/meshctl:1"
