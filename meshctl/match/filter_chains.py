@@ -52,6 +52,13 @@ class Facts(Struct, frozen=True):
         return Undecidable("the source of the connection is not told")
 
     @property
+    def port_untold(self) -> Undecidable | None:
+        """Why what hangs on the source's port cannot be decided; None where the connection has none, or it is told."""
+        if self.src_port or not self.dst_ip:
+            return None
+        return Undecidable("the source port of the connection is not told")
+
+    @property
     def local(self) -> bool | None:
         """From this very address, or from 127.0.0.1 or ::1 (SAME_IP_OR_LOOPBACK); None where it is not told."""
         if not self.src_ip:
@@ -436,11 +443,21 @@ def _wanted_keys(chain: Criteria, level: Level) -> tuple[Any, ...]:
 def _keyed(node: _Node, level: Level, facts: Facts) -> list[_Node]:
     if node.keys.keys() == {"ANY"}:
         return [node.keys["ANY"]]  # nobody here asks for the source
+    if level is Level.SOURCE_PORT and facts.port_untold is not None:
+        return _supposed_port(node, facts, facts.port_untold)
     for key in _seen_keys(level, facts):
         found = node.keys.get(key)
         if found is not None:
             return [found]
     return []
+
+
+def _supposed_port(node: _Node, facts: Facts, unknown: Undecidable) -> list[_Node]:
+    """The bucket of the source port that one which is not told is supposed to be; of chains that want none where it is none."""
+    for port, found in node.keys.items():
+        if port and answered(facts.supposed, f"the source port is {port}", unknown):
+            return [found]
+    return [node.keys[0]] if 0 in node.keys else []
 
 
 def _seen_keys(level: Level, facts: Facts) -> tuple[Any, ...]:

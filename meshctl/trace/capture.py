@@ -19,8 +19,6 @@ from meshctl.netfilter.packet import family_of
 from meshctl.trace.pods import Pod
 from meshctl.values import Struct, replace
 
-CLIENT_PORT = 40000  # a client's port when none is known
-
 
 class Captured(Struct, frozen=True):
     """What one hook did to the packet."""
@@ -111,7 +109,7 @@ def send(pod: Pod, src: str, dst: str, port: int, uid: int, gid: int, mark: int 
         return [Sent((), local, port, False)]
     interface = "lo" if local else "eth0"
     packet = Packet(
-        Hook.OUTPUT, family_of(dst), src=src or None, dst=dst, sport=CLIENT_PORT, dport=port, out_if=interface,
+        Hook.OUTPUT, family_of(dst), src=src or None, dst=dst, dport=port, out_if=interface,
         uid=uid, gid=gid, mark=mark,
     )  # fmt: skip
     whole = Connections(pod.rules).walk(packet)
@@ -180,7 +178,7 @@ def arrive(pod: Pod, src: str, dst: str, port: int) -> list[Arrived]:
     if pod.rules is None:
         return [Arrived((), port, False)]
     packet = Packet(
-        Hook.PREROUTING, family_of(dst), src=src or None, dst=dst, sport=CLIENT_PORT, dport=port, in_if="eth0",
+        Hook.PREROUTING, family_of(dst), src=src or None, dst=dst, dport=port, in_if="eth0",
         in_address=dst,
     )  # fmt: skip
     whole = Connections(pod.rules).walk(packet)

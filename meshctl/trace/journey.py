@@ -294,7 +294,7 @@ class Journey(Struct):
             stream.src_ip,
             flow.ip,
             flow.port,
-            capture.CLIENT_PORT,
+            0,  # the kernel gives a client its port: nothing tells which
             stream.payload,
             stream.layers,
             carried=stream.carried if accepting.internal else None,

@@ -7,9 +7,9 @@ Where chance decides (weights, endpoints) a difference may not show at once, so 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
-from meshctl.values import replace
 from tests.lab.generate import Case
 from tests.lab.traffic import Request
 

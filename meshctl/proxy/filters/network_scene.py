@@ -43,7 +43,7 @@ class NetworkScene(Struct, frozen=True):
             "",
             facts.src_ip,
             facts.direct_src_ip,
-            facts.src_port,
+            facts.src_port or None,
             (facts.dst_ip, facts.dst_port),
             facts.sni,
             peer,

@@ -329,6 +329,12 @@ def _told(value: str, facts: Facts) -> str | None:
     return value or None
 
 
+def _source_port(facts: Facts) -> str | None:
+    if facts.port_untold is not None:
+        raise facts.port_untold
+    return str(facts.src_port) if facts.src_ip else None
+
+
 _INPUT_PACKAGES = {
     "",
     "envoy.extensions.matching.common_inputs.network.v3",
@@ -338,7 +344,7 @@ _CHAIN_INPUTS: dict[str, Callable[[Facts], str | None]] = {
     "DestinationIPInput": lambda facts: facts.dst_ip or None,
     "DestinationPortInput": lambda facts: str(facts.dst_port) if facts.dst_ip else None,
     "SourceIPInput": lambda facts: _told(facts.src_ip, facts),
-    "SourcePortInput": lambda facts: _told(str(facts.src_port) if facts.src_ip else "", facts),
+    "SourcePortInput": lambda facts: _source_port(facts),
     "DirectSourceIPInput": lambda facts: facts.direct_src_ip or _told(facts.src_ip, facts),
     "SourceTypeInput": lambda facts: "local" if _told(facts.src_ip, facts) and facts.local else None,
     "ServerNameInput": lambda facts: facts.sni or None,

@@ -108,7 +108,7 @@ def test_each_criterion_alone(field: str, text: str, missed: dict[str, object], 
     assert (alone.failure(MET), alone.passed(MET)) == ("", 1)
     assert (alone.failure(misses), alone.passed(misses)) == (why, 0)
     assert Trie([alone]).find(MET).chains == (0,)
-    if misses.untold is not None:
+    if misses.untold is not None or misses.port_untold is not None:
         with pytest.raises(Open):
             Trie([alone]).find(misses)
     elif field != "source_type":
@@ -124,6 +124,23 @@ def test_all_criteria_together_and_none() -> None:
     assert (everything.failure(MET), everything.passed(MET)) == ("", 9)
     assert everything.passed(replace(MET, sni="c.com", src_port=7)) == 2
     assert (nothing.text, nothing.failure(MET), nothing.passed(MET)) == ("any connection", "", 0)
+
+
+def test_a_source_port_that_is_not_told_is_any_of_those_asked_for_or_none() -> None:
+    some, none = criteria({"source_ports": [7, 9]}), criteria({})
+    untold, trie = Facts("10.1.1.1", 443, "10.2.2.2"), Trie([some, none])
+    with pytest.raises(Open, match="the source port of the connection is not told") as asked:
+        trie.find(untold)
+    assert asked.value.question == "the source port is 7"
+    seven = replace(untold, supposed={asked.value.key: True})
+    assert trie.find(seven).chains == (0,)
+    with pytest.raises(Open) as again:
+        trie.find(replace(untold, supposed={asked.value.key: False}))
+    neither = {asked.value.key: False, again.value.key: False}
+    assert trie.find(replace(untold, supposed=neither)).chains == (1,)
+    assert Trie([some]).find(replace(untold, supposed=neither)).chains == ()
+    assert trie.find(replace(untold, src_port=9)).chains == (0,)
+    assert trie.find(Facts()).chains == (1,)  # without addresses there is no port
 
 
 def test_a_source_that_is_not_told_is_neither_local_nor_external() -> None:
@@ -170,7 +187,7 @@ MISSES = [
 
 @pytest.mark.parametrize(("chain", "level"), MISSES)
 def test_a_miss_at_each_level(chain: dict[str, object], level: Level) -> None:
-    assert Trie([criteria(chain)]).find(Facts("10.1.2.3", 80, "10.7.1.1")) == Choice((), level)
+    assert Trie([criteria(chain)]).find(Facts("10.1.2.3", 80, "10.7.1.1", 2)) == Choice((), level)
 
 
 def test_equal_chains_the_first_wins() -> None:

@@ -35,6 +35,11 @@ def test_what_a_matcher_of_chains_may_ask(name: str, value: str | None, bare: st
     assert chain_inputs(FACTS)(name, {}) == value
 
 
+def test_a_source_port_that_is_not_told_is_no_value_of_a_matcher() -> None:
+    with pytest.raises(Undecidable, match="the source port of the connection is not told"):
+        chain_inputs(replace(FACTS, src_port=0))(NETWORK + "SourcePortInput", {})
+
+
 def test_a_local_source_and_inputs_that_are_not_known() -> None:
     assert chain_inputs(replace(FACTS, src_ip="127.0.0.1"))(NETWORK + "SourceTypeInput", {}) == "local"
     for name in (NETWORK + "OtherInput", "my.own.SourceIPInput"):
