@@ -220,24 +220,6 @@ def _plain(proxy: ProxySnapshot) -> Any:
     return {"configs": configs, **{key: msgspec.json.decode(value) for key, value in found.items()}}
 
 
-def _has_secrets(raw: bytes | memoryview) -> bool:
-    """Whether something is to be taken out of a dump: only sections that may hold a secret are opened for the answer."""
-    try:
-        sections = msgspec.json.decode(raw, type=_Sections).configs
-    except msgspec.DecodeError:  # another shape: all of it is looked at
-        return True
-    if sum(sensitive_keys(memoryview(section)) for section in sections) != sensitive_keys(raw):
-        return True  # some stand outside of the sections that were read
-    return any(_differs(memoryview(section)) for section in sections if may_hold_secrets(memoryview(section)))
-
-
-def _differs(text: memoryview) -> bool:
-    """Whether a text is to be shown otherwise than it stands: it holds a secret, or a name under which one may stand comes
-    twice in an object, and who reads it sees the last alone."""
-    value = msgspec.json.decode(text)
-    return redact(value)[1] > 0 or sensitive_keys(msgspec.json.encode(value)) != sensitive_keys(text)
-
-
 class _Sections(Struct, forbid_unknown_fields=True):
     configs: list[msgspec.Raw]
 
@@ -245,10 +227,32 @@ class _Sections(Struct, forbid_unknown_fields=True):
 def _clean(proxy: ProxySnapshot) -> bytes | memoryview:
     """A dump's own bytes, not copied; rewritten only where a secret had to be taken out."""
     raw: bytes | memoryview = proxy.raw_config_dump or b""
-    if may_hold_secrets(raw) and _has_secrets(raw):
-        value, count = redact(msgspec.json.decode(raw))
-        told = f"{count} private values of {proxy.snapshot.origin} are shown as [redacted]"
-        twice = f"{proxy.snapshot.origin} gives a name twice in one object: the last is shown"
-        proxy.snapshot.notes.add_input(told if count else twice)
-        raw = msgspec.json.format(msgspec.json.encode(value), indent=1)
-    return raw
+    if not may_hold_secrets(raw) or _clean_by_section(raw):
+        return raw
+    value, count, twice = _read(raw)
+    if not count and not twice:
+        return raw
+    told = f"{count} private values of {proxy.snapshot.origin} are shown as [redacted]"
+    last = f"{proxy.snapshot.origin} has a name twice in an object, or with escapes: shown as it is read"
+    proxy.snapshot.notes.add_input(told if count else last)
+    return msgspec.json.format(msgspec.json.encode(value), indent=1)
+
+
+def _clean_by_section(raw: bytes | memoryview) -> bool:
+    """Whether nothing is to be taken out, told by opening only the sections that may hold a secret. False where that does not
+    tell: the dump has another shape, or names of secrets outside of the sections that are read."""
+    try:
+        sections = [memoryview(one) for one in msgspec.json.decode(raw, type=_Sections).configs]
+    except msgspec.DecodeError:
+        return False
+    if sum(map(sensitive_keys, sections)) != sensitive_keys(raw):
+        return False
+    return not any(any(_read(section)[1:]) for section in sections if may_hold_secrets(section))
+
+
+def _read(text: bytes | memoryview) -> tuple[Any, int, bool]:
+    """A text's value without secrets, how many were taken out, and whether a name under which one may stand comes twice in an
+    object: who reads it sees the last alone."""
+    value = msgspec.json.decode(text)
+    clean, count = redact(value)
+    return clean, count, sensitive_keys(msgspec.json.encode(value)) != sensitive_keys(text)

@@ -14,7 +14,9 @@ CLUSTERS = {"@type": "type.googleapis.com/envoy.admin.v3.ClustersConfigDump", "v
 
 
 def _secrets(key: str) -> dict[str, Any]:
-    secret = {"name": "default", "tls_certificate": {"private_key": {"inline_bytes": key}}}
+    chain, private_key = {"inline_bytes": "Y2VydGlmaWNhdGU="}, {"inline_bytes": key}
+    certificate = {"certificate_chain": chain, "private_key": private_key}
+    secret = {"name": "default", "tls_certificate": certificate}
     return {
         "@type": "type.googleapis.com/envoy.admin.v3.SecretsConfigDump",
         "dynamic_active_secrets": [{"name": "default", "secret": secret}],
@@ -37,11 +39,21 @@ BESIDE = json.dumps({"configs": [CLUSTERS], "more": {"private_key": {"inline_byt
 LARGE = json.dumps({"configs": [{**CLUSTERS, "version_info": "v" * 1_100_000}, _secrets("U0VDUkVU")]})
 
 
-def test_a_dump_that_envoy_redacted_is_not_touched(tmp_path: pathlib.Path) -> None:
+MORE = json.dumps({"more": 1, "configs": [CLUSTERS, _secrets("W3JlZGFjdGVkXQ==")]}, indent=3)
+OUTSIDE = json.dumps(
+    {"more": {"private_key": {}}, "configs": [CLUSTERS, _secrets("W3JlZGFjdGVkXQ==")]}, indent=3
+)
+
+
+@pytest.mark.parametrize(
+    "text", [REDACTED, MORE, OUTSIDE], ids=["as ever", "with more", "with names outside"]
+)
+def test_a_dump_that_envoy_redacted_is_not_touched(tmp_path: pathlib.Path, text: str) -> None:
     dump = tmp_path / "dump.json"
-    dump.write_text(REDACTED)
+    dump.write_text(text)
     outcome = run("pc", "all", "-f", str(dump), "-o", "json")
-    assert (outcome.rc, outcome.out) == (0, REDACTED + "\n")
+    assert (outcome.rc, outcome.out) == (0, text + "\n")
+    assert "twice" not in outcome.err
 
 
 IN_CLEAR = {
