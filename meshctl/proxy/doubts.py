@@ -9,6 +9,7 @@ the load matters where there are several.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 
 from meshctl.envoy.message import Message, Undecidable
@@ -18,30 +19,14 @@ from meshctl.proxy.accounting import OpenField, open_fields
 from meshctl.proxy.contract import TOLD_WHERE_ASKED, Effect
 from meshctl.proxy.entry import Entry, Override
 from meshctl.proxy.model import Disposition, Passage, Verdict
-from meshctl.proxy.proxy import Proxy
 
 _WITHOUT_ANSWER = {Effect.TIMING, Effect.BODY}
 
 
-def of(proxy: Proxy, *messages: Message | None) -> tuple[OpenField, ...]:
-    """The open fields of some messages of a dump that may change an answer."""
-    found: tuple[OpenField, ...] = ()
-    for message in messages:
-        if message is not None:
-            found += _of(proxy, message)
-    return found
-
-
-def _of(proxy: Proxy, message: Message) -> tuple[OpenField, ...]:
-    def build() -> tuple[OpenField, ...]:
-        found = open_fields(message.raw, message.TYPE)
-        return tuple(one for one in found if one.may - _WITHOUT_ANSWER)
-
-    def kept() -> tuple[OpenField, ...]:  # the same JSON may be read as a message more than once
-        found: tuple[OpenField, ...] = proxy.compile_once(message.raw, (of, message.TYPE), build)
-        return found
-
-    return message.once("(open fields)", kept)
+def _of(message: Message) -> tuple[OpenField, ...]:
+    """The open fields of a message of a dump that may change an answer."""
+    found = open_fields(message.raw, message.TYPE)
+    return tuple(one for one in found if one.may - _WITHOUT_ANSWER)
 
 
 def split(entry: Entry, reasons: Iterable[str]) -> tuple[Entry, Passage | None]:
@@ -72,10 +57,14 @@ def guarded(entry: Entry, ways: Iterable[Passage]) -> Iterator[Passage]:
 
 
 def doubted(
-    proxy: Proxy, entry: Entry, *messages: Message | None, more: Iterable[str] = ()
+    entry: Entry, *messages: Message | None, more: Iterable[str] = ()
 ) -> tuple[Entry, Passage | None]:
     """``split`` by the open fields of these messages (and more reasons)."""
-    doubts, reasons = of(proxy, *messages), list(more)
+    doubts: tuple[OpenField, ...] = ()
+    for message in messages:
+        if message is not None:
+            doubts += message.once("(open fields)", functools.partial(_of, message))
+    reasons = list(more)
     if not doubts and not reasons:
         return entry, None
     for doubt in doubts:

@@ -124,7 +124,7 @@ def _chosen(
         connection, request = replace(connection, payload=Payload.RAW, layers=()), None
     entry.listener = owner.name or None
     entry.step(lambda: _listener_step(proxy, accepting, owner, taken.how, accepted))
-    entry, open_end = doubted(proxy, entry, accepting.config, owner.config, more=accepted.doubts)
+    entry, open_end = doubted(entry, accepting.config, owner.config, more=accepted.doubts)
     if open_end is not None:
         yield open_end
     if accepted.ended is not None:
@@ -266,7 +266,7 @@ def _through(
     entry.filter_chain = chain.name or None
     entry.step(lambda: _chain_step(owner, choice, accepted.facts, ended.text))
     asked = ended.terminated or ended.verdict is not None
-    entry, open_end = doubted(proxy, entry, chain.config, chain.tls if asked else None)
+    entry, open_end = doubted(entry, chain.config, chain.tls if asked else None)
     if open_end is not None:
         yield open_end
     if ended.verdict is not None:

@@ -79,7 +79,7 @@ def _served(entry: Entry, scene: HttpScene, config: HttpConnectionManager) -> It
     if scoped:
         table, problem = route_source.table_of(scene.proxy, config, headers)
     entry.route_config = table.name or None if table is not None else None
-    entry, open_end = doubted(scene.proxy, entry, config, table.config if table is not None else None)
+    entry, open_end = doubted(entry, config, table.config if table is not None else None)
     if open_end is not None:
         yield open_end
     for passage in _answers(entry, scene, decoded, table, problem):
@@ -282,7 +282,6 @@ def _routed(entry: Entry, after: FilterScene) -> Iterator[Passage]:
     view = after.view.doubted(beyond_path(after.view.opaque)) if after.view.opaque else after.view
     entry.seen = after.view
     entry, open_end = doubted(
-        after.proxy,
         entry,
         host.config if host is not None else None,
         route.config if route is not None and not route.stands_for_tls else None,

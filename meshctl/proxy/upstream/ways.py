@@ -56,7 +56,7 @@ def ways(
         entry, other = open_ways(entry, 2, choice.doubt)
         yield other.end(missing(choice, ""))
     reasons = _doubts(cluster, choice, http=ask.view is not None)
-    entry, either = doubts.doubted(proxy, entry, cluster.config, cluster.assigned, more=reasons)
+    entry, either = doubts.doubted(entry, cluster.config, cluster.assigned, more=reasons)
     if either is not None:
         yield either
     if choice.missing:

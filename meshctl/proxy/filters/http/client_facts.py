@@ -29,7 +29,7 @@ _GRPC_WEB = {
 
 def _ip_tagging(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
     """The tags of the client's address in a header; the route is chosen again if there are some."""
-    config = IPTagging(http_filter.fields)
+    config = http_filter.read(IPTagging)
     kind = config.request_type
     internal = scene.view.first("x-envoy-internal") == "true"
     if kind != "BOTH" and internal != (kind == "INTERNAL"):

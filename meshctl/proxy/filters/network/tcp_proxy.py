@@ -25,9 +25,9 @@ from meshctl.values import Struct, replace
 
 def _evaluate(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
     """All the ways the connection may go; a denied one has connected upstream before it is closed."""
-    config = TcpProxy(network_filter.fields)
+    config = network_filter.read(TcpProxy)
     entry.logged = bool(config.access_log)
-    entry, either = doubts.doubted(scene.proxy, entry, config)
+    entry, either = doubts.doubted(entry, config)
     if either is not None:
         yield Way(entry, scene, either)
     for target in _targets(config, scene.cluster):
