@@ -95,10 +95,9 @@ class Decoder:
         for pod in given.own:
             if not pod.has_envoy and (self._checks is None or pod.object is not None):
                 continue
+            rows = self._pod if pod.has_envoy else self._beside
             try:
-                self._pod(pod, given, place, batch) if pod.has_envoy else self._beside(
-                    pod, given, place, batch
-                )
+                rows(pod, given, place, batch)
             except MeshctlError as error:
                 batch.add("errors", fault(place, pod.full_name, error))
             except Exception as error:  # strangers' bytes: one pod, never the run

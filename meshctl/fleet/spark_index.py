@@ -38,10 +38,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _TAGGED = "name STRING, batch BINARY"
-_FILE, _RESOURCES = (
-    "file",
-    BY_NAME["resources"],
-)  # what a task yields: a file that it wrote, or rows of this table
+# What a task yields: a file that it wrote, or rows of this table.
+_FILE, _RESOURCES = "file", BY_NAME["resources"]
 _UNITS_A_SLOT = 16  # of a wave, for each task that runs at once
 
 
