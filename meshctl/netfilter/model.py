@@ -145,10 +145,11 @@ class Action(Struct, frozen=True):
 
 
 class Dispatch(Struct, frozen=True):
-    """A map: the first case whose criteria pass gives the action (nft vmap, map)."""
+    """A map: the first case whose criteria pass gives the action (nft vmap, map); target: the statement's word."""
 
     cases: tuple[tuple[tuple[Criterion, ...], Action], ...]
     text: str
+    target: str = "vmap"
 
 
 Step = Criterion | AnyOf | Never | Unknown | Action | Dispatch
@@ -180,7 +181,7 @@ class Rule(Struct, frozen=True):
             case Action():
                 return action.target or action.verb.value
             case Dispatch():
-                return "vmap"
+                return action.target
             case Unknown():
                 return action.text.split()[0] if action.text.split() else ""
             case None:

@@ -102,7 +102,8 @@ def _uses_conntrack(step: Step) -> bool:
         case AnyOf():
             return any(_uses_conntrack(part) for group in step.groups for part in group)
         case Dispatch():
-            return any(map(_uses_conntrack, (part for case, _ in step.cases for part in case)))
+            asked = any(_uses_conntrack(part) for case, _ in step.cases for part in case)
+            return asked or any(_uses_conntrack(action) for _, action in step.cases)
         case Never():
             return False
 

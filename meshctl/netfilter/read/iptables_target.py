@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from meshctl.netfilter.model import Action, Unknown, Verb
-from meshctl.netfilter.read.values import integer, number_range, numbers, port_number
+from meshctl.netfilter.read.values import integer, is_address, number_range, numbers, port_number
 
 FULL = 0xFFFFFFFF
 
@@ -44,7 +44,7 @@ class Words:
 
 
 Options = dict[str, list[str]]
-Builder = Callable[[Options], Action]
+Builder = Callable[[Options], Action | None]  # None: what is done is not told by the rule
 
 
 def _options(words: list[str]) -> Options:
@@ -93,9 +93,11 @@ def split_endpoint(text: str) -> tuple[str | None, tuple[int, int] | None]:
 
 
 def _nat(verb: Verb, option: str) -> Builder:
-    def build(options: Options) -> Action:
+    def build(options: Options) -> Action | None:
         value = _get(options, option)
         address, ports = split_endpoint(value) if value else (None, None)
+        if address is not None and not is_address(address):
+            return None  # a name or a variable, in a script
         return Action(verb, address=address, ports=ports)
 
     return build
@@ -157,6 +159,11 @@ def _ct(options: Options) -> Action:
     return Action(Verb.ZONE if any(option.startswith("--zone") for option in options) else Verb.PASS)
 
 
+def _set(options: Options) -> Action | None:
+    """Its members change; with ``--map-…`` what a member carries (a mark, a priority) is put on the packet."""
+    return None if any(option.startswith("--map-") for option in options) else Action(Verb.PASS)
+
+
 TARGETS: dict[str, Builder] = {
     "ACCEPT": _plain(Verb.ACCEPT),
     "DROP": _plain(Verb.DROP),
@@ -173,6 +180,7 @@ TARGETS: dict[str, Builder] = {
     "CONNMARK": _connmark,
     "CT": _ct,
     "NOTRACK": _plain(Verb.NOTRACK),
+    "SET": _set,
     **{
         name: _plain(Verb.PASS)
         for name in [
@@ -189,14 +197,12 @@ TARGETS: dict[str, Builder] = {
             "HL",
             "CLASSIFY",
             "CHECKSUM",
-            "SET",
             "RATEEST",
             "LED",
             "IDLETIMER",
             "SECMARK",
             "CONNSECMARK",
             "ECN",
-            "HMARK",
         ]
     },
 }
@@ -206,6 +212,8 @@ def build_target(name: str, words: list[str]) -> Action | Unknown:
     """The action of a known target, in its own words."""
     action = TARGETS[name](_options(words))
     text = " ".join([name, *words])
+    if action is None:
+        return Unknown(text, action=True)
     return Action(
         action.verb,
         text=text,

@@ -81,12 +81,14 @@ def _protocol(text: str) -> int:
     return number
 
 
-def _needs_protocol(name: str) -> tuple[Criterion, ...]:
+def needs_protocol(name: str) -> tuple[Criterion, ...]:
+    """What a field of a protocol's header asks of the packet first."""
     number = _protocol(name)
     return (Criterion(Field.PROTOCOL, f"meta l4proto {name}", ranges=((number, number),)),)
 
 
-def _needs_family(family: Family) -> Criterion:
+def needs_family(family: Family) -> Criterion:
+    """What a field of an IP header asks of the packet first."""
     number = 2 if family is Family.V4 else 10
     return Criterion(Field.FAMILY, f"meta nfproto {family}", ranges=((number, number),))
 
@@ -150,15 +152,15 @@ PAYLOAD: dict[tuple[str, str], Left] = {
     ("ip", "daddr"): Left(Field.DST, _address, family=Family.V4, kind="address"),
     ("ip6", "saddr"): Left(Field.SRC, _address, family=Family.V6, kind="address"),
     ("ip6", "daddr"): Left(Field.DST, _address, family=Family.V6, kind="address"),
-    ("ip", "protocol"): Left(Field.PROTOCOL, _protocol, needs=(_needs_family(Family.V4),)),
-    ("ip6", "nexthdr"): Left(Field.PROTOCOL, _protocol, needs=(_needs_family(Family.V6),)),
+    ("ip", "protocol"): Left(Field.PROTOCOL, _protocol, needs=(needs_family(Family.V4),)),
+    ("ip6", "nexthdr"): Left(Field.PROTOCOL, _protocol, needs=(needs_family(Family.V6),)),
     ("th", "sport"): Left(Field.SPORT, port_number),
     ("th", "dport"): Left(Field.DPORT, port_number),
-    ("tcp", "flags"): Left(Field.TCP_FLAGS, _bits(TcpFlag), needs=_needs_protocol("tcp"), kind="bits"),
-    ("icmp", "type"): Left(Field.ICMP_TYPE, _icmp_type, needs=_needs_protocol("icmp")),
-    ("icmpv6", "type"): Left(Field.ICMP_TYPE, _icmpv6_type, needs=_needs_protocol("icmpv6")),
+    ("tcp", "flags"): Left(Field.TCP_FLAGS, _bits(TcpFlag), needs=needs_protocol("tcp"), kind="bits"),
+    ("icmp", "type"): Left(Field.ICMP_TYPE, _icmp_type, needs=needs_protocol("icmp")),
+    ("icmpv6", "type"): Left(Field.ICMP_TYPE, _icmpv6_type, needs=needs_protocol("icmpv6")),
     **{
-        (protocol, name): Left(field, port_number, needs=_needs_protocol(protocol))
+        (protocol, name): Left(field, port_number, needs=needs_protocol(protocol))
         for protocol in ("tcp", "udp", "sctp", "dccp", "udplite")
         for name, field in (("sport", Field.SPORT), ("dport", Field.DPORT))
     },
@@ -312,7 +314,7 @@ def _is_set(right: Json) -> bool:
 def _concatenation(parts: list[Json], operator: str, right: Json, sets: Sets, text: str) -> list[Step]:
     sides = [left_side(part) for part in parts]
     needs: list[Step] = [need for side in sides for need in side.needs]
-    needs += [_needs_family(side.family) for side in sides if side.family]
+    needs += [needs_family(side.family) for side in sides if side.family]
     groups = tuple(_group(sides, element, sets, text) for element in _elements(right, sets))
     if not groups:
         return [*needs, Never(text, operator == "!=")]
@@ -345,7 +347,14 @@ def _group(sides: list[Left], element: Json, sets: Sets, text: str) -> tuple[Cri
 
 def vmap_steps(key: Json, data: Json, sets: Sets, verdict: Callable[[Json], Action]) -> list[Step]:
     """``KEY vmap { VALUE : VERDICT, … }``."""
-    text = f"{words(key)} vmap {words(data)}"
+    return map_steps(key, data, sets, verdict, Dispatch((), f"{words(key)} vmap {words(data)}"))
+
+
+def map_steps(
+    key: Json, data: Json, sets: Sets, action_of: Callable[[Json], Action], named: Dispatch
+) -> list[Step]:
+    """A map's cases, most specific first, in a step that is called as ``named``; a value without a case ends the rule."""
+    text = named.text
     parts = key["concat"] if isinstance(key, dict) and "concat" in key else [key]
     sides = [left_side(part) for part in parts]
     needs: list[Step] = [need for side in sides for need in side.needs]
@@ -353,13 +362,13 @@ def vmap_steps(key: Json, data: Json, sets: Sets, verdict: Callable[[Json], Acti
     for element in _elements(data, sets):
         value, action = element
         if len(sides) > 1:
-            cases.append((_group(sides, value, sets, text), verdict(action)))
+            cases.append((_group(sides, value, sets, text), action_of(action)))
         else:
             step = _match(sides[0], "==", value, sets, text)
-            cases.append(((step,) if isinstance(step, Criterion) else (), verdict(action)))
+            cases.append(((step,) if isinstance(step, Criterion) else (), action_of(action)))
     # A single element is more specific than a range or the catch-all "*": look at those last.
     cases.sort(key=lambda case: sum(high - low for part in case[0] for low, high in part.ranges))
-    return [*needs, Dispatch(tuple(cases), text)]
+    return [*needs, replace(named, cases=tuple(cases))]
 
 
 __all__ = [
@@ -370,6 +379,9 @@ __all__ = [
     "Sets",
     "Unknown",
     "Verb",
+    "map_steps",
     "match_steps",
+    "needs_family",
+    "needs_protocol",
     "vmap_steps",
 ]

@@ -99,6 +99,8 @@ CT_KEYS = frozenset(
         "ip6",
     ]
 )
+EXPRESSIONS = PAYLOADS | BARE_META | {"meta", "ct", "fib", "socket", "numgen", "jhash", "symhash", "rt"}
+OPTION_FIELDS = frozenset(["size", "length", "count", "left", "right", "tsval", "tsecr", "subtype", "kind"])
 OPERATORS = {"==": "==", "eq": "==", "!=": "!=", "ne": "!=", "<": "<", "lt": "<", ">": ">", "gt": ">"}
 OPERATORS |= {"<=": "<=", "le": "<=", ">=": ">=", "ge": ">="}
 BIT_OPERATORS = {"&": "&", "and": "&", "|": "|", "or": "|", "^": "^", "xor": "^"}
@@ -139,6 +141,14 @@ class Tokens:
             self.position += 1
             return True
         return False
+
+    def accept_colon(self) -> bool:
+        """Take the colon that the next word begins with, if it does."""
+        word = self.peek()
+        if not word.startswith(":"):
+            return False
+        self.words = [*self.words[: self.position], (word[1:], False), *self.words[self.position + 1 :]]
+        return True
 
     def rest(self, start: int) -> str:
         """All words from a place on, as text."""
@@ -240,6 +250,8 @@ def _primary(tokens: Tokens) -> Json:
         return {"socket": {"key": tokens.take()}}
     if word in BARE_META:
         return {"meta": {"key": word}}
+    if word == "tcp" and tokens.accept("option"):
+        return _tcp_option(tokens)
     if word in PAYLOADS:
         return {"payload": {"protocol": word, "field": tokens.take()}}
     raise ValueError(f"{word} is no expression known here")
@@ -255,6 +267,13 @@ def _ct(tokens: Tokens) -> Json:
     if word not in CT_KEYS and " " not in word:
         raise ValueError(f"ct {word}")
     return {"ct": {"key": word, **body}}
+
+
+def _tcp_option(tokens: Tokens) -> Json:
+    body = {"name": tokens.take()}
+    if tokens.peek() in OPTION_FIELDS:
+        body["field"] = tokens.take()
+    return {"tcp option": body}
 
 
 def _fib(tokens: Tokens) -> Json:
@@ -360,6 +379,8 @@ def _arithmetic_operand(tokens: Tokens) -> Json:
     word = tokens.peek()
     if word in ("meta", "ct") or (word == "mark" and not tokens.quoted()):
         return _primary(tokens)
+    if tokens.accept("rt"):
+        return {"rt": {"key": tokens.take()}}
     return _single(tokens)
 
 
@@ -429,10 +450,22 @@ def _nat(tokens: Tokens, word: str) -> dict[str, Json]:
     if tokens.peek() in ("ip", "ip6"):
         body["family"] = tokens.take()
     if tokens.accept("to"):
-        _endpoint(tokens.take(), body)
+        _destination(tokens, word, body)
     while tokens.peek() in ("random", "persistent", "fully-random", "prefix", ","):
         tokens.take()
     return {word: body or None}
+
+
+def _destination(tokens: Tokens, word: str, body: dict[str, Json]) -> None:
+    """``10.0.0.1:80``, or ``EXPRESSION map { … }``, where a redirection's map gives ports and another's addresses."""
+    if tokens.peek().removeprefix(":") not in EXPRESSIONS:
+        _endpoint(tokens.take(), body)
+        return
+    ports = tokens.accept_colon() or word in ("redirect", "masquerade")
+    key = _expression(tokens)
+    if not tokens.accept("map"):
+        raise ValueError("a translation to an expression needs a map")
+    body["port" if ports else "addr"] = {"map": {"key": key, "data": _set_or_reference(tokens)}}
 
 
 def _endpoint(text: str, body: dict[str, Json]) -> None:
@@ -495,5 +528,6 @@ KEYWORDS: dict[str, Reader] = {
     "flow": _flow,
     "queue": _queue,
     "xt": _xt,
+    "reset": lambda tokens, word: {word: _primary(tokens)},
     "last": _options("used"),
 }

@@ -9,10 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from meshctl.netfilter.model import Action, Step, Unknown, Verb
-from meshctl.netfilter.read.nft_expr import FULL, NotUnderstood, Sets, match_steps, vmap_steps
+from meshctl.netfilter.model import Action, Dispatch, Step, Unknown, Verb
+from meshctl.netfilter.packet import Family
+from meshctl.netfilter.read.nft_expr import (
+    FULL,
+    NotUnderstood,
+    Sets,
+    map_steps,
+    match_steps,
+    needs_family,
+    needs_protocol,
+    vmap_steps,
+)
 from meshctl.netfilter.read.nft_words import statement_words, words
-from meshctl.netfilter.read.values import integer, port_number
+from meshctl.netfilter.read.values import integer, is_address, port_number
+from meshctl.values import replace
 
 Json = Any
 
@@ -65,22 +76,55 @@ def _ports(value: Json) -> tuple[int, int] | None:
 def _nat(verb: Verb) -> Callable[[str, Json, Sets], list[Step]]:
     def build(kind: str, body: Json, sets: Sets) -> list[Step]:
         body = body if isinstance(body, dict) else {}
-        address = body.get("addr")
-        if isinstance(address, dict) and "range" in address:
-            address = "-".join(words(part) for part in address["range"])
-        elif address is not None and not isinstance(address, str):
-            raise NotUnderstood(words(address))
-        text = statement_words({kind: body})
-        return [Action(verb, text, target=kind, address=address, ports=_ports(body.get("port")))]
+        action = Action(verb, statement_words({kind: body}), target=kind)
+        address, port = body.get("addr"), body.get("port")
+        match address, port:
+            case {"map": {"key": key, "data": data}}, None:
+                return _mapped(key, data, sets, lambda to: _to_end(action, to))
+            case _, {"map": {"key": key, "data": data}}:
+                return _mapped(key, data, sets, lambda to: _to(action, address, to))
+        return [_to(action, address, port)]
+
+    def _mapped(key: Json, data: Json, sets: Sets, action_of: Callable[[Json], Action]) -> list[Step]:
+        text = f"{words(key)} map {words(data)}"
+        return map_steps(key, data, sets, action_of, Dispatch((), text, target=verb.value.lower()))
 
     return build
 
 
+def _to(action: Action, address: Json, port: Json) -> Action:
+    return replace(action, address=_address(address), ports=_ports(port))
+
+
+def _to_end(action: Action, end: Json) -> Action:
+    """What a map gives: an address, or an address and a port."""
+    match end:
+        case {"concat": [address, port]}:
+            return _to(action, address, port)
+    return _to(action, end, None)
+
+
+def _address(value: Json) -> str | None:
+    """An address or a range of addresses; nothing else is one."""
+    match value:
+        case None:
+            return None
+        case {"range": [str(low), str(high)]} if is_address(f"{low}-{high}"):
+            return f"{low}-{high}"
+        case str() if is_address(value):
+            return value
+    raise NotUnderstood(words(value))
+
+
 def _tproxy(kind: str, body: Json, sets: Sets) -> list[Step]:
     body = body if isinstance(body, dict) else {}
-    text = statement_words({kind: body})
-    ports = _ports(body.get("port"))
-    return [Action(Verb.TPROXY, text, target=kind, address=body.get("addr"), ports=ports, mask=0)]
+    return [
+        _to(
+            Action(Verb.TPROXY, statement_words({kind: body}), target=kind, mask=0),
+            body.get("addr"),
+            body.get("port"),
+        )
+    ]
 
 
 # ---- marks ----
@@ -114,15 +158,29 @@ def _mark_arithmetic(value: Json, own: str) -> tuple[str, int, int]:
     raise NotUnderstood(words(value))
 
 
+# What may be set and decides no packet's way, with what the packet must have: no rule here asks for it. An address, a port
+# or bytes at an offset are not among them: rules after it, and the way itself, see another packet.
+_POLISH: dict[str, tuple[Step, ...]] = {
+    **dict.fromkeys(("meta priority", "meta nftrace", "meta pkttype", "meta secmark"), ()),
+    **dict.fromkeys(("ct helper", "ct event", "ct label", "ct secmark", "ct timeout", "ct expectation"), ()),
+    **dict.fromkeys(("ip dscp", "ip ecn", "ip ttl", "ip id"), (needs_family(Family.V4),)),
+    **dict.fromkeys(("ip6 dscp", "ip6 ecn", "ip6 hoplimit", "ip6 flowlabel"), (needs_family(Family.V6),)),
+}
+
+
 def _mangle(kind: str, body: Json, sets: Sets) -> list[Step]:
-    """``KEY set VALUE``: marks count, what else is set does not decide a packet's way."""
+    """``KEY set VALUE``: marks count; of the rest only what is known to decide nothing is passed over."""
     own = words(body["key"])
     text = f"{own} set {words(body['value'])}"
     target = f"{own} set"
     if own == "ct zone":
         return [Action(Verb.ZONE, text, target=target)]
+    if own in _POLISH:
+        return [*_POLISH[own], Action(Verb.PASS, text, target=target)]
+    if "tcp option" in body["key"]:
+        return [*needs_protocol("tcp"), Action(Verb.PASS, text, target=target)]
     if own not in ("meta mark", "ct mark"):
-        return [Action(Verb.PASS, text, target=target)]
+        raise NotUnderstood(text)
     base, mask, bits = _mark_arithmetic(body["value"], own)
     if base in ("", own):
         verb = Verb.SET_MARK if own == "meta mark" else Verb.SET_CT_MARK
@@ -133,6 +191,13 @@ def _mangle(kind: str, body: Json, sets: Sets) -> list[Step]:
     if own == "meta mark":
         return [Action(Verb.RESTORE_MARK, text, target=target, value=~mask & FULL, mask=FULL)]
     return [Action(Verb.SAVE_MARK, text, target=target, value=FULL, mask=~mask & FULL)]
+
+
+def _reset(kind: str, body: Json, sets: Sets) -> list[Step]:
+    """``reset tcp option NAME``: the option is overwritten with no-ops."""
+    if "tcp option" not in body:
+        raise NotUnderstood(words(body))
+    return [*needs_protocol("tcp"), Action(Verb.PASS, f"reset {words(body)}", target="reset")]
 
 
 def _nothing(kind: str, body: Json, sets: Sets) -> list[Step]:
@@ -159,6 +224,7 @@ STATEMENTS: dict[str, Callable[[str, Json, Sets], list[Step]]] = {
     "masquerade": _nat(Verb.MASQUERADE),
     "tproxy": _tproxy,
     "mangle": _mangle,
+    "reset": _reset,
     "set": _plain(Verb.PASS),
     "map": _plain(Verb.PASS),
 }

@@ -35,6 +35,12 @@ def _object(expression: dict[str, Any]) -> str:
             return key if str(key) in ("iifname", "oifname", "iif", "oif") else f"meta {key}"
         case "ct", {"key": key}:
             return f"ct {body['dir'] + ' ' if 'dir' in body else ''}{key}"
+        case "tcp option", {"name": name, **more}:
+            return " ".join(["tcp option", words(name), *([words(more["field"])] if "field" in more else [])])
+        case "rt", {"key": key}:
+            return f"rt {key}"
+        case "map", {"key": key, "data": data}:
+            return f"{words(key)} map {words(data)}"
         case "payload", {"protocol": protocol, "field": field}:
             return f"{protocol} {field}"
         case "prefix", {"addr": address, "len": length}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
 
 # The names iptables and nft print instead of numbers (from /etc/services); the few that occur in pods.
@@ -95,3 +96,11 @@ def numbers(text: str) -> tuple[int, int]:
     """``value[/mask]`` of a mark; without a mask all 32 bits count."""
     value, slash, mask = text.partition("/")
     return integer(value), integer(mask) if slash else 0xFFFFFFFF
+
+
+def is_address(text: str) -> bool:
+    """Whether this is an IP address, or a range ``LOW-HIGH`` of them."""
+    try:
+        return all(map(ipaddress.ip_address, text.split("-", 1)))
+    except ValueError:
+        return False

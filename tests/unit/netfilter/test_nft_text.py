@@ -65,6 +65,52 @@ def test_where_a_translation_sends_to(
     assert (action.address, action.ports) == (address, ports)
 
 
+MAPS = [  # a translation by a map, a packet to port 80 of 10.102.168.134: where it goes, None where the map has nothing for it
+    ("dnat to tcp dport map { 81 : 10.0.0.6, 80 : 10.0.0.5 }", "DNAT 10.0.0.5:80"), ("dnat ip to tcp dport map { 80 : 10.0.0.5 . 8080 }", "DNAT 10.0.0.5:8080"), ("dnat to tcp dport map { 81 : 10.0.0.6 }", None),
+    ("dnat to ip daddr map { 10.102.0.0/16 : 10.0.0.1, 10.102.168.134 : 10.0.0.5 }", "DNAT 10.0.0.5:80"), ("dnat to ip daddr . tcp dport map { 10.102.168.134 . 80 : 10.0.0.5 }", "DNAT 10.0.0.5:80"),
+    ("dnat to ip daddr map @m", "DNAT 10.0.0.9:80"), ("redirect to :tcp dport map { 80 : 15001 }", "REDIRECT 15001"), ("redirect to tcp dport map { 80 : 15001 }", "REDIRECT 15001"), ("dnat to 10.0.0.5", "DNAT 10.0.0.5:80"),
+]  # fmt: skip
+NAT = """table ip t {{
+ map m {{ type ipv4_addr : ipv4_addr; elements = {{ 10.102.168.134 : 10.0.0.9 }}
+ }}
+ chain c {{ type nat hook output priority -100; policy accept;
+  {}
+ }}
+}}
+"""
+
+
+@pytest.mark.parametrize(("statement", "goes"), MAPS)
+def test_a_map_says_where_a_translation_sends_to(statement: str, goes: str | None) -> None:
+    found = walk(nft(NAT.format(statement)), APP)
+    place = found.redirect_port or found.nat_to
+    assert f"{found.verdict.name} {place}" == (goes or "ACCEPT None")
+
+
+OPEN = [  # what is done to the packet, or where it is sent, is not told by the rules (or not known here)
+    "dnat to numgen inc mod 2 map { 0 : 10.0.0.5, 1 : 10.0.0.6 }", "dnat to ip daddr map @nowhere", "dnat to nonsense", "dnat to jhash ip saddr mod 2 map { 0 : 10.0.0.5 }", "redirect to :tcp dport", "ip daddr set 10.0.0.5", "tcp dport set 81",
+    "th dport set 81", "@th,16,16 set 81", "ip saddr set 10.0.0.5", "ip protocol set udp", "ct state set new", "meta mark set numgen inc mod 2",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("statement", OPEN)
+def test_what_changes_the_packet_in_a_way_not_known_is_undetermined(statement: str) -> None:
+    assert walk(nft(NAT.format(statement)), APP).verdict is Verdict.UNDETERMINED
+
+
+POLISH = [  # what changes nothing that a rule here asks for, and the packet that it is not for
+    ("tcp option maxseg size set rt mtu", "udp"), ("tcp option maxseg size set 1400", "udp"), ("reset tcp option sack-perm", "udp"), ("ip dscp set cs1", None), ("ip ttl set 64", None), ("meta priority set 1:2", None), ("ct label set 1", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("statement", "other"), POLISH)
+def test_what_is_polished_decides_nothing(statement: str, other: str | None) -> None:
+    rules = nft(CHAIN.format(f"{statement} drop"))
+    assert walk(rules, APP).verdict is Verdict.DROP
+    if other is not None:  # there is no such header: the rule ends before its verdict
+        assert walk(rules, replace(APP, protocol=other)).verdict is Verdict.ACCEPT
+
+
 CUT = ["tcp", "tcp dport", "tcp dport {", "tcp dport { 80", "ct", "fib", "jump", "meta mark set", "dnat to", "tcp flags & (syn", "tcp dport vmap { 80 :", "reject with", "add", "xt target", "nonsense 5"]  # fmt: skip
 
 

@@ -63,7 +63,7 @@ EXPLAINED = [  # a rule, in words; read off nft(8), each looked at
     ('meta l4proto != tcp return', 'not TCP → back to the caller (not captured here)'), ('th dport 53 accept', 'to port 53 → accepted, as it is'),
     ('socket transparent 1 accept', '[socket key transparent 1: not understood] → accepted, as it is'),
     ('meta pkttype host accept', '[meta pkttype host: not understood] → accepted, as it is'), ('ip ttl 5 drop', '[ip ttl 5: not understood] → dropped'),
-    ('tcp option maxseg size set 1400', '[tcp option maxseg: not understood] → [size set 1400: not understood]'),
+    ('tcp option maxseg size set 1400', 'TCP → tcp option maxseg size set 1400'),
     ('ether saddr 00:11:22:33:44:55 drop', '[ether saddr 00:11:22:33:44:55: not understood] → dropped'),
     ('tcp dport >= 80 drop', 'TCP, to port 80 or more → dropped'), ('tcp dport < 80 drop', 'TCP, to port 0-79 → dropped'),
     ('meta skuid > 5 drop', 'sent by uid 6 or more → dropped'), ('ct status dnat accept', '[ct status dnat: not understood] → accepted, as it is'),
