@@ -36,6 +36,15 @@ NETWORKS = {
 PORTS = (53, 80, 443, 8080, 9080, 15000, 15001, 15006, 15008, 15020, 15021, 15053, 31000)
 OWNERS = (0, 1000, 1337, 4200)
 MARKS = (0, 1, 0x111, 0x539, 0x53A)
+# What changes the packet and no rule's answer; a rule ends where the packet has no such header.
+POLISH = (
+    "tcp option maxseg size set 1400",
+    "tcp option maxseg size set rt mtu",
+    "ip dscp set cs1",
+    "ip6 hoplimit set 9",
+    "ip ttl set 9",
+    "meta priority set 1:2",
+)
 INTERFACES = ("lo", "eth0", "eth1", "nic9")
 TPROXY_LISTENED, TPROXY_DEAF = 15006, 15099
 
@@ -328,6 +337,8 @@ class Generator:
             words.append("counter")
         if rnd.random() < 0.1 and kind != "nat":
             words.append(f"meta mark set {rnd.choice(self._mark_expressions())}")
+        if rnd.random() < 0.1 and kind == "route":
+            words.append(rnd.choice(POLISH))
         if rnd.random() < 0.12:
             targets = [f"jump {chain}" for chain in below] + ["accept", "return", "continue"]
             cases = ", ".join(f"{port} : {rnd.choice(targets)}" for port in rnd.sample(PORTS, 3))
@@ -392,6 +403,8 @@ class Generator:
         protocol = any(word.startswith(("tcp ", "udp ")) for word in words)
         if kind == "nat":
             choices += [f"redirect to :{rnd.choice(PORTS)}"] * 3 if protocol else ["redirect"]
+            cases = ", ".join(f"{port} : {rnd.choice(PORTS)}" for port in rnd.sample(PORTS, 3))
+            choices += [f"redirect to :{self._nft_protocol} dport map {{ {cases} }}"] if protocol else []
         if kind in ("filter", "route"):
             choices += [
                 f"ct mark set {rnd.choice(('meta mark', '0x111', 'ct mark and 0xfffff111 or 0x111'))}"
