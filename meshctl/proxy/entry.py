@@ -113,7 +113,7 @@ class Entry(Struct):
             virtual_host=self.virtual_host,
             route_name=self.route_name,
             cluster=self.cluster,
-            upstream_hosts=tuple((endpoint.address, endpoint.probability) for endpoint in endpoints),
+            upstream_hosts=_by_address(endpoints),
             location=location,
             upstream_path=upstream_path,
             upstream_req_host=upstream_req_host,
@@ -128,3 +128,11 @@ class Entry(Struct):
             logged=self.logged,
             seen=self.seen,
         )
+
+
+def _by_address(endpoints: tuple[Endpoint, ...]) -> tuple[tuple[str, float], ...]:
+    """The share of each address, which several clusters of an aggregate may have."""
+    shares: dict[str, float] = {}
+    for endpoint in endpoints:
+        shares[endpoint.address] = shares.get(endpoint.address, 0.0) + endpoint.probability
+    return tuple(shares.items())

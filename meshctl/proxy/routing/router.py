@@ -177,7 +177,7 @@ def _cluster_missing(entry: Entry, routed: Routed, name: str, reason: str) -> Pa
 
 def _to_cluster(entry: Entry, routed: Routed, cluster: Cluster, target: Target) -> Iterator[Passage]:
     entry.cluster = cluster.name
-    for share, refusal in admission.http(cluster, _action(routed).priority):
+    for share, refusal in admission.http(cluster):
         branch = entry if share >= 1.0 else entry.branch(share)
         if refusal is None:
             yield from _to_host(branch, routed, cluster, target)
@@ -190,7 +190,7 @@ def _asked(entry: Entry, routed: Routed, cluster: Cluster, target: Target) -> up
     """What the choice of a host goes by; a hash of what a filter may have changed is not known."""
     action, view = _action(routed), routed.view
     key = RANDOM
-    if cluster.policy.hashing is not None:
+    if cluster.may_hash:
         seen = view.carrying(rewrites.mutated_headers(view.headers, _holders(routed, target), routed.known))
         seen = seen if not entry.doubt else seen.doubted(entry.doubt)
         key = hash_policy.of_request(action.hash_policy or cluster.hash_policy, seen, routed.client_ip)
@@ -207,8 +207,11 @@ def _to_host(entry: Entry, routed: Routed, cluster: Cluster, target: Target) -> 
         why = f"cluster {cluster.name}: {choice.reason}"
         return Verdict(choice.ends_as, choice.code, "UH", "no_healthy_upstream", why)
 
+    def refused(owner: Cluster) -> tuple[Verdict, bool] | None:
+        return admission.overflow(owner, _action(routed).priority)
+
     ask = _asked(entry, routed, cluster, target)
-    for way in ways(entry, routed.proxy, cluster, ask, missing, detail=target.reason):
+    for way in ways(entry, routed.proxy, cluster, ask, missing, refused, detail=target.reason):
         if isinstance(way, Passage):
             yield way
         else:

@@ -2,50 +2,73 @@
 
 Theory of operation. The priorities of the named clusters that have hosts follow each other in the order of the
 clusters; the load falls on them as on one cluster's, with the aggregate's own panic threshold. A cluster then
-chooses among the hosts of that priority by its own policy, which also knows by itself whether the priority is in
-panic. A cluster that does not exist is left out, and so is another aggregate, which has no hosts of its own; aggregates
+chooses among the hosts of that priority by its own policy and its own subsets, which also know by themselves whether
+the priority is in panic; one that hashes goes by the key alone and looks for a priority itself. A cluster that does not exist is left out, and so is another aggregate, which has no hosts of its own; aggregates
 that lead back to themselves and to no host are told as the loop they are (Envoy says no more than UH).
 Follows source/extensions/clusters/aggregate/cluster.cc (PriorityContext, linearizePrioritySet).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from meshctl.envoy.api.extensions_clusters_aggregate_v3 import ClusterConfig
+from meshctl.proxy.model import Endpoint
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.upstream.clusters import Cluster
-from meshctl.proxy.upstream.endpoints import Distribution, Shares, by_priority, shares_of, within
+from meshctl.proxy.upstream.endpoints import Distribution, Given, by_priority
 from meshctl.proxy.upstream.hash_policy import HashKey
 from meshctl.proxy.upstream.hosts import Host
-from meshctl.proxy.upstream.priorities import Level, Load, loads
+from meshctl.proxy.upstream.priorities import Level, loads
 from meshctl.values import replace
 
 Json = dict[str, Any]
 _NONE = "none of the aggregate's clusters has an endpoint"
 Joined = list[tuple[Cluster, int, Level]]
+Hosts = Callable[[Cluster], list[Host]]
 
 
-def distribution(proxy: Proxy, cluster: Cluster, wanted: Json, key: HashKey) -> Distribution:
-    """The shares of the hosts of all clusters."""
-    joined = _joined(proxy, _names(cluster))
-    everyone: list[Host] = [host for _, _, level in joined for host in level.hosts]
+def distribution(proxy: Proxy, cluster: Cluster, wanted: Json, key: HashKey, hosts_of: Hosts) -> Distribution:
+    """The shares of the hosts of all clusters, each cluster's being those that ``hosts_of`` says."""
+    joined = _joined(proxy, _names(cluster), hosts_of)
     if not joined:
         around = _circle(proxy, cluster)
         reason = f"it leads back to itself ({' > '.join(around)})" if around else _NONE
         return Distribution((), reason, missing=1.0, loops=bool(around))
-    found: Shares = []
     falling = loads([level for _, _, level in joined], cluster.policy.panic_threshold)
-    unknown = ""
-    for (member, priority, level), load in zip(joined, falling, strict=True):
-        panic = _own_panic(member)[priority]
-        found += within(level, Load(load.healthy, load.degraded, panic), member.policy, first=priority == 0)
-        if load.healthy + load.degraded:
-            unknown = unknown or _unknown(member, key, wanted)
-    told = shares_of(found, any(load.panic for load in falling), everyone, unknown)
-    owners = {host.address: member.name for member, _, level in joined for host in level.hosts}
-    return replace(told, shares=tuple(replace(e, cluster=owners[e.address]) for e in told.shares))
+    ways: list[tuple[float, Cluster, Distribution]] = []
+    for (member, priority, _), load in zip(joined, falling, strict=True):
+        part = load.healthy + load.degraded
+        if part:
+            given = Given(priority, 100 * load.healthy / part, 100 * load.degraded / part)
+            ways.append((part / 100, member, member.shares(hosts_of(member), wanted, key, given)))
+    return _together(ways)
+
+
+def _together(ways: Iterable[tuple[float, Cluster, Distribution]]) -> Distribution:
+    """What several clusters give, each its part of the requests."""
+    chances: dict[tuple[str, str], tuple[Endpoint, float]] = {}
+    missing, told = 0.0, []
+    for part, member, one in ways:
+        given = part * (1.0 - one.missing) if one.shares else 0.0
+        missing += part - given
+        told.append(one)
+        for endpoint in one.shares:
+            place = member.name, endpoint.address
+            before = chances[place][1] if place in chances else 0.0
+            chances[place] = replace(endpoint, cluster=member.name), before + given * endpoint.probability
+    total = 1.0 - missing
+    shares = tuple(replace(e, probability=chance / total) for e, chance in chances.values() if chance > 0)
+    reasons = dict.fromkeys(one.reason for one in told if one.reason and (not shares or one.panic))
+    return Distribution(
+        shares,
+        "; ".join(reasons),
+        any(one.panic for one in told),
+        missing=1.0 if not shares else missing if missing > 1e-6 else 0.0,
+        undetermined=next((one.undetermined for one in told if one.undetermined), ""),
+        doubt=next((one.doubt for one in told if one.doubt), ""),
+    )
 
 
 def _circle(proxy: Proxy, cluster: Cluster) -> tuple[str, ...]:
@@ -72,29 +95,14 @@ def _names(cluster: Cluster) -> tuple[str, ...]:
     return () if packed is None else (packed.as_(ClusterConfig) or ClusterConfig(packed.raw)).clusters
 
 
-def _joined(proxy: Proxy, names: Iterable[str]) -> Joined:
+def _joined(proxy: Proxy, names: Iterable[str], hosts_of: Hosts) -> Joined:
     """The priorities with hosts, in order: their cluster, their number there, their hosts."""
     found: Joined = []
     for name in names:
         member = proxy.cluster(name)
         if member is None or not member.hosts:
             continue
-        for priority, hosts in enumerate(by_priority(member.hosts)):
+        for priority, hosts in enumerate(by_priority(hosts_of(member))):
             if hosts:
                 found.append((member, priority, member.policy.level(hosts)))
     return found
-
-
-def _own_panic(member: Cluster) -> list[bool]:
-    """Which priorities are in panic by the cluster's own view."""
-    levels = [member.policy.level(hosts) for hosts in by_priority(member.hosts)]
-    return [load.panic for load in loads(levels, member.policy.panic_threshold)]
-
-
-def _unknown(member: Cluster, key: HashKey, wanted: Json) -> str:
-    """Why the shares within a member cannot be told here."""
-    if member.policy.hashing is not None:
-        return f"which host of {member.name} the key goes to, through an aggregate"
-    if member.subsets is not None and wanted:
-        return f"which subset of {member.name} is used, through an aggregate"
-    return member.policy.unknown

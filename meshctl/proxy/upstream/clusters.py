@@ -8,6 +8,7 @@ Follows envoy.config.cluster.v3.Cluster, source/common/upstream/{upstream_impl,t
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 from meshctl.envoy.api import config_cluster_v3 as api
@@ -16,12 +17,12 @@ from meshctl.envoy.api.extensions_upstreams_http_v3 import HttpProtocolOptions
 from meshctl.envoy.api.type_v3 import Percent
 from meshctl.envoy.message import Undecidable
 from meshctl.match.fraction import Runtime, fractional_percent
-from meshctl.proxy.upstream.endpoints import Policy
-from meshctl.proxy.upstream.hash_policy import HashPolicy
+from meshctl.proxy.upstream.endpoints import Distribution, Given, Policy, distribute
+from meshctl.proxy.upstream.hash_policy import HashKey, HashPolicy
 from meshctl.proxy.upstream.hosts import Health, Host
 from meshctl.proxy.upstream.lb_policy import Balancing, ZoneAware, balancing
 from meshctl.proxy.upstream.load_assignment import draining, hosts_of, live_of, locality_text
-from meshctl.proxy.upstream.subsets import Subsets
+from meshctl.proxy.upstream.subsets import Subsets, select
 from meshctl.proxy.upstream.tls import TlsToHost, tls_of
 from meshctl.proxy.upstream.zones import Zone
 from meshctl.values import Struct, replace
@@ -121,16 +122,17 @@ class Cluster(Struct, dict=True):
             said.overprovisioning_factor or 140,
             said.weighted_priority_health,
             own.locality_weighted,
-            own.kind == "RANDOM",
+            own.ignores_weights,
             zones is not None and zones.fail_traffic_on_panic,
             own.hashing,
-            self._zone(zones) if zones is not None and not own.locality_weighted else None,
+            self._zone(zones) if zones is not None else None,
             own.unknown,
         )
 
     def _zone(self, zones: ZoneAware) -> Zone | None:
-        if self.zone is None:
-            return None
+        weighted = self.balancing.locality_weighted and any(host.locality_weight for host in self.hosts)
+        if self.zone is None or (self.zone.unread and weighted):
+            return None  # locality weights go before it
         if self.zone.unread:
             raise Undecidable(self.zone.unread)
         percent = 100.0 if zones.routing_enabled is None else _percent(zones.routing_enabled)
@@ -146,8 +148,27 @@ class Cluster(Struct, dict=True):
         return self.balancing.kind
 
     @property
+    def may_hash(self) -> bool:
+        """Whether a key may decide: by consistent hashing, its own or that of an aggregate's clusters."""
+        return self.policy.hashing is not None or self.kind == "AGGREGATE"
+
+    @property
     def subsets(self) -> Subsets | None:
         return self.balancing.subsets
+
+    def shares(
+        self, hosts: Sequence[Host], wanted: Json, key: HashKey, given: Given | None = None
+    ) -> Distribution:
+        """How its load balancer shares requests among its hosts (or among what they may be instead)."""
+        if self.subsets is not None:
+            return select(hosts, self.subsets, wanted, self.policy, key, given)
+        found = distribute(hosts, self.policy, key, given)
+        if not self.policy.locality_weighted or all(host.shown for host in hosts):
+            return found
+        if len({host.locality for host in hosts}) < 2:
+            return found
+        why = f"the weights of the localities of {self.name} were not shown (include_eds)"
+        return replace(found, undetermined=found.undetermined or why)
 
     @functools.cached_property
     def drop_share(self) -> float:

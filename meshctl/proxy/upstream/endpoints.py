@@ -21,7 +21,7 @@ from meshctl.proxy.upstream.priorities import Level, Load, loads
 from meshctl.proxy.upstream.zones import Zone, locality_shares
 from meshctl.values import Struct
 
-__all__ = ["Distribution", "Health", "Host", "Policy", "distribute", "shares_of", "within"]
+__all__ = ["Distribution", "Given", "Health", "Host", "Policy", "distribute", "shares_of", "within"]
 
 Json = dict[str, Any]
 Shares = list[tuple[Host, float]]
@@ -44,6 +44,20 @@ class Policy(Struct, frozen=True):
         return Level(tuple(hosts), self.overprovisioning, self.by_weight)
 
 
+class Given(Struct, frozen=True):
+    """A priority that is chosen before (by an aggregate), and what of its load is for healthy and for degraded hosts."""
+
+    priority: int
+    healthy: float
+    degraded: float
+
+    def loads(self, falling: Sequence[Load]) -> list[Load]:
+        """All of the load on that priority; whether one is in panic stays with the hosts' own view."""
+        none = (0.0, 0.0)
+        told = [(self.healthy, self.degraded) if i == self.priority else none for i in range(len(falling))]
+        return [Load(h, d, load.panic) for (h, d), load in zip(told, falling, strict=True)]
+
+
 class Distribution(Struct, frozen=True):
     """The shares of the hosts, the share for which there is none, and why."""
 
@@ -57,8 +71,13 @@ class Distribution(Struct, frozen=True):
     loops: bool = False  # it leads back to the cluster that was asked
 
 
-def distribute(hosts: Sequence[Host], policy: Policy, key: HashKey = RANDOM) -> Distribution:
-    """The shares of hosts that are all eligible (no subsets, or within one)."""
+def distribute(
+    hosts: Sequence[Host], policy: Policy, key: HashKey = RANDOM, given: Given | None = None
+) -> Distribution:
+    """The shares of hosts that are all eligible (no subsets, or within one).
+
+    Consistent hashing looks for a priority itself, whichever was given (thread_aware_lb_impl.cc, chooseHost).
+    """
     if not hosts:
         return Distribution((), "the cluster has no endpoints", missing=1.0)
     levels = [policy.level(level) for level in by_priority(hosts)]
@@ -66,6 +85,7 @@ def distribute(hosts: Sequence[Host], policy: Policy, key: HashKey = RANDOM) -> 
     if policy.hashing is not None:
         found = _hashed(levels, falling, policy, key)
     else:
+        falling = given.loads(falling) if given is not None else falling
         found = [
             (host, share)
             for level, load in zip(levels, falling, strict=True)
@@ -123,18 +143,23 @@ def _of_health(level: Level, wanted: Health, panic: bool, policy: Policy, *, fir
     pool = level.healthy(wanted)
     if not pool:
         return []
-    if policy.locality_weighted:
-        return _by_locality(level, pool, policy)
-    if policy.zone is not None and first and wanted is Health.HEALTHY:
+    weighted = _by_locality(level, pool, policy) if policy.locality_weighted else []
+    if weighted:
+        return weighted
+    if policy.zone is not None and first:
         return _by_zone(level, pool, policy, policy.zone)
     return _weighted(pool, policy)
 
 
 def _by_zone(level: Level, pool: list[Host], policy: Policy, zone: Zone) -> Shares:
-    """By zone, for the share of requests that this is turned on for."""
-    zones = locality_shares(level, zone, policy.panic_threshold)
+    """By zone, for the share of requests that this is turned on for. The zones' shares go by healthy hosts, for degraded ones
+    too: where a zone has none of those, its share has no host (tryChooseLocalLocalityHosts)."""
+    zones = locality_shares(level, zone)
     if zones is None or not zone.enabled:
         return _weighted(pool, policy)
+    if Level(zone.local_hosts).in_panic(policy.panic_threshold):
+        share = (1.0 - zone.enabled) if policy.fail_on_panic else 1.0
+        return [(host, share * part) for host, part in _weighted(pool, policy) if share]
     found = [
         (host, zone.enabled * zones[name] * share)
         for name in zones
@@ -144,6 +169,8 @@ def _by_zone(level: Level, pool: list[Host], policy: Policy, zone: Zone) -> Shar
 
 
 def _weighted(pool: list[Host], policy: Policy) -> Shares:
+    if not pool:
+        return []
     if policy.ignore_weights:
         return [(host, 1.0 / len(pool)) for host in pool]
     total = sum(host.weight for host in pool)
@@ -167,8 +194,8 @@ def _localities(level: Level, pool: list[Host], policy: Policy) -> dict[str, tup
 def _by_locality(level: Level, pool: list[Host], policy: Policy) -> Shares:
     localities = _localities(level, pool, policy)
     total = sum(weight for _, weight in localities.values())
-    if total <= 0:
-        return _weighted(pool, policy)
+    if total <= 0:  # no locality has a weight: as if they were not asked for (rebuildLocalityScheduler)
+        return []
     return [
         (host, weight / total * share)
         for members, weight in localities.values()
@@ -205,7 +232,7 @@ def _priority_of(falling: list[Load], value: int) -> int:
 def _normalized(level: Level, pool: list[Host]) -> Shares:
     """Weights by locality as they are configured, whatever of a locality is available; [] without any."""
     weights = {host.locality: host.locality_weight for host in level.hosts}
-    total = sum(weights.values())
+    total = sum(weights.values())  # without any, no host has a share (normalizeLocalityWeights)
     found: Shares = []
     for locality, weight in weights.items():
         members = [host for host in pool if host.locality == locality]
@@ -218,15 +245,12 @@ _rings: dict[tuple[Any, ...], rings.Ring] = {}
 
 
 def _ring_of(level: Level, load: Load, policy: Policy) -> tuple[list[Host], rings.Ring] | None:
-    """The hosts of a priority's ring and the ring; None without hosts. Locality weights count as for others."""
+    """The hosts of a priority's ring and the ring; None without hosts, which by locality weights are those of a weight."""
     assert policy.hashing is not None
     pool = list(level.hosts) if load.panic else level.healthy(Health.HEALTHY)
-    if not pool:
-        return None
-    shares = _normalized(level, pool) if policy.locality_weighted else []
+    shares = _normalized(level, pool) if policy.locality_weighted else _weighted(pool, policy)
     if not shares:
-        total = sum(host.weight for host in pool)
-        shares = [(host, host.weight / total) for host in pool]
+        return None
     keys = tuple(host.hash_key(policy.hashing.by_hostname) for host, _ in shares)
     weights = tuple(share for _, share in shares)
     known = (policy.hashing, keys, weights)

@@ -1,9 +1,9 @@
 """A cluster's load balancing policy: which one, and its settings, in either spelling.
 
 Theory of operation. load_balancing_policy names extensions, the first that is known counts; it may wrap another
-(subsets, wrr_locality). Without it lb_policy and the fields beside it do. Zone aware routing is on by default with
-lb_policy (if there is a local cluster), with an extension only where it is configured. Policies that go by what
-endpoints report, or that are not known, leave the shares unknown.
+(subsets, wrr_locality). Without it lb_policy and the fields beside it do. Zone aware routing is on by default (if there is
+a local cluster); locality weights go before it, where there are any. Policies that go by what endpoints report, or that
+are not known, leave the shares unknown.
 Follows envoy.config.cluster.v3.Cluster and source/extensions/load_balancing_policies/*/config.cc.
 """
 
@@ -50,6 +50,11 @@ class Balancing(Struct, frozen=True):
     hashing: rings.Settings | None = None
     subsets: Subsets | None = None
     unknown: str = ""
+
+    @property
+    def ignores_weights(self) -> bool:
+        """Whether hosts' configured weights do not count (by what they report instead, where they do)."""
+        return self.kind in ("RANDOM", "ClientSideWeightedRoundRobin")
 
 
 def balancing(cluster: Cluster) -> Balancing:
@@ -120,7 +125,8 @@ def _of_kind(kind: str, fields: Message | None, common: Cluster.CommonLbConfig) 
         case RoundRobin() | LeastRequest() | Random():
             localities = fields.locality_lb_config or LocalityLbConfig({})
             weighted = localities.locality_weighted_lb_config is not None
-            return Balancing(kind, common, weighted, localities.zone_aware_lb_config)
+            zones = localities.zone_aware_lb_config or LocalityLbConfig.ZoneAwareLbConfig({})
+            return Balancing(kind, common, weighted, zones)
         case _:
             return Balancing(kind, common)
 

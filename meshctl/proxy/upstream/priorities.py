@@ -54,8 +54,8 @@ class Level(Struct, frozen=True):
 class Load(Struct, frozen=True):
     """What falls on a priority, in percent: on its healthy and on its degraded hosts; whether it is in panic."""
 
-    healthy: int
-    degraded: int
+    healthy: float  # a whole number, where it is not a part of another cluster's load
+    degraded: float
     panic: bool = False
 
 

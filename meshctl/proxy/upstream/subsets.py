@@ -15,7 +15,7 @@ from typing import Any
 from meshctl.envoy.api.config_cluster_v3 import Cluster
 from meshctl.envoy.api.config_core_v3 import Metadata
 from meshctl.envoy.api.extensions_load_balancing_policies_subset_v3 import Subset
-from meshctl.proxy.upstream.endpoints import Distribution, Policy, distribute
+from meshctl.proxy.upstream.endpoints import Distribution, Given, Policy, distribute
 from meshctl.proxy.upstream.hash_policy import RANDOM, HashKey
 from meshctl.proxy.upstream.hosts import Host
 from meshctl.values import Struct, replace
@@ -72,16 +72,16 @@ def subsets_of(message: Subset | Cluster.LbSubsetConfig | None) -> Subsets | Non
     """A subset configuration, also of the load balancing extension; None without selectors (then it is ignored)."""
     if message is None or not message.subset_selectors:
         return None
+    selectors: list[Selector] = []
+    for selector in message.subset_selectors:
+        keys = sorted(set(selector.keys))
+        # Envoy keeps selectors as a trie of their sorted keys and loses the fallback of one whose place is there already.
+        lost = any(sorted(earlier.keys)[: len(keys)] == keys for earlier in selectors)
+        fallback = "NOT_DEFINED" if lost else selector.fallback_policy
+        kept, alone = selector.fallback_keys_subset, selector.single_host_per_subset
+        selectors.append(Selector(frozenset(keys), fallback, kept, alone))
     return Subsets(
-        tuple(
-            Selector(
-                frozenset(selector.keys),
-                selector.fallback_policy,
-                selector.fallback_keys_subset,
-                selector.single_host_per_subset,
-            )
-            for selector in message.subset_selectors
-        ),
+        tuple(selectors),
         message.fallback_policy,
         tuple(sorted(message.default_subset.items())),
         message.list_as_any,
@@ -99,19 +99,25 @@ class _Question(Struct, frozen=True):
     subsets: Subsets
     policy: Policy
     key: HashKey
+    given: Given | None
 
     def over(self, members: Sequence[Host], text: str) -> Distribution:
         policy = self.policy
-        if not self.subsets.locality_weight_aware and len(members) != len(self.hosts):
+        if not self.subsets.locality_weight_aware:
             policy = replace(policy, locality_weighted=False)
-        return replace(distribute(members, policy, self.key), subset=text)
+        return replace(distribute(members, policy, self.key, self.given), subset=text)
 
 
 def select(
-    hosts: Sequence[Host], subsets: Subsets, wanted: Json, policy: Policy, key: HashKey = RANDOM
+    hosts: Sequence[Host],
+    subsets: Subsets,
+    wanted: Json,
+    policy: Policy,
+    key: HashKey = RANDOM,
+    given: Given | None = None,
 ) -> Distribution:
     """The shares under subset load balancing."""
-    question = _Question(hosts, subsets, policy, key)
+    question = _Question(hosts, subsets, policy, key, given)
     if any(not host.shown for host in hosts) and not subsets.takes_any(bool(wanted)):
         reason = "the metadata of the endpoints, which subsets go by, was not shown"
         return replace(question.over(hosts, ""), undetermined=reason, doubt=reason)
@@ -158,21 +164,24 @@ def _same(left: Any, right: Any) -> bool:
 
 
 def _fallen_back(question: _Question, wanted: Json, selector: Selector | None, text: str) -> Distribution:
-    subsets = question.subsets
-    fallback = subsets.fallback
-    if selector is not None and selector.fallback != "NOT_DEFINED":
-        fallback = selector.fallback
-        if fallback == "KEYS_SUBSET":
-            return _chosen(question, {k: v for k, v in wanted.items() if k in selector.kept})
     why = f"no subset {text}" if text else "no subset is asked for"
+    if selector is not None and selector.fallback != "NOT_DEFINED":
+        if selector.fallback == "KEYS_SUBSET":
+            return _chosen(question, {k: v for k, v in wanted.items() if k in selector.kept})
+        return _fallback(question, selector.fallback, why)
+    found = _fallback(question, question.subsets.fallback, why)
+    # Panic is for a fallback of the cluster's that finds no host: without a fallback, or by a selector's own, there is none.
+    if not found.shares and question.subsets.panic_mode_any and question.subsets.fallback != "NO_FALLBACK":
+        return question.over(question.hosts, f"{why}: panic, any endpoint")
+    return found
+
+
+def _fallback(question: _Question, fallback: str, why: str) -> Distribution:
     if fallback == "ANY_ENDPOINT":
         return question.over(question.hosts, f"{why}: any endpoint")
     if fallback == "DEFAULT_SUBSET":
-        members = _members(question, dict(subsets.default_subset))
-        found = question.over(members, f"{why}: the default subset")
-        if found.shares or not subsets.panic_mode_any:
-            empty = f"{why}, and the default subset is empty"
-            return found if members else Distribution((), empty, missing=1.0)
-    if subsets.panic_mode_any:
-        return question.over(question.hosts, f"{why}: panic, any endpoint")
+        members = _members(question, dict(question.subsets.default_subset))
+        if members:
+            return question.over(members, f"{why}: the default subset")
+        return Distribution((), f"{why}, and the default subset is empty", missing=1.0)
     return Distribution((), f"{why}, and there is no fallback", missing=1.0)

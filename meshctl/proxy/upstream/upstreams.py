@@ -26,7 +26,6 @@ from meshctl.proxy.upstream import endpoints as lb
 from meshctl.proxy.upstream.clusters import Cluster
 from meshctl.proxy.upstream.hash_policy import RANDOM, HashKey
 from meshctl.proxy.upstream.hosts import Health, Host
-from meshctl.proxy.upstream.subsets import select
 from meshctl.values import Struct, field, replace
 
 OriginalDst = api.Cluster.OriginalDstLbConfig
@@ -75,7 +74,7 @@ def choose(proxy: Proxy, cluster: Cluster, ask: Ask) -> Choice:
     if kind == "DYNAMIC_FORWARD_PROXY":
         return _forward_proxy(cluster, ask)
     if kind == "AGGREGATE":
-        return _told(cluster, aggregate.distribution(proxy, cluster, dict(ask.wanted), ask.key))
+        return _told(cluster, _joined(proxy, cluster, ask))
     if not cluster.hosts and kind == "EDS":
         gap = proxy.snapshot.gap(SectionKind.ENDPOINTS)
         if gap is not None:
@@ -113,30 +112,32 @@ def _distribution(cluster: Cluster, ask: Ask) -> lb.Distribution:
     key = repr(ask.wanted) if not hashed else ""
     found = cache.get(key) if key else None
     if found is None:
-        found = _over(cluster, cluster.hosts, ask)
+        found = cluster.shares(cluster.hosts, dict(ask.wanted), ask.key)
         if cluster.may_drain:
-            found = _unless_draining(cluster, found, ask)
+            other = cluster.shares(_drained(cluster), dict(ask.wanted), ask.key)
+            found = _either(cluster, found, other)
         if key:
             cache[key] = found
     return found
 
 
-def _over(cluster: Cluster, hosts: list[Host], ask: Ask) -> lb.Distribution:
-    if cluster.subsets is None:
-        found = lb.distribute(hosts, cluster.policy, ask.key)
-        localities = {host.locality for host in hosts}
-        if cluster.policy.locality_weighted and len(localities) > 1 and not all(host.shown for host in hosts):
-            why = f"the weights of the localities of {cluster.name} were not shown (include_eds)"
-            return replace(found, undetermined=found.undetermined or why)
-        return found
-    return select(hosts, cluster.subsets, dict(ask.wanted), cluster.policy, ask.key)
+def _joined(proxy: Proxy, cluster: Cluster, ask: Ask) -> lb.Distribution:
+    """An aggregate's shares."""
+    wanted = dict(ask.wanted)
+    found = aggregate.distribution(proxy, cluster, wanted, ask.key, lambda member: member.hosts)
+    return _either(cluster, found, aggregate.distribution(proxy, cluster, wanted, ask.key, _drained))
 
 
-def _unless_draining(cluster: Cluster, found: lb.Distribution, ask: Ask) -> lb.Distribution:
-    """A dump shows draining hosts as unhealthy ones; they count otherwise for health and panic."""
+def _drained(cluster: Cluster) -> list[Host]:
+    """The hosts as they are if those that may be draining are: the others, where the dump tells."""
+    if not cluster.may_drain:
+        return cluster.hosts
     out = Health.EXCLUDED
-    hosts = [replace(h, health=out) if h.health is Health.UNHEALTHY else h for h in cluster.hosts]
-    other = _over(cluster, hosts, ask)
+    return [replace(h, health=out) if h.health is Health.UNHEALTHY else h for h in cluster.hosts]
+
+
+def _either(cluster: Cluster, found: lb.Distribution, other: lb.Distribution) -> lb.Distribution:
+    """A dump shows draining hosts as unhealthy ones; they count otherwise for health and panic."""
     shares, others = ({e.address: round(e.probability, 6) for e in d.shares} for d in (found, other))
     if shares == others and found.missing == other.missing:
         return found

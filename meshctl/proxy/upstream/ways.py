@@ -21,6 +21,8 @@ from meshctl.values import replace
 
 # What is told where there is no host, or where its name cannot be resolved (with the reason of that).
 Missing = Callable[[Choice, str], Verdict]
+# What the pool of a chosen host's cluster answers instead, and whether the host is told; None where it takes the request.
+Refused = Callable[[Cluster], tuple[Verdict, bool] | None]
 # Filters of a cluster that change at most what the upstream sees in headers.
 _KNOWN_FILTERS = frozenset(
     f"envoy.extensions.filters.http.{name}"
@@ -33,7 +35,14 @@ _KNOWN_FILTERS = frozenset(
 
 
 def ways(
-    entry: Entry, proxy: Proxy, cluster: Cluster, ask: Ask, missing: Missing, *, detail: str = ""
+    entry: Entry,
+    proxy: Proxy,
+    cluster: Cluster,
+    ask: Ask,
+    missing: Missing,
+    refused: Refused,
+    *,
+    detail: str = "",
 ) -> Iterator[Passage | tuple[Entry, tuple[Endpoint, ...]]]:
     """Passages that end here, and what goes on to endpoints."""
     choice = choose(proxy, cluster, ask)
@@ -62,7 +71,27 @@ def ways(
     if choice.missing:
         yield entry.branch(choice.missing).end(missing(choice, ""))
         entry = entry.branch(1.0 - choice.missing)
-    yield from _readable(entry, proxy, cluster, choice.endpoints)
+    yield from _admitted(entry, proxy, cluster, choice.endpoints, refused)
+
+
+def _admitted(
+    entry: Entry, proxy: Proxy, cluster: Cluster, endpoints: tuple[Endpoint, ...], refused: Refused
+) -> Iterator[Passage | tuple[Entry, tuple[Endpoint, ...]]]:
+    """The endpoints whose own cluster takes the request (an aggregate's are of several); the others' share is refused."""
+    owners = dict.fromkeys(endpoint.cluster for endpoint in endpoints)
+    refusals = {name: refused((proxy.cluster(name) if name else None) or cluster) for name in owners}
+    if not any(refusals.values()):
+        yield from _readable(entry, proxy, cluster, endpoints)
+        return
+    for name, refusal in refusals.items():
+        own = [endpoint for endpoint in endpoints if endpoint.cluster == name]
+        share = sum(endpoint.probability for endpoint in own)
+        branch = entry.branch(share) if len(own) < len(endpoints) else entry
+        shared = tuple(replace(endpoint, probability=endpoint.probability / share) for endpoint in own)
+        if refusal is not None:
+            yield branch.end(refusal[0], endpoints=shared if refusal[1] else ())
+        else:
+            yield from _readable(branch, proxy, cluster, shared)
 
 
 def _readable(

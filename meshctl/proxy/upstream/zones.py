@@ -40,13 +40,11 @@ def _by_locality(hosts: Sequence[Host], locality: str) -> dict[str, list[Host]]:
     return {name: groups[name] for name in order}
 
 
-def locality_shares(level: Level, zone: Zone, threshold: float) -> dict[str, float] | None:
+def locality_shares(level: Level, zone: Zone) -> dict[str, float] | None:
     """The share of each locality; None when routing is not by zone."""
     upstream = _by_locality(level.hosts, zone.locality)
     healthy = sum(map(len, upstream.values()))
     if len(upstream) < 2 or not zone.local_hosts or healthy < zone.min_cluster_size:
-        return None
-    if Level(zone.local_hosts).in_panic(threshold):
         return None
     local = _by_locality(zone.local_hosts, zone.locality)
     total = sum(map(len, local.values()))

@@ -27,13 +27,13 @@ ROBIN, RANDOM = extension("round_robin.v3.RoundRobin"), extension("random.v3.Ran
 WEIGHTED = {"locality_lb_config": {"locality_weighted_lb_config": {}}}
 KINDS = [  # a cluster's settings, (kind, locality_weighted, zone aware at all, hashing at all, unknown)
     ({}, ("ROUND_ROBIN", False, True, False, "")), ({"lb_policy": "RANDOM"}, ("RANDOM", False, True, False, "")), ({"common_lb_config": {"locality_weighted_lb_config": {}}}, ("ROUND_ROBIN", True, True, False, "")),
-    ({"lb_policy": "RING_HASH"}, ("RING_HASH", False, True, True, "")), ({"lb_policy": "MAGLEV"}, ("MAGLEV", False, True, True, "")), (extended(ROBIN), ("ROUND_ROBIN", False, False, False, "")),
-    (extended(RANDOM, ROBIN), ("RANDOM", False, False, False, "")), (extended(extension("mine.v3.Mine"), RANDOM), ("RANDOM", False, False, False, "")),
+    ({"lb_policy": "RING_HASH"}, ("RING_HASH", False, True, True, "")), ({"lb_policy": "MAGLEV"}, ("MAGLEV", False, True, True, "")), (extended(ROBIN), ("ROUND_ROBIN", False, True, False, "")),
+    (extended(RANDOM, ROBIN), ("RANDOM", False, True, False, "")), (extended(extension("mine.v3.Mine"), RANDOM), ("RANDOM", False, True, False, "")),
     (extended(extension("mine.v3.Mine")), ("Mine", False, False, False, "the load balancing policy Mine is not evaluated")), (extended({}), ("without a type", False, False, False, "the load balancing policy without a type is not evaluated")),
-    (extended(), ("ROUND_ROBIN", False, True, False, "")), (extended(extension("round_robin.v3.RoundRobin", **WEIGHTED)), ("ROUND_ROBIN", True, False, False, "")),
+    (extended(), ("ROUND_ROBIN", False, True, False, "")), (extended(extension("round_robin.v3.RoundRobin", **WEIGHTED)), ("ROUND_ROBIN", True, True, False, "")),
     (extended(extension("least_request.v3.LeastRequest", locality_lb_config={"zone_aware_lb_config": {}})), ("LEAST_REQUEST", False, True, False, "")),
-    (extended(extension("wrr_locality.v3.WrrLocality", endpoint_picking_policy={"policies": [RANDOM]})), ("RANDOM", True, False, False, "")),
-    (extended(extension("subset.v3.Subset", subset_lb_policy={"policies": [RANDOM]})), ("RANDOM", False, False, False, "")), (extended(extension("ring_hash.v3.RingHash")), ("RING_HASH", False, False, True, "")),
+    (extended(extension("wrr_locality.v3.WrrLocality", endpoint_picking_policy={"policies": [RANDOM]})), ("RANDOM", True, True, False, "")),
+    (extended(extension("subset.v3.Subset", subset_lb_policy={"policies": [RANDOM]})), ("RANDOM", False, True, False, "")), (extended(extension("ring_hash.v3.RingHash")), ("RING_HASH", False, False, True, "")),
     (extended(extension("maglev.v3.Maglev", locality_weighted_lb_config={})), ("MAGLEV", True, False, True, "")), (extended(extension("cluster_provided.v3.ClusterProvided")), ("CLUSTER_PROVIDED", False, False, False, "")),
 ]  # fmt: skip
 

@@ -121,8 +121,8 @@ def test_zone_settings(config: Json, runtime: Json, expected: tuple[float, int])
     local = Cluster(one.message, "here", one.runtime, zone=Zone("a", ()))
     assert local.policy.zone is not None
     assert (local.policy.zone.enabled, local.policy.zone.min_cluster_size) == expected
-    weighted = {**one.message, **common(zone_aware_lb_config=config, locality_weighted_lb_config={})}
-    assert Cluster(weighted, "here", one.runtime, zone=Zone("a", ())).policy.zone is None
+    weighted = {**one.message, **common(locality_weighted_lb_config={})}
+    assert Cluster(weighted, "here", one.runtime, zone=Zone("a", ())).policy.zone is not None
 
 
 def drops(*percents: int) -> Json:
@@ -144,14 +144,10 @@ def breakers(**limits: int) -> Json:
 ADMITTED = [  # settings, runtime, (share, flags) of the ways of a request, of a connection
     ({}, {}, [(1.0, None)], [(1.0, None)]),
     (drops(40), {}, [(0.4, "DO"), (0.6, None)], [(0.4, "DO"), (0.6, None)]),
-    (drops(100), {}, [(1.0, "DO")], [(1.0, "DO")]),
+    (drops(100), {}, [(1.0, "UDO")], [(1.0, "DO")]),
     ({}, {"upstream.maintenance_mode.c": 30}, [(0.3, "UO"), (0.7, None)], [(1.0, None)]),
     (drops(50), {"upstream.maintenance_mode.c": 50}, [(0.5, "UO"), (0.25, "DO"), (0.25, None)], [(0.5, "DO"), (0.5, None)]),
-    (breakers(max_requests=0), {}, [(1.0, "UO")], [(1.0, None)]),
-    (breakers(max_pending_requests=0), {}, [(1.0, "UO")], [(1.0, None)]),
     (breakers(max_connections=0), {}, [(1.0, None)], [(1.0, "UO")]),
-    (breakers(max_requests=1), {}, [(1.0, None)], [(1.0, None)]),
-    (breakers(max_requests=1), {"circuit_breakers.c.default.max_requests": 0}, [(1.0, "UO")], [(1.0, None)]),
     (breakers(max_connections=0) | drops(40), {}, [(0.4, "DO"), (0.6, None)], [(1.0, "UO")]),
 ]  # fmt: skip
 
@@ -159,9 +155,26 @@ ADMITTED = [  # settings, runtime, (share, flags) of the ways of a request, of a
 @pytest.mark.parametrize(("message", "runtime", "requests", "connections"), ADMITTED)
 def test_admission(message: Json, runtime: Json, requests: list[Any], connections: list[Any]) -> None:
     one = built(runtime, **message)
-    for ways, expected in ((admission.http(one, "DEFAULT"), requests), (admission.tcp(one), connections)):
+    for ways, expected in ((admission.http(one), requests), (admission.tcp(one), connections)):
         found = [(round(share, 6), refusal.flags if refusal is not None else None) for share, refusal in ways]
         assert found == expected
+
+
+OVERFLOWING = [  # settings, runtime, what a request overflows: the limit, whether the host is told
+    ({}, {}, None),
+    (breakers(max_requests=0), {}, ("max_requests", True)),
+    (breakers(max_pending_requests=0), {}, ("max_pending_requests", False)),
+    (breakers(max_pending_requests=0, max_requests=0), {}, ("max_pending_requests", False)),
+    (breakers(max_connections=0), {}, None),
+    (breakers(max_requests=1), {}, None),
+    (breakers(max_requests=1), {"circuit_breakers.c.default.max_requests": 0}, ("max_requests", True)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("message", "runtime", "expected"), OVERFLOWING)
+def test_circuit_breakers_of_zero(message: Json, runtime: Json, expected: tuple[str, bool] | None) -> None:
+    found = admission.overflow(built(runtime, **message), "DEFAULT")
+    assert expected == (None if found is None else (found[0].reason.split()[-3], found[1]))
 
 
 @pytest.mark.parametrize(("statuses", "named"), [
@@ -303,7 +316,11 @@ SUBSETS = [  # configuration, metadata that is asked for, the hosts
     (Subsets((V,), "ANY_ENDPOINT"), {}, "abcd"), (Subsets((V,), "ANY_ENDPOINT"), {"v": "3"}, "abcd"),
     (Subsets((V,), "DEFAULT_SUBSET", (("v", "2"),)), {"v": "3"}, "b"), (Subsets((V,), "DEFAULT_SUBSET", (("v", "3"),)), {"v": "3"}, ""),
     (Subsets((V,), "DEFAULT_SUBSET", (("v", "3"),), panic_mode_any=True), {"v": "3"}, "abcd"),
-    (Subsets((V,), panic_mode_any=True), {"v": "3"}, "abcd"),
+    # panic is for a fallback that finds none; without one, or by the selector's own, there is no panic
+    (Subsets((V,), panic_mode_any=True), {"v": "3"}, ""), (Subsets((V,), panic_mode_any=True), {}, ""),
+    (Subsets((selector("v", fallback="DEFAULT_SUBSET"),), "DEFAULT_SUBSET", (("v", "3"),), panic_mode_any=True), {"v": "3"}, ""),
+    (Subsets((selector("v", fallback="DEFAULT_SUBSET"),), "DEFAULT_SUBSET", (("v", "3"),), panic_mode_any=True), {"x": "3"}, "abcd"),
+    (Subsets((V, selector("v", "stage", fallback="KEYS_SUBSET", kept=("v",))), "DEFAULT_SUBSET", (("v", "3"),), panic_mode_any=True), {"v": "3", "stage": "x"}, "abcd"),
     (Subsets((selector("v", fallback="ANY_ENDPOINT"),)), {"v": "3"}, "abcd"),
     (Subsets((selector("v", fallback="NO_FALLBACK"),), "ANY_ENDPOINT"), {"v": "3"}, ""),
     (Subsets((V, selector("v", "stage", fallback="KEYS_SUBSET", kept=("v",)))), {"v": "2", "stage": "dev"}, "b"),
@@ -337,10 +354,23 @@ def test_locality_weights_in_a_subset_count_only_where_asked_for() -> None:
     for aware, hosts, share in (
         (False, [near, far, HOSTS[1]], 0.5),
         (True, [near, far, HOSTS[1]], 0.75),
-        (False, [near, far], 0.75),
+        (False, [near, far], 0.5),
     ):
         found = select(hosts, Subsets((V,), locality_weight_aware=aware), {"v": "1"}, policy)
         assert found.shares[0].probability == share
+
+
+@pytest.mark.parametrize(("selectors", "kept"), [  # the keys of the selectors in order, whose fallback counts
+    ((("a",), ("a", "b")), (True, True)), ((("a", "b"), ("a",)), (True, False)), ((("b", "a"), ("b",)), (True, True)), ((("a", "b"), ("b", "a")), (True, False)),
+    ((("b", "a"), ("a",)), (True, False)), ((("a",), ("b",), ("a",)), (True, True, False)),
+])  # fmt: skip
+def test_the_fallback_of_a_selector_is_lost_where_its_keys_begin_an_earlier_ones(
+    selectors: tuple[tuple[str, ...], ...], kept: tuple[bool, ...]
+) -> None:
+    given = [{"keys": list(keys), "fallback_policy": "ANY_ENDPOINT"} for keys in selectors]
+    found = built(lb_subset_config={"subset_selectors": given}).subsets
+    assert found is not None
+    assert tuple(one.fallback == "ANY_ENDPOINT" for one in found.selectors) == kept
 
 
 def test_a_subset_configuration() -> None:

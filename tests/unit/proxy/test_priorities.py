@@ -105,15 +105,43 @@ ZONES = [  # the upstream's hosts, the local cluster's, the shares of a proxy in
     ({"a": 3, "b": 2}, {"a": 1, "b": 1}, None),  # fewer than six
     ({"a": 3, "b": 2, "b_down": 1}, {"a": 1, "b": 1}, None),  # of healthy ones
     ({"a": 3, "b": 3}, {}, None),  # no local cluster
-    ({"a": 3, "b": 3}, {"a": 1, "b_down": 2}, None),  # the local cluster is in panic
     ({"a": 3, "b": 3}, {"b": 2}, {"a": 1.0}),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("upstream", "local", "shares"), ZONES)
 def test_zones(upstream: dict[str, int], local: dict[str, int], shares: dict[str, float] | None) -> None:
-    found = locality_shares(Level(zoned(**upstream)), Zone("a", zoned(**local)), 50.0)
+    found = locality_shares(Level(zoned(**upstream)), Zone("a", zoned(**local)))
     assert found == (None if shares is None else pytest.approx(shares, abs=1e-3))
+
+
+@pytest.mark.parametrize(("local", "enabled", "fail", "expected"), [  # hosts of the local cluster, settings, share of zone b
+    ({"a": 1, "b": 1}, 1.0, False, 0.0), ({"a": 1, "b_down": 2}, 1.0, False, 0.5), ({"a": 1, "b_down": 2}, 1.0, True, None), ({"a": 1, "b_down": 2}, 0.4, True, 0.5),
+    ({"a": 1, "b": 1, "b_down": 2}, 1.0, True, 0.0),
+])  # fmt: skip
+def test_zones_do_not_count_while_the_local_cluster_is_in_panic(
+    local: dict[str, int], enabled: float, fail: bool, expected: float | None
+) -> None:
+    policy = Policy(zone=Zone("a", zoned(**local), enabled=enabled), fail_on_panic=fail)
+    found = distribute(zoned(a=3, b=3), policy)
+    panic = "b" not in local
+    assert found.missing == pytest.approx(enabled if panic and fail else 0.0)
+    shares = {e.address: e.probability for e in found.shares}
+    ours = sum(share for address, share in shares.items() if address.startswith("b"))
+    assert (ours if shares else None) == (None if expected is None else pytest.approx(expected))
+
+
+def test_degraded_hosts_are_shared_by_the_zones_of_healthy_ones() -> None:
+    """What falls on a zone without a degraded host is lost, as a real Envoy lost it."""
+    sick = [Host(f"sick-{zone}", "", Health.DEGRADED, locality=zone) for zone in "bc"]
+    down = [Host(f"down-{n}", "", Health.UNHEALTHY, locality="c") for n in range(6)]
+    policy = Policy(zone=Zone("a", zoned(a=2)))
+    found = distribute([*zoned(b=3, c=3), *sick, *down], policy)
+    degraded = {e.address: e.probability for e in found.shares if e.address.startswith("sick")}
+    assert degraded.keys() == {"sick-b", "sick-c"}
+    only = distribute([*zoned(b=3, c=3), sick[0], *down], policy)
+    assert found.missing == 0.0
+    assert only.missing > 0.0
 
 
 def test_a_zone_counts_for_the_share_that_is_enabled_and_from_its_least_size() -> None:

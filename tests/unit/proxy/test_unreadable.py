@@ -215,6 +215,8 @@ def test_a_local_cluster_that_cannot_be_read_costs_only_routing_by_zone() -> Non
     ((said, _),) = ways_to(by_zone, local, bootstrap=bootstrap).items()
     assert said.startswith("zone aware routing: ClusterLoadAssignment.endpoints is a text")
     by_locality = {**by_zone, "common_lb_config": {"locality_weighted_lb_config": {}}}
+    assert ways_to(by_locality, local, bootstrap=bootstrap) == {said: 1.0}  # there are no weights
+    by_locality["load_assignment"]["endpoints"][0]["load_balancing_weight"] = 1
     assert len(ways_to(by_locality, local, bootstrap=bootstrap)) == 2
 
 

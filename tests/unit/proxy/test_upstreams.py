@@ -48,6 +48,81 @@ def test_an_aggregate_joins_the_priorities_of_its_clusters() -> None:
     assert shares(members) == {"10.0.0.1:1": 0.7, "10.0.0.3:1": 0.3}
 
 
+def test_a_key_decides_in_the_cluster_of_an_aggregate_that_hashes() -> None:
+    """Whichever priority the aggregate chose: the hash looks for one itself."""
+    hosts = [f"127.0.0.1:{port}" for port in range(21004, 21009)]
+    members = (
+        aggregate("a", "b"),
+        sick(cluster("a", "10.0.0.1:1", "10.0.0.2:1"), 1),
+        cluster("b", *hosts, lb_policy="RING_HASH"),
+    )
+    policy = [{"header": {"header_name": "x-u"}}]
+    assert shares(members, ("x-u", "alice"), hash_policy=policy) == {
+        "10.0.0.1:1": 0.7,
+        "127.0.0.1:21008": 0.3,
+    }
+
+
+def test_a_subset_is_chosen_in_each_cluster_of_an_aggregate() -> None:
+    wanted = {"filter_metadata": {"envoy.lb": {"v": "2"}}}
+
+    def versions(name: str, *hosts: tuple[str, str], **more: Any) -> dict[str, Any]:
+        subsets = {"subset_selectors": [{"keys": ["v"]}], **more}
+        one = cluster(name, *(address for address, _ in hosts), lb_subset_config=subsets)
+        for endpoint, (_, version) in zip(
+            one["load_assignment"]["endpoints"][0]["lb_endpoints"], hosts, strict=True
+        ):
+            endpoint["metadata"] = {"filter_metadata": {"envoy.lb": {"v": version}}}
+        return one
+
+    first = sick(
+        versions("a", ("10.0.0.1:1", "1"), ("10.0.0.2:1", "2"), ("10.0.0.3:1", "2"), ("10.0.0.4:1", "3")),
+        0,
+        3,
+    )
+    second = versions("b", ("10.0.0.5:1", "1"), ("10.0.0.6:1", "2"))
+    assert shares((aggregate("a", "b"), first, second), metadata_match=wanted) == {
+        "10.0.0.2:1": 0.35, "10.0.0.3:1": 0.35, "10.0.0.6:1": 0.3,
+    }  # fmt: skip
+    none = versions("b", ("10.0.0.5:1", "1"))
+    found = ways((aggregate("a", "b"), first, none), metadata_match=wanted)
+    assert {(p.verdict.flags, round(p.probability, 2)) for p in found} == {(None, 0.7), ("UH", 0.3)}
+
+
+def test_the_circuit_breaker_of_an_aggregates_cluster_counts_for_its_share() -> None:
+    closed = {"thresholds": [{"max_requests": 0}]}
+    members = (
+        aggregate("a", "b"),
+        sick(cluster("a", "10.0.0.1:1", "10.0.0.2:1"), 1),
+        cluster("b", "10.0.0.3:1", circuit_breakers=closed),
+    )
+    found = {(p.verdict.flags, p.upstream_hosts): round(p.probability, 2) for p in ways(members)}
+    assert found == {(None, (("10.0.0.1:1", 1.0),)): 0.7, ("UO", (("10.0.0.3:1", 1.0),)): 0.3}
+
+
+def test_an_address_of_two_clusters_of_an_aggregate_has_both_shares() -> None:
+    members = (
+        aggregate("a", "b"),
+        sick(cluster("a", "10.0.0.1:1", "10.0.0.2:1"), 1),
+        cluster("b", "10.0.0.1:1", "10.0.0.3:1"),
+    )
+    assert shares(members) == {"10.0.0.1:1": 0.85, "10.0.0.3:1": 0.15}
+
+
+def test_consistent_hashing_by_locality_has_no_host_without_weights() -> None:
+    many = cluster(
+        "c",
+        "10.0.0.1:1",
+        "10.0.0.2:1",
+        lb_policy="RING_HASH",
+        common_lb_config={"locality_weighted_lb_config": {}},
+    )
+    (passage,) = ways((many,))
+    assert passage.verdict.flags == "UH"
+    many["load_assignment"]["endpoints"][0]["load_balancing_weight"] = 1
+    assert len(shares((many,))) == 2
+
+
 def test_a_cluster_that_is_not_there_and_the_aggregate_itself_are_left_out() -> None:
     assert shares((aggregate("none", "c", "b"), cluster("b", "10.0.0.3:1"))) == {"10.0.0.3:1": 1.0}
     (passage,) = ways((aggregate("none"),))

@@ -91,12 +91,12 @@ def _to_host(
         return Verdict(choice.ends_as, 0, "UH", None, why)
 
     key = RANDOM
-    if cluster.policy.hashing is not None:
+    if cluster.may_hash:
         key = hash_policy.of_connection(config.hash_policy, scene.facts.src_ip, scene.state)
     own = target.settings.metadata_match if target.settings is not None else None
     asked = subsets.wanted(config.metadata_match, own)
     ask = upstreams.Ask(scene.connection, asked, key=key, resolved=entry.resolved)
-    for way in ways(entry, scene.proxy, cluster, ask, missing, detail=target.reason):
+    for way in ways(entry, scene.proxy, cluster, ask, missing, lambda owner: None, detail=target.reason):
         if isinstance(way, Passage):
             yield way
             continue
