@@ -17,6 +17,7 @@ from meshctl.proxy.accounting import accounts
 from meshctl.proxy.filters.http_table import HTTP_FILTERS
 from tests.corpus import corpus
 from tests.differential.beyond import shown
+from tests.differential.generated import balance
 from tests.differential.generated.draw import Draw, Json
 from tests.differential.generated.filters import FILTERS
 from tests.differential.generated.run import run
@@ -51,6 +52,16 @@ def test_no_answer_is_sure_and_wrong(tmp_path: pathlib.Path) -> None:
     assert len(report.compared) >= 600
     assert not report.wrong, f"{report}\n" + "\n".join(map(shown, report.wrong))
     assert len(report.undetermined) < 0.05 * len(report.compared), str(report)
+
+
+@pytest.mark.envoy
+@pytest.mark.parametrize("turn", range(2))
+def test_no_share_of_a_host_is_sure_and_wrong(turn: int, tmp_path: pathlib.Path) -> None:
+    needs_envoy()
+    report = balance.run(2 * SEED + turn, tmp_path)
+    assert len(report.compared) >= 70
+    assert not report.wrong, f"{report}\n" + "\n".join(map(shown, report.wrong))
+    assert len(report.undetermined) < 0.1 * len(report.compared), str(report)
 
 
 @pytest.mark.corpus
