@@ -38,23 +38,32 @@ _URL_AUTHORITY = re.compile(r"[A-Za-z0-9!$%&'()*+,\-.:;=@\[\]_~]*")
 _URL_PARTS = re.compile(
     r"(?:[A-Za-z0-9_.!~*'()%;:&=+$,-]*@)?(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]+))?"
 )
-_CONNECT_TARGET = re.compile(r".+:[0-9]+")
 _AUTHORITY = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@\[\]%-]*")
-_H2_AUTHORITY = re.compile(r"[^@\s]+")
+_H2_AUTHORITY = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:\[\]%-]+")
+_H2_PATH = re.compile(r"[^\x00-\x20\x7f]*")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 _HOP_BY_HOP = frozenset(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"])
 # Headers that Envoy keeps in one slot: repeated ones are joined with "," as they come in.
 _INLINE = frozenset(
     """
-    accept accept-encoding access-control-request-headers access-control-request-method authorization
+    accept accept-encoding access-control-request-headers access-control-request-method
+    access-control-request-private-network authorization
     cache-control connection content-encoding content-length content-type expect grpc-accept-encoding grpc-timeout
-    if-match if-modified-since if-none-match if-unmodified-since keep-alive origin pragma proxy-connection referer te
+    if-match if-modified-since if-none-match if-range if-unmodified-since keep-alive origin pragma proxy-connection referer te
     transfer-encoding upgrade user-agent via x-client-trace-id x-envoy-attempt-count x-envoy-decorator-operation
-    x-envoy-downstream-service-cluster x-envoy-downstream-service-node x-envoy-external-address x-envoy-original-path
+    x-envoy-downstream-service-cluster x-envoy-downstream-service-node x-envoy-external-address x-envoy-force-trace
+    x-envoy-hedge-on-per-try-timeout x-envoy-internal x-envoy-ip-tags x-envoy-is-timeout-retry x-envoy-max-retries
+    x-envoy-original-host x-envoy-original-path x-envoy-original-url x-envoy-retriable-header-names
+    x-envoy-retriable-status-codes x-envoy-retry-grpc-on x-envoy-retry-on x-envoy-upstream-alt-stat-name
+    x-envoy-upstream-rq-per-try-timeout-ms x-envoy-upstream-rq-timeout-alt-response x-envoy-upstream-rq-timeout-ms
+    x-envoy-upstream-stream-duration-ms
     x-forwarded-client-cert x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto x-request-id
     """.split()
 )
+_LAST_PORT = 0xFFFF
 _DEFAULT_HEADERS_KB = 60
 _DEFAULT_HEADERS_COUNT = 100
+_ONE_READ = 16 * 1024  # bytes that Envoy reads of a socket at once
 
 
 class Reply(Struct, frozen=True):
@@ -81,8 +90,11 @@ def refusal(code: int, details: str) -> Reply:
     return Reply(code, details, "DPE")
 
 
+# HTTP/1.0 (and older) where it is not accepted: Envoy answers without a line in its access log.
+LOW_VERSION = Reply(426, "low_version", "DPE", logged=False)
 _CODEC_ERROR = refusal(400, "http1.codec_error")
 _INVALID_URL = refusal(400, "http1.invalid_url")
+_TOO_LARGE = refusal(431, "http1.headers_too_large")
 
 
 class Codec(Struct, frozen=True, dict=True):
@@ -124,12 +136,15 @@ class Codec(Struct, frozen=True, dict=True):
     def _read_text(self, request: Request, tls: bool) -> Headers | Reply:
         """HTTP/1."""
         method, target = request.method, _target(request)
+        too_large = _head_size(request, target) > self.max_bytes
+        if too_large and self.max_bytes < _ONE_READ:
+            return _TOO_LARGE  # else the first line is parsed before the rest is read
         if not (_TOKEN.fullmatch(method) if self.http1.allow_custom_methods else method in _KNOWN_METHODS):
             return _CODEC_ERROR
         if not _is_target(target, connect=method == "CONNECT"):
             return _CODEC_ERROR
-        if _head_size(request, target) > self.max_bytes:
-            return refusal(431, "http1.headers_too_large")
+        if too_large:
+            return _TOO_LARGE
         headers = self._text_headers(request)
         if isinstance(headers, Reply):
             return headers
@@ -139,35 +154,34 @@ class Codec(Struct, frozen=True, dict=True):
         refused = self._place(request, target, headers, tls)
         if refused is not None:
             return refused
+        if request.protocol == "HTTP/1.0" and not self.http1.accept_http_10:
+            return headers  # which is answered before its authority is looked at
         if not _AUTHORITY.fullmatch(_first(headers, ":authority")):
             return refusal(400, "http.invalid_authority")
         return headers
 
     def _text_headers(self, request: Request) -> Headers | Reply:
-        """The header lines of HTTP/1, each checked."""
+        """The header lines of HTTP/1: what the parser refuses of all of them, then each checked."""
         headers: Headers = {}
-        if request.authority is not None and request.method != "CONNECT":
+        if request.authority is not None:
             headers[":authority"] = [request.authority]
-        lengths = 0
-        for name, value in request.headers:
-            name, _, rest = name.partition(":")
-            value = (f"{rest}: {value}" if rest else value).strip(" \t")
-            if not _TOKEN.fullmatch(name):
-                return _CODEC_ERROR
+        lines = [_line(name, value) for name, value in request.headers]
+        lengths = [value for name, value in lines if name == "content-length"]
+        if len(lengths) > 1 or not all(value.isascii() and value.isdecimal() for value in lengths):
+            return _CODEC_ERROR
+        if not all(_TOKEN.fullmatch(name) for name, _ in lines):
+            return _CODEC_ERROR
+        for name, value in lines:
             if _CONTROL.search(value):
                 return refusal(400, "http1.invalid_characters")
-            name = name.lower()
             action = self._underscore(name)
             if action == "REJECT_REQUEST":
                 return refusal(400, "http1.unexpected_underscore")
             if action == "DROP_HEADER":
                 continue
-            lengths += name == "content-length"
             _put(headers, ":authority" if name == "host" else name, value)
             if sum(map(len, headers.values())) > self.max_count:
                 return refusal(431, "http1.too_many_headers")
-        if lengths > 1 or (lengths and not _first(headers, "content-length").isdecimal()):
-            return _CODEC_ERROR
         headers[":method"] = [request.method]
         return headers
 
@@ -206,7 +220,8 @@ class Codec(Struct, frozen=True, dict=True):
             headers[":path"] = [target]
             return None
         if connect:
-            if not _CONNECT_TARGET.fullmatch(target):
+            place = _URL_PARTS.fullmatch(target)
+            if place is None or "@" in target or not place["port"] or int(place["port"]) > _LAST_PORT:
                 return _INVALID_URL
             headers[":authority"] = [target]
             return None
@@ -214,12 +229,13 @@ class Codec(Struct, frozen=True, dict=True):
         cut = re.search(r"[/?]", rest)
         authority, path = (rest, "") if cut is None else (rest[: cut.start()], rest[cut.start() :])
         parts = _URL_PARTS.fullmatch(authority) if mark else None
-        if parts is None or int(parts["port"] or 0) > 0xFFFF:
+        if parts is None or int(parts["port"] or 0) > _LAST_PORT:
             return _INVALID_URL
         scheme = scheme.lower()
         if scheme not in ("http", "https"):
             return refusal(400, "http1.invalid_scheme")
-        if scheme == "https" and not tls and self.config.use_remote_address:
+        trusts = not self.config.use_remote_address or self.config.xff_num_trusted_hops
+        if scheme == "https" and not tls and not trusts:
             return refusal(403, "http1.https_url_on_plaintext_connection")
         headers[":scheme"] = [scheme]
         headers[":authority"] = [authority.rpartition("@")[2]]
@@ -228,14 +244,19 @@ class Codec(Struct, frozen=True, dict=True):
 
     def _read_frames(self, request: Request) -> Headers | Reply:
         """HTTP/2 and HTTP/3: one malformed header resets the stream."""
-        headers: Headers = {":method": [request.method], ":scheme": [(request.scheme or "http").lower()]}
+        headers: Headers = {":method": [request.method]}
+        names = [name.lower() for name, _ in request.headers]
+        if names.count("host") > 1 or (":protocol" in names and request.method != "CONNECT"):
+            return _RESET
+        if request.method != "CONNECT" or ":protocol" in names:
+            headers[":scheme"] = [("http" if request.scheme is None else request.scheme).lower()]
         for pseudo, value in ((":path", request.path), (":authority", request.authority)):
             if value is not None:
                 headers[pseudo] = [value]
-        for name, value in request.headers:
-            name, value = name.lower(), value.strip(" \t")
+        for name, (_, value) in zip(names, request.headers, strict=True):
             if not self._is_frame_header(name, value) or self._underscore(name) == "REJECT_REQUEST":
                 return _RESET
+            value = value.strip(" \t")
             if self._underscore(name) == "DROP_HEADER" or (name == "host" and ":authority" in headers):
                 continue
             if name == "cookie" and name in headers:
@@ -244,7 +265,8 @@ class Codec(Struct, frozen=True, dict=True):
                 _put(headers, ":authority" if name == "host" else name, value)
         if not _is_stream(headers) or _map_size(headers) > self.max_bytes:
             return _RESET
-        if sum(map(len, headers.values())) > self.max_count:
+        dropped = "host" in names and request.authority is not None  # counted all the same
+        if sum(map(len, headers.values())) + dropped > self.max_count:
             return _RESET
         connection_header.upgrade_of_connect(headers)
         return headers
@@ -257,8 +279,16 @@ class Codec(Struct, frozen=True, dict=True):
         if not _TOKEN.fullmatch(name) or _CONTROL.search(value) or name in _HOP_BY_HOP:
             return False
         if name == "content-length":
-            return value.isdecimal()
+            return value.isascii() and value.isdecimal()
+        if name == "host":
+            return _H2_AUTHORITY.fullmatch(value) is not None
         return name != "te" or value.lower() == "trailers"
+
+
+def _line(name: str, value: str) -> tuple[str, str]:
+    """A header line as HTTP/1 takes it apart: at its first colon."""
+    name, _, rest = name.partition(":")
+    return name.lower(), (f"{rest}: {value}" if rest else value).strip(" \t")
 
 
 def _first(headers: Headers, name: str) -> str:
@@ -267,7 +297,7 @@ def _first(headers: Headers, name: str) -> str:
 
 def _put(headers: Headers, name: str, value: str) -> None:
     if name in headers and (name in _INLINE or name == ":authority"):
-        headers[name] = [f"{headers[name][0]},{value}"]
+        headers[name] = [",".join(filter(None, (headers[name][0], value)))]  # HeaderMapImpl::appendToHeader
     else:
         headers.setdefault(name, []).append(value)
 
@@ -306,8 +336,10 @@ def _map_size(headers: Headers) -> int:
 def _is_stream(headers: Headers) -> bool:
     """Whether the pseudo headers of an HTTP/2 request are well-formed."""
     method, path = _first(headers, ":method"), headers.get(":path")
-    if ":authority" in headers and not _H2_AUTHORITY.fullmatch(headers[":authority"][0]):
+    if not _TOKEN.fullmatch(method) or not _H2_AUTHORITY.fullmatch(_first(headers, ":authority")):
         return False
     if path is None:
         return method == "CONNECT"
+    if not _SCHEME.fullmatch(_first(headers, ":scheme")) or not _H2_PATH.fullmatch(path[0]):
+        return False
     return path[0].startswith("/") or (path[0] == "*" and method == "OPTIONS")

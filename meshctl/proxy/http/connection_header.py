@@ -50,9 +50,11 @@ def drop_upgrades(headers: Headers, ignored: Iterable[StringMatch]) -> None:
         _without(headers, {"upgrade", "http2-settings"})
         return
     matchers = list(ignored)
+    if not matchers:
+        return
     kept = [t for t in _tokens(headers, "upgrade") if not any(m.test(t) for m in matchers)]
     if kept:
-        headers["upgrade"] = [",".join(kept)] if matchers else headers["upgrade"]
+        headers["upgrade"] = [",".join(kept)]
     else:
         del headers["upgrade"]
         _without(headers, {"upgrade"})
@@ -79,7 +81,7 @@ def sanitize(headers: Headers) -> bool:
                 continue
         removed.add(name)
         if name != "connection":
-            headers.pop(name, None)
+            headers.pop(":authority" if name == "host" else name, None)
     if removed:
         _without(headers, removed)
     return True

@@ -18,7 +18,7 @@ from meshctl.match.fraction import Runtime
 from meshctl.match.request_view import Headers
 from meshctl.match.substitution import Known
 from meshctl.proxy.http import client_address, request_headers
-from meshctl.proxy.http.codec import Codec, Reply
+from meshctl.proxy.http.codec import LOW_VERSION, Codec, Reply
 from meshctl.proxy.http.connection_header import is_connect_udp, is_upgrade
 from meshctl.proxy.http.path_normalize import canonical_path
 from meshctl.proxy.http.request_headers import Edge
@@ -146,7 +146,7 @@ def _checks(request: Request, headers: Headers, manager: Manager) -> Reply | Non
     options = manager.config.http_protocol_options
     if request.protocol == "HTTP/1.0":
         if options is None or not options.accept_http_10:
-            return Reply(426, "low_version", "DPE", headers=headers)
+            return LOW_VERSION
         if ":authority" not in headers and options.default_host_for_http_10:
             headers[":authority"] = [options.default_host_for_http_10]
     if ":authority" not in headers:
@@ -154,12 +154,12 @@ def _checks(request: Request, headers: Headers, manager: Manager) -> Reply | Non
     path = (headers.get(":path") or [""])[0]
     if not path and (headers[":method"] != ["CONNECT"] or ":path" in headers):
         return Reply(404, "missing_path_rejected", headers=headers)
-    if headers[":method"] == ["QUERY"] and not headers.get("content-type"):
-        return Reply(400, "query_missing_content_type", headers=headers)
     if is_connect_udp(headers) and not _udp_authority(headers, path):
         return Reply(404, "path_rejected", headers=headers)
     if path and path[0] != "/":
         return Reply(404, "absolute_path_rejected", headers=headers)
+    if headers[":method"] == ["QUERY"] and not any(headers.get("content-type") or ()):
+        return Reply(400, "query_missing_content_type", headers=headers)
     return None
 
 

@@ -308,11 +308,11 @@ def _routed(entry: Entry, after: FilterScene) -> Iterator[Passage]:
         yield passage if passage.location is not None else router.with_location(passage, routed, after.target)
 
 
-def _upgrade(view: RequestView) -> str:
-    """The kind of upgrade that a request asks for; "" for none."""
+def _upgrade(view: RequestView) -> str | None:
+    """The kind of upgrade that a request asks for (an empty one too), None for none."""
     if view.is_connect:
         return "CONNECT"
-    return view.first("upgrade") if is_upgrade(view.headers) else ""
+    return view.first("upgrade") if is_upgrade(view.headers) else None
 
 
 Upgrade = RouteAction.UpgradeConfig | HttpConnectionManager.UpgradeConfig
@@ -326,7 +326,7 @@ def _upgrade_config(configs: Sequence[U], kind: str) -> U | None:
 def _upgrade_refused(scene: HttpScene, view: RequestView, route: Route | None) -> str:
     """Why a CONNECT or an Upgrade is refused: the route's upgrade_configs decide, else the manager's."""
     kind = _upgrade(view)
-    if not kind or route is None:
+    if kind is None or route is None:
         return ""
     own = _upgrade_config(route.action.upgrade_configs, kind) if route.action is not None else None
     config = own or _upgrade_config(HttpConnectionManager(scene.manager.fields).upgrade_configs, kind)
@@ -338,8 +338,8 @@ def _upgrade_refused(scene: HttpScene, view: RequestView, route: Route | None) -
 def _with_filters(scene: HttpScene, view: RequestView) -> Filter:
     """The manager, with the filters that its upgrade_configs have for this upgrade in place of its own."""
     kind = _upgrade(view)
-    configs = HttpConnectionManager(scene.manager.fields).upgrade_configs if kind else ()
-    config = _upgrade_config(configs, kind)
+    configs = HttpConnectionManager(scene.manager.fields).upgrade_configs if kind is not None else ()
+    config = _upgrade_config(configs, kind or "")
     if config is None or not config.filters:
         return scene.manager
     own, filters = scene.manager, config.raw["filters"]

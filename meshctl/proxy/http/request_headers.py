@@ -92,7 +92,7 @@ def _hop_by_hop(headers: Headers) -> None:
 
 def _sanitize_te(headers: Headers) -> None:
     """TE is "trailers" or nothing."""
-    if "te" not in headers:
+    if not any(headers.get("te") or ()):
         return
     if "trailers" in [value.strip() for value in headers["te"][0].split(",")]:
         headers["te"] = ["trailers"]

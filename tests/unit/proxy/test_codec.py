@@ -40,6 +40,17 @@ REFUSED = [
     ("ten nominated headers", get("/", "a.com", ("connection", ",".join("abcdefghij"))), 400),
     ("x-forwarded-for nominated", get("/", "a.com", ("connection", "x-forwarded-for")), 400),
     ("101 headers", get("/", "a.com", *[(f"x{i}", "1") for i in range(100)]), 431),
+    ("CONNECT with user info", get(None, "u@a.com:1", method="CONNECT"), 400),
+    ("CONNECT to an IPv6 address without brackets", get(None, "::1", method="CONNECT"), 400),
+    ("CONNECT to a port too large", get(None, "a.com:65536", method="CONNECT"), 400),
+    ("a bad name before too many headers", get("/", "a.com", ("x a", "1"), *[(f"x{i}", "1") for i in range(100)]), 400),
+    ("a bad length before too many headers", get("/", "a.com", *[(f"x{i}", "1") for i in range(100)], ("content-length", "+0")), 400),
+    ("a bad value behind too many headers", get("/", "a.com", *[(f"x{i}", "1") for i in range(100)], ("x", "a\0b")), 431),
+    ("a bad method before too large a head", get("/", "a.com", ("x-big", "a" * 61_500), method="get"), 400),
+    ("a bad name behind too large a head", get("/", "a.com", ("x-big", "a" * 61_500), ("x a", "1")), 431),
+    ("a host that cannot be one", get("/", "a b"), 400),
+    ("a host that Connection nominates", get("/", "a.com", ("connection", "host")), 400),
+    ("an upgrade to nothing", get("/", "a.com", ("connection", "upgrade"), ("upgrade", "")), 403),
     ("a head of more than 60 KiB", get("/", "a.com", ("x-big", "a" * 61_500)), 431),
     ("a path of more than 60 KiB", get("/" + "a" * 61_500), 431),
 ]  # fmt: skip
@@ -55,6 +66,8 @@ TAKEN = [
     ("bytes above ASCII", get("/", "a.com", ("x-a", "\u00e9")), "a"),
     ("a colon in the name ends it", get("/", "a.com", ("x:a", "1")), "r"),
     ("a nominated header is gone", get("/", "a.com", ("connection", "x-a"), ("x-a", "1")), "r"),
+    ("101 of a name of one slot", get("/", "a.com", *[("x-envoy-original-url", "1")] * 101), "r"),
+    ("an empty host adds nothing to another", get("/", "a.com", ("host", "")), "r"),
     ("h2c is taken off", get("/", "a.com", ("connection", "upgrade"), ("upgrade", "h2c")), "r"),
 ]
 
@@ -69,6 +82,20 @@ RESET = [
     ("no path", h2("")),
     ("a path without its slash", h2("a")),
     ("connection", h2("/", ("connection", "x"))),
+    ("a blank in the path", h2("/a b")),
+    ("a delete in the path", h2("/a\x7f")),
+    ("a method that is no token", h2("/", method="G@T")),
+    ("a length with a blank", h2("/", ("content-length", " 0"))),
+    ("an empty host beside the authority", h2("/", ("host", ""))),
+    ("two hosts", h2("/", ("host", "a.com"), ("host", "a.com"))),
+    ("no authority", get("/", None, protocol="HTTP/2", scheme="http")),
+    ("a host that is a path", get("/", "a.com/x", protocol="HTTP/2", scheme="http")),
+    ("a host with user info", get("/", "u@a.com", protocol="HTTP/2", scheme="http")),
+    ("a host above ASCII", get("/", "\u00e9.com", protocol="HTTP/2", scheme="http")),
+    ("CONNECT to what is no host", get(None, "a.com/x", protocol="HTTP/2", method="CONNECT")),
+    ("an empty scheme", get("/", protocol="HTTP/2", scheme="")),
+    ("a scheme that begins with a digit", get("/", protocol="HTTP/2", scheme="1a")),
+    ("a host that is dropped counts", h2("/", ("host", "b.com"), *[(f"x{i}", "1") for i in range(96)])),
     ("te other than trailers", h2("/", ("te", "gzip"))),
     ("an extended CONNECT that is not allowed", h2("/", (":protocol", "websocket"), method="CONNECT")),
     ("101 with the pseudo headers", h2("/", *[(f"x{i}", "1") for i in range(97)])),
@@ -79,6 +106,23 @@ RESET = [
 def test_http2_is_reset_without_a_log_entry(request_: Request) -> None:
     passage = asked(request_)
     assert (passage.verdict.code, passage.logged, passage.listener) == (None, False, None)
+
+
+def test_http2_counts_the_pseudo_headers_that_there_are() -> None:
+    """CONNECT has no scheme and no path."""
+    many = [(f"x{i}", "1") for i in range(98)]
+    upgrades = [{"upgrade_type": "CONNECT"}]
+    assert asked(
+        get(None, "a.com:1", *many, protocol="HTTP/2", method="CONNECT"), upgrade_configs=upgrades
+    ).logged
+    more = get(None, "a.com:1", *many, ("y", "1"), protocol="HTTP/2", method="CONNECT")
+    assert not asked(more, upgrade_configs=upgrades).logged
+
+
+def test_only_connect_has_a_protocol() -> None:
+    allowed = {"http2_protocol_options": {"allow_connect": True}}
+    assert not asked(h2("/", (":protocol", "websocket")), **allowed).logged
+    assert asked(h2("/", (":protocol", "websocket"), method="CONNECT"), **allowed).logged
 
 
 def test_http2_drops_host_beside_the_authority() -> None:
@@ -129,6 +173,13 @@ def test_absolute_targets_may_be_forbidden() -> None:
     assert passage.verdict.details == "absolute_path_rejected"
 
 
+@pytest.mark.parametrize(("settings", "code"), [
+    ({}, 200), ({"use_remote_address": True}, 403), ({"use_remote_address": True, "xff_num_trusted_hops": 1}, 200), ({"xff_num_trusted_hops": 1}, 200),
+])  # fmt: skip
+def test_https_on_a_plain_connection_is_for_trusted_proxies(settings: dict[str, Any], code: int) -> None:
+    assert asked(absolute("https://a.com", "/x"), **settings).verdict.code == code
+
+
 def test_custom_methods_are_allowed_where_the_listener_says_so() -> None:
     assert (
         asked(get("/", method="FROB"), http_protocol_options={"allow_custom_methods": True}).verdict.code
@@ -138,14 +189,21 @@ def test_custom_methods_are_allowed_where_the_listener_says_so() -> None:
 
 def test_query_wants_a_content_type() -> None:
     assert asked(get("/", method="QUERY")).verdict.details == "query_missing_content_type"
+    assert asked(get("/", "a.com", ("content-type", ""), method="QUERY")).verdict.code == 400
     assert asked(get("/", "a.com", ("content-type", "x"), method="QUERY")).verdict.code == 200
+    assert (
+        asked(Request("QUERY", "a.com", "?x", absolute_form="http://b.com")).verdict.details
+        == "absolute_path_rejected"
+    )
 
 
 def test_http10_has_the_default_host() -> None:
     options = {"accept_http_10": True, "default_host_for_http_10": "d.com"}
     passage = asked(get("/", None, protocol="HTTP/1.0"), http_protocol_options=options)
     assert passage.upstream_req_host == "d.com"
-    assert asked(get("/", None, protocol="HTTP/1.0")).verdict.code == 426
+    for host, headers in ((None, ()), ("a b", ()), ("a.com", (("content-type", "application/grpc"),))):
+        refused = asked(get("/", host, *headers, protocol="HTTP/1.0"))
+        assert (refused.verdict.code, refused.logged) == (426, False)
 
 
 def test_an_upgrade_that_is_ignored_is_none() -> None:
