@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
-import subprocess
 import sys
 from collections.abc import Callable
 
@@ -45,6 +43,9 @@ def page(text: str, write: Callable[[str], None]) -> None:
     if all(len(_COLOUR.sub("", line)) <= columns for line in text.splitlines()):
         write(text)
         return
+    import shlex
+    import subprocess
+
     words = shlex.split(os.environ.get("PAGER", "") or _PAGER)
     sys.stdout.flush()
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import pathlib
+import stat
 import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, BinaryIO
@@ -12,6 +12,8 @@ from meshctl.errors import InputError
 from meshctl.reader.recognise import HEAD, is_archive, is_compressed
 
 if TYPE_CHECKING:
+    import pathlib
+
     from meshctl.reader.archive import Files
 
 
@@ -19,12 +21,14 @@ def open_path(name: str) -> Files | bytes:
     """The files of a folder or archive, or a plain file's bytes (unpacked when it is compressed alone)."""
     if name == "-":
         return _stdin()
-    path = pathlib.Path(name)
+    path = name.rstrip("/") or name or "."
     try:
-        path.stat()  # says why it is not there: missing, a circle of links, a folder that may not be entered
-        if path.is_dir():
-            return walk(path)
-        return _open_file(path)
+        mode = os.stat(
+            path
+        ).st_mode  # says why it is not there: missing, a circle of links, a folder that may not be entered
+        if stat.S_ISREG(mode) and (data := _plain(path)) is not None:
+            return data
+        return _open_other(path, mode)
     except FileNotFoundError as error:
         raise InputError(
             f"{name} does not exist", "", f"Working directory: {_working_directory()}"
@@ -72,15 +76,26 @@ def _of_stream(stream: BinaryIO, origin: str) -> Files | bytes:
     return unpacked(data, origin) if files is None else files
 
 
-def _open_file(path: pathlib.Path) -> Files | bytes:
-    if not path.is_file():
+def _plain(path: str) -> bytes | None:
+    """The bytes of a file that is neither an archive nor compressed; None for another."""
+    with open(path, "rb", buffering=0) as file:  # a buffer would copy what is read whole
+        head = file.read(512)
+        if is_archive(head) or is_compressed(head):
+            return None
+        file.seek(0)
+        return file.readall()
+
+
+def _open_other(name: str, mode: int) -> Files | bytes:
+    """What is no plain file. pathlib is imported here: it costs a small table a twelfth of its time."""
+    import pathlib
+
+    path = pathlib.Path(name)
+    if stat.S_ISDIR(mode):
+        return walk(path)
+    if not stat.S_ISREG(mode):
         with path.open("rb") as stream:
             return _of_stream(stream, str(path))
-    with path.open("rb", buffering=0) as plain:  # a buffer would copy what is read whole
-        head = plain.read(512)
-        if not is_archive(head) and not is_compressed(head):
-            plain.seek(0)
-            return plain.readall()
     from meshctl.reader.archive import open_archive, unpacked
 
     file = path.open("rb")
@@ -94,6 +109,8 @@ def _open_file(path: pathlib.Path) -> Files | bytes:
 
 def walk(path: pathlib.Path) -> Files:
     """The regular files below a folder; links that lead out of it are not followed."""
+    import pathlib
+
     from meshctl.reader.archive import MAX_MEMBERS, File
 
     files: Files = {}
