@@ -15,7 +15,8 @@ from typing import Any
 import typer
 
 from meshctl import __version__
-from meshctl.cli import COMMANDS, app
+from meshctl.commands.root import app
+from meshctl.commands.table import COMMANDS
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PAGE = ROOT / "man" / "meshctl.1"

@@ -8,6 +8,7 @@ its own options and arguments in their order. What it does not know stays as it 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 # The words pflag takes for a boolean (Go strconv.ParseBool).
@@ -15,19 +16,14 @@ _TRUE = {"1", "t", "T", "TRUE", "true", "True"}
 _FALSE = {"0", "f", "F", "FALSE", "false", "False"}
 
 
-class Parameter(Protocol):
-    """What is used of a typer/click parameter."""
-
-    opts: list[str]
-    secondary_opts: list[str]
-    param_type_name: str
-
-
 class Command(Protocol):
-    """What is used of a typer/click command or group."""
+    """What is used of a command or group: typer's, or one that is declared (``commands/declared.py``)."""
 
-    name: str | None
-    params: list[Any]
+    @property
+    def name(self) -> str | None: ...
+
+    @property
+    def params(self) -> Sequence[Any]: ...
 
 
 def _options(command: Command) -> dict[str, Any]:
@@ -53,14 +49,13 @@ def _split(token: str) -> tuple[str, str | None]:
     return token, None
 
 
-def _find_command(
-    argv: list[str], root: Command, globals_: dict[str, Any]
-) -> tuple[list[int], Command, list[str]]:
+def find_command(argv: list[str], root: Command) -> tuple[list[int], Command, list[str]]:
     """The positions of the command's words, the command they name, and words that go without saying.
 
     A word that is no sub-command but follows an option is taken for that option's value. A group with a
     ``default_command`` means that one where no other is named.
     """
+    globals_ = _options(root)
     positions: list[int] = []
     command = root
     index = 0
@@ -95,7 +90,7 @@ def _asks_help(argv: list[str], positions: list[int]) -> bool:
 def normalise(argv: list[str], root: Command) -> list[str]:
     """``argv`` (without the program's name) in the order and spelling that typer expects."""
     globals_ = _options(root)
-    positions, command, implied = _find_command(argv, root, globals_)
+    positions, command, implied = find_command(argv, root)
     own = _options(command) if command is not root else {}
     words = set(positions)
     front: list[str] = []

@@ -11,6 +11,7 @@ import typer
 from meshctl.commands import outputs
 from meshctl.commands.progress import TerminalProgress
 from meshctl.commands.proxy_config import options
+from meshctl.commands.proxy_config.source import admin_port as port_number
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, InputError, UsageError
 from meshctl.render.yaml_out import render as yaml
 from meshctl.sources import counters as source
@@ -64,7 +65,7 @@ def envoy_stats(
         files=tuple(file or ()),
         admin=admin,
         selector=selector,
-        admin_port=options.admin_port(admin_port),
+        admin_port=port_number(admin_port),
         globals=ctx.obj or Globals(),
     )
     origin.check()

@@ -1,110 +1,111 @@
 """The global options: which cluster, context and namespace, and on whose behalf.
 
-They are parsed once by the root command and reach every command as ``ctx.obj``.
+They are parsed once, by the root command or the quick door, and reach every command as ``Globals`` (``ctx.obj``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
 
-import typer
-
+from meshctl.commands.declared import Kind, Option
 from meshctl.sources.interface import Globals
 
-__all__ = ["Globals"]
+__all__ = ["GLOBALS", "Globals", "globals_of"]
 
+_WHEN = ("auto", "always", "never")
+_ERROR_FORMATS = ("text", "json")
 
-def _completed(what: str, ctx: Any, incomplete: str) -> list[str]:
-    """The answer of a completer, which is imported only when a shell asks."""
-    from meshctl.commands.proxy_config import complete
-
-    found: list[str] = getattr(complete, what)(ctx, incomplete)
-    return found
-
-
-Kubeconfig = Annotated[
-    str | None,
-    typer.Option(
-        "--kubeconfig",
-        "-c",
+GLOBALS = (
+    Option(
+        "kubeconfig",
+        ("--kubeconfig", "-c"),
+        "Kubernetes configuration file.",
         metavar="FILE",
         envvar="MESHCTL_KUBECONFIG",
-        help="Kubernetes configuration file.",
     ),
-]
-Context = Annotated[
-    str | None,
-    typer.Option(
-        "--context",
+    Option(
+        "context",
+        ("--context",),
+        "Context of the kubeconfig to use.",
         metavar="NAME",
         envvar="MESHCTL_CONTEXT",
-        help="Context of the kubeconfig to use.",
-        autocompletion=lambda ctx, incomplete: _completed("contexts", ctx, incomplete),
+        completion="contexts",
     ),
-]
-Namespace = Annotated[
-    str | None,
-    typer.Option(
-        "--namespace",
-        "-n",
+    Option(
+        "namespace",
+        ("--namespace", "-n"),
+        "Namespace of the pod.",
         metavar="NAME",
         envvar="MESHCTL_NAMESPACE",
-        help="Namespace of the pod.",
-        autocompletion=lambda ctx, incomplete: _completed("namespaces", ctx, incomplete),
+        completion="namespaces",
     ),
-]
-IstioNamespace = Annotated[
-    str,
-    typer.Option(
-        "--istioNamespace",
-        "-i",
+    Option(
+        "istio_namespace",
+        ("--istioNamespace", "-i"),
+        "Namespace of Istio's control plane.",
+        default="istio-system",
         metavar="NAME",
         envvar="MESHCTL_ISTIONAMESPACE",
-        help="Namespace of Istio's control plane.",
     ),
-]
-As = Annotated[
-    str | None, typer.Option("--as", metavar="USER", envvar="MESHCTL_AS", help="User to impersonate.")
-]
-AsGroup = Annotated[
-    list[str] | None,
-    typer.Option("--as-group", metavar="GROUP", help="Group to impersonate; may be repeated."),
-]
-AsUid = Annotated[
-    str | None, typer.Option("--as-uid", metavar="UID", envvar="MESHCTL_AS_UID", help="UID to impersonate.")
-]
-KubeTimeout = Annotated[
-    str,
-    typer.Option(
-        "--kubeclient-timeout",
+    Option("as_user", ("--as",), "User to impersonate.", metavar="USER", envvar="MESHCTL_AS"),
+    Option("as_group", ("--as-group",), "Group to impersonate; may be repeated.", Kind.LIST, metavar="GROUP"),
+    Option("as_uid", ("--as-uid",), "UID to impersonate.", metavar="UID", envvar="MESHCTL_AS_UID"),
+    Option(
+        "kubeclient_timeout",
+        ("--kubeclient-timeout",),
+        "Longest wait for the API server or for the next byte of a stream.",
+        default="15s",
         metavar="DURATION",
         envvar="MESHCTL_KUBECLIENT_TIMEOUT",
-        help="Longest wait for the API server or for the next byte of a stream.",
     ),
-]
-
-Color = Annotated[
-    str,
-    typer.Option(
-        "--color",
+    Option(
+        "color",
+        ("--color",),
+        "auto (a terminal, unless NO_COLOR is set; or FORCE_COLOR), always or never.",
+        default="auto",
         metavar="WHEN",
-        help="auto (a terminal, unless NO_COLOR is set; or FORCE_COLOR), always or never.",
-        autocompletion=lambda incomplete: [w for w in _WHEN if w.startswith(incomplete)],
+        words=_WHEN,
     ),
-]
-_WHEN = ("auto", "always", "never")
-ErrorFormat = Annotated[
-    str,
-    typer.Option(
-        "--error-format",
+    Option(
+        "error_format",
+        ("--error-format",),
+        "How an error is told on stderr: text, or json (one line).",
+        default="text",
         metavar="FORM",
         envvar="MESHCTL_ERROR_FORMAT",
-        help="How an error is told on stderr: text, or json (one line).",
-        autocompletion=lambda incomplete: [w for w in _ERROR_FORMATS if w.startswith(incomplete)],
+        words=_ERROR_FORMATS,
     ),
-]
-_ERROR_FORMATS = ("text", "json")
+    Option("vklog", ("--vklog",), hidden=True),  # istioctl's, taken and passed over
+)
+
+
+def globals_of(
+    kubeconfig: str | None,
+    context: str | None,
+    namespace: str | None,
+    istio_namespace: str,
+    as_user: str | None,
+    as_group: list[str] | None,
+    as_uid: str | None,
+    kubeclient_timeout: str,
+    color: str,
+    error_format: str,
+    vklog: str | None,
+) -> Globals:
+    """What the values of the options come to. Raises UsageError for one that is none of its option's."""
+    found = Globals(
+        kubeconfig=kubeconfig,
+        context=context,
+        namespace=namespace or None,
+        istio_namespace=istio_namespace,
+        as_user=as_user,
+        as_groups=tuple(as_group or ()),
+        as_uid=as_uid,
+        timeout=seconds(kubeclient_timeout),
+        colour=when_coloured(color),
+    )
+    checked_error_format(error_format)
+    return found
 
 
 def checked_error_format(word: str) -> None:

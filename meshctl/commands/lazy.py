@@ -5,19 +5,14 @@ from __future__ import annotations
 import functools
 import importlib
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import typer
 from typer.core import TyperGroup
 
+from meshctl.commands.declared import Entry, named
 
-class Entry(NamedTuple):
-    """A command of a table: the module whose ``app`` it is, its help line, its other names."""
-
-    module: str
-    help: str
-    aliases: tuple[str, ...] = ()
-    hidden: bool = False
+__all__ = ["Entry", "LazyGroup", "command", "group"]
 
 
 class LazyGroup(TyperGroup):
@@ -29,9 +24,8 @@ class LazyGroup(TyperGroup):
         return [name for name, entry in self.table.items() if not entry.hidden]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        found = ((n, e.module) for n, e in self.table.items() if cmd_name == n or cmd_name in e.aliases)
-        name, module = next(found, ("", ""))
-        return command(name, module) if module else None
+        found = named(self.table, cmd_name)
+        return command(*found) if found else None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         rows = [
@@ -54,9 +48,16 @@ def group(entries: Mapping[str, Entry], default: str | None = None) -> type[Lazy
 
 
 @functools.cache  # the command line is read twice: to put it in order, and to run it
-def command(name: str, module: str) -> Any:
+def command(name: str, entry: Entry) -> Any:
     """A command of a table, imported."""
-    found: Any = typer.main.get_command(importlib.import_module(module).app)
+    module = importlib.import_module(entry.module)
+    if entry.declared:
+        from meshctl.commands import as_typer
+
+        app = as_typer.app(module.COMMAND)
+    else:
+        app = module.app
+    found: Any = typer.main.get_command(app)
     found.name = name
     if not isinstance(found, LazyGroup):
         found.format_options = functools.partial(_options, found)

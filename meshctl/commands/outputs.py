@@ -5,20 +5,27 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import typer
-
+from meshctl.commands.declared import Option
 from meshctl.render.interface import Content, Form, Offers, Outputs, printed
 
 
-def option(outputs: Outputs, more: str = "") -> Any:
+def declared(outputs: Outputs, more: str = "") -> Option:
     """``--output/-o``: its help line and its completion come from the table of forms; ``more``: what else there is."""
-    return typer.Option(
-        "--output",
-        "-o",
+    return Option(
+        "output",
+        ("--output", "-o"),
+        f"{outputs.words}{'; ' + more if more else ''}.",
+        default=outputs.default,
         metavar="FORM",
-        help=f"{outputs.words}{'; ' + more if more else ''}.",
-        autocompletion=lambda incomplete: [name for name in outputs.forms if name.startswith(incomplete)],
+        words=tuple(outputs.forms),
     )
+
+
+def option(outputs: Outputs, more: str = "") -> Any:
+    """The same as typer takes it."""
+    from meshctl.commands import as_typer
+
+    return as_typer.option(declared(outputs, more))
 
 
 def show(outputs: Outputs, output: str, offers: Offers) -> None:

@@ -15,9 +15,9 @@ from meshctl.commands.globals import seconds
 from meshctl.commands.progress import TerminalProgress
 from meshctl.commands.proxy_config import complete
 from meshctl.commands.proxy_config.clock import now
-from meshctl.commands.proxy_config.options import admin_port as port_number
 from meshctl.commands.proxy_config.options import text
 from meshctl.commands.proxy_config.run import tell
+from meshctl.commands.proxy_config.source import admin_port as port_number
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, MeshctlError, UsageError
 from meshctl.plain import visible
 from meshctl.render.interface import Content, Document, Form, Outputs

@@ -14,6 +14,7 @@ import typer
 from meshctl.commands import outputs
 from meshctl.commands.proxy_config import options
 from meshctl.commands.proxy_config.run import opened, tell
+from meshctl.commands.proxy_config.source import Source
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, UsageError
 from meshctl.plain import LAST_PORT
 from meshctl.render.interface import Content, Document, Outputs
@@ -118,9 +119,9 @@ def check(
         return call.run(ctx, tuple(pod or ()), tuple(file or ()), sender, address, port, asked, form)
     if not (pod or file or admin):
         raise UsageError("expecting pod name or config dump, found: 0")
-    source = options.Source(tuple(pod or ()), tuple(file or ()), admin, admin_port, None, False, False)
+    source = Source(tuple(pod or ()), tuple(file or ()), admin, admin_port, None, False, False)
     needs = Needs(frozenset({policies.KIND}))
-    with opened(ctx, source, needs) as (proxies, progress):
+    with opened(ctx.obj or Globals(), source, needs) as (proxies, progress):
         found = sorted(proxies, key=lambda proxy: proxy.rank)
     for proxy in found:
         policies.check(proxy.snapshot)

@@ -12,7 +12,7 @@ import typer
 from meshctl.commands.outputs import write
 from meshctl.commands.progress import TerminalProgress
 from meshctl.commands.proxy_config.options import Shared, with_options
-from meshctl.commands.proxy_config.options import admin_port as port_number
+from meshctl.commands.proxy_config.source import admin_port as port_number
 from meshctl.errors import EXIT_FAILURE, EXIT_OK
 from meshctl.plain import visible, visible_lines
 from meshctl.reader.naming import parse

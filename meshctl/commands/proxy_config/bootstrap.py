@@ -1,13 +1,11 @@
 """``proxy-config bootstrap``: how the proxy was started."""
 
-import typer
-
-from meshctl.commands.proxy_config import options
 from meshctl.commands.proxy_config.run import show
+from meshctl.commands.proxy_config.source import OUTPUT, Source, view
 from meshctl.sources import Needs
+from meshctl.sources.interface import Globals
+from meshctl.values import replace
 from meshctl.views.bootstrap import KIND, VIEW
-
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 _HELP = """Show how a proxy was started, and its versions.
 
@@ -21,11 +19,8 @@ _HELP = """Show how a proxy was started, and its versions.
 """
 
 
-@app.command(help=_HELP)
-@options.with_source
-def bootstrap(
-    ctx: typer.Context,
-    source: options.Source,
-    output: options.OutputForm = "json",
-) -> int:
-    return show(ctx, source, output, VIEW, None, Needs(frozenset({KIND})))
+def run(globals_: Globals, source: Source, output: str) -> int:
+    return show(globals_, source, output, VIEW, None, Needs(frozenset({KIND})))
+
+
+COMMAND = view("bootstrap", _HELP, run, output=replace(OUTPUT, default="json"))

@@ -1,15 +1,10 @@
 """``proxy-config cluster``: upstreams."""
 
-from typing import Annotated
-
-import typer
-
-from meshctl.commands.proxy_config import complete, options
 from meshctl.commands.proxy_config.run import show
+from meshctl.commands.proxy_config.source import PORT, Source, go_integer, text, view
 from meshctl.sources import Needs
+from meshctl.sources.interface import Globals
 from meshctl.views.clusters import KIND, VIEW, ClusterFilter
-
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 _HELP = """Show the clusters (upstreams) of a proxy.
 
@@ -25,23 +20,15 @@ _HELP = """Show the clusters (upstreams) of a proxy.
 """
 
 
-@app.command(help=_HELP)
-@options.with_source
-def cluster(
-    ctx: typer.Context,
-    source: options.Source,
-    output: options.OutputForm = "short",
-    fqdn: Annotated[
-        str, options.text("--fqdn", help="Clusters whose name holds this.", completion=complete.hosts)
-    ] = "",
-    direction: Annotated[
-        str,
-        options.text("--direction", help="Clusters whose name holds this.", completion=complete.directions),
-    ] = "",
-    subset: Annotated[
-        str, options.text("--subset", help="Clusters whose name holds this.", completion=complete.subsets)
-    ] = "",
-    port: options.Port = "0",
+def run(
+    globals_: Globals, source: Source, output: str, fqdn: str, direction: str, subset: str, port: str
 ) -> int:
-    wanted = ClusterFilter(fqdn, direction, subset, options.go_integer(port))
-    return show(ctx, source, output, VIEW, wanted, Needs(frozenset({KIND})))
+    wanted = ClusterFilter(fqdn, direction, subset, go_integer(port))
+    return show(globals_, source, output, VIEW, wanted, Needs(frozenset({KIND})))
+
+
+FQDN = text("fqdn", "--fqdn", "Clusters whose name holds this.", "hosts")
+DIRECTION = text("direction", "--direction", "Clusters whose name holds this.", "directions")
+SUBSET = text("subset", "--subset", "Clusters whose name holds this.", "subsets")
+
+COMMAND = view("cluster", _HELP, run, FQDN, DIRECTION, SUBSET, PORT)

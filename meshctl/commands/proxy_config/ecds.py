@@ -1,13 +1,10 @@
 """``proxy-config ecds``: filters fetched apart from their listeners."""
 
-import typer
-
-from meshctl.commands.proxy_config import options
 from meshctl.commands.proxy_config.run import show
+from meshctl.commands.proxy_config.source import Source, view
 from meshctl.sources import Needs
+from meshctl.sources.interface import Globals
 from meshctl.views.ecds import KIND, VIEW
-
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 _HELP = """Show the filters that a proxy fetches apart from their listeners (WasmPlugins, mostly).
 
@@ -20,11 +17,8 @@ _HELP = """Show the filters that a proxy fetches apart from their listeners (Was
 """
 
 
-@app.command(help=_HELP)
-@options.with_source
-def ecds(
-    ctx: typer.Context,
-    source: options.Source,
-    output: options.OutputForm = "short",
-) -> int:
-    return show(ctx, source, output, VIEW, None, Needs(frozenset({KIND})))
+def run(globals_: Globals, source: Source, output: str) -> int:
+    return show(globals_, source, output, VIEW, None, Needs(frozenset({KIND})))
+
+
+COMMAND = view("ecds", _HELP, run)

@@ -1,16 +1,11 @@
 """``proxy-config eds``: endpoints as the control plane gave them."""
 
-from typing import Annotated
-
-import typer
-
-from meshctl.commands.proxy_config import complete, options
 from meshctl.commands.proxy_config.run import show
+from meshctl.commands.proxy_config.source import PORT, Source, go_integer, text, view
 from meshctl.sources import Needs
+from meshctl.sources.interface import Globals
 from meshctl.views.eds import KIND, VIEW
 from meshctl.views.endpoint_filter import EndpointFilter
-
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 _HELP = """Show the endpoints that the control plane gave to a proxy.
 
@@ -24,21 +19,15 @@ _HELP = """Show the endpoints that the control plane gave to a proxy.
 """
 
 
-@app.command(help=_HELP)
-@options.with_source
-def eds(
-    ctx: typer.Context,
-    source: options.Source,
-    output: options.OutputForm = "short",
-    address: Annotated[str, options.text("--address", help="Only this ip:port.")] = "",
-    port: options.Port = "0",
-    cluster: Annotated[
-        str,
-        options.text("--cluster", help="Only this cluster's.", completion=complete.endpoint_clusters),
-    ] = "",
-    status: Annotated[
-        str, options.text("--status", help="Only with this health.", completion=complete.statuses)
-    ] = "",
+def run(
+    globals_: Globals, source: Source, output: str, address: str, port: str, cluster: str, status: str
 ) -> int:
-    wanted = EndpointFilter(address, options.go_integer(port), cluster, status)
-    return show(ctx, source, output, VIEW, wanted, Needs(frozenset({KIND})))
+    wanted = EndpointFilter(address, go_integer(port), cluster, status)
+    return show(globals_, source, output, VIEW, wanted, Needs(frozenset({KIND})))
+
+
+ADDRESS = text("address", "--address", "Only this ip:port.")
+CLUSTER = text("cluster", "--cluster", "Only this cluster's.", "endpoint_clusters")
+STATUS = text("status", "--status", "Only with this health.", "statuses")
+
+COMMAND = view("eds", _HELP, run, ADDRESS, PORT, CLUSTER, STATUS)

@@ -1,17 +1,13 @@
 """``proxy-config endpoint``: the hosts of each cluster."""
 
-from typing import Annotated
-
-import typer
-
-from meshctl.commands.proxy_config import complete, options
+from meshctl.commands.proxy_config.eds import CLUSTER, STATUS
 from meshctl.commands.proxy_config.run import show
+from meshctl.commands.proxy_config.source import PORT, Source, go_integer, text, view
 from meshctl.envoy.documents import DocumentKind
 from meshctl.sources import Needs
+from meshctl.sources.interface import Globals
 from meshctl.views.endpoint_filter import EndpointFilter
 from meshctl.views.endpoints import VIEW
-
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 _HELP = """Show the hosts that each cluster of a proxy uses, and their health.
 
@@ -26,22 +22,14 @@ _HELP = """Show the hosts that each cluster of a proxy uses, and their health.
 """
 
 
-@app.command(help=_HELP)
-@options.with_source
-def endpoint(
-    ctx: typer.Context,
-    source: options.Source,
-    output: options.OutputForm = "short",
-    address: Annotated[str, options.text("--address", help="Only this address, without its port.")] = "",
-    port: options.Port = "0",
-    cluster: Annotated[
-        str,
-        options.text("--cluster", help="Only this cluster's.", completion=complete.endpoint_clusters),
-    ] = "",
-    status: Annotated[
-        str, options.text("--status", help="Only with this health.", completion=complete.statuses)
-    ] = "",
+def run(
+    globals_: Globals, source: Source, output: str, address: str, port: str, cluster: str, status: str
 ) -> int:
-    wanted = EndpointFilter(address, options.go_integer(port), cluster, status)
+    wanted = EndpointFilter(address, go_integer(port), cluster, status)
     needs = Needs(documents=frozenset({DocumentKind.CLUSTERS}))
-    return show(ctx, source, output, VIEW, wanted, needs)
+    return show(globals_, source, output, VIEW, wanted, needs)
+
+
+ADDRESS = text("address", "--address", "Only this address, without its port.")
+
+COMMAND = view("endpoint", _HELP, run, ADDRESS, PORT, CLUSTER, STATUS)

@@ -2,22 +2,24 @@
 
 import functools
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-import typer
 
 from meshctl.commands import outputs
+from meshctl.commands.declared import Kind, Option
 from meshctl.commands.outputs import write
 from meshctl.commands.progress import TerminalProgress
-from meshctl.commands.proxy_config import complete, options
 from meshctl.commands.proxy_config.clock import now
+from meshctl.commands.proxy_config.cluster import DIRECTION, FQDN, SUBSET
+from meshctl.commands.proxy_config.route import NAME
 from meshctl.commands.proxy_config.run import label, many, opened, tell
+from meshctl.commands.proxy_config.source import VERBOSE, Source, go_integer, number, text, view
 from meshctl.envoy.secrets import may_hold_secrets, redact, sensitive_keys
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, MeshctlError, MissingDataError
 from meshctl.render.interface import Content, Document, Form, Outputs
 from meshctl.sources import Needs, ProxySnapshot
-from meshctl.sources.interface import ALL_SECTIONS
+from meshctl.sources.interface import ALL_SECTIONS, Globals
 from meshctl.values import Struct
 from meshctl.views import bootstrap, clusters, eds, listeners, routes, secrets
 from meshctl.views.careful import carefully
@@ -25,8 +27,6 @@ from meshctl.views.endpoint_filter import EndpointFilter
 from meshctl.views.view import Layout, View
 
 _OUTPUTS = Outputs((Content.SHORT, Content.WIDE, Content.DOCUMENT), "short", without=("jsonl", "csv"))
-
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 _HELP = """\
 Show every table of a proxy below each other; as json or yaml, the dump as Envoy wrote it.
@@ -48,40 +48,22 @@ class Part(Struct, frozen=True):
     wanted: Any
 
 
-@app.command(help=_HELP)
-@options.with_source
-def everything(
-    ctx: typer.Context,
-    source: options.Source,
-    output: Annotated[str, outputs.option(_OUTPUTS)] = "short",
-    fqdn: Annotated[
-        str, options.text("--fqdn", help="Clusters whose name holds this.", completion=complete.hosts)
-    ] = "",
-    direction: Annotated[
-        str,
-        options.text("--direction", help="Clusters whose name holds this.", completion=complete.directions),
-    ] = "",
-    subset: Annotated[
-        str, options.text("--subset", help="Clusters whose name holds this.", completion=complete.subsets)
-    ] = "",
-    port: Annotated[
-        str, options.number("--port", help="Only clusters, listeners and endpoints of this port.")
-    ] = "0",
-    address: Annotated[str, options.text("--address", help="Only listeners of this address.")] = "",
-    type_: Annotated[
-        str,
-        options.text("--type", help="Only listeners of this type.", completion=complete.listener_types),
-    ] = "",
-    name: Annotated[
-        str, options.text("--name", help="Only the route table of this name.", completion=complete.routes)
-    ] = "",
-    verbose: options.Verbose = True,
-    with_headers: Annotated[
-        bool, typer.Option("--with-headers", help="A title before each table.", show_default=False)
-    ] = False,
+def run(
+    globals_: Globals,
+    source: Source,
+    output: str,
+    fqdn: str,
+    direction: str,
+    subset: str,
+    port: str,
+    address: str,
+    type_: str,
+    name: str,
+    verbose: bool,
+    with_headers: bool,
 ) -> int:
     form = _OUTPUTS.parse(output)
-    number = options.go_integer(port)
+    number = go_integer(port)
     parts = (
         Part("BOOTSTRAP", bootstrap.VIEW, None),
         Part("CLUSTER", clusters.VIEW, clusters.ClusterFilter(fqdn, direction, subset, number)),
@@ -93,7 +75,7 @@ def everything(
     several = many(source)
     missing: list[MeshctlError] = []
     lines: list[str] = []
-    with opened(ctx, source, Needs(ALL_SECTIONS)) as (proxies, progress):
+    with opened(globals_, source, Needs(ALL_SECTIONS)) as (proxies, progress):
         if form.content is Content.DOCUMENT:
             _dump(proxies, form, several, lines, progress)
         else:
@@ -106,6 +88,30 @@ def everything(
         if missing:
             raise _summed_up(missing)
         return EXIT_FAILURE if progress.failures else EXIT_OK
+
+
+COMMAND = view(
+    "all",
+    _HELP,
+    run,
+    FQDN,
+    DIRECTION,
+    SUBSET,
+    number("port", "--port", "Only clusters, listeners and endpoints of this port."),
+    text("address", "--address", "Only listeners of this address."),
+    text("type_", "--type", "Only listeners of this type.", "listener_types"),
+    NAME,
+    VERBOSE,
+    Option(
+        "with_headers",
+        ("--with-headers",),
+        "A title before each table.",
+        Kind.SWITCH,
+        False,
+        shows_default=False,
+    ),
+    output=outputs.declared(_OUTPUTS),
+)
 
 
 def _tables(

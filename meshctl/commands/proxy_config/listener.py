@@ -1,15 +1,11 @@
 """``proxy-config listener``: where the proxy listens."""
 
-from typing import Annotated
-
-import typer
-
-from meshctl.commands.proxy_config import complete, options
+from meshctl.commands.declared import Kind, Option
 from meshctl.commands.proxy_config.run import show
+from meshctl.commands.proxy_config.source import VERBOSE, Source, go_integer, number, text, view
 from meshctl.sources import Needs
+from meshctl.sources.interface import Globals
 from meshctl.views.listeners import KIND, VIEW, ListenerFilter
-
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 _HELP = """Show the listeners of a proxy, and where each filter chain leads.
 
@@ -24,33 +20,39 @@ _HELP = """Show the listeners of a proxy, and where each filter chain leads.
 """
 
 
-@app.command(help=_HELP)
-@options.with_source
-def listener(
-    ctx: typer.Context,
-    source: options.Source,
-    output: options.OutputForm = "short",
-    address: Annotated[
-        str,
-        options.text("--address", help="Only this address.", completion=complete.listener_addresses),
-    ] = "",
-    port: Annotated[
-        str,
-        options.text("--port", help="Only this port.", metavar="NUMBER", completion=complete.listener_ports),
-    ] = "0",
-    type_: Annotated[
-        str,
-        options.text("--type", help="Only HTTP, TCP or HTTP+TCP.", completion=complete.listener_types),
-    ] = "",
-    verbose: options.Verbose = True,
-    waypoint: Annotated[
-        bool, typer.Option("--waypoint", help="The matcher tree's way to each chain.", hidden=True)
-    ] = False,
+def run(
+    globals_: Globals,
+    source: Source,
+    output: str,
+    address: str,
+    port: str,
+    type_: str,
+    verbose: bool,
+    waypoint: bool,
 ) -> int:
-    wanted = ListenerFilter(address, options.go_integer(port), type_, verbose)
+    wanted = ListenerFilter(address, go_integer(port), type_, verbose)
     needs = Needs(frozenset({KIND}))
     if waypoint:
         from meshctl.views.waypoint import VIEW as WAYPOINT_VIEW
 
-        return show(ctx, source, "short", WAYPOINT_VIEW, wanted, needs)
-    return show(ctx, source, output, VIEW, wanted, needs)
+        return show(globals_, source, "short", WAYPOINT_VIEW, wanted, needs)
+    return show(globals_, source, output, VIEW, wanted, needs)
+
+
+COMMAND = view(
+    "listener",
+    _HELP,
+    run,
+    text("address", "--address", "Only this address.", "listener_addresses"),
+    number("port", "--port", "Only this port.", "listener_ports"),
+    text("type_", "--type", "Only HTTP, TCP or HTTP+TCP.", "listener_types"),
+    VERBOSE,
+    Option(
+        "waypoint",
+        ("--waypoint",),
+        "The matcher tree's way to each chain.",
+        Kind.SWITCH,
+        False,
+        hidden=True,
+    ),
+)

@@ -16,6 +16,7 @@ import typer
 from meshctl.commands.outputs import write
 from meshctl.commands.progress import TerminalProgress
 from meshctl.commands.proxy_config import options
+from meshctl.commands.proxy_config.source import admin_port as port_number
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, ConnectError, UsageError
 from meshctl.plain import listed
 from meshctl.sources import Origin
@@ -75,7 +76,7 @@ def log(
         selector=selector,
         all_pods=True,  # as istioctl: a workload stands for all of its pods here
         admin=admin,
-        admin_port=options.admin_port(admin_port),
+        admin_port=port_number(admin_port),
         globals=ctx.obj or Globals(),
     )
     origin.check()

@@ -7,11 +7,12 @@ import typer
 
 from meshctl.commands.outputs import write
 from meshctl.commands.proxy_config import options
-from meshctl.commands.proxy_config.options import Source
 from meshctl.commands.proxy_config.run import label, open_proxies
+from meshctl.commands.proxy_config.source import Source
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, UsageError
 from meshctl.plain import visible
 from meshctl.sources import Needs, ProxySnapshot
+from meshctl.sources.interface import Globals
 from meshctl.views import secrets
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
@@ -38,7 +39,7 @@ def rootca_compare(
     pods, files = tuple(pod or ()), tuple(file or ())
     if output != "short":
         raise UsageError("rootca-compare prints one sentence", "", "Leave -o out.")
-    proxies = _two(ctx, pods, files, admin_port)
+    proxies = _two(ctx.obj or Globals(), pods, files, admin_port)
     first, second = (secrets.root_authorities(proxy.snapshot) for proxy in proxies)
     names = visible(" and ".join(f"[{label(proxy) or proxy.snapshot.origin}]" for proxy in proxies))
     if first & second:
@@ -54,16 +55,16 @@ def rootca_compare(
     return EXIT_FAILURE
 
 
-def _two(ctx: typer.Context, pods: tuple[str, ...], files: tuple[str, ...], port: str) -> list[ProxySnapshot]:
+def _two(globals_: Globals, pods: tuple[str, ...], files: tuple[str, ...], port: str) -> list[ProxySnapshot]:
     """The two proxies: two pods, two pods of one bundle, or two files."""
     needs = Needs(frozenset({secrets.KIND}))
     if len(files) == 2 and not pods:
         single = [Source((), (name,), None, port, None, False, False) for name in files]
-        return [open_proxies(ctx, source, needs)[0] for source in single]
+        return [open_proxies(globals_, source, needs)[0] for source in single]
     if len(pods) == 2 and pods[0] == pods[1]:  # as istioctl: it has what it has
-        return open_proxies(ctx, Source(pods[:1], files, None, port, None, False, False), needs) * 2
+        return open_proxies(globals_, Source(pods[:1], files, None, port, None, False, False), needs) * 2
     if len(pods) == 2 and len(files) <= 1:
-        found = open_proxies(ctx, Source(pods, files, None, port, None, False, False), needs)
+        found = open_proxies(globals_, Source(pods, files, None, port, None, False, False), needs)
         if len(found) == 2:
             return found
     raise UsageError(

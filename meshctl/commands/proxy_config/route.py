@@ -1,15 +1,10 @@
 """``proxy-config route``: route tables."""
 
-from typing import Annotated
-
-import typer
-
-from meshctl.commands.proxy_config import complete, options
 from meshctl.commands.proxy_config.run import show
+from meshctl.commands.proxy_config.source import VERBOSE, Source, text, view
 from meshctl.sources import Needs
+from meshctl.sources.interface import Globals
 from meshctl.views.routes import KIND, VIEW, RouteFilter
-
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 _HELP = """Show the route tables of a proxy: virtual hosts, matches, virtual services.
 
@@ -22,15 +17,10 @@ _HELP = """Show the route tables of a proxy: virtual hosts, matches, virtual ser
 """
 
 
-@app.command(help=_HELP)
-@options.with_source
-def route(
-    ctx: typer.Context,
-    source: options.Source,
-    output: options.OutputForm = "short",
-    name: Annotated[
-        str, options.text("--name", help="Only the route table of this name.", completion=complete.routes)
-    ] = "",
-    verbose: options.Verbose = True,
-) -> int:
-    return show(ctx, source, output, VIEW, RouteFilter(name, verbose), Needs(frozenset({KIND})))
+def run(globals_: Globals, source: Source, output: str, name: str, verbose: bool) -> int:
+    return show(globals_, source, output, VIEW, RouteFilter(name, verbose), Needs(frozenset({KIND})))
+
+
+NAME = text("name", "--name", "Only the route table of this name.", "routes")
+
+COMMAND = view("route", _HELP, run, NAME, VERBOSE)

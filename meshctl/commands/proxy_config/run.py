@@ -12,11 +12,10 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
-import typer
 
 from meshctl.commands.outputs import present
 from meshctl.commands.progress import TerminalProgress
-from meshctl.commands.proxy_config.options import OUTPUTS, Source, admin_port
+from meshctl.commands.proxy_config.source import OUTPUTS, Source, admin_port
 from meshctl.envoy.schema.names import Convert
 from meshctl.envoy.snapshot import Snapshot
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, ConnectError, MeshctlError, UsageError
@@ -41,15 +40,15 @@ class Shown(NamedTuple):
     lines: list[str]
 
 
-def show(ctx: typer.Context, source: Source, output: str, view: View[F], wanted: F, needs: Needs) -> int:
+def show(globals_: Globals, source: Source, output: str, view: View[F], wanted: F, needs: Needs) -> int:
     """Run one view from the command line to stdout; the exit code."""
     form = OUTPUTS.parse(output)
     several = many(source)
-    with opened(ctx, source, needs) as (proxies, progress):
+    with opened(globals_, source, needs) as (proxies, progress):
         made = _each(proxies, several, progress, lambda proxy: _shown(view, wanted, proxy, form, several))
         shown = [one for _, one in sorted(made, key=lambda entry: entry[0])]
         redacted: list[str] = []
-        present(_rendered(view, shown, form, several, redacted), form, (ctx.obj or Globals()).colour)
+        present(_rendered(view, shown, form, several, redacted), form, globals_.colour)
         tell(line for one in shown for line in one.lines)
         tell(redacted)
         return EXIT_FAILURE if progress.failures else EXIT_OK
@@ -105,9 +104,9 @@ def many(source: Source) -> bool:
     return bool(source.selector or source.all_namespaces or source.all_pods or len(source.pods) > 1)
 
 
-def open_proxies(ctx: typer.Context, source: Source, needs: Needs) -> list[ProxySnapshot]:
+def open_proxies(globals_: Globals, source: Source, needs: Needs) -> list[ProxySnapshot]:
     """All proxies that the options name. Raises MeshctlError where one of them could not be asked."""
-    with opened(ctx, source, needs) as (proxies, progress):
+    with opened(globals_, source, needs) as (proxies, progress):
         found = sorted(proxies, key=lambda proxy: proxy.rank)
         if progress.failures:
             raise ConnectError("not all of the pods could be asked", "", "")
@@ -116,7 +115,7 @@ def open_proxies(ctx: typer.Context, source: Source, needs: Needs) -> list[Proxy
 
 @contextmanager
 def opened(
-    ctx: typer.Context, source: Source, needs: Needs
+    globals_: Globals, source: Source, needs: Needs
 ) -> Iterator[tuple[Iterable[ProxySnapshot], TerminalProgress]]:
     """The proxies that the options name, one after another: the next is had when it is asked for."""
     _check(source)
@@ -128,7 +127,7 @@ def opened(
         all_namespaces=source.all_namespaces,
         all_pods=source.all_pods,
         admin_port=admin_port(source.admin_port),
-        globals=ctx.obj or Globals(),
+        globals=globals_,
     )
     with TerminalProgress() as progress:
         yield open_snapshots(origin, needs, progress), progress

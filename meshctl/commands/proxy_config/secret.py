@@ -1,14 +1,11 @@
 """``proxy-config secret``: certificates and trust bundles."""
 
-import typer
-
-from meshctl.commands.proxy_config import options
 from meshctl.commands.proxy_config.clock import now
 from meshctl.commands.proxy_config.run import show
+from meshctl.commands.proxy_config.source import Source, view
 from meshctl.sources import Needs
+from meshctl.sources.interface import Globals
 from meshctl.views.secrets import KIND, VIEW, SecretFilter
-
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 _HELP = """Show the certificates and trust bundles of a proxy. Private keys are never shown.
 
@@ -21,11 +18,8 @@ _HELP = """Show the certificates and trust bundles of a proxy. Private keys are 
 """
 
 
-@app.command(help=_HELP)
-@options.with_source
-def secret(
-    ctx: typer.Context,
-    source: options.Source,
-    output: options.OutputForm = "short",
-) -> int:
-    return show(ctx, source, output, VIEW, SecretFilter(now()), Needs(frozenset({KIND})))
+def run(globals_: Globals, source: Source, output: str) -> int:
+    return show(globals_, source, output, VIEW, SecretFilter(now()), Needs(frozenset({KIND})))
+
+
+COMMAND = view("secret", _HELP, run)

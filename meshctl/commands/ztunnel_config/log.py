@@ -10,8 +10,8 @@ import typer
 
 from meshctl.commands.outputs import write
 from meshctl.commands.progress import TerminalProgress
-from meshctl.commands.proxy_config.options import admin_port as port_number
 from meshctl.commands.proxy_config.options import text
+from meshctl.commands.proxy_config.source import admin_port as port_number
 from meshctl.commands.ztunnel_config import run
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, UsageError
 from meshctl.sources.interface import Globals

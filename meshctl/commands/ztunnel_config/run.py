@@ -11,8 +11,8 @@ from meshctl.commands import outputs
 from meshctl.commands.outputs import present
 from meshctl.commands.progress import TerminalProgress
 from meshctl.commands.proxy_config.options import Shared, with_options
-from meshctl.commands.proxy_config.options import admin_port as port_number
 from meshctl.commands.proxy_config.run import tell
+from meshctl.commands.proxy_config.source import admin_port as port_number
 from meshctl.errors import EXIT_OK
 from meshctl.plain import Json
 from meshctl.render.interface import Content, Document, Form, Outputs

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import typer
 
-from meshctl.cli import app
 from meshctl.commands.argv import normalise
+from meshctl.commands.root import app
 
 ROOT = typer.main.get_command(app)
 

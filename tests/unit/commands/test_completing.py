@@ -7,8 +7,8 @@ import subprocess
 import pytest
 import typer
 
-from meshctl import cli as program
 from meshctl.commands import completing
+from meshctl.commands import root as program
 from tests.corpus import ROOT
 
 STORY = str(ROOT / "examples" / "story")

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import typer
 
-from meshctl import __version__, cli
+from meshctl import __version__
+from meshctl.commands.root import app
 from tests import cli as line
 
 
@@ -20,7 +21,7 @@ def pages(group: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
             yield from pages(group.get_command(None, name), (*words, name))
 
 
-PAGES = list(pages(typer.main.get_command(cli.app)))
+PAGES = list(pages(typer.main.get_command(app)))
 
 
 @pytest.mark.parametrize("words", PAGES, ids=" ".join)
