@@ -165,6 +165,34 @@ def test_a_matcher_tree_is_followed_both_ways() -> None:
     assert names(ways(matcher=BY_MAP)) == ["a", "b", None]
 
 
+def _action(kind: str, **config: Any) -> Json:
+    named = {"name": "n", "typed_config": {"@type": f"x/envoy.config.route.v3.{kind}", **config}}
+    return {"on_no_match": {"action": named}}
+
+
+ACTIONS = [  # what a matcher of routes comes to, the route of the request
+    (_action("Route", **REST), "rest"), (_action("Route", **route("never", {"path": "/other"})), None),
+    (_action("RouteList", routes=[route("never", {"path": "/other"}), REST, route("late", {"prefix": "/"})]), "rest"), (_action("RouteList", routes=[]), None), (_action("RouteList"), None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("matcher", "name"), ACTIONS)
+def test_a_matcher_comes_to_a_route_or_to_a_list_of_them(matcher: Json, name: str | None) -> None:
+    built = proxy([listener([{"filters": http([virtual_host(matcher=matcher)])}])])
+    (passage,) = ask(built, get())
+    assert passage.route_name == name
+    assert not passage.undetermined
+
+
+def test_an_action_that_is_no_route_is_open() -> None:
+    built = proxy([listener([{"filters": http([virtual_host(matcher=_action("Filter"))])}])])
+    found = ask(built, get())
+    assert all(
+        "the action envoy.config.route.v3.Filter" in "".join(one.undetermined) + (one.verdict.reason or "")
+        for one in found
+    )
+
+
 HTTP_FILTERS: list[tuple[str, Json, set[tuple[int, str]]]] = [
     (
         "fault",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meshctl.proxy.upstream.endpoints import Policy, distribute
+from meshctl.proxy.upstream.endpoints import Policy, distribute, shares_of
 from meshctl.proxy.upstream.hosts import Health, Host
 from meshctl.proxy.upstream.subsets import Selector, Subsets, select
 
@@ -135,3 +135,28 @@ def test_a_single_host_per_subset_is_the_first() -> None:
 def test_subsets_of_hosts_whose_metadata_was_not_shown_are_undetermined() -> None:
     subsets = Subsets((Selector(frozenset({"version"})),))
     assert select([Host("one", shown=False)], subsets, {"version": "v1"}, Policy()).undetermined
+
+
+def test_shares_that_do_not_add_up_leave_a_part_without_a_host() -> None:
+    """A host that stands twice has both its shares; a share of nothing is no endpoint; what is open concerns a choice alone."""
+    one, two, three = hosts(UP, UP, UP)
+    found = shares_of(
+        [(one, 0.25), (two, 0.125), (one, 0.125), (three, 0.0)], False, [one, two, three], "open"
+    )
+    assert [(e.address, e.probability) for e in found.shares] == [("p0h0", 0.75), ("p0h1", 0.25)]
+    assert (found.missing, found.undetermined, found.reason, found.panic) == (0.5, "open", "", False)
+    alone = shares_of([(one, 1.0)], True, [one], "open")
+    assert (alone.missing, alone.undetermined, alone.panic) == (0.0, "", True)
+    assert alone.reason == "panic: too few healthy hosts, all hosts are used"
+    nothing = shares_of([(one, 0.0)], False, [one])
+    assert (nothing.shares, nothing.missing) == ((), 1.0)
+
+
+def test_a_host_is_told_with_what_is_known_of_it() -> None:
+    host = Host("10.0.0.1:80", hostname="a.com", metadata={"ns": {"k": 1}}, additional=("[fd00::1]:80",))
+    (found,) = shares_of([(host, 1.0)], False, [host]).shares
+    assert (found.hostname, found.metadata, found.additional) == (
+        "a.com",
+        {"ns": {"k": 1}},
+        ("[fd00::1]:80",),
+    )

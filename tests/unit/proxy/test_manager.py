@@ -97,8 +97,10 @@ def test_a_path_before_routing(settings: Json, runtime: Json, came: str, becomes
         assert found[":path"] == [becomes]
 
 
+UDP = (("connection", "upgrade"), ("upgrade", "connect-udp"))
 CHECKED = [  # settings, a request, (code, details)
     ({}, get("/", None), (400, "missing_host_header")), ({}, get("/", "a.com", protocol="HTTP/1.0"), (426, "low_version")), ({"http_protocol_options": {"accept_http_10": True}}, get("/", None, protocol="HTTP/1.0"), (400, "missing_host_header")),
+    ({}, get("/udp/b.com/53", "a.com", *UDP), (404, "path_rejected")), ({}, get("/.well-known/masque/udp/b.com/x", "a.com", *UDP), (404, "path_rejected")), ({}, get("/.well-known/masque/udp/b.com", "a.com", *UDP), (404, "path_rejected")),
     ({}, get("/", method="QUERY"), (400, "query_missing_content_type")), ({}, get("*", method="OPTIONS"), (404, "absolute_path_rejected")),
 ]  # fmt: skip
 
@@ -110,6 +112,21 @@ def test_what_the_manager_refuses(settings: Json, request_: Request, answer: tup
     )
     assert isinstance(found, Reply)
     assert (found.code, found.details) == answer
+
+
+@pytest.mark.parametrize(
+    ("path", "authority"),
+    [
+        ("/.well-known/masque/udp/b.com/53", "b.com:53"),
+        ("/.well-known/masque/udp/b.com/53/", "b.com:53"),
+        ("/.well-known/masque/udp/fd00%3A%3A1/53/", "[fd00::1]:53"),
+    ],
+)
+def test_the_authority_of_a_udp_tunnel_stands_in_its_path(path: str, authority: str) -> None:
+    manager = Manager(HttpConnectionManager({}))
+    found = decode(get(path, "a.com", *UDP), manager, Connection("10.1.1.1", "10.0.0.1", 80), tls=False)
+    assert not isinstance(found, Reply)
+    assert found[":authority"] == [authority]
 
 
 NR = Verdict(Disposition.NO_ROUTE, 404, "NR", "route_not_found")

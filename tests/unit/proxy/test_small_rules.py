@@ -74,6 +74,25 @@ def test_the_virtual_host_that_stands_for_all(
     assert table.find({})[0] == (0 if domains == [["*"]] else None)
 
 
+LOOKED_UP: list[tuple[list[list[str]], str, tuple[int | None, str]]] = [  # domains of each virtual host, the host, (which, by what)
+    # the name itself, then the longest ending, then the longest beginning, then the one for all
+    ([["*"], ["a.*"], ["*.com"], ["a.com"]], "a.com", (3, "a.com")), ([["*"], ["a.*"], ["*.com"]], "a.com", (2, "*.com")), ([["*"], ["a.*"]], "a.com", (1, "a.*")), ([["*"], ["a.*"]], "b.com", (0, "*")),
+    ([["*.com"], ["*.b.com"]], "a.b.com", (1, "*.b.com")), ([["*.b.com"], ["*.com"]], "a.b.com", (0, "*.b.com")), ([["a.*"], ["a.b.*"]], "a.b.com", (1, "a.b.*")), ([["a.b.*"], ["a.*"]], "a.b.com", (0, "a.b.*")),
+    # a wildcard stands for one character at least; one that fails leaves it to shorter ones
+    ([["*a.com"]], "a.com", (None, "")), ([["*a.com"]], "xa.com", (0, "*a.com")), ([["a.com*"]], "a.com", (None, "")), ([["a.com*"]], "a.com:80", (0, "a.com*")), ([["*.x.com"], ["*.com"]], "a.b.com", (1, "*.com")), ([["a.x.*"], ["a.*"]], "a.b.com", (1, "a.*")),
+    # of equal ones the first counts, and letters are compared as small ones
+    ([["a.com"], ["a.com"]], "a.com", (0, "a.com")), ([["*.com"], ["*.com"]], "a.com", (0, "*.com")), ([["a.*"], ["a.*"]], "a.com", (0, "a.*")), ([["*"], ["*"]], "a.com", (0, "*")), ([["A.com", "b.com"]], "a.com", (0, "a.com")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("domains", "host", "found"), LOOKED_UP)
+def test_the_virtual_host_of_a_name(
+    domains: list[list[str]], host: str, found: tuple[int | None, str]
+) -> None:
+    hosts = [{"name": str(n), "domains": names} for n, names in enumerate(domains)]
+    assert compile_domains(RouteConfiguration({"virtual_hosts": hosts})).find({":authority": [host]}) == found
+
+
 PATHS = [  # a path of a line of requests: the absolute target, the path
     ("/x", "", "/x"), ("http://b.com/x", "http://b.com", "/x"), ("http://b.com/", "http://b.com", "/"), ("http://b.com", "http://b.com", "/"), ("/http://b.com", "", "/http://b.com"), ("x/http://y", "", "x/http://y"), ("*", "", "*"), ("HTTP://b.com/x/", "HTTP://b.com", "/x/"),
 ]  # fmt: skip

@@ -125,6 +125,26 @@ def test_where_a_request_comes_in(raw: Json, expected: tuple[Any, ...]) -> None:
     assert (name, (connection.dst_ip, connection.dst_port), connection.socket) == expected
 
 
+UNREDIRECTED = proxy([
+    listener([{"filters": tcp("outbound|7000||db.shop.svc.cluster.local")}], ip="10.96.0.9", port=7000, bind_to_port=False),
+    listener([{"filters": tcp("c")}], ip="10.96.0.8", port=7000, name="other", bind_to_port=False),
+    listener([{"filters": tcp("c")}], ip="0.0.0.0", port=8000, name="all", bind_to_port=False),
+    listener([{"filters": tcp("c")}], ip="10.96.0.7", port=8000, name="one", bind_to_port=False),
+    listener([{"filters": tcp("c")}], ip="10.96.0.6", port=9000, name="last", bind_to_port=False),
+])  # fmt: skip
+BY_HOST = [  # a proxy that nothing is redirected to: by the host's address, by a service's, the wildcard, any of the port
+    ({"port": 7000, "authority": "10.96.0.8"}, "other"), ({"port": 7000, "authority": "10.96.0.8:7000"}, "other"), ({"port": 7000, "authority": "db.shop.svc.cluster.local"}, "10.96.0.9_7000"), ({"port": 7000, "authority": "db.shop:7000"}, "10.96.0.9_7000"),
+    ({"port": 7000, "authority": "10.96.0.1"}, "10.96.0.9_7000"), ({"port": 8000, "authority": "10.96.0.7"}, "one"), ({"port": 8000, "authority": "10.96.0.1"}, "all"), ({"port": 8000}, "all"), ({"port": 9000, "authority": "no.name"}, "last"),
+    ({"port": 9001}, None), ({"port": 7000, "dst_ip": "10.96.0.9", "authority": "10.96.0.8"}, "other"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("raw", "name"), BY_HOST)
+def test_the_listener_of_a_request_without_a_socket(raw: Json, name: str | None) -> None:
+    found = requests.at_proxy(UNREDIRECTED, {"request": raw}).listener
+    assert (found.name if found is not None else None) == name
+
+
 PAYLOADS = [
     ("HTTP/1.1", Payload.HTTP1),
     ("HTTP/1.0", Payload.HTTP10),

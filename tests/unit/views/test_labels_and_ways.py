@@ -8,7 +8,10 @@ import pytest
 
 from meshctl.views import ztunnel
 from meshctl.views.injection import Outcome, analyse, matches, revision_of, running, table
-from meshctl.views.waypoint import paths
+from meshctl.views.listeners import ListenerFilter
+from meshctl.views.matcher_text import leaves
+from meshctl.views.waypoint import paths, short
+from tests.unit.views.dumps import listeners
 
 Json = dict[str, Any]
 LABELS = {"a": "1", "b": "2"}
@@ -179,6 +182,67 @@ WAYS = [  # a matcher, the ways to chain c
 @pytest.mark.parametrize(("matcher", "ways"), WAYS)
 def test_the_ways_to_a_chain(matcher: Json, ways: list[str]) -> None:
     assert paths("c", matcher) == ways
+
+
+TCP = {"name": "envoy.filters.network.tcp_proxy", "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy", "cluster": "d"}}  # fmt: skip
+
+
+def test_the_ways_of_a_waypoints_listeners() -> None:
+    """By port, then address, whatever their order in the dump; a listener with one chain of its own name is internal."""
+
+    def listener(name: str, port: int, *chains: str, **more: Any) -> Json:
+        address = {"socket_address": {"address": "0.0.0.0", "port_value": port}}
+        return {
+            "name": name,
+            "address": address,
+            "filter_chains": [{"name": chain, "filters": [TCP]} for chain in chains],
+            **more,
+        }
+
+    matcher = {"filter_chain_matcher": node("exact_match_map", {"1": to("a"), "2": to("b"), "3": to("a")})}
+    found = short(
+        listeners(
+            listener("late", 90, "a", "b", **matcher),
+            listener("own", 80, "envoy://own", internal_listener={}),
+            listener("other", 70, "a", internal_listener={}),
+        ),
+        ListenerFilter(),
+    )
+    assert (found.header, found.padding) == (("LISTENER", "CHAIN", "MATCH", "DESTINATION"), 1)
+    assert [row[:3] for row in found.rows] == [
+        ("envoy://other", "a", "ALL"),
+        ("internal", "envoy://own", "ALL"),
+        ("envoy://late", "a", "ip=1"),
+        ("envoy://late", "a", "ip=3"),
+        ("envoy://late", "b", "ip=2"),
+    ]
+    assert {row[3] for row in found.rows} == {"Cluster: d"}
+
+
+ASKED = {
+    "name": "i",
+    "typed_config": {"@type": "x/envoy.extensions.matching.common_inputs.network.v3.ServerNameInput"},
+}
+LEAVES = [  # a matcher, the conditions on the way to each action
+    ({}, []), ({"on_no_match": to("c")}, [("always", "c")]),
+    (node("exact_match_map", {"a": to("c")}, on_no_match=to("d")), [("ServerName a", "c"), ("otherwise", "d")]),
+    (node("exact_match_map", {"a": {"matcher": node("exact_match_map", {"b": to("c")}, on_no_match=to("d"))}}), [("ServerName a and ServerName b", "c"), ("ServerName a and otherwise", "d")]),
+    (node("exact_match_map", {"a": {**to("c"), "keep_matching": True}}, on_no_match=to("d")), [("ServerName a (and goes on)", "c"), ("otherwise", "d")]),
+    ({"on_no_match": {**to("c"), "keep_matching": True}}, [("always", "c")]), ({"on_no_match": {"matcher": {"on_no_match": to("c")}}}, [("always", "c")]),
+    (node("exact_match_map", {"a": {"matcher": {"on_no_match": to("c")}, "keep_matching": True}}), [("ServerName a (and goes on)", "c")]),
+]  # fmt: skip
+
+
+def _asking(matcher: Any) -> Any:
+    """The matcher with an input that is known in place of each of its inputs."""
+    if isinstance(matcher, dict):
+        return {key: ASKED if key == "input" else _asking(value) for key, value in matcher.items()}
+    return matcher
+
+
+@pytest.mark.parametrize(("matcher", "found"), LEAVES)
+def test_the_conditions_on_the_way_to_each_action(matcher: Json, found: list[tuple[str, str]]) -> None:
+    assert [(way, action.name) for way, action in leaves(_asking(matcher))] == found
 
 
 SHAPED = [  # a section, a resource, what istioctl's JSON has of it: its fields in its order
