@@ -81,6 +81,7 @@ def test_http1_takes(request_: Request, name: str) -> None:
 RESET = [
     ("no path", h2("")),
     ("a path without its slash", h2("a")),
+    ("a star of another method than OPTIONS", h2("*")),
     ("connection", h2("/", ("connection", "x"))),
     ("a blank in the path", h2("/a b")),
     ("a delete in the path", h2("/a\x7f")),
@@ -123,6 +124,11 @@ def test_only_connect_has_a_protocol() -> None:
     allowed = {"http2_protocol_options": {"allow_connect": True}}
     assert not asked(h2("/", (":protocol", "websocket")), **allowed).logged
     assert asked(h2("/", (":protocol", "websocket"), method="CONNECT"), **allowed).logged
+
+
+def test_http2_takes_a_star_of_options() -> None:
+    passage = asked(h2("*", method="OPTIONS"))
+    assert (passage.verdict.code, passage.verdict.details) == (404, "absolute_path_rejected")  # the manager's
 
 
 def test_http2_drops_host_beside_the_authority() -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from meshctl.match.request_view import Peer
+from meshctl.proxy.filters.conditions import Subject
+from meshctl.proxy.filters.policies import attributes_of
 from meshctl.proxy.model import Disposition, Payload, Request, Tls
 from tests.unit.proxy.build import (
     NETWORK_RBAC,
@@ -77,6 +79,28 @@ CASES = [
 @pytest.mark.parametrize(("name", "http_filter", "tls", "expected"), CASES, ids=[c[0] for c in CASES])
 def test_rbac(name: str, http_filter: dict[str, Any], tls: Tls | None, expected: tuple[int, str]) -> None:
     assert verdict((http_filter,), get("/admin"), tls) == expected
+
+
+NAMED = Peer(("spiffe://td/a", "spiffe://td/b"), ("a.com", "b.com"), "CN=a")
+CONNECTIONS = [  # whether it is TLS, the client's certificate, (mtls, its URI, its DNS name, its subject)
+    (True, NAMED, (True, "spiffe://td/a", "a.com", "CN=a")), (True, Peer(dns=("a.com",)), (True, None, "a.com", None)), (True, Peer(), (False, None, None, None)),
+    (True, None, (False, None, None, None)), (False, NAMED, (False, "spiffe://td/a", "a.com", "CN=a")), (False, None, (False, None, None, None)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("tls", "peer", "told"), CONNECTIONS)
+def test_what_an_expression_may_ask_of_a_connection(
+    tls: bool, peer: Peer | None, told: tuple[Any, ...]
+) -> None:
+    found = attributes_of(Subject("10.9.9.9", 80, "10.1.1.1", "10.2.2.2", "sni", tls, peer))
+    names = ("mtls", "uri_san_peer_certificate", "dns_san_peer_certificate", "subject_peer_certificate")
+    assert tuple(found.connection[name] for name in names) == told
+    assert found.connection["requested_server_name"] == "sni"
+    assert (found.source, found.destination) == (
+        {"address": "10.1.1.1"},
+        {"address": "10.9.9.9", "port": 80},
+    )
+    assert attributes_of(Subject("", 0, "", "", "", False, None)).source == {"address": None}
 
 
 def test_a_log_action_denies_nobody() -> None:
