@@ -44,7 +44,7 @@ def tables(proxy: Proxy) -> list[RouteTable]:
 
 
 def _truth(value: Any) -> bool:
-    return value is True or str(value).lower() == "true"
+    return str(value).lower() == "true"
 
 
 def _view(given: Json) -> RequestView:

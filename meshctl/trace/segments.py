@@ -45,14 +45,12 @@ def segments(way: Way, client: Pod, *, uid: int | None = None) -> list[Segment]:
         return found + _crossing(way.network, way.arrived, previous, way)
     if way.network or way.arrived:
         found += _network(way.network)
-    for index, hop in enumerate(way.hops):
+    for hop in way.hops:
         came = (
             hop.capture
             if hop.pod is not previous or (hop.capture and hop.capture[0].hook == "prerouting")
             else ()
         )
-        if index == 0 and hop.pod is client and hop.capture == way.sent:
-            came = ()
         found.append(_proxy_segment(hop, came))
         found += _network(hop.network)
         previous = hop.pod

@@ -14,7 +14,7 @@ from meshctl.proxy.listen import accept
 from meshctl.proxy.listen.accept import chain_inputs, is_disabled
 from meshctl.proxy.listen.handshake import handshake
 from meshctl.proxy.listen.listeners import Filter, Listener
-from meshctl.proxy.model import Connection, Disposition, Payload, Tls
+from meshctl.proxy.model import Connection, Disposition, Payload, Tls, Verdict
 from meshctl.values import replace
 from tests.unit.proxy.build import listener, proxy, tcp
 from tests.unit.proxy.test_listen import HTTP_INSPECTOR, TLS_INSPECTOR, downstream, inspector
@@ -120,7 +120,7 @@ SILENCE = [  # settings of a listener that inspects, how a client that sends not
 def test_a_client_that_sends_nothing(settings: Json, reason: str | None) -> None:
     one = made(TLS_INSPECTOR, **settings)
     found = accept.inspect(one, SILENT, accept.arrival(one, SILENT))
-    assert (found.ended.reason if found.ended else None) == reason
+    assert found.ended == (Verdict(Disposition.DROPPED, 0, None, None, reason) if reason else None)
     plain = made()
     assert accept.inspect(plain, SILENT, accept.arrival(plain, SILENT)).ended is None
 

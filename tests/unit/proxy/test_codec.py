@@ -81,6 +81,8 @@ def test_http1_takes(request_: Request, name: str) -> None:
 RESET = [
     ("no path", h2("")),
     ("a path without its slash", h2("a")),
+    ("an authority with user information", get("/", "me@a.com", protocol="HTTP/2", scheme="http")),
+    ("an authority with a blank", get("/", "a com", protocol="HTTP/2", scheme="http")),
     ("a star of another method than OPTIONS", h2("*")),
     ("connection", h2("/", ("connection", "x"))),
     ("a blank in the path", h2("/a b")),

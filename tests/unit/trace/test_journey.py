@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from meshctl.proxy.model import Disposition, Payload, Request
-from meshctl.trace.journey import Journey
+from meshctl.trace.journey import MAX_HOPS, Journey
 from meshctl.trace.pods import Pod, Pods
 from meshctl.trace.services import Service
 from meshctl.trace.streams import Stream
@@ -196,6 +196,49 @@ def test_each_endpoint_is_a_way(addresses: tuple[str, ...], expected: list[Any])
     )
     client = sidecar(CLIENT, OUTBOUND, SERVICE, clusters=(cluster("web", *addresses, **services),))
     assert ends(start(Mesh(client, replace(WEB)), *VIP, pod=client)) == expected
+
+
+@pytest.mark.parametrize(("stream", "code"), [(HTTP, 200), (RAW, None)])
+def test_a_socket_of_the_pod_is_where_it_ends(stream: Stream, code: int | None) -> None:
+    """That something listens on it is assumed."""
+    lb_endpoint = {"endpoint": {"address": {"pipe": {"path": "/run/app.sock"}}}}
+    web = {
+        "name": "web",
+        "type": "STATIC",
+        "load_assignment": {"endpoints": [{"lb_endpoints": [lb_endpoint]}]},
+    }
+    chain = SERVICE if stream is HTTP else {**SERVICE, "filter_chains": [{"filters": tcp("web")}]}
+    client = sidecar(CLIENT, OUTBOUND, chain, clusters=(web,))
+    (way,) = start(Mesh(client), *VIP, stream=stream, pod=client)
+    assert way.target is not None
+    assert (way.target.pod, way.target.address, way.answer.code) == ("client", "/run/app.sock", code)
+    assert "that something listens on the socket /run/app.sock is assumed" in way.assumed
+
+
+def services(count: int, last: str) -> dict[tuple[str, int], Service]:
+    """Services each of which has the next one's address for its endpoint, the last of them an address of its own."""
+    ends_at = [f"10.96.0.{n + 1}:80" for n in range(1, count)] + [last]
+    return {(f"10.96.0.{n}", 80): Service(f"s{n}", (end,)) for n, end in enumerate(ends_at, 1)}
+
+
+@pytest.mark.parametrize(("count", "end"), [(MAX_HOPS, D), (MAX_HOPS + 1, Disposition.LOOP)])
+def test_services_behind_services_are_followed_so_far(count: int, end: Disposition) -> None:
+    (way,) = start(Mesh(CLIENT, WEB, services=services(count, "10.0.0.2:8080")), "10.96.0.1", 80)
+    assert way.answer.disposition is end
+    (circle,) = start(Mesh(CLIENT, services=services(2, "10.96.0.1:80")), "10.96.0.1", 80)
+    assert "10.96.0.1:80 leads back to itself" in circle.answer.reason
+
+
+def test_the_pods_of_a_services_endpoints_are_asked_for_together() -> None:
+    asked: list[tuple[Any, Any]] = []
+
+    class Asked(Mesh):
+        def expect(self, addresses: Any, hosts: Any) -> None:
+            asked.append((list(addresses), list(hosts)))
+
+    mesh = Asked(CLIENT, WEB, services={VIP: Service("web.shop.svc", ("10.0.0.2:8080", "[fd00::2]:8080"))})
+    start(mesh, *VIP)
+    assert asked == [(["10.0.0.2", "fd00::2"], ["web.shop.svc"])]
 
 
 def internal(name: str, metadata: Json | None = None) -> Json:

@@ -40,6 +40,7 @@ def passages(
     host: Json | None = None,
     src: str = "10.1.1.1",
     runtime: Json | None = None,
+    silent: bool = True,
 ) -> list[Passage]:
     """All ways of a request (GET / of a.com) through the filters, at a virtual host with these routes."""
     found = routes or (route("r", {"prefix": "/"}),)
@@ -48,7 +49,7 @@ def passages(
     bootstrap = {"layered_runtime": {"layers": [{"name": "s", "static_layer": runtime or {}}]}}
     built = proxy([listener([chain])], known, bootstrap)
     connection = Connection(src, "10.9.9.9", 80, 40000, Payload.HTTP1)
-    ways = visit(built, built.listeners.all[0], connection, request or get(), silent=True)
+    ways = visit(built, built.listeners.all[0], connection, request or get(), silent=silent)
     assert abs(sum(way.probability for way in ways) - 1.0) < 1e-9
     return ways
 

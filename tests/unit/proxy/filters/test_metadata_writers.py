@@ -173,7 +173,16 @@ def test_an_error_of_json_to_metadata_has_the_route_chosen_again() -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("GgJhYg==", "ab"), ("EQAAAAAAAPg/", 1.5), ("IAE=", True), ("YWI=", "nothing"), ("???", "nothing")],
+    [
+        ("GgJhYg==", "ab"),
+        ("GgJhYg", "ab"),
+        ("GgJhYg=", "ab"),
+        ("GgJhYg===", "nothing"),
+        ("EQAAAAAAAPg/", 1.5),
+        ("IAE=", True),
+        ("YWI=", "nothing"),
+        ("???", "nothing"),
+    ],
 )
 def test_a_header_may_hold_a_value_as_it_goes_over_the_wire(value: str, expected: Any) -> None:
     pair = {"metadata_namespace": "ns", "key": "k", "type": "PROTOBUF_VALUE", "encode": "BASE64"}
