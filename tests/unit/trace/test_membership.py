@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from meshctl.trace.membership import may_be_inside
+from meshctl.proxy.model import Endpoint
+from meshctl.trace.membership import is_told_external, may_be_inside, service_behind
 from tests import cli
 from tests.corpus import ROOT
+from tests.unit.proxy import build
 
 STORY = ROOT / "examples" / "story"
 
@@ -74,3 +76,47 @@ def test_a_gateway_has_no_application_behind_a_closed_port(tmp_path: pathlib.Pat
     code, answer = run("-f", str(path), "--from", "10.9.9.9", "--to", "10.1.1.1:81", "http://h/")
     assert (code, answer["verdict"]) == (1, "CONNECTION_FAILED")
     assert "a gateway has no application" in answer["outcomes"][0]["reason"]
+
+
+def _metadata(**istio: Any) -> dict[str, Any]:
+    return {"metadata": {"filter_metadata": {"istio": istio}}}
+
+
+SERVED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [  # a cluster's name and settings, an endpoint's metadata, the service
+    ("outbound|80||web.shop.svc.cluster.local", {}, {}, "web.shop.svc.cluster.local"), ("outbound|80|v1|web.shop.svc", {}, {}, "web.shop.svc"),
+    # a host that is none of Kubernetes', an inbound cluster, one of another name
+    ("outbound|80||ext.example.com", {}, {}, ""), ("outbound|80||web.shop", {}, {}, ""), ("outbound|80||a.b.c.svc", {}, {}, ""), ("inbound|80||web.shop.svc.cluster.local", {}, {}, ""), ("c", {}, {}, ""),
+    # Istio's own metadata goes before the name; an endpoint of the mesh is of the first service, whatever its name
+    ("c", _metadata(services=[{"host": "ext.example.com"}, {"host": "web.shop.svc"}]), {}, "web.shop.svc"), ("c", _metadata(services=[{"host": "ext.example.com"}]), {}, ""), ("c", _metadata(services="odd"), {}, ""),
+    ("c", _metadata(services=[{"host": "ext.example.com"}]), {"envoy.transport_socket_match": {"tunnel": "http"}}, "ext.example.com"), ("c", {}, {"envoy.transport_socket_match": {"tlsMode": "istio"}}, "c"),
+    ("c", {}, {"envoy.transport_socket_match": {"tlsMode": "disabled"}}, ""), ("c", {}, {"istio": {"workload": "w;ns;c;;k"}}, ""),
+    ("outbound|80||ext.example.com", {}, {"envoy.transport_socket_match": {"tlsMode": "istio"}}, "ext.example.com"),
+    # an address that came from the request
+    ("outbound|80||web.shop.svc", {"type": "ORIGINAL_DST", "lb_policy": "CLUSTER_PROVIDED", "load_assignment": None}, {}, ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "settings", "metadata", "service"), SERVED)
+def test_the_service_behind_an_endpoint(
+    name: str, settings: dict[str, Any], metadata: dict[str, Any], service: str
+) -> None:
+    built = build.proxy([], (build.cluster(name, "10.0.0.1:80", **settings),))
+    assert service_behind(built, name, Endpoint("10.0.0.1:80", metadata=metadata)) == service
+    assert service_behind(built, "none", Endpoint("10.0.0.1:80", metadata=metadata)) == ""
+
+
+def test_a_service_that_is_said_to_be_outside() -> None:
+    named = _metadata(services=[{"host": "ext.example.com"}])
+    unbound = {"type": "ORIGINAL_DST", "lb_policy": "CLUSTER_PROVIDED", "load_assignment": None}
+    found = (
+        build.cluster("said", "10.0.0.1:80", **named),
+        build.cluster("unsaid", "10.0.0.1:80"),
+        build.cluster("unbound", **named, **unbound),
+    )
+    built = build.proxy([], found)
+    assert [is_told_external(built, name) for name in ("said", "unsaid", "unbound", "none")] == [
+        True,
+        False,
+        False,
+        False,
+    ]
