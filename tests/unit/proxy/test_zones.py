@@ -31,8 +31,10 @@ SHARES = [  # the cluster's hosts, the local cluster's, the proxy's own locality
     ("aabb", "z", "z", {"a": 0.5, "b": 0.5}), ("abbb", "z", "z", {"a": 0.25, "b": 0.75}), ("a!bbcc", "a", "a", {"b": 0.5, "c": 0.5}), ("ab", "ab", "z", {"a": 0.5, "b": 0.5}),
     # nowhere more than the local cluster has: any locality, one without a healthy host too
     ("a!bc", "bc", "a", {"b": 0.3333, "c": 0.3333}),
-    # hosts in one locality, too few that are healthy, a local cluster that is empty or in panic
-    ("aa", "a", "a", None), ("ab!", "ab", "a", None), ("ab", "", "a", None), ("aabb", "aa!b!b!", "a", None), ("aabb", "aab!b!", "a", {"a": 0.5, "b": 0.5}),
+    # hosts in one locality, too few that are healthy, a local cluster that is empty
+    ("aa", "a", "a", None), ("ab!", "ab", "a", None), ("ab", "", "a", None),
+    # of the local cluster too only healthy hosts count
+    ("aabb", "aab!b!", "a", {"a": 0.5, "b": 0.5}), ("aabb", "a!a!b", "a", {"a": 1.0}),
 ]  # fmt: skip
 
 
@@ -40,11 +42,11 @@ SHARES = [  # the cluster's hosts, the local cluster's, the proxy's own locality
 def test_the_share_of_each_locality(
     hosts: str, local: str, own: str, shares: dict[str, float] | None
 ) -> None:
-    found = locality_shares(Level(placed(hosts)), Zone(own, placed(local), min_cluster_size=2), 50)
+    found = locality_shares(Level(placed(hosts)), Zone(own, placed(local), min_cluster_size=2))
     assert (found and {name: round(share, 4) for name, share in sorted(found.items())}) == shares
 
 
 @pytest.mark.parametrize(("least", "by_zone"), [(4, True), (5, False)])
 def test_a_small_cluster_is_not_routed_by_zone(least: int, by_zone: bool) -> None:
-    found = locality_shares(Level(placed("aabbb!")), Zone("a", placed("ab"), min_cluster_size=least), 50)
+    found = locality_shares(Level(placed("aabbb!")), Zone("a", placed("ab"), min_cluster_size=least))
     assert (found is not None) is by_zone

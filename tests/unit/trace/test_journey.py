@@ -198,6 +198,35 @@ def test_each_endpoint_is_a_way(addresses: tuple[str, ...], expected: list[Any])
     assert ends(start(Mesh(client, replace(WEB)), *VIP, pod=client)) == expected
 
 
+@pytest.mark.parametrize(
+    ("ips", "dialled", "comes_to"),
+    [
+        (("10.0.0.2", "fd00::2"), "fd00::2", "[fd00::2]:8080"),
+        (("10.0.0.2", "fd00::2"), "203.0.113.1", "10.0.0.2:8080"),
+        ((), "203.0.113.1", "203.0.113.1:8080"),
+    ],
+)
+def test_what_comes_to_an_address_in_front_of_a_pod_comes_to_its_first(
+    ips: tuple[str, ...], dialled: str, comes_to: str
+) -> None:
+    pod = replace(WEB, ips=ips)
+    (way,) = Journey(Mesh(pod), silent=True).arrive(pod, dialled, 8080, HTTP)
+    assert way.target is not None and (way.target.pod, way.target.address) == ("web", comes_to)
+
+
+@pytest.mark.parametrize("port", [1, 40000])
+def test_the_source_port_that_the_kernel_gives_is_not_known(port: int) -> None:
+    chains = [
+        {"filters": tcp("web"), "filter_chain_match": {"source_ports": [port]}, "name": "by port"},
+        {"filters": tcp("web"), "name": "rest"},
+    ]
+    at = listener(chains, ip="0.0.0.0", port=80, bind_to_port=False, traffic_direction="OUTBOUND")
+    client = sidecar(CLIENT, OUTBOUND, at, clusters=(cluster("web", "10.0.0.2:8080"),))
+    ways = start(Mesh(client, WEB), *VIP, stream=RAW, pod=client)
+    assert {way.hops[0].passage.filter_chain for way in ways} == {"by port", "rest"}
+    assert all(way.undetermined for way in ways)
+
+
 @pytest.mark.parametrize(("stream", "code"), [(HTTP, 200), (RAW, None)])
 def test_a_socket_of_the_pod_is_where_it_ends(stream: Stream, code: int | None) -> None:
     """That something listens on it is assumed."""
