@@ -85,7 +85,7 @@ def _known_clusters(ways: Sequence[Way], name: str) -> list[str]:
 
 def _matches(candidate: str | None, name: str) -> bool:
     """A full name, or a part of a cluster's name (``reviews``, ``v2|reviews``)."""
-    return bool(candidate) and (candidate == name or name in str(candidate))
+    return bool(candidate) and name in str(candidate)
 
 
 def _reaches(way: Way, name: str) -> bool:

@@ -128,6 +128,15 @@ def test_only_connect_has_a_protocol() -> None:
     assert asked(h2("/", (":protocol", "websocket"), method="CONNECT"), **allowed).logged
 
 
+@pytest.mark.parametrize(("host", "code"), [("a.com", 200), ("a.com:80", 200), ("[::1]", 200), ("a com", 400), ("a.com/", 400), ("me@a.com", 200)])  # fmt: skip
+def test_what_http1_takes_for_an_authority(host: str, code: int) -> None:
+    verdict = asked(get("/x", host)).verdict
+    assert (verdict.code, verdict.details) == (
+        code,
+        "http.invalid_authority" if code == 400 else "via_upstream",
+    )
+
+
 def test_http2_takes_a_star_of_options() -> None:
     passage = asked(h2("*", method="OPTIONS"))
     assert (passage.verdict.code, passage.verdict.details) == (404, "absolute_path_rejected")  # the manager's

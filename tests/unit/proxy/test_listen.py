@@ -323,4 +323,6 @@ def test_a_matcher_that_names_no_chain_closes_though_there_is_a_default() -> Non
     matcher = {"on_no_match": {"action": {"name": "gone", "typed_config": {"value": "gone"}}}}
     rest = {"name": "rest", "filters": tcp("c")}
     built = proxy([listener([rest], filter_chain_matcher=matcher, default_filter_chain=rest)])
-    assert ask(built)[0].verdict.disposition is Disposition.NO_FILTER_CHAIN
+    verdict = ask(built)[0].verdict
+    assert (verdict.disposition, verdict.code) == (Disposition.NO_FILTER_CHAIN, 0)
+    assert (verdict.flags, verdict.details) == ("NR", "filter_chain_not_found")

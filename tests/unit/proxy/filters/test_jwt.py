@@ -187,6 +187,21 @@ def test_a_token_goes_on_only_with_forward() -> None:
     assert answer((jwt(forward=True), there), bearer(token())) == VIA
 
 
+QUERIES = [  # settings, the query with the token as T, the query that goes on
+    ({}, "?access_token=T", ""), ({}, "?a=1&access_token=T&b=2", "?a=1&b=2"), ({}, "?access_token=T&a&access_token=x", "?a"), ({"from_params": ["t"]}, "?t=T&tt=1&a=t", "?tt=1&a=t"), ({"forward": True}, "?a&access_token=T", "?a&access_token=T"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "query", "left"), QUERIES)
+def test_a_token_of_the_query_goes_on_only_with_forward(
+    fields: dict[str, Any], query: str, left: str
+) -> None:
+    text = token()
+    (way,) = passages((jwt(**fields),), get(f"/x{query.replace('T', text)}"))
+    assert (way.verdict.code, way.verdict.details) == VIA and way.seen is not None
+    assert way.seen.first(":path") == f"/x{left.replace('T', text)}"
+
+
 def test_with_clear_route_cache_claims_choose_the_route() -> None:
     bob = {"prefix": "/", "headers": [{"name": "x-sub", "string_match": {"exact": "bob"}}]}
     routes = (route("bob", bob, "d"), route("rest", {"prefix": "/"}))

@@ -102,6 +102,22 @@ def test_where_tcp_proxy_sends(end: list[Json], shares: dict[str | None, float])
     assert {p.cluster: p.verdict.flags for p in found} == {name: None if name else "NC" for name in shares}
 
 
+ALLOWED: list[tuple[Json, list[Any]]] = [  # settings of the cluster, each way of a connection: share, verdict, flags
+    ({}, [(1.0, D, None)]), ({"circuit_breakers": {"thresholds": [{"max_connections": 0}]}}, [(1.0, Disposition.NO_HEALTHY_ENDPOINT, "UO")]),
+    ({"policy": {"drop_overloads": [{"category": "x", "drop_percentage": {"numerator": 25}}]}}, [(0.25, Disposition.NO_HEALTHY_ENDPOINT, "DO"), (0.75, D, None)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("settings", "expected"), ALLOWED)
+def test_what_a_cluster_lets_tcp_proxy_do(settings: Json, expected: list[Any]) -> None:
+    one = cluster("one", "10.0.0.9:1")
+    one["load_assignment"] |= {"policy": settings.get("policy", {}), "cluster_name": "one"}
+    one |= {key: value for key, value in settings.items() if key != "policy"}
+    found = ways(end=tcp("one"), clusters=(one,))
+    assert [(p.probability, p.verdict.disposition, p.verdict.flags) for p in found] == expected
+    assert {p.cluster for p in found} == {"one"}
+
+
 @pytest.mark.parametrize(("sni", "name", "flags"), [("d", "d", None), ("e", None, "NC"), ("", "c", None)])
 def test_the_server_name_names_the_cluster(sni: str, name: str | None, flags: str | None) -> None:
     inspector = {

@@ -19,6 +19,7 @@ from tests.unit.proxy.build import (
     tcp,
     virtual_host,
 )
+from tests.unit.proxy.filters.chains import a_filter, passages
 
 Json = dict[str, Any]
 POLICY = "ns[foo]-policy[bar]-rule[0]"
@@ -63,3 +64,24 @@ def test_nobody_is_told_of_policies_where_nobody_listens() -> None:
     )
     (passage,) = ask(built, get())
     assert passage.steps == ()
+
+
+ANY: Json = {"permissions": [{"any": True}], "principals": [{"any": True}]}
+NONE: Json = {"permissions": [{"destination_port": 81}], "principals": [{"any": True}]}
+WRITTEN: list[tuple[Json, Json]] = [  # settings, what stands in dynamic metadata behind the filter
+    ({"rules": {"action": "ALLOW", "policies": {"p": ANY}}}, {"enforced_engine_result": "allowed", "enforced_effective_policy_id": "p"}),
+    ({"rules": {"action": "DENY", "policies": {"p": NONE}}}, {}), ({"rules": {"action": "DENY", "policies": {"p": NONE}}, "track_per_rule_stats": True}, {"enforced_engine_result": "allowed"}),
+    ({"rules": {"action": "ALLOW", "policies": {"p": ANY}}, "rules_stat_prefix": "x_"}, {"x_enforced_engine_result": "allowed", "x_enforced_effective_policy_id": "p"}),
+    ({"shadow_rules": {"action": "DENY", "policies": {"p": ANY}}}, {"shadow_engine_result": "denied", "shadow_effective_policy_id": "p"}),
+    ({"shadow_rules": {"action": "DENY", "policies": {"p": NONE}}, "shadow_rules_stat_prefix": "y_"}, {"y_shadow_engine_result": "allowed"}), ({}, {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "written"), WRITTEN)
+def test_what_stands_in_metadata_behind_the_filter(fields: Json, written: Json) -> None:
+    (way,) = passages((a_filter("rbac.v3.RBAC", **fields),))
+    assert way.seen is not None
+    names = [f"{prefix}{kind}_{end}" for prefix in ("", "x_", "y_") for kind in ("enforced", "shadow")
+             for end in ("engine_result", "effective_policy_id")]  # fmt: skip
+    found = {name: way.seen.metadata_value("envoy.filters.http.rbac", (name,)) for name in names}
+    assert {name: value for name, value in found.items() if value is not None} == written
