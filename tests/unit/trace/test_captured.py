@@ -60,6 +60,10 @@ def test_who_sends_it_counts(uid: int, gid: int, mark: int, port: int) -> None:
 def test_a_mark_of_the_socket_counts() -> None:
     pod = Pod("p", ips=(OWN,), rules=nat("-A OUTPUT -p tcp -m mark ! --mark 7 -j REDIRECT --to-ports 15001"))
     assert [send(pod, OWN, OTHER, 80, 1, 1, mark)[0].port for mark in (0, 7)] == [15001, 80]
+    unmarked = Pod(
+        "p", ips=(OWN,), rules=nat("-A OUTPUT -p tcp -m mark --mark 0 -j REDIRECT --to-ports 15001")
+    )
+    assert send(unmarked, OWN, OTHER, 80, 1, 1)[0].port == 15001
 
 
 CAME: list[tuple[RuleSet | None, list[str], tuple[int, bool, bool, bool], tuple[str, ...]]] = [

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from meshctl.trace.ways import loop, outside
+from meshctl.trace.whynot import _reaches
 from tests import cli
 from tests.corpus import ROOT
 
@@ -54,3 +58,14 @@ def test_explain_says_which_virtual_host():
         "trace", "-f", str(DUMPS / "route-to-a-missing-subset.json"), "http://web.demo:9080/", "--explain"
     )
     assert ".virtual_hosts[0].routes[0]" in done.out or ".virtual_hosts[1].routes[0]" in done.out
+
+
+REACHED = [  # a name, whether a way that ends at an address outside reaches it
+    ("external", True), ("8.8.8.8:80", True), ("8.8.8.8", False), ("web", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "reached"), REACHED)
+def test_whether_a_way_reaches_where_it_ends(name: str, reached: bool) -> None:
+    assert _reaches(outside("8.8.8.8:80", http=True), name) is reached
+    assert not _reaches(loop("a loop"), name)

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from meshctl.plain import namespace_of
-from meshctl.views.describe.ingress import Ingress, _address, _common, _ingresses, _lines
+from meshctl.views.describe.ingress import Ingress, _address, _common, _ingresses, _lines, describe
+from meshctl.views.describe.mesh import Page
+from tests.unit.views import dumps
 
 Json = dict[str, Any]
 EXPOSED = "Exposed on Ingress Gateway "
@@ -124,3 +126,88 @@ def test_a_gateways_service_selects_pods_of_its_own_namespace() -> None:
         for one in _ingresses(mesh, pods)
     ]
     assert found == [("gw", ["gw-gw", "gw-gw"]), ("other", ["other-gw"])]
+
+
+ISTIO = "/apis/networking.istio.io/v1/namespaces/ns/virtual-service/vs"
+WEB_SERVICE: Json = {"metadata": {"name": "web", "namespace": "ns"}, "spec": {"ports": [{"port": 80}]}}
+TO_WEB = {
+    "name": "http.8080",
+    "virtual_hosts": [
+        {
+            "name": "vh",
+            "domains": ["a.b"],
+            "routes": [
+                {
+                    "match": {"prefix": "/"},
+                    "metadata": {"filter_metadata": {"istio": {"config": ISTIO}}},
+                    "route": {"cluster": "outbound|80||web.ns.svc.cluster.local"},
+                }
+            ],
+        }
+    ],
+}
+
+
+class Gateways(Services):
+    """A mesh with one ingress gateway whose Envoy has these routes; objects by kind, namespace and name."""
+
+    def __init__(
+        self, objects: dict[tuple[str, str, str], Json], routes: Json = TO_WEB, phase: str = "Running"
+    ) -> None:
+        super().__init__(BALANCED)
+        self.objects, self.routes, self.phase = objects, routes, phase
+
+    def pods(self, labels: Any, namespace: Any) -> list[Json]:
+        return [pod(phase=self.phase)]
+
+    def envoy(self, _: Json) -> Any:
+        return dumps.routes(self.routes)
+
+    def object(self, *named: str) -> Json | None:
+        return self.objects.get(named)  # type: ignore[arg-type]
+
+
+def virtual_service(*gateways: Any) -> Json:
+    to = [{"route": [{"destination": {"host": "web"}}]}]
+    metadata = {"name": "vs", "namespace": "ns"}
+    return {"metadata": metadata, "spec": {"hosts": ["a.b"], "gateways": list(gateways), "http": to}}
+
+
+def gateway(**selector: str) -> Json:
+    server = {"hosts": ["*"], "port": {"number": 80, "protocol": "HTTP"}}
+    return {"metadata": {"name": "g", "namespace": "ns"}, "spec": {"selector": selector, "servers": [server]}}
+
+
+VS, OWN, OTHER = ("virtualservices", "ns", "vs"), ("gateways", "ns", "g"), ("gateways", "gw", "g")
+RULE = "--------------------"
+TOLD = [EXPOSED + "http://a.b (1.2.3.4:80)", "VirtualService: vs", "   1 HTTP route(s)"]
+PAGES: list[tuple[dict[tuple[str, str, str], Json], list[str]]] = [  # the objects, the page
+    ({VS: virtual_service("g"), OWN: gateway(app="gw")}, [RULE, *TOLD]),
+    ({VS: virtual_service("gw/g"), OTHER: gateway(app="gw")}, [RULE, *TOLD]),
+    # each Gateway once; one that serves no gateway pod, mesh and what is no name are passed over
+    ({VS: virtual_service("g", "ns/g", "mesh", "", 5), OWN: gateway(app="gw")}, [RULE, *TOLD]),
+    ({VS: virtual_service("g"), OWN: gateway(app="else")}, []), ({VS: virtual_service("mesh"), OWN: gateway(app="gw")}, []),
+    # what the proxy names and is gone
+    ({VS: virtual_service("g")}, ["WARNING: Proxy is stale; it references to non-existent gateway ns/g"]),
+    ({OWN: gateway(app="gw")}, ["WARNING: Proxy is stale; it references to non-existent virtual service vs.ns"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("objects", "lines"), PAGES)
+def test_what_is_said_of_the_gateways_that_expose_a_service(
+    objects: dict[tuple[str, str, str], Json], lines: list[str]
+) -> None:
+    mesh: Any = Gateways(objects)
+    page = Page("ns")
+    describe(page, mesh, [WEB_SERVICE], [])
+    assert page.lines == lines
+
+
+def test_without_a_gateway_that_runs_nothing_is_said_of_gateways() -> None:
+    page, mesh = Page("ns"), Gateways({}, phase="Pending")
+    describe(page, mesh, [WEB_SERVICE], [])  # type: ignore[arg-type]
+    assert page.lines == ["Skipping Gateway information (no ingress gateway pods)"]
+    page, unserved = Page("ns"), Gateways({})
+    unserved.found = ()
+    describe(page, unserved, [WEB_SERVICE], [])  # type: ignore[arg-type]
+    assert page.lines[0] == "Skipping Gateway information (no ingress gateway service)"
