@@ -165,7 +165,7 @@ def test_claims_go_to_headers_and_such_headers_are_never_the_clients() -> None:
 
 
 TEXTS = [  # a claim, its text in a header (None: no header)
-    ("x", "x"), ("", None), (None, None), (True, "true"), (False, "false"), (5, "5"), (5.0, "5"), (2.5, "2.500000"), (-3, "-3.000000"), ((1 << 64) - 1, str((1 << 64) - 1)), (1 << 64, "18446744073709551616.000000"),
+    ("x", "x"), ("", None), (None, None), (True, "true"), (False, "false"), (5, "5"), (5.0, "5"), (0, "0"), (0.0, "0"), (2.5, "2.500000"), (-3, "-3.000000"), ((1 << 64) - 1, str((1 << 64) - 1)), (1 << 64, "18446744073709551616.000000"),
     (["a"], "WyJhIl0="), ({"a": 1}, "eyJhIjoxfQ=="),
 ]  # fmt: skip
 

@@ -36,6 +36,8 @@ def grpc(name: str) -> Json:
 AUTHZ, LIMIT, RATE = "ext_authz.v3.ExtAuthz", "local_ratelimit.v3.LocalRateLimit", "ratelimit.v3.RateLimit"
 OFF = {"runtime_enabled": {"default_value": False}}
 ASKED, GONE = {"rate_limit_service": grpc("d")}, {"rate_limit_service": grpc("none")}
+MINE = {"matcher": {"name": "mine", "typed_config": {"@type": "type.googleapis.com/mine.Matcher"}}}
+OPAQUE = {"policies": {"p": {"permissions": [MINE], "principals": [{"any": True}]}}}
 ENDS = [  # a filter before tcp_proxy, the ends as (verdict, flags, details), whether they are open
     (network("direct_response.v3.Config"), [(DIRECT, None, "direct_response")], False),
     (network("echo.v3.Echo"), [(DIRECT, None, None)], False),
@@ -50,6 +52,10 @@ ENDS = [  # a filter before tcp_proxy, the ends as (verdict, flags, details), wh
     (network(RATE, **ASKED), [(D, None, None), (DENIED, None, None)], True),
     (network(RATE, **GONE), [(D, None, None)], False),
     (network(RATE, **GONE, failure_mode_deny=True), [(DENIED, None, None)], False),
+    (network("rbac.v3.RBAC", rules=OPAQUE), [(D, None, None), (DENIED, None, None)], True),
+    (network("rbac.v3.RBAC", rules={**OPAQUE, "action": "DENY"}), [(D, None, None), (DENIED, None, None)], True),
+    (network("rbac.v3.RBAC", rules={}), [(DENIED, None, None)], False),
+    (network("rbac.v3.RBAC"), [(D, None, None)], False),
     (network("redis_proxy.v3.RedisProxy"), [(OPEN, None, None)], True),
     (network("mine.v3.Mine"), [(D, None, None), (OPEN, None, None)], True),
 ]  # fmt: skip
