@@ -65,10 +65,17 @@ def matches_of(value: Json, chains: list[Json]) -> list[str]:
     if not matcher:
         return [filter_chains.criteria(chain.get("filter_chain_match")).text for chain in chains]
     ways: dict[str, list[str]] = {}
+    unread: list[str] = []
     for text, action in matcher_text.leaves(matcher):
+        if action is matcher_text.UNREAD:
+            unread.append(f"perhaps: {text}")
+            continue
         _, fields = unpack(action.config)
         ways.setdefault(str(fields.get("value") or action.name), []).append(text)
-    return [" | ".join(ways.get(str(chain.get("name") or ""), ["no way leads here"])) for chain in chains]
+    return [
+        " | ".join([*ways.get(str(chain.get("name") or ""), ()), *unread] or ["no way leads here"])
+        for chain in chains
+    ]
 
 
 def _addresses(value: Json) -> str:

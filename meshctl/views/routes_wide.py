@@ -43,9 +43,12 @@ def _rows(snapshot: Snapshot, resource: Resource) -> Iterator[tuple[str, ...]]:
 
 def _routes(snapshot: Snapshot, resource: Resource, host: Json) -> Iterator[tuple[str, ...]]:
     routes = [("", route) for route in host.get("routes") or () if isinstance(route, dict)]
-    if isinstance(host.get("matcher"), dict):
-        routes += [(way, unpack(leaf.config)[1]) for way, leaf in matcher_text.leaves(host["matcher"])]
-    if not routes:
+    leaves = matcher_text.leaves(host["matcher"]) if isinstance(host.get("matcher"), dict) else []
+    routes += [(way, unpack(leaf.config)[1]) for way, leaf in leaves if leaf is not matcher_text.UNREAD]
+    unread = [way for way, leaf in leaves if leaf is matcher_text.UNREAD]
+    for way in unread:
+        yield "-", way, "not known", "-", "-"
+    if not routes and not unread:
         yield "-", "any", "404: no route", "-", "-"
     for way, route in routes:
         text = _match(snapshot, resource, route)

@@ -230,6 +230,10 @@ LEAVES = [  # a matcher, the conditions on the way to each action
     (node("exact_match_map", {"a": {**to("c"), "keep_matching": True}}, on_no_match=to("d")), [("ServerName a (and goes on)", "c"), ("otherwise", "d")]),
     ({"on_no_match": {**to("c"), "keep_matching": True}}, [("always", "c")]), ({"on_no_match": {"matcher": {"on_no_match": to("c")}}}, [("always", "c")]),
     (node("exact_match_map", {"a": {"matcher": {"on_no_match": to("c")}, "keep_matching": True}}), [("ServerName a (and goes on)", "c")]),
+    # what cannot be read stands where it would be asked, and leads to nothing that is known
+    (OPAQUE, [("the matcher Lua on ServerNameInput is not evaluated", "")]), ({"matcher_list": {"matchers": 5}}, [("MatcherList.matchers is a number, where the API has a list", "")]),
+    (node("exact_match_map", {"a": {"action": 5}}, on_no_match=to("d")), [("ServerName a and OnMatch.action is a number, where the API has an object", ""), ("otherwise", "d")]),
+    (node("exact_match_map", {"a": {"matcher": OPAQUE}}), [("ServerName a and the matcher Lua on ServerNameInput is not evaluated", "")]),
 ]  # fmt: skip
 
 

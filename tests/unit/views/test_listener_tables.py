@@ -229,6 +229,20 @@ def test_a_chain_that_a_matcher_tree_leads_to() -> None:
     ]
 
 
+def test_a_matcher_that_cannot_be_read_may_lead_to_every_chain() -> None:
+    one = {"action": {"name": "one"}}
+    matcher = {"matcher_list": {"matchers": 5}}
+    tree = {"input": {"name": "i"}, "exact_match_map": {"map": {"a": one, "b": {"matcher": matcher}}}}
+    tree["input"]["typed_config"] = {"@type": f"{_EXT}matching.common_inputs.network.v3.ServerNameInput"}
+    message = listener(
+        chain(tcp(cluster="a"), name="one"),
+        chain(tcp(cluster="b"), name="two"),
+        filter_chain_matcher={"matcher_tree": tree},
+    )
+    perhaps = "perhaps: ServerName b and MatcherList.matchers is a number, where the API has a list"
+    assert columns(VIEW.wide(listeners(message), EVERY), "MATCH") == [f"ServerName a | {perhaps}", perhaps]
+
+
 def test_a_listener_in_each_state() -> None:
     states = {"active_state": "a", "warming_state": "w", "draining_state": "d"}
     entry = {

@@ -142,6 +142,12 @@ def test_what_has_no_route() -> None:
     assert columns(shown, "DESTINATION") == ["404: no virtual host", "404: no route", "404: no route"]
 
 
+def test_a_matcher_of_routes_that_cannot_be_read_is_a_row() -> None:
+    shown = VIEW.wide(routes(table("80", {**host(), "matcher": {"matcher_list": {"matchers": 5}}})), EVERY)
+    assert columns(shown, "MATCH") == ["MatcherList.matchers is a number, where the API has a list"]
+    assert columns(shown, "DESTINATION") == ["not known"]
+
+
 def test_routes_that_a_matcher_tree_leads_to() -> None:
     leaf = {
         "@type": "type.googleapis.com/envoy.config.route.v3.Route",
