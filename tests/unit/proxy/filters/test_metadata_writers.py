@@ -194,6 +194,27 @@ def test_a_header_may_hold_a_value_as_it_goes_over_the_wire(value: str, expected
     assert passage.seen.metadata_value("ns", ("k",), absent="nothing") == expected
 
 
+TO = {"metadata_namespace": "ns", "key": "k"}
+REWRITE = {"pattern": {"regex": "v([0-9]+)"}, "substitution": "\\1"}
+SELECTED: list[tuple[dict[str, Any], Any]] = [  # a rule, what stands in metadata for x-v: v1, x-v: v2, x-n: 5 and cookie c=d
+    ({"header": "X-V", "on_header_present": TO}, "v1,v2"), ({"header": "x-n", "on_header_present": {**TO, "type": "NUMBER"}}, 5), ({"header": "x-v", "on_header_present": {**TO, "type": "NUMBER"}}, None),
+    ({"header": "x-n", "on_header_present": {**TO, "value": "other"}}, "other"), ({"header": "x-v", "on_header_present": {**TO, "regex_value_rewrite": REWRITE}}, "1,2"), ({"header": "x-none", "on_header_present": TO}, None),
+    ({"header": "x-none", "on_header_missing": {**TO, "value": "none"}}, "none"), ({"header": "x-n", "on_header_missing": {**TO, "value": "none"}}, None), ({"header": "x-none", "on_header_missing": TO}, None),
+    ({"cookie": "c", "on_header_present": TO}, "d"), ({"cookie": "e", "on_header_present": TO}, None), ({"cookie": "e", "on_header_missing": {**TO, "value": "none"}}, "none"), ({"cookie": "empty", "on_header_missing": {**TO, "value": "none"}}, "none"),
+    ({"header": ":authority", "on_header_present": TO}, "a.com"), ({"header": "host", "on_header_present": TO}, "a.com"), ({"header": "x-n", "on_header_present": {"key": "k"}}, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "value"), SELECTED)
+def test_what_a_header_or_a_cookie_leaves_in_metadata(rule: dict[str, Any], value: Any) -> None:
+    writes = a_filter("header_to_metadata.v3.Config", request_rules=[rule])
+    headers = (("x-v", "v1"), ("x-v", "v2"), ("x-n", "5"), ("cookie", "c=d; empty="))
+    (way,) = passages((writes,), get("/", "a.com", *headers))
+    assert way.seen is not None and way.seen.metadata_value("ns", ("k",)) == value
+    own = way.seen.metadata_value("envoy.filters.http.header_to_metadata", ("k",))
+    assert own == ("5" if rule.get("on_header_present") == {"key": "k"} else None)
+
+
 def test_json_to_metadata_may_leave_what_is_there() -> None:
     present = {"metadata_namespace": "ns", "key": "k", "preserve_existing_metadata_value": True}
     keeps = a_filter(

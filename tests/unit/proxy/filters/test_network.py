@@ -193,3 +193,58 @@ def test_a_status_by_its_name(status: http.HTTPStatus) -> None:
 ])  # fmt: skip
 def test_a_status_otherwise(message: Json | None, code: int) -> None:
     assert http_status(message, 403) == code
+
+
+DYNAMIC: Json = {
+    "name": "dynamic",
+    "lb_policy": "CLUSTER_PROVIDED",
+    "cluster_type": {
+        "name": "envoy.clusters.dynamic_forward_proxy",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig"
+        },
+    },
+}
+INSPECTOR = {
+    "name": "i",
+    "typed_config": {
+        "@type": "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector"
+    },
+}
+
+
+def state(key: str, text: str) -> Json:
+    return {"object_key": key, "format_string": {"text_format_source": {"inline_string": text}}}
+
+
+def set_state(*values: Json, when: str = "on_new_connection") -> Json:
+    return network("set_filter_state.v3.Config", **{when: list(values)})
+
+
+HOST, PORT = "envoy.upstream.dynamic_host", "envoy.upstream.dynamic_port"
+FORWARD = network("sni_dynamic_forward_proxy.v3.FilterConfig")
+FORWARDED: list[tuple[list[Json], str | None]] = [  # filters before tcp_proxy, the host of a connection with server name b.com
+    ([FORWARD], "b.com:443"), ([network("sni_dynamic_forward_proxy.v3.FilterConfig", port_value=8443)], "b.com:8443"),
+    ([set_state(state(HOST, "c.com")), FORWARD], "c.com:443"), ([set_state(state(PORT, "81")), FORWARD], "b.com:81"), ([set_state(state(HOST, "%REQUESTED_SERVER_NAME%"), state(PORT, "82")), FORWARD], "b.com:82"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("filters", "host"), FORWARDED)
+def test_the_server_name_is_looked_up(filters: list[Json], host: str) -> None:
+    chain = {"filters": [*filters, *tcp("dynamic")]}
+    built = proxy([listener([chain], listener_filters=[INSPECTOR])], (DYNAMIC,))
+    found = ask(built, payload=Payload.RAW, tls=Tls("b.com"))
+    assert {address for passage in found for address, _ in passage.upstream_hosts} == {host}
+
+
+CLUSTER = "envoy.tcp_proxy.cluster"
+NAMED: list[tuple[list[Json], str]] = [  # filters before tcp_proxy to c, the cluster
+    ([], "c"), ([set_state(state(CLUSTER, "d"))], "d"), ([set_state(state(CLUSTER, "d"), when="on_downstream_tls_handshake")], "d"), ([set_state(state("other", "d"))], "c"),
+    ([set_state(state(CLUSTER, "x"), state(CLUSTER, "d"))], "d"), ([set_state(state(CLUSTER, "x")), set_state(state(CLUSTER, "d"))], "d"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("filters", "name"), NAMED)
+def test_filter_state_names_the_cluster(filters: list[Json], name: str) -> None:
+    (passage,) = ways(*filters)
+    assert passage.cluster == name

@@ -19,7 +19,7 @@ from tests.unit.proxy.build import (
     tcp,
     virtual_host,
 )
-from tests.unit.proxy.filters.chains import a_filter, passages
+from tests.unit.proxy.filters.chains import VIA, a_filter, answer, passages
 
 Json = dict[str, Any]
 POLICY = "ns[foo]-policy[bar]-rule[0]"
@@ -85,3 +85,41 @@ def test_what_stands_in_metadata_behind_the_filter(fields: Json, written: Json) 
              for end in ("engine_result", "effective_policy_id")]  # fmt: skip
     found = {name: way.seen.metadata_value("envoy.filters.http.rbac", (name,)) for name in names}
     assert {name: value for name, value in found.items() if value is not None} == written
+
+
+INPUT = {"name": "i", "typed_config": {"@type": "type.googleapis.com/envoy.type.matcher.v3.HttpRequestHeaderMatchInput", "header_name": "x"}}  # fmt: skip
+
+
+def _acts(action: str | None, kind: str = "envoy.config.rbac.v3.Action") -> Json:
+    fields = {} if action is None else {"action": action}
+    return {
+        "action": {
+            "name": "a",
+            "typed_config": {"@type": f"type.googleapis.com/{kind}", "name": "p", **fields},
+        }
+    }
+
+
+MATCHER: Json = {
+    "matcher_tree": {
+        "input": INPUT,
+        "exact_match_map": {"map": {"allow": _acts("ALLOW"), "deny": _acts("DENY"), "log": _acts("LOG"), "none": _acts(None)}},
+    }
+}  # fmt: skip
+DENIED = (403, "rbac_access_denied_matched_policy[p]")
+BY_MATCHER: list[tuple[Json, str, tuple[int, str]]] = [  # what else the matcher has, the header, the answer
+    ({}, "allow", VIA), ({}, "none", VIA), ({}, "deny", DENIED), ({}, "log", VIA), ({}, "other", (403, "rbac_access_denied_matched_policy[none]")),
+    ({"on_no_match": _acts("ALLOW")}, "other", VIA), ({"on_no_match": _acts("DENY")}, "other", DENIED), ({"on_no_match": _acts("DENY")}, "allow", VIA),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("more", "value", "expected"), BY_MATCHER)
+def test_a_matcher_decides(more: Json, value: str, expected: tuple[int, str]) -> None:
+    one = a_filter("rbac.v3.RBAC", matcher={**MATCHER, **more})
+    assert answer((one,), get("/", "a.com", ("x", value))) == expected
+
+
+def test_an_action_of_another_kind_is_open() -> None:
+    one = a_filter("rbac.v3.RBAC", matcher={"on_no_match": _acts("ALLOW", "mine.Action")})
+    found = passages((one,))
+    assert len(found) == 2 and all(way.undetermined for way in found)

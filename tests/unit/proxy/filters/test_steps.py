@@ -33,6 +33,7 @@ SAID: list[tuple[Json, Request, list[Any]]] = [  # a filter, a request, what is 
     (a_filter("mine.v3.Mine"), get(), [[("envoy.filters.http.mine (Mine): not known", "it may let the request pass")], [("envoy.filters.http.mine (Mine): not known", "it may answer the request itself")]]),
     (jwt(), bearer(token()), [[("JWT: accepted", "provider p")]]),
     (jwt(), get(), [[("JWT: refused", "Jwt is missing")]]),
+    (jwt(providers={"p": {"issuer": "one", "remote_jwks": {"http_uri": {"uri": "https://k", "cluster": "d"}}}}), bearer(token()), [[("JWT: may be accepted", "the signature (keys of one are fetched at run time)")], [("JWT: refused", "Jwt verification fails")], [("JWT: refused", "Jwks remote fetch is failed")]]),
     (CSRF, get(method="POST"), [[("CSRF: refused", "CSRF: the request comes from nowhere, not from a.com")]]),
     (CSRF, get(), [[]]),
     (a_filter("ext_proc.v3.ExternalProcessor", **GONE, failure_mode_allow=True), get(), [[("ext_proc: passed", "the external processor at none cannot be reached; failure_mode_allow")]]),
