@@ -5,7 +5,7 @@ that the API has (``meshctl/envoy/api``, generated from the descriptor set), so 
 API does not have. A field is read when it is asked for: nothing is copied, what nobody asks for costs nothing,
 and what the schema does not know stays in ``raw`` and is told by ``unknown``. A plain struct decoder was tried and
 left: it drops unknown fields, and one value of a wrong type costs the whole message. A class is compiled from its
-one-line-a-field ``SPEC`` when its first field is read, so that importing a package of the API costs next to nothing.
+one-line-a-field ``SPEC`` with its first message, so that importing a package of the API costs next to nothing.
 
 Values are those of proto3 JSON: absent scalars are their default, wrappers and messages None; numbers may be
 strings. A value of a wrong JSON type raises ``Misread`` where it is needed and nowhere else: whoever needs the
@@ -17,11 +17,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import importlib
 import keyword
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Generic, TypeVar, cast, overload
+from typing import Any, ClassVar, Generic, Self, TypeVar, cast, overload
 
 from meshctl.envoy.anys import is_struct, unpack
 from meshctl.plain import Json
@@ -380,16 +381,14 @@ class OneOf(Field[T]):
         if message is None:
             return self
         raw = message.raw
-        for member in self.members:
-            if raw.get(member) is not None:
-                message.__dict__[self.attribute] = member
-                return member
-        if unknown := message.unknown:
+        found = next((member for member in self.members if raw.get(member) is not None), None)
+        if found is None and (unknown := message.unknown):
             place = f"{self.owner.rpartition('.')[2]}.{self.name}"
             raise Undecidable(
                 f"{place} may be {', '.join(unknown)}, which this version of meshctl does not know"
             )
-        return None
+        message.__dict__[self.attribute] = found
+        return found
 
 
 class PackedField(Field["Packed | None"]):
@@ -423,26 +422,20 @@ class Message:
             name = self.TYPE.rpartition(".")[2]
             raise Misread(f"{name} is {_kind(raw)}, where the API has an object")
         self.raw = raw
+        if self._fields is None:  # not in a __getattr__: with one Python reads every attribute the slow way
+            _compile(type(self))
 
-    def __getattr__(self, name: str) -> Any:
-        cls = type(self)
-        if "_fields" in vars(cls):
-            raise AttributeError(f"{cls.TYPE} has no field {name}")
-        cls.fields()
-        return getattr(self, name)
-
-    def once(self, what: str, build: Callable[[], R]) -> R:
+    def once(self, what: str, build: Callable[[Self], R]) -> R:
         """What somebody works out of the message, worked out once and kept with it; ``what`` is no field's name."""
         kept = self.__dict__
         if what not in kept:
-            kept[what] = build()
+            kept[what] = build(self)
         return cast(R, kept[what])
 
     @classmethod
     def fields(cls) -> Mapping[str, Field[Any]]:
         """The fields by their name in JSON."""
-        found = vars(cls).get("_fields")
-        return _compile(cls) if found is None else cast("Mapping[str, Field[Any]]", found)
+        return _compile(cls) if cls._fields is None else cls._fields
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -555,6 +548,7 @@ def _resolve(path: str) -> type[Message]:
     return cast("type[Message]", found)
 
 
+@functools.lru_cache(maxsize=1024)
 def message_class(full_name: str) -> type[Message] | None:
     """The class of a message by its full proto name; None when the typed model does not have it."""
     package, parts = full_name, list[str]()

@@ -151,7 +151,11 @@ class RequestView:
         self._hidden = bool(opaque)
         self.target: str | None
         self.path: str
-        if Part.PATH not in opaque:  # else both stay unset: __getattr__ tells why
+        if Part.PATH in opaque:
+            self.__class__ = (
+                _Pathless  # not a __getattr__: with one Python reads every attribute the slow way
+            )
+        else:
             path = headers.get(":path")
             self.target = path[0] if path else None
             self.path = _PATH_END.split(self.target, maxsplit=1)[0] if self.target else ""
@@ -186,14 +190,6 @@ class RequestView:
             opaque=opaque,
             supposed=supposed,
         )
-
-    def __getattr__(self, name: str) -> Any:
-        """Path and target that a filter may have changed."""
-        if name in ("path", "target") and Part.PATH in self.opaque:
-            if isinstance(self.opaque[Part.PATH], Unseen):
-                raise Undecidable(f"the path is not in {self.opaque[Part.PATH]}")
-            raise Undecidable(f"the path may be changed by {self.opaque[Part.PATH]}")
-        raise AttributeError(name)
 
     def values(self, name: str) -> list[str]:
         """All values of a header; ``host`` is another name of ``:authority``."""
@@ -262,3 +258,23 @@ class RequestView:
             if key.startswith(_OWNED_STATES):
                 raise Undecidable(f"filter state `{key}` is not known")
         return self.filter_state.get(key)
+
+
+class _Pathless(RequestView):
+    """A request whose path and target a filter may have changed, or that does not tell them: who asks for them is told why."""
+
+    __slots__ = ()
+
+    @property
+    def path(self) -> str:  # type: ignore[override]
+        raise self._unknown_path()
+
+    @property
+    def target(self) -> str | None:  # type: ignore[override]
+        raise self._unknown_path()
+
+    def _unknown_path(self) -> Undecidable:
+        owner = self.opaque[Part.PATH]
+        if isinstance(owner, Unseen):
+            return Undecidable(f"the path is not in {owner}")
+        return Undecidable(f"the path may be changed by {owner}")

@@ -9,7 +9,6 @@ the load matters where there are several.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Iterator
 
 from meshctl.envoy.message import Message, Undecidable
@@ -63,7 +62,7 @@ def doubted(
     doubts: tuple[OpenField, ...] = ()
     for message in messages:
         if message is not None:
-            doubts += message.once("(open fields)", functools.partial(_of, message))
+            doubts += message.once("(open fields)", _of)
     reasons = list(more)
     if not doubts and not reasons:
         return entry, None

@@ -11,7 +11,6 @@ an extension without a table, and a value of a wrong type may do anything. Whoev
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
 from importlib import resources
 from typing import Any
 
@@ -19,7 +18,6 @@ from meshctl.envoy.message import (
     Field,
     Many,
     MapOf,
-    Message,
     One,
     Packed,
     PackedField,
@@ -116,40 +114,39 @@ def accounts() -> dict[str, Account]:
 
 def open_fields(raw: Json, type_name: str) -> tuple[OpenField, ...]:
     """The set fields of a message (JSON in proto names) that nobody evaluates, itself and what is evaluated with it."""
-    return tuple(_open(raw, type_name, type_name.rpartition(".")[2]))
+    found: list[OpenField] = []
+    _enter(found, raw, type_name, type_name.rpartition(".")[2])
+    return tuple(found)
 
 
-def _open(raw: Json, type_name: str, path: str) -> Iterator[OpenField]:
+def _enter(found: list[OpenField], raw: Json, type_name: str, path: str) -> None:
     account, cls = accounts().get(type_name), message_class(type_name)
     if account is None or cls is None:
-        yield OpenField(f"{path} ({type_name or 'without a type'})", EVERYTHING)
+        found.append(OpenField(f"{path} ({type_name or 'without a type'})", EVERYTHING))
         return
-    fields = cls.fields()
     for name, value in raw.items():
         if name in account.evaluated or name in account.sourced:
             if value.__class__ is dict or value.__class__ is list:
-                yield from _inside(fields[name], value, f"{path}.{name}")
+                _enter_inside(found, cls.fields()[name], value, f"{path}.{name}")
         elif name in account.harmless or name in account.apart or name == "@type":
             continue
         elif value is None or value is False or value == 0 or value == "" or value == []:
             continue  # as good as not set
         else:
-            yield OpenField(
-                f"{path}.{name}", account.open.get(name, EVERYTHING), account.headers.get(name, ())
-            )
+            may = account.open.get(name, EVERYTHING)
+            found.append(OpenField(f"{path}.{name}", may, account.headers.get(name, ())))
 
 
-def _inside(kind: Field[Any], value: Any, path: str) -> Iterator[OpenField]:
+def _enter_inside(found: list[OpenField], kind: Field[Any], value: Any, path: str) -> None:
     """The open fields of an evaluated field's message or messages."""
     item = kind.item if isinstance(kind, Many | MapOf) else kind
     if isinstance(item, PackedField):
         for one in _each(value, kind):
             packed = Packed(one)
-            yield from _open(packed.raw, packed.type_name, path)
+            _enter(found, packed.raw, packed.type_name, path)
     elif isinstance(item, One):
-        inner: type[Message] = item.cls
         for one in _each(value, kind):
-            yield from _open(one, inner.TYPE, path)
+            _enter(found, one, item.cls.TYPE, path)
 
 
 def _each(value: Any, kind: Field[Any]) -> list[Json]:

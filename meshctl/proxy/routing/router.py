@@ -336,7 +336,7 @@ def holders(
 
 def _retries(policy: RetryPolicy | None) -> frozenset[str]:
     """What a policy tries again."""
-    return frozenset() if policy is None else policy.once("(tried again)", lambda: _tried_again(policy))
+    return frozenset() if policy is None else policy.once("(tried again)", _tried_again)
 
 
 def _tried_again(policy: RetryPolicy) -> frozenset[str]:
