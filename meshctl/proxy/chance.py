@@ -38,26 +38,32 @@ def open_ways(entry: Entry, count: int, reason: str) -> list[Entry]:
 
 def forked(
     entry: Entry, supposed: Supposed, stage: Stage, ways: Callable[[Entry, Supposed], Iterable[T]]
-) -> Iterator[T]:
+) -> Iterable[T]:
     """The ways on from an entry, under both answers to each question that stands open on them.
 
     Raises TooMany where more alternatives stand open than are followed.
     """
     log = entry.log
     try:
-        found = list(ways(entry, supposed))
+        return list(ways(entry, supposed))
     except Open as question:
         if not entry.alternatives.left:
             raise _cut(question) from question
         entry.alternatives.left -= 1
         entry.log = log
-        open_question = question
-    else:
-        yield from found
-        return
-    for branch, answer in zip(open_ways(entry, 2, open_question.reason), (True, False), strict=True):
-        branch.step(functools.partial(_supposing, stage, open_question, answer))
-        yield from forked(branch, {**supposed, open_question.key: answer}, stage, ways)
+        return _under_both(entry, supposed, stage, ways, question)
+
+
+def _under_both(
+    entry: Entry,
+    supposed: Supposed,
+    stage: Stage,
+    ways: Callable[[Entry, Supposed], Iterable[T]],
+    question: Open,
+) -> Iterator[T]:
+    for branch, answer in zip(open_ways(entry, 2, question.reason), (True, False), strict=True):
+        branch.step(functools.partial(_supposing, stage, question, answer))
+        yield from forked(branch, {**supposed, question.key: answer}, stage, ways)
 
 
 def _supposing(stage: Stage, question: Open, answer: bool) -> Step:

@@ -9,6 +9,7 @@ and if it may end the request that stays an open outcome. One that only observes
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from meshctl.values import Struct
@@ -39,6 +40,7 @@ class Contract(Struct, Generic[Evaluate], frozen=True):
     evaluate: Evaluate | None
     may: frozenset[Effect]
     source: str
+    idle: Callable[..., bool] | None = None  # whether its settings on a route let every request pass as it is
 
     @property
     def observes(self) -> bool:

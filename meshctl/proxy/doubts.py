@@ -9,7 +9,7 @@ the load matters where there are several.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from meshctl.envoy.message import Message, Undecidable
 from meshctl.match.request_view import Part
@@ -41,18 +41,20 @@ def split(entry: Entry, reasons: Iterable[str]) -> tuple[Entry, Passage | None]:
     return on, other.end(Verdict(Disposition.UNDETERMINED, reason="; ".join(found)))
 
 
-def guarded(entry: Entry, ways: Iterable[Passage]) -> Iterator[Passage]:
+def guarded(entry: Entry, ways: Iterable[Passage]) -> list[Passage]:
     """The ways on from an entry; where one cannot be decided, the rest of its probability ends undetermined."""
-    left = entry.probability
+    found: list[Passage] = []
     try:
-        for passage in ways:
-            left -= passage.probability
-            yield passage
+        found.extend(ways)  # those before one that cannot be decided stay
     except Undecidable as unknown:
+        left = entry.probability
+        for passage in found:
+            left -= passage.probability
         rest = entry.branch(max(left, 0.0) / entry.probability)
         rest.unknown(unknown.reason)
         rest.decided = rest.decided and not isinstance(unknown, TooMany)
-        yield rest.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))
+        found.append(rest.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason)))
+    return found
 
 
 def doubted(

@@ -86,7 +86,7 @@ def _visit(
         for branch, taken in forked(entry, NOTHING_SUPPOSED, Stage.LISTENER, accepted):
             yield from _chosen(branch, proxy, accepting, taken, connection, request)
 
-    return list(guarded(entry, ways()))
+    return guarded(entry, ways())
 
 
 class _Taken(Struct, frozen=True):

@@ -11,18 +11,18 @@ default. Follows source/common/http/filter_manager.cc and source/common/filter/c
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from meshctl.envoy.anys import type_name, unpack
 from meshctl.envoy.message import Undecidable
 from meshctl.match.supposing import Supposed
 from meshctl.proxy.accounting import OpenField, accounts, open_fields
 from meshctl.proxy.chance import forked, open_ways
-from meshctl.proxy.contract import EVERYTHING, TOLD_WHERE_ASKED, Effect
+from meshctl.proxy.contract import EVERYTHING, TOLD_WHERE_ASKED, Contract, Effect
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters.http_table import ROUTER, contract
 from meshctl.proxy.filters.readable import problem
-from meshctl.proxy.filters.scene import Json, Pass, Scene
+from meshctl.proxy.filters.scene import Evaluator, Json, Pass, Scene
 from meshctl.proxy.filters.unknown import label, unknown_effect
 from meshctl.proxy.filters.well_known import http_type
 from meshctl.proxy.listen.listeners import ISTIO_OBSERVERS, Filter
@@ -38,32 +38,45 @@ _CUT = Filter("", "", {}, {})
 
 def run(entry: Entry, scene: Scene) -> Iterator[Passage | tuple[Entry, Scene]]:
     """The answers of filters, and what goes on to the router."""
-    enabled = [index for index, planned in enumerate(_plan(scene)) if not planned.disabled]
-    yield from _from(entry, scene, enabled, 0)
+    plan = _plan(scene)
+    return _from(entry, scene, plan, plan.enabled, 0)
 
 
 class _Planned(Struct, frozen=True):
-    """A filter with the settings that a route has for it, and what is wrong with both or not evaluated of them."""
+    """A filter with the settings that a route has for it, and what is wrong with both or not evaluated of them. idle: it lets
+    every request of the route pass as it is."""
 
     filter: Filter
+    known: Contract[Evaluator]
     settings: Json
-    disabled: bool
-    wrong: str
-    may: frozenset[Effect]
-    why: str
+    disabled: bool = False
+    idle: bool = False
+    wrong: str = ""
+    may: frozenset[Effect] = frozenset()
+    why: str = ""
 
 
-def _plan(scene: Scene) -> tuple[_Planned, ...]:
+class _Plan(Struct, frozen=True):
+    """The filters of a manager as a route has them, and the places of those that run. holders: what it is kept by."""
+
+    filters: tuple[_Planned, ...]
+    enabled: tuple[int, ...]
+    holders: tuple[object, ...]
+
+
+def _plan(scene: Scene) -> _Plan:
     """The filters of the manager as the scene's route has them, made once for each route."""
-    levels = scene.level_messages()
-    key = (_plan, *map(id, levels))
+    settings = scene.target.settings
+    key = (_plan, id(scene.route), id(scene.host), id(scene.table), id(settings))
 
-    def build() -> tuple[tuple[_Planned, ...], list[Json]]:
+    def build() -> _Plan:
         found = tuple(_planned_of(scene, one) for one in _filters(scene))
-        return found, levels  # kept, so that no other object gets one of their ids
+        enabled = tuple(index for index, planned in enumerate(found) if not planned.disabled)
+        # The holders are kept, so that no other object gets one of their ids.
+        return _Plan(found, enabled, (scene.route, scene.host, scene.table, settings))
 
-    found: tuple[_Planned, ...] = scene.proxy.compile_once(scene.manager.fields, key, build)[0]
-    return found
+    plan: _Plan = scene.proxy.compile_once(scene.manager.fields, key, build)
+    return plan
 
 
 def _planned_of(scene: Scene, http_filter: Filter) -> _Planned:
@@ -72,11 +85,17 @@ def _planned_of(scene: Scene, http_filter: Filter) -> _Planned:
 
 
 def _planned(scene: Scene, http_filter: Filter, settings: Json, *, disabled: bool = False) -> _Planned:
-    if contract(http_filter.type_name).evaluate is None:
-        return _Planned(http_filter, settings, disabled, "", frozenset(), "")
+    known = contract(http_filter.type_name)
+    if known.observes or (http_filter.name in ISTIO_OBSERVERS and http_filter.type_name in ("", _WASM)):
+        return _Planned(http_filter, known, settings, disabled, idle=True)
+    if known.evaluate is None:
+        return _Planned(http_filter, known, settings, disabled)
     wrong = _misread(scene, http_filter, settings)
-    may, why = (frozenset[Effect](), "") if wrong else _unread(scene, http_filter, settings)
-    return _Planned(http_filter, settings, disabled, wrong, may, why)
+    if wrong:
+        return _Planned(http_filter, known, settings, disabled, wrong=wrong)
+    may, why = _unread(scene, http_filter, settings)
+    idle = not may and known.idle is not None and known.idle(scene, http_filter, settings)
+    return _Planned(http_filter, known, settings, disabled, idle, may=may, why=why)
 
 
 def _read(http_filter: Filter, settings: Json) -> tuple[tuple[Json, str], ...]:
@@ -148,19 +167,20 @@ def _disabled(scene: Scene, http_filter: Filter) -> bool:
 
 
 def _from(
-    entry: Entry, scene: Scene, enabled: list[int], position: int
+    entry: Entry, scene: Scene, plan: _Plan, enabled: tuple[int, ...], position: int
 ) -> Iterator[Passage | tuple[Entry, Scene]]:
     """Run the filters from a position on; branches go on by themselves."""
-    plan = _plan(scene)
     for index in range(position, len(enabled)):
-        planned = plan[enabled[index]]
+        planned = plan.filters[enabled[index]]
+        if planned.idle:
+            continue
         if planned.filter is _CUT:
             reason = "the HTTP filters end in no router: some of them are not in the dump"
             entry.unknown(reason)
             yield entry.end(Verdict(Disposition.UNDETERMINED, reason=reason))
             return
         try:
-            ways = list(_ways(entry, scene, planned))
+            ways = _ways(entry, scene, planned)
         except Undecidable as unknown:
             entry.unknown(unknown.reason)
             yield entry.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))
@@ -175,26 +195,27 @@ def _from(
                 way.entry.seen = way.scene.view
                 yield way.entry.end(way.reply, location=way.scene.location(way.entry, way.location))
             else:
-                yield from _from(way.entry, way.scene, enabled, index + 1)
+                yield from _from(way.entry, way.scene, _plan(way.scene), enabled, index + 1)
         return
     yield entry, scene
 
 
-def _ways(entry: Entry, scene: Scene, planned: _Planned) -> Iterator[Pass]:
+def _ways(entry: Entry, scene: Scene, planned: _Planned) -> list[Pass]:
     """The ways through one filter, the route chosen again where it asks for that."""
+    found: list[Pass] = []
     for way in _decided(entry, scene, planned):
         if not way.reroute or way.reply is not None:
-            yield way
-            continue
-        for branch, rerouted in way.scene.rerouted(way.entry):
-            yield Pass(branch, rerouted)
+            found.append(way)
+        else:
+            found += [Pass(branch, rerouted) for branch, rerouted in way.scene.rerouted(way.entry)]
+    return found
 
 
 def _decided(entry: Entry, scene: Scene, planned: _Planned) -> list[Pass]:
     """The ways through one filter. Where its conditions cannot be decided both answers are followed; where even the question
     is not clear, it may do all that its kind may do."""
 
-    def ways(branch: Entry, supposed: Supposed) -> Iterator[Pass]:
+    def ways(branch: Entry, supposed: Supposed) -> Iterable[Pass]:
         return _through(branch, scene.supposing(supposed), planned)
 
     log = entry.log
@@ -202,8 +223,7 @@ def _decided(entry: Entry, scene: Scene, planned: _Planned) -> list[Pass]:
         return list(forked(entry, scene.view.supposed, Stage.HTTP_FILTER, ways))
     except Undecidable as unknown:
         entry.log = log
-        may = contract(planned.filter.type_name).may
-        return list(unknown_effect(entry, scene, planned.filter, may, unknown.reason))
+        return list(unknown_effect(entry, scene, planned.filter, planned.known.may, unknown.reason))
 
 
 def _doubted(way: Pass, http_filter: Filter, may: frozenset[Effect], why: str) -> Iterator[Pass]:
@@ -218,32 +238,30 @@ def _doubted(way: Pass, http_filter: Filter, may: frozenset[Effect], why: str) -
     yield replace(way, entry=other, reply=Verdict(Disposition.UNDETERMINED, reason=reason), location=None)
 
 
-def through(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
+def through(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterable[Pass]:
     """The ways through a filter by its contract."""
     return _through(entry, scene, _planned(scene, http_filter, settings))
 
 
-def _through(entry: Entry, scene: Scene, planned: _Planned) -> Iterator[Pass]:
-    http_filter = planned.filter
-    if http_filter.name in ISTIO_OBSERVERS and http_filter.type_name in ("", _WASM):
-        yield Pass(entry, scene)
-        return
-    known = contract(http_filter.type_name)
+def _through(entry: Entry, scene: Scene, planned: _Planned) -> Iterable[Pass]:
+    http_filter, known = planned.filter, planned.known
+    if planned.idle:
+        return (Pass(entry, scene),)
     if planned.wrong:
-        yield from unknown_effect(entry, scene, http_filter, EVERYTHING, planned.wrong)
-    elif known.evaluate is not None:
-        may, why = planned.may, planned.why
-        for way in known.evaluate(entry, scene, http_filter, planned.settings):
-            if not may:
-                yield way
-            elif way.reply is not None:
-                yield from _doubted(way, http_filter, may, why)
-            else:
-                yield from unknown_effect(way.entry, way.scene, http_filter, may, why)
-    elif known.observes:
-        yield Pass(entry, scene)
-    elif not http_filter.type_name and "config_discovery" in http_filter.message:
+        return unknown_effect(entry, scene, http_filter, EVERYTHING, planned.wrong)
+    if known.evaluate is not None:
+        ways = known.evaluate(entry, scene, http_filter, planned.settings)
+        return _with_unread(ways, planned) if planned.may else ways
+    if not http_filter.type_name and "config_discovery" in http_filter.message:
         entry.unknown(f"filter {http_filter.name} comes by extension discovery and is not in the dump")
-        yield from unknown_effect(entry, scene, http_filter, EVERYTHING)
-    else:
-        yield from unknown_effect(entry, scene, http_filter, known.may)
+        return unknown_effect(entry, scene, http_filter, EVERYTHING)
+    return unknown_effect(entry, scene, http_filter, known.may)
+
+
+def _with_unread(ways: Iterable[Pass], planned: _Planned) -> Iterator[Pass]:
+    """The ways through a filter with settings that nobody evaluates."""
+    for way in ways:
+        if way.reply is not None:
+            yield from _doubted(way, planned.filter, planned.may, planned.why)
+        else:
+            yield from unknown_effect(way.entry, way.scene, planned.filter, planned.may, planned.why)

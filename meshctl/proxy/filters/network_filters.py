@@ -9,7 +9,7 @@ Follows source/common/network/filter_manager_impl.cc.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from meshctl.envoy.message import Undecidable
 from meshctl.match.request_view import Part
@@ -37,7 +37,7 @@ def run(entry: Entry, scene: NetworkScene) -> Iterator[Passage]:
         return [replace(f, type_name=network_type(f.name, f.type_name)) for f in chain.filters]
 
     filters = scene.proxy.compile_once(chain.message, "network filters", build)
-    yield from _from(entry, scene, filters, 0)
+    return _from(entry, scene, filters, 0)
 
 
 def _from(entry: Entry, scene: NetworkScene, filters: list[Filter], position: int) -> Iterator[Passage]:
@@ -61,7 +61,7 @@ def _from(entry: Entry, scene: NetworkScene, filters: list[Filter], position: in
     yield entry.end(Verdict(Disposition.DROPPED, 0, None, None, "the chain has no filter that ends it"))
 
 
-def _ways(entry: Entry, scene: NetworkScene, network_filter: Filter, last: bool) -> Iterator[Way]:
+def _ways(entry: Entry, scene: NetworkScene, network_filter: Filter, last: bool) -> Iterable[Way]:
     """The ways through one filter by its contract."""
     known = contract(network_filter.type_name)
     watches = network_filter.name in ISTIO_OBSERVERS and network_filter.type_name in ("", _WASM)
@@ -69,13 +69,12 @@ def _ways(entry: Entry, scene: NetworkScene, network_filter: Filter, last: bool)
     if known.evaluate is not None and wrong:
         raise Undecidable(f"network filter {label(network_filter)}: {wrong}")
     if known.evaluate is not None:
-        yield from known.evaluate(entry, scene, network_filter)
-    elif known.observes or watches:
-        yield Way(entry, scene)
-    elif last or ends_chain(network_filter.type_name):
-        yield _unknown_end(entry, scene, network_filter)
-    else:
-        yield from _unknown(entry, scene, network_filter)
+        return known.evaluate(entry, scene, network_filter)
+    if known.observes or watches:
+        return (Way(entry, scene),)
+    if last or ends_chain(network_filter.type_name):
+        return (_unknown_end(entry, scene, network_filter),)
+    return _unknown(entry, scene, network_filter)
 
 
 def _misread(scene: NetworkScene, network_filter: Filter) -> str:

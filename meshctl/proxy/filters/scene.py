@@ -8,7 +8,7 @@ configuration, in this order; without a route there are none. Follows source/com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from meshctl.envoy.anys import unpack
@@ -44,7 +44,7 @@ class Chosen(Struct, frozen=True):
 
 ANY_DRAW = Draw()
 # The route chosen again for a changed request.
-Choose = Callable[[Entry, RequestView, Draw], Iterator[Chosen]]
+Choose = Callable[[Entry, RequestView, Draw], Iterable[Chosen]]
 
 
 class Scene(Struct, frozen=True):

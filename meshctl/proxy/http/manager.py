@@ -8,7 +8,7 @@ scope. Follows source/common/http/conn_manager_impl.cc.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from meshctl.envoy.api.config_route_v3 import RouteAction
@@ -59,10 +59,10 @@ class HttpScene(Struct, frozen=True):
     opaque: Opaque = field(default_factory=lambda: NOTHING)
 
 
-def serve(entry: Entry, scene: HttpScene) -> Iterator[Passage]:
+def serve(entry: Entry, scene: HttpScene) -> list[Passage]:
     """All the ways the request may go."""
     entry.http = True
-    yield from guarded(entry, _served(entry, scene, scene.manager.read(HttpConnectionManager)))
+    return guarded(entry, _served(entry, scene, scene.manager.read(HttpConnectionManager)))
 
 
 def _served(entry: Entry, scene: HttpScene, config: HttpConnectionManager) -> Iterator[Passage]:
@@ -96,7 +96,8 @@ def _answers(
         entry.unknown(problem)
         yield entry.end(Verdict(Disposition.UNDETERMINED, reason=problem))
         return
-    view = _view(replace(scene, opaque={**scene.opaque, **entry.doubt}), decoded)
+    known = replace(scene, opaque={**scene.opaque, **entry.doubt}) if entry.doubt else scene
+    view = _view(known, decoded)
     for chosen in _choose(entry, scene, view, table, Draw()):
         yield from guarded(chosen.entry, _filtered(chosen, scene, view, table))
 
@@ -128,14 +129,16 @@ def _made(scene: HttpScene, config: HttpConnectionManager, table: RouteTable | N
 
 
 def _view(scene: HttpScene, headers: Headers) -> RequestView:
-    tls = scene.connection.session if scene.tls else None
+    tls, request, opaque = scene.connection.session if scene.tls else None, scene.request, scene.opaque
+    if request.hidden or request.opaque:
+        opaque = {**_hidden(request, headers), **_changed(request, headers), **opaque}
     return RequestView(
         headers,
         tls=scene.tls,
         peer=tls.peer if tls else None,
         sni=tls.sni.lower() if tls else "",
         filter_state=scene.state,
-        opaque={**_hidden(scene.request, headers), **_changed(scene.request, headers), **scene.opaque},
+        opaque=opaque,
     )
 
 
@@ -212,7 +215,7 @@ def _remote_ip(scene: HttpScene) -> str:
 
 def _choose(
     entry: Entry, scene: HttpScene, view: RequestView, table: RouteTable | None, draw: Draw
-) -> Iterator[Chosen]:
+) -> Iterable[Chosen]:
     """The routes and clusters a request may take; asked again where a filter has the route chosen anew."""
 
     def ways(branch: Entry, supposed: Supposed) -> Iterator[Chosen]:
@@ -235,7 +238,7 @@ def _routes(
             continue
         routed = targets.Routed(scene.proxy, scene.connection, scene.request, view, table, host, route, drawn)
         for target in targets.targets(routed):
-            way = branch.branch(target.probability)
+            way = branch if target.probability == 1.0 else branch.branch(target.probability)
             known = bool(target.cluster) and scene.proxy.cluster(target.cluster) is not None
             way.cluster = target.cluster if known else None
             yield Chosen(way, host, route, target.draw or drawn, target, view.supposed)
@@ -246,9 +249,10 @@ def _filtered(
 ) -> Iterator[Passage]:
     """The filters, then the router (or 404 without a route)."""
     entry, view = chosen.entry, view.supposing(chosen.supposed)
+    upgrade = _upgrade(view)
     settings = FilterScene(
         scene.proxy,
-        _with_filters(scene, view),
+        _with_filters(scene, upgrade) if upgrade is not None else scene.manager,
         scene.connection,
         scene.request,
         view,
@@ -261,7 +265,7 @@ def _filtered(
         chosen.target,
         lambda entry, view, draw: _choose(entry, scene, view, table, draw),
     )
-    refused = _upgrade_refused(scene, view, chosen.route)
+    refused = _upgrade_refused(scene, upgrade, chosen.route) if upgrade is not None else ""
     if refused:
         entry.step(lambda: Step(Stage.HTTP, "403", refused))
         yield entry.end(
@@ -292,7 +296,8 @@ def _routed(entry: Entry, after: FilterScene) -> Iterator[Passage]:
         reason = _no_route_reason(view, table, host)
         yield entry.end(Verdict(Disposition.NO_ROUTE, 404, "NR", "route_not_found", reason))
         return
-    entry.doubt = {**entry.doubt, **after.view.opaque}
+    if after.view.opaque:
+        entry.doubt = {**entry.doubt, **after.view.opaque}
     routed = targets.Routed(
         after.proxy,
         after.connection,
@@ -323,23 +328,20 @@ def _upgrade_config(configs: Sequence[U], kind: str) -> U | None:
     return next((config for config in configs if config.upgrade_type.lower() == kind.lower()), None)
 
 
-def _upgrade_refused(scene: HttpScene, view: RequestView, route: Route | None) -> str:
+def _upgrade_refused(scene: HttpScene, kind: str, route: Route | None) -> str:
     """Why a CONNECT or an Upgrade is refused: the route's upgrade_configs decide, else the manager's."""
-    kind = _upgrade(view)
-    if kind is None or route is None:
+    if route is None:
         return ""
     own = _upgrade_config(route.action.upgrade_configs, kind) if route.action is not None else None
-    config = own or _upgrade_config(HttpConnectionManager(scene.manager.fields).upgrade_configs, kind)
+    config = own or _upgrade_config(scene.manager.read(HttpConnectionManager).upgrade_configs, kind)
     if config is None:
         return f"upgrade {kind} is not configured"
     return f"upgrade {kind} is disabled" if config.enabled is False else ""
 
 
-def _with_filters(scene: HttpScene, view: RequestView) -> Filter:
+def _with_filters(scene: HttpScene, kind: str) -> Filter:
     """The manager, with the filters that its upgrade_configs have for this upgrade in place of its own."""
-    kind = _upgrade(view)
-    configs = HttpConnectionManager(scene.manager.fields).upgrade_configs if kind is not None else ()
-    config = _upgrade_config(configs, kind or "")
+    config = _upgrade_config(scene.manager.read(HttpConnectionManager).upgrade_configs, kind)
     if config is None or not config.filters:
         return scene.manager
     own, filters = scene.manager, config.raw["filters"]

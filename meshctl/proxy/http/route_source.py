@@ -35,8 +35,10 @@ def table_of(proxy: Proxy, config: HttpConnectionManager, headers: Headers) -> t
 
 def _by_name(proxy: Proxy, name: str, why: str = "") -> tuple[RouteTable | None, str]:
     table = proxy.route_table(name)
+    if table is not None:
+        return table, ""
     state = proxy.not_in_force(SectionKind.ROUTES, name)
-    return table, "" if table else f"route configuration {name} {state or f'is not in the dump{why}'}"
+    return None, f"route configuration {name} {state or f'is not in the dump{why}'}"
 
 
 def _scoped(proxy: Proxy, config: ScopedRoutes, headers: Headers) -> tuple[RouteTable | None, str]:

@@ -18,7 +18,6 @@ from meshctl.match import grpc
 from meshctl.match.fraction import fractional_percent
 from meshctl.match.request_view import Headers, Opaque, PartlyKnown, RequestView, carried
 from meshctl.match.substitution import Known
-from meshctl.proxy import doubts
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.http.connection_header import is_connect_udp, is_upgrade
 from meshctl.proxy.model import (
@@ -155,7 +154,7 @@ def _forward(entry: Entry, routed: Routed, target: Target) -> Iterator[Passage]:
     if cluster is None:
         yield _cluster_missing(entry, routed, target.cluster, target.reason)
         return
-    yield from doubts.guarded(entry, _to_cluster(entry, routed, cluster, target))
+    yield from _to_cluster(entry, routed, cluster, target)
 
 
 def _action(routed: Routed) -> RouteAction:

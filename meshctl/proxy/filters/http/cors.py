@@ -42,6 +42,10 @@ def _policies(scene: Scene, name: str) -> list[CorsPolicy | Older]:
     return [Older(policy) for policy in older if policy is not None]
 
 
+def _is_idle(scene: Scene, http_filter: Filter, settings: Json) -> bool:
+    return not scene.has_route_entry or not _policies(scene, http_filter.name)
+
+
 def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
     policies = _policies(scene, http_filter.name) if scene.has_route_entry else []
     if not policies or not is_preflight(scene):
@@ -72,6 +76,6 @@ def _answered(entry: Entry, scene: Scene, policies: list[CorsPolicy | Older]) ->
 
 CONTRACTS: dict[str, Contract[Evaluator]] = {
     "envoy.extensions.filters.http.cors.v3.Cors": Contract(
-        _evaluate, effects(Effect.ENDS), "filters/http/cors/cors_filter.cc"
+        _evaluate, effects(Effect.ENDS), "filters/http/cors/cors_filter.cc", _is_idle
     ),
 }

@@ -28,8 +28,18 @@ _OTHERS = ("envoy.", "overload.", "re2.")
 _NUMBER = re.compile(r"[0-9]+")
 
 
+def _fault(http_filter: Filter, settings: Json) -> HTTPFault:
+    return HTTPFault(settings) if settings else http_filter.read(HTTPFault)
+
+
+def _is_idle(scene: Scene, http_filter: Filter, settings: Json) -> bool:
+    """Neither a delay nor an abort, and no condition that could be open."""
+    fault = _fault(http_filter, settings)
+    return fault.delay is None and fault.abort is None and not fault.headers and not fault.downstream_nodes
+
+
 def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    fault = HTTPFault(settings) if settings else http_filter.read(HTTPFault)
+    fault = _fault(http_filter, settings)
     if not _applies(scene, fault):
         yield Pass(entry, scene)
         return
@@ -170,6 +180,6 @@ def _aborted(entry: Entry, scene: Scene, fault: HTTPFault, abort: FaultAbort) ->
 
 CONTRACTS: dict[str, Contract[Evaluator]] = {
     "envoy.extensions.filters.http.fault.v3.HTTPFault": Contract(
-        _evaluate, effects(Effect.ENDS, Effect.TIMING), "filters/http/fault/fault_filter.cc"
+        _evaluate, effects(Effect.ENDS, Effect.TIMING), "filters/http/fault/fault_filter.cc", _is_idle
     ),
 }

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from meshctl.proxy.filters.http_table import contract
+from meshctl.proxy.listen.listeners import filter_of
 from tests.unit.proxy.build import get, route
 from tests.unit.proxy.filters.chains import VIA, a_filter, answer, passages, settings
+from tests.unit.proxy.filters.test_jwt import CLAIMS, bearer, jwt, token
 
 ALWAYS = {"numerator": 100}
 FAULT = "fault_filter_abort"
@@ -139,3 +142,25 @@ HEADED = {**ABORT, "headers": [{"name": "x", "string_match": {"exact": "1"}}]}
 )  # fmt: skip
 def test_whose_requests_a_fault_is_for(fields: dict[str, Any], headers: tuple[Any, ...], code: int) -> None:
     assert passages((fault(**fields),), get("/", "a.com", *headers))[0].verdict.code == code
+
+
+def test_a_route_chosen_again_has_a_fault_that_the_first_had_not() -> None:
+    bob = {"prefix": "/", "headers": [{"name": "x-sub", "string_match": {"exact": "bob"}}]}
+    own = settings(fault(abort={"http_status": 503, "percentage": ALWAYS}))
+    routes = ({**route("bob", bob), "typed_per_filter_config": own}, route("rest", {"prefix": "/"}))
+    filters = (jwt(clear_route_cache=True, **CLAIMS), fault())
+    assert answer(filters, bearer(token(sub="bob")), routes=routes) == (503, FAULT)
+    assert answer(filters, bearer(token(sub="eve")), routes=routes) == VIA
+
+
+@pytest.mark.parametrize(("own", "idle"), [
+    ({}, True), ({"max_active_faults": 3}, True), ({"upstream_cluster": "c"}, True),
+    ({"abort": {"http_status": 500}}, False), ({"delay": {"fixed_delay": "1s"}}, False),
+    # conditions may be open, whatever they lead to
+    ({"headers": [{"name": "x"}]}, False), ({"downstream_nodes": ["n"]}, False),
+])  # fmt: skip
+def test_which_settings_let_every_request_pass(own: dict[str, Any], idle: bool) -> None:
+    message = fault(**own)
+    known = contract("envoy.extensions.filters.http.fault.v3.HTTPFault")
+    assert known.idle is not None
+    assert known.idle(None, filter_of(message), {}) is idle
