@@ -468,9 +468,12 @@ def _objects(kind: Field[Any] | None, value: Any) -> list[Json]:
     return [one for one in found or () if isinstance(one, dict)]
 
 
+_TAKEN = frozenset([*keyword.kwlist, *dir(Message)])
+
+
 def attribute(name: str) -> str:
     """A field's name in Python: with an underscore behind where Python or ``Message`` has the name itself."""
-    return f"{name}_" if keyword.iskeyword(name) or name == "raw" or hasattr(Message, name) else name
+    return f"{name}_" if name in _TAKEN else name
 
 
 def _compile(cls: type[Message]) -> dict[str, Field[Any]]:
@@ -481,11 +484,12 @@ def _compile(cls: type[Message]) -> dict[str, Field[Any]]:
         kind, _, argument = how.partition(" ")
         wrap = _WRAPS.get(kind[0])
         field = _KINDS[kind.lstrip("*%")](argument)
-        field = field if wrap is None else wrap(field)
-        for part in (field, getattr(field, "item", None)):
-            if part is not None:
-                part.name, part.owner, part.attribute = name, cls.TYPE, attribute(name)
-        setattr(cls, attribute(name), field)
+        python = attribute(name)
+        field.name, field.owner, field.attribute = name, cls.TYPE, python
+        if wrap is not None:
+            field = wrap(field)
+            field.name, field.owner, field.attribute = name, cls.TYPE, python
+        setattr(cls, python, field)
         if not isinstance(field, OneOf):
             fields[name] = field
     cls._fields = fields

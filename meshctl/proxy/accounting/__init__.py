@@ -11,7 +11,7 @@ an extension without a table, and a value of a wrong type may do anything. Whoev
 from __future__ import annotations
 
 import functools
-from importlib import resources
+import pathlib
 from typing import Any
 
 from meshctl.envoy.message import (
@@ -78,19 +78,39 @@ class Account(Struct):
         return [*self.evaluated, *self.sourced, *self.apart, *self.harmless, *self.open]
 
 
+_FOLDER = pathlib.Path(__file__).parent  # importlib.resources takes longer to import than both tables to read
+
+
+@functools.cache
+def _blocks() -> dict[str, list[str]]:
+    """The lines of each message, by its full name."""
+    found: dict[str, list[str]] = {}
+    lines: list[str] = []
+    for table in ("fields.txt", "filters.txt"):
+        for line in (_FOLDER / table).read_text("utf-8").splitlines():
+            if line[:1] == " ":
+                lines.append(line)
+            elif line and line[0] != "#":
+                lines = found[line] = []
+    return found
+
+
 @functools.cache
 def accounts() -> dict[str, Account]:
-    """The table, by the message's full name."""
-    folder = resources.files(__package__)
-    text = "\n".join(folder.joinpath(name).read_text("utf-8") for name in ("fields.txt", "filters.txt"))
-    found: dict[str, Account] = {}
+    """The whole table, by the message's full name."""
+    return {name: _read(lines) for name, lines in _blocks().items()}
+
+
+@functools.lru_cache(maxsize=1024)
+def account_of(type_name: str) -> Account | None:
+    """What is made of the fields of this message; None for one that no table knows."""
+    lines = _blocks().get(type_name)
+    return None if lines is None else _read(lines)
+
+
+def _read(lines: list[str]) -> Account:
     account = Account()
-    for line in text.splitlines():
-        if not line or line.startswith("#"):
-            continue
-        if not line.startswith(" "):
-            account = found[line] = Account()
-            continue
+    for line in lines:
         verb, _, rest = line.strip().partition(" ")
         names, _, reason = rest.partition(" : ")
         words = names.split()
@@ -109,7 +129,7 @@ def accounts() -> dict[str, Account]:
                 account.headers.update(dict.fromkeys(words[1:], tuple(headers.split(","))))
         else:
             raise ValueError(f"fields.txt: {line}")
-    return found
+    return account
 
 
 def open_fields(raw: Json, type_name: str) -> tuple[OpenField, ...]:
@@ -120,7 +140,7 @@ def open_fields(raw: Json, type_name: str) -> tuple[OpenField, ...]:
 
 
 def _enter(found: list[OpenField], raw: Json, type_name: str, path: str) -> None:
-    account, cls = accounts().get(type_name), message_class(type_name)
+    account, cls = account_of(type_name), message_class(type_name)
     if account is None or cls is None:
         found.append(OpenField(f"{path} ({type_name or 'without a type'})", EVERYTHING))
         return

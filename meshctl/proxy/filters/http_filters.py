@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from meshctl.envoy.anys import type_name, unpack
 from meshctl.envoy.message import Undecidable
 from meshctl.match.supposing import Supposed
-from meshctl.proxy.accounting import OpenField, accounts, open_fields
+from meshctl.proxy.accounting import OpenField, account_of, open_fields
 from meshctl.proxy.chance import forked, open_ways
 from meshctl.proxy.contract import EVERYTHING, TOLD_WHERE_ASKED, Contract, Effect
 from meshctl.proxy.entry import Entry
@@ -124,7 +124,7 @@ def _unread(scene: Scene, http_filter: Filter, settings: Json) -> tuple[frozense
     """
     found: list[OpenField] = []
     for fields, kind in _read(http_filter, settings):
-        if fields and kind in accounts():
+        if fields and account_of(kind) is not None:
             build = functools.partial(open_fields, fields, kind)
             found += scene.proxy.compile_once(fields, "open fields", build)
     may: frozenset[Effect] = frozenset().union(*(one.may for one in found))
