@@ -369,15 +369,17 @@ class Trie:
         return self._find(self._root, 0, facts)
 
     def _find(self, node: _Node, depth: int, facts: Facts) -> Choice:
-        if depth == len(self._levels):
+        for level in self._levels[depth:]:
+            nodes = self._ranged(node, level, facts) if level in _RANGED else _keyed(node, level, facts)
+            if not nodes:
+                return Choice(level=level)
+            depth += 1
+            if len(nodes) > 1:
+                break
+            node = nodes[0]
+        else:
             return Choice(tuple(node.chains[:1]))
-        level = self._levels[depth]
-        nodes = self._ranged(node, level, facts) if level in _RANGED else _keyed(node, level, facts)
-        if not nodes:
-            return Choice(level=level)
-        choices = [self._find(found, depth + 1, facts) for found in nodes]
-        if len(choices) == 1:
-            return choices[0]
+        choices = [self._find(found, depth, facts) for found in nodes]
         chains = tuple(dict.fromkeys(c for choice in choices for c in (choice.chains or (-1,))))
         return Choice(chains, choices[0].level)
 

@@ -5,8 +5,6 @@ The stages fill it in order; a branch (a weight, a percentage) goes on with a co
 
 from __future__ import annotations
 
-import copy
-
 from meshctl.coverage import Gap
 from meshctl.match.request_view import Opaque, RequestView
 from meshctl.proxy.model import Disposition, Endpoint, Log, MakeStep, Passage, Upstream, Verdict
@@ -67,9 +65,7 @@ class Entry(Struct):
 
     def branch(self, probability: float) -> Entry:
         """A copy that goes on with a part of the probability (all of it: to be changed apart from this one)."""
-        other = copy.copy(self)
-        other.probability = self.probability * probability
-        return other
+        return replace(self, probability=self.probability * probability)
 
     def unknown(self, reason: str) -> None:
         if reason not in self.undetermined:
@@ -89,8 +85,9 @@ class Entry(Struct):
 
     def _flagged(self, verdict: Verdict) -> Verdict:
         """The verdict with what a filter has flagged before it: Envoy prints flags in the order they were set."""
-        own = (verdict.flags or "").split(",")
-        if not self.flags or self.flags in own or verdict.disposition is Disposition.UNDETERMINED:
+        if not self.flags or verdict.disposition is Disposition.UNDETERMINED:
+            return verdict
+        if self.flags in (verdict.flags or "").split(","):
             return verdict
         return replace(verdict, flags=",".join(filter(None, (self.flags, verdict.flags))))
 

@@ -36,6 +36,8 @@ class Disposition(enum.Enum):
     MIXED = "MIXED"  # over several outcomes only: they end differently
     UNDETERMINED = "UNDETERMINED"
 
+    __hash__ = object.__hash__  # as match.request_view.Part
+
 
 class Stage(enum.Enum):
     """The stages of a hop, in the order a packet meets them; the value heads the line in text."""
@@ -62,6 +64,8 @@ class Payload(enum.Enum):
     HTTP3 = "h3"
     RAW = "raw"
     NONE = "none"
+
+    __hash__ = object.__hash__
 
 
 class Tls(Struct, frozen=True):

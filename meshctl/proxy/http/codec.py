@@ -171,6 +171,7 @@ class Codec(Struct, frozen=True, dict=True):
             return _CODEC_ERROR
         if not all(_TOKEN.fullmatch(name) for name, _ in lines):
             return _CODEC_ERROR
+        many = len(lines) >= self.max_count  # only so many lines can be too many values
         for name, value in lines:
             if _CONTROL.search(value):
                 return refusal(400, "http1.invalid_characters")
@@ -180,7 +181,7 @@ class Codec(Struct, frozen=True, dict=True):
             if action == "DROP_HEADER":
                 continue
             _put(headers, ":authority" if name == "host" else name, value)
-            if sum(map(len, headers.values())) > self.max_count:
+            if many and sum(map(len, headers.values())) > self.max_count:
                 return refusal(431, "http1.too_many_headers")
         headers[":method"] = [request.method]
         return headers

@@ -20,17 +20,21 @@ from meshctl.proxy.http.client_address import Client
 from meshctl.proxy.http.connection_header import is_upgrade
 from meshctl.values import Struct
 
-# Stripped from edge requests, and from every request that is not internal.
-_EDGE_HEADERS = """
-    x-envoy-decorator-operation x-envoy-downstream-service-cluster x-envoy-downstream-service-node
-    x-envoy-original-host x-envoy-original-path
-""".split()
-_EXTERNAL_HEADERS = """
+# Stripped from every request that is not internal, and from edge requests.
+_FROM_EXTERNAL = frozenset(
+    """
     x-envoy-expected-rq-timeout-ms x-envoy-force-trace x-envoy-hedge-on-per-try-timeout x-envoy-ip-tags
     x-envoy-max-retries x-envoy-original-url x-envoy-retriable-header-names x-envoy-retriable-status-codes
     x-envoy-retry-grpc-on x-envoy-retry-on x-envoy-upstream-alt-stat-name x-envoy-upstream-rq-per-try-timeout-ms
     x-envoy-upstream-rq-timeout-alt-response x-envoy-upstream-rq-timeout-ms
-""".split()
+    """.split()
+)
+_FROM_EDGE = _FROM_EXTERNAL.union(
+    """
+    x-envoy-decorator-operation x-envoy-downstream-service-cluster x-envoy-downstream-service-node
+    x-envoy-original-host x-envoy-original-path
+    """.split()
+)
 _REQUEST_ID = Drawn("00000000-0000-4000-8000-000000000000")
 
 
@@ -69,7 +73,8 @@ def rewrite(config: HttpConnectionManager, headers: Headers, edge: Edge) -> Clie
     if internal:
         headers["x-envoy-internal"] = ["true"]
     else:
-        for name in (*(_EDGE_HEADERS if at_edge else ()), *_EXTERNAL_HEADERS, *edge.internal_only):
+        removed = headers.keys() & (_FROM_EDGE if at_edge else _FROM_EXTERNAL)
+        for name in (*removed, *edge.internal_only):
             headers.pop(name, None)
         if at_edge and number(client.address):
             headers["x-envoy-external-address"] = [client.address]

@@ -74,15 +74,10 @@ def inspect(listener: Listener, connection: Connection, facts: Facts) -> Accepte
             accepted = replace(accepted, doubts=(*accepted.doubts, reason))
     if listener.hands_over:
         accepted = _restored(accepted, connection)
-    if any(_expects_proxy_header(chain) for chain in listener.chains[:1]):
+    if listener.expects_proxy_header:
         accepted = _proxy_protocol(accepted, _PLAIN_PROXY_PROTOCOL, connection)
         accepted = replace(accepted, at=listener) if accepted.ended is not None else accepted
     return accepted
-
-
-def _expects_proxy_header(chain: Chain) -> bool:
-    """use_proxy_proto of the first chain stands for a proxy_protocol filter behind the others."""
-    return chain.config.use_proxy_proto is True
 
 
 # Listener filters that take no part in what a chain is chosen by (original_src is visit's business).
@@ -270,7 +265,7 @@ def chain_choices(listener: Listener, facts: Facts) -> Iterator[ChainChoice]:
         return
     if not found.ambiguous:
         chain = listener.chains[found.chains[0]]
-        yield ChainChoice(1.0, chain, chain.criteria.text)
+        yield ChainChoice(1.0, chain, chain.wanted)
         return
     for index in found.chains:
         ambiguous_chain = listener.chains[index] if index >= 0 else listener.default_chain

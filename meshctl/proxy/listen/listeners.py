@@ -100,6 +100,11 @@ class Chain(Struct, dict=True):
         return filter_chains.criteria(self.message.get("filter_chain_match"))
 
     @functools.cached_property
+    def wanted(self) -> str:
+        """Its criteria, as a reader wants them."""
+        return self.criteria.text
+
+    @functools.cached_property
     def filters(self) -> list[Filter]:
         return [filter_of(message.raw) for message in self.config.filters]
 
@@ -196,6 +201,11 @@ class Listener(Struct, dict=True):
     @functools.cached_property
     def hands_over(self) -> bool:
         return bool(self.config.use_original_dst)
+
+    @functools.cached_property
+    def expects_proxy_header(self) -> bool:
+        """use_proxy_proto of the first chain stands for a proxy_protocol filter behind the others."""
+        return bool(self.chains) and self.chains[0].config.use_proxy_proto is True
 
     @functools.cached_property
     def internal(self) -> bool:

@@ -94,7 +94,8 @@ def with_location(passage: Passage, routed: Routed, target: Target) -> Passage:
     """An answer of the router's own on a route that forwards, with the Location that the route adds to every answer."""
     if "redirect" in routed.route.message or "direct_response" in routed.route.message:
         return passage
-    found = rewrites.answered_location(None, _holders(routed, target), routed.known)
+    changers = _holders(routed, target)
+    found = rewrites.answered_location(None, changers, routed.known) if changers else None
     if isinstance(found, PartlyKnown):
         return replace(passage, location=found, undetermined=(*passage.undetermined, _OPEN_LOCATION))
     return passage if found is None else replace(passage, location=found)
@@ -107,7 +108,7 @@ def told_location(
     entry: Entry, location: str | None, holders: tuple[Changes, ...], known: Known
 ) -> str | None:
     """The Location of an answer, behind what routes add to answers and take from them."""
-    told = rewrites.answered_location(location, holders, known)
+    told = rewrites.answered_location(location, holders, known) if holders else location
     if isinstance(told, PartlyKnown):
         entry.unknown(_OPEN_LOCATION)
     return told
@@ -115,7 +116,7 @@ def told_location(
 
 def _relocated(holders: tuple[Changes, ...], known: Known) -> Callable[[str], str | None] | None:
     """What becomes of a Location that comes back; None where no route bears on answers."""
-    if not any(holder.answer_adds or holder.answer_removes for holder in holders):
+    if not holders or not any(holder.answer_adds or holder.answer_removes for holder in holders):
         return None
     return lambda location: rewrites.answered_location(location, holders, known)
 
@@ -246,10 +247,12 @@ def _forwarding(routed: Routed) -> _Forwarding:
 def _deliver(
     entry: Entry, routed: Routed, cluster: Cluster, target: Target, endpoints: tuple[Endpoint, ...]
 ) -> Iterator[Passage]:
-    action, view, does = _action(routed), routed.view, _forwarding(routed)
-    headers = rewrites.mutated_headers(view.headers, _holders(routed, target), routed.known)
-    # Envoy changes the headers first; the rewrites read what came of it.
-    known, changed = replace(routed.known, headers=headers), view.carrying(headers)
+    action, view, does, known = _action(routed), routed.view, _forwarding(routed), routed.known
+    changers = _holders(routed, target)
+    headers = rewrites.mutated_headers(view.headers, changers, known)
+    changed = view
+    if headers is not view.headers:  # Envoy changes the headers first; the rewrites read what came of it.
+        known, changed = replace(known, headers=headers), view.carrying(headers)
     path = rewrites.rewritten_path(action, routed.route.match.path, changed, known)
     own_host = target.settings.host_rewrite_literal if target.settings is not None else ""
     host = rewrites.rewritten_host(action, changed, known) or own_host
@@ -260,9 +263,9 @@ def _deliver(
     terminated = _terminates_connect(routed, action)
     verdict = _success(routed, terminated=terminated)
     for part in _by_hostname(endpoints) if does.auto_host else (endpoints,):
-        share = sum(endpoint.probability for endpoint in part)
+        share = sum([endpoint.probability for endpoint in part])
         branch = entry.branch(share)
-        own = tuple(replace(one, probability=one.probability / share) for one in part)
+        own = part if share == 1.0 else tuple([replace(x, probability=x.probability / share) for x in part])
         authority = host or view.first(":authority")
         if does.auto_host and part[0].hostname:
             authority = part[0].hostname
@@ -275,7 +278,7 @@ def _deliver(
             verdict,
             endpoints=own,
             upstream_path=None if terminated else target_path,
-            location=told_location(branch, None, _holders(routed, target), known),
+            location=told_location(branch, None, changers, known),
             upstream_req_host=None if terminated else authority or None,
             upstream=Upstream(
                 cluster.name,
@@ -287,7 +290,7 @@ def _deliver(
                 retries=_retries(does.retries or routed.host.config.retry_policy),
                 mirrors=does.mirrors,
                 follow=follow,
-                relocated=_relocated(_holders(routed, target), known),
+                relocated=_relocated(changers, known),
             ),
         )
 
@@ -330,7 +333,7 @@ def holders(
     found = [own, route.changes, host.changes, table.changes if table is not None else None]
     if table is not None and table.most_specific_wins:
         found.reverse()
-    return tuple(one for one in found if one is not None)
+    return tuple([one for one in found if one is not None])
 
 
 def _retries(policy: RetryPolicy | None) -> frozenset[str]:
@@ -349,7 +352,7 @@ def _alpn_override(entry: Entry, cluster: Cluster, routed: Routed) -> tuple[str,
     if cluster.forbids_alpn:
         return None
     http2 = routed.request.multiplexed if cluster.http2 is None else cluster.http2
-    return dict(entry.alpn).get("HTTP2" if http2 else "HTTP11")
+    return dict(entry.alpn).get("HTTP2" if http2 else "HTTP11") if entry.alpn else None
 
 
 def _by_hostname(endpoints: tuple[Endpoint, ...]) -> list[tuple[Endpoint, ...]]:
@@ -361,6 +364,8 @@ def _by_hostname(endpoints: tuple[Endpoint, ...]) -> list[tuple[Endpoint, ...]]:
 
 def _terminates_connect(routed: Routed, action: RouteAction) -> bool:
     """Whether the tunnel ends here: its payload goes on, not the request."""
+    if not action.upgrade_configs:
+        return False
     kind = (
         "CONNECT" if routed.view.is_connect else "CONNECT-UDP" if is_connect_udp(routed.view.headers) else ""
     )
@@ -386,14 +391,12 @@ def _request_onward(
     routed: Routed, headers: Headers, path: str | None, authority: str, doubt: Opaque
 ) -> Request:
     """The request as the next hop receives it, and what of it filters here may have changed."""
-    kept = tuple(
-        (name, value) for name, values in headers.items() if not name.startswith(":") for value in values
-    )
+    kept = [(name, value) for name, values in headers.items() if name[:1] != ":" for value in values]
     return replace(
         routed.request,
         authority=authority,
         path=path,
-        headers=kept,
+        headers=tuple(kept),
         scheme=routed.view.first(":scheme"),
         recreated=None,
         opaque=carried(doubt),

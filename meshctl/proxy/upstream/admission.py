@@ -15,8 +15,15 @@ from meshctl.proxy.upstream.clusters import Cluster
 _OVERFLOW = "upstream_reset_before_response_started{overflow}"
 
 
-def http(cluster: Cluster) -> Iterator[tuple[float, Verdict | None]]:
+def http(cluster: Cluster) -> tuple[tuple[float, Verdict | None], ...]:
     """The ways of a request: the share of each refusal, then of what is let on (None)."""
+    found: tuple[tuple[float, Verdict | None], ...] | None = cluster.__dict__.get("admitted")
+    if found is None:
+        found = cluster.__dict__["admitted"] = tuple(_http(cluster))
+    return found
+
+
+def _http(cluster: Cluster) -> Iterator[tuple[float, Verdict | None]]:
     rest = 1.0
     maintenance = cluster.runtime.percent(f"upstream.maintenance_mode.{cluster.name}", Fraction(0)).chance
     dropped = ("DO", "drop_overload", "drops a share of its requests (drop_overloads)")

@@ -80,7 +80,7 @@ def choose(proxy: Proxy, cluster: Cluster, ask: Ask) -> Choice:
         if gap is not None:
             why = f"the endpoints of {cluster.name} were not shown: {gap.sentence}"
             return Choice(cluster, (), undetermined=why)
-    return _told(cluster, _distribution(cluster, ask))
+    return _balanced(cluster, ask)
 
 
 def _told(cluster: Cluster, found: lb.Distribution) -> Choice:
@@ -106,19 +106,24 @@ def _unshown(cluster: Cluster) -> str:
     return f"whether {cluster.name} is spoken to in TLS: the metadata of its endpoints was not shown (include_eds)"
 
 
-def _distribution(cluster: Cluster, ask: Ask) -> lb.Distribution:
-    hashed = cluster.policy.hashing is not None
-    cache: dict[Any, lb.Distribution] = cluster.__dict__.setdefault("distributions", {})
-    key = repr(ask.wanted) if not hashed else ""
-    found = cache.get(key) if key else None
+def _balanced(cluster: Cluster, ask: Ask) -> Choice:
+    """What the load balancer chooses; without a hash that is the same for all requests that want the same subset."""
+    if cluster.policy.hashing is not None:
+        return _told(cluster, _distribution(cluster, ask))
+    kept: dict[str, Choice] = cluster.__dict__.setdefault("balanced", {})
+    key = repr(ask.wanted)
+    found = kept.get(key)
     if found is None:
-        found = cluster.shares(cluster.hosts, dict(ask.wanted), ask.key)
-        if cluster.may_drain:
-            other = cluster.shares(_drained(cluster), dict(ask.wanted), ask.key)
-            found = _either(cluster, found, other)
-        if key:
-            cache[key] = found
+        found = kept[key] = _told(cluster, _distribution(cluster, ask))
     return found
+
+
+def _distribution(cluster: Cluster, ask: Ask) -> lb.Distribution:
+    wanted = dict(ask.wanted)
+    found = cluster.shares(cluster.hosts, wanted, ask.key)
+    if not cluster.may_drain:
+        return found
+    return _either(cluster, found, cluster.shares(_drained(cluster), wanted, ask.key))
 
 
 def _joined(proxy: Proxy, cluster: Cluster, ask: Ask) -> lb.Distribution:

@@ -98,20 +98,22 @@ def _readable(
     entry: Entry, proxy: Proxy, cluster: Cluster, endpoints: tuple[Endpoint, ...]
 ) -> Iterator[Passage | tuple[Entry, tuple[Endpoint, ...]]]:
     """The endpoints that can be spoken to as configured; one whose TLS cannot be read is an open end of its own."""
+    spoken = [(proxy.cluster(one.cluster) if one.cluster else None) or cluster for one in endpoints]
+    reasons = list(map(_unread, spoken, endpoints))
+    if not any(reasons):
+        yield entry, endpoints
+        return
     left: list[Endpoint] = []
     total = sum(endpoint.probability for endpoint in endpoints)
-    for endpoint in endpoints:
-        reason = _unread((proxy.cluster(endpoint.cluster) if endpoint.cluster else None) or cluster, endpoint)
+    for endpoint, reason in zip(endpoints, reasons, strict=True):
         if not reason:
             left.append(endpoint)
             continue
         branch = entry.branch(endpoint.probability / total) if len(endpoints) > 1 else entry
         branch.unknown(reason)
         yield branch.end(Verdict(Disposition.UNDETERMINED, reason=reason))
-    share = sum(endpoint.probability for endpoint in left)
-    if len(left) == len(endpoints):
-        yield entry, endpoints
-    elif left:
+    if left:
+        share = sum(endpoint.probability for endpoint in left)
         rest = tuple(replace(endpoint, probability=endpoint.probability / share) for endpoint in left)
         yield entry.branch(share / total), rest
 
