@@ -152,9 +152,8 @@ class RequestView:
         self.target: str | None
         self.path: str
         if Part.PATH in opaque:
-            self.__class__ = (
-                _Pathless  # not a __getattr__: with one Python reads every attribute the slow way
-            )
+            # Not a __getattr__ that tells why: with one Python reads every attribute the slow way.
+            self.__class__ = _Pathless
         else:
             path = headers.get(":path")
             self.target = path[0] if path else None

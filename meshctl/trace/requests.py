@@ -149,8 +149,9 @@ def at_proxy(proxy: Proxy, line: Json) -> AtProxy:
         raise InputError("a line needs a `request` or a `connection` object")
     request = http_request(raw)
     port = int(raw.get("port") or 80)
-    listener = _listener_of(proxy, port, request, str(raw.get("dst_ip") or ""))
-    ip = str(raw.get("dst_ip") or _destination(proxy, listener, request))
+    host, dst_ip = _host_of(request), str(raw.get("dst_ip") or "")
+    listener = _listener_of(proxy, port, request, host, dst_ip)
+    ip = dst_ip or _destination(proxy, listener, host)
     socket = None
     if listener is not None and not listener.bound:
         over = proxy.listeners.handing_over
@@ -178,12 +179,11 @@ def _host_of(request: Request) -> str:
     return (host[:colon] if colon >= 0 else host).strip("[]").lower()
 
 
-def _destination(proxy: Proxy, listener: Listener | None, request: Request) -> str:
+def _destination(proxy: Proxy, listener: Listener | None, host: str) -> str:
     """The address the client dialled, as far as listener and host tell it."""
     ip = listener.addresses[0][0] if listener is not None and listener.addresses else "127.0.0.1"
     if ip not in ("0.0.0.0", "::"):
         return ip
-    host = _host_of(request)
     if listener is not None and not listener.bound:
         if number(host) is not None:
             return host
@@ -202,7 +202,7 @@ def _vips(proxy: Proxy) -> dict[str, str]:
     return found
 
 
-def _listener_of(proxy: Proxy, port: int, request: Request, dst_ip: str) -> Listener | None:
+def _listener_of(proxy: Proxy, port: int, request: Request, host: str, dst_ip: str) -> Listener | None:
     """The listener of a port: the one with a socket, else that of the host's address, else the wildcard."""
     if request.protocol == "HTTP/3":
         return proxy.listeners.quic(port)
@@ -210,7 +210,6 @@ def _listener_of(proxy: Proxy, port: int, request: Request, dst_ip: str) -> List
     bound = bound or proxy.listeners.bound_to(port)
     if bound is not None:
         return bound
-    host = _host_of(request)
     vip = host if number(host) is not None else _vips(proxy).get(host)
     candidates = [vip] if vip else []
     for ip in (*candidates, "0.0.0.0"):

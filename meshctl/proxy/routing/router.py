@@ -364,8 +364,6 @@ def _by_hostname(endpoints: tuple[Endpoint, ...]) -> list[tuple[Endpoint, ...]]:
 
 def _terminates_connect(routed: Routed, action: RouteAction) -> bool:
     """Whether the tunnel ends here: its payload goes on, not the request."""
-    if not action.upgrade_configs:
-        return False
     kind = (
         "CONNECT" if routed.view.is_connect else "CONNECT-UDP" if is_connect_udp(routed.view.headers) else ""
     )

@@ -7,7 +7,6 @@ before the router still decide. Follows source/common/router/{config_impl,weight
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Sequence
 
 from meshctl.envoy.api.config_route_v3 import RouteAction, WeightedCluster
@@ -24,7 +23,7 @@ from meshctl.values import Struct
 ClusterWeight = WeightedCluster.ClusterWeight
 
 
-class Routed(Struct, frozen=True, dict=True):
+class Routed(Struct, frozen=True):
     """Everything the router needs: where the request stands and what it looks like."""
 
     proxy: Proxy
@@ -38,9 +37,9 @@ class Routed(Struct, frozen=True, dict=True):
     original: Headers | None = None
     client_ip: str = ""  # as x-forwarded-for and the like have it
 
-    @functools.cached_property
+    @property
     def known(self) -> Known:
-        """What format strings of the route may ask for."""
+        """What format strings of the route may ask for; made anew each time, as most requests need it once."""
         connection, view = self.connection, self.view
         external = "".join(view.headers.get("x-envoy-external-address", ())[:1])
         return Known(

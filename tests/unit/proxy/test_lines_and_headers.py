@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
 from meshctl.match.fraction import Runtime
 from meshctl.match.request_view import Headers, RequestView
 from meshctl.match.string_match import plain
 from meshctl.proxy.http import connection_header
+from meshctl.proxy.http.codec import Codec, refusal
 from meshctl.proxy.model import Disposition
 from meshctl.proxy.routing.routes import RouteTable, tls_required
 from meshctl.proxy.upstream import admission
@@ -37,6 +39,18 @@ def test_headers_that_connection_nominates(headers: Headers, left: Headers | Non
     assert connection_header.sanitize(found) is (left is not None)
     if left is not None:
         assert found == left
+
+
+COUNTED: list[tuple[tuple[tuple[str, str], ...], bool]] = [  # headers beside the host, whether they are more than two values with it
+    ((("x", "1"),), False), ((("x", "1"), ("y", "2")), True), ((("x", "1"), ("x", "2")), True), ((("accept", "a"), ("accept", "b")), False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("headers", "refused"), COUNTED)
+def test_headers_are_counted_as_values(headers: tuple[tuple[str, str], ...], refused: bool) -> None:
+    manager = HttpConnectionManager({"common_http_protocol_options": {"max_headers_count": 2}})
+    found = Codec(manager, Runtime()).read(get("/", "a.com", *headers), tls=False)
+    assert (found == refusal(431, "http1.too_many_headers")) is refused
 
 
 UP = {"connection": "upgrade"}

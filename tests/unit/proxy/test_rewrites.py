@@ -88,6 +88,9 @@ def test_redirects(redirect: dict[str, object], host: str, path: str, location: 
 NORMALISED = [
     ("/a/../b", "/b"), ("/a/./b/", "/a/b/"), ("/%65x", "/ex"), ("/a%2Fb", "/a%2Fb"), ("/a\\b", "/a/b"),
     ("/a b", "/a%20b"), ("/a/..", "/"), ("/x?a/../b", "/x?a/../b"), ("/%00", None), ("/%zz", "/%zz"),
+    # nothing to change, and what looks so
+    ("/", "/"), ("//a//", "//a//"), ("/a/b~(c),;=:@!$&'+*d", "/a/b~(c),;=:@!$&'+*d"), ("/a?b?../c", "/a?b?../c"), ("/a/.b/c", "/a/.b/c"),
+    ("/...", "/..."), ("/a/.", "/a/"), ("/./a", "/a"), ("/[a]|b", "/[a]%7Cb"), ("/a\x7f", "/a%7F"), ("/\u00e9", "/%C3%A9"), ("/a\n", "/a%0A"), ("", "/"),
 ]  # fmt: skip
 
 
