@@ -45,8 +45,8 @@ def _ip_tagging(entry: Entry, scene: Scene, http_filter: Filter, settings: Json)
     if header is not None and header.action != "APPEND_IF_EXISTS_OR_ADD":
         headers.pop(name, None)
     if tags:
-        before = headers.get(name) or []
-        headers[name] = [",".join([*before, *tags])]
+        first, *rest = headers.get(name) or [""]
+        headers[name] = [",".join(filter(None, (first, *tags))), *rest]  # HeaderMapImpl::appendCopy
     reroute = bool(tags) or headers != scene.view.headers
     # Envoy keeps the tags of an address in a set: which of several comes first differs from process to process.
     unordered: dict[Part | str, str] = {}

@@ -205,6 +205,8 @@ TAGS = [  # settings, headers of the request, the header of tags behind it
     ({"ip_tags": [LAN]}, [("x-envoy-ip-tags", "a")], ("x-envoy-ip-tags", "lan")), ({"ip_tags": [FAR], "ip_tag_header": {"header": "X-T"}}, [("x-t", "a")], ("x-t", None)),
     ({"ip_tags": [LAN], "ip_tag_header": {"header": "X-T"}}, [("x-t", "a")], ("x-t", "lan")),
     ({"ip_tags": [LAN], "ip_tag_header": {"header": "X-T", "action": "APPEND_IF_EXISTS_OR_ADD"}}, [("x-t", "a")], ("x-t", "a,lan")),
+    ({"ip_tags": [LAN], "ip_tag_header": {"header": "X-T", "action": "APPEND_IF_EXISTS_OR_ADD"}}, [("x-t", "a"), ("x-t", "b")], ("x-t", "a,lan")),
+    ({"ip_tags": [LAN], "ip_tag_header": {"header": "X-T", "action": "APPEND_IF_EXISTS_OR_ADD"}}, [("x-t", "")], ("x-t", "lan")),
     ({"ip_tags": [LAN], "request_type": "INTERNAL"}, [], ("x-envoy-ip-tags", None)), ({"ip_tags": [LAN], "request_type": "EXTERNAL"}, [], ("x-envoy-ip-tags", "lan")),
     ({"ip_tags": [LAN], "request_type": "BOTH"}, [], ("x-envoy-ip-tags", "lan")),
 ]  # fmt: skip
