@@ -107,6 +107,7 @@ def _base64_fragments(text: bytes) -> tuple[str, ...]:
 
 _KEY_MARKS = ("PRIVATE KEY-----", *_base64_fragments(b"PRIVATE KEY-----"))
 _KEY_MARK_BYTES = tuple(mark.encode() for mark in _KEY_MARKS)
+_SHORTEST_MARK = min(map(len, _KEY_MARKS))
 
 
 def _named(names: Iterable[str]) -> re.Pattern[bytes]:
@@ -182,10 +183,16 @@ def sensitive_kind(key: str, item: Any) -> str:
 
 
 def _redact(value: Any, counter: list[int], field: Callable[[str, Any, list[int]], Any] | None = None) -> Any:
+    if isinstance(value, str):
+        if len(value) < _SHORTEST_MARK or not any(map(value.__contains__, _KEY_MARKS)):
+            return value
+        counter[0] += 1
+        return REDACTED
     if isinstance(value, dict):
         changed: dict[str, Any] | None = None
+        harmless = field is None and SENSITIVE.isdisjoint(value)
         for key, item in value.items():
-            new = (field or _redact_field)(key, item, counter)
+            new = _redact(item, counter) if harmless else (field or _redact_field)(key, item, counter)
             if new is not item:
                 if changed is None:
                     changed = type(value)(value)
@@ -194,9 +201,6 @@ def _redact(value: Any, counter: list[int], field: Callable[[str, Any, list[int]
     if isinstance(value, list):
         items = [_redact(item, counter, field) for item in value]
         return type(value)(items) if any(map(operator.is_not, items, value)) else value
-    if isinstance(value, str) and any(mark in value for mark in _KEY_MARKS):
-        counter[0] += 1
-        return REDACTED
     return value
 
 

@@ -16,13 +16,8 @@ from meshctl.views.view import Layout
 if TYPE_CHECKING:
     from meshctl.render.interface import Document
 
-_ESCAPES = (
-    (b"<", b"\\u003c"),
-    (b">", b"\\u003e"),
-    (b"&", b"\\u0026"),
-    ("\u2028".encode(), b"\\u2028"),
-    ("\u2029".encode(), b"\\u2029"),
-)
+_ESCAPES = ((b"<", b"\\u003c"), (b">", b"\\u003e"), (b"&", b"\\u0026"))
+_SEPARATORS = (("\u2028".encode(), b"\\u2028"), ("\u2029".encode(), b"\\u2029"))
 
 
 def render(value: Any, *, escape_html: bool = True) -> bytes:
@@ -34,7 +29,7 @@ def render(value: Any, *, escape_html: bool = True) -> bytes:
 
 
 def escape(text: bytes) -> bytes:
-    for character, replacement in _ESCAPES:
+    for character, replacement in _ESCAPES if text.isascii() else (*_ESCAPES, *_SEPARATORS):
         if character in text:
             text = text.replace(character, replacement)
     return text

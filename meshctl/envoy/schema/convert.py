@@ -17,8 +17,9 @@ them). Rules of the format: the proto3 JSON mapping
 from __future__ import annotations
 
 import enum
+import functools
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from google.protobuf.descriptor import FieldDescriptor as F
 from msgspec import Raw
@@ -32,15 +33,16 @@ if TYPE_CHECKING:
 
 Value = Any
 Function = Callable[[Value], Value]
-Body = Callable[[dict[str, Value], dict[str, Value]], None]
 
 _INT64 = {F.TYPE_INT64, F.TYPE_UINT64, F.TYPE_SINT64, F.TYPE_FIXED64, F.TYPE_SFIXED64}
 _INT32 = {F.TYPE_INT32, F.TYPE_UINT32, F.TYPE_SINT32, F.TYPE_FIXED32, F.TYPE_SFIXED32}
 _FLOAT = {F.TYPE_DOUBLE, F.TYPE_FLOAT}
 _NOT_A_DEFAULT = object()
+_MAX_SHAPES = 4096  # of a message type
 
-# Kinds of field: how a value is put into the output. Plain integers, since the loop compares them per field.
-_PRESENT, _IMPLICIT, _MESSAGE, _SCALARS, _MESSAGES, _MAP = range(6)
+# Kinds of field: when a value is put into the output. Plain integers in this order, since the loop compares them per field:
+# where it is not null; also null; a text that is not empty; what is no default; a list or map that is not empty.
+_PRESENT, _NULLABLE, _TEXT, _IMPLICIT, _FILLED = range(5)
 
 
 class Names(enum.Enum):
@@ -126,6 +128,7 @@ def _fraction(text: str) -> str:
     return "." + digits
 
 
+@functools.lru_cache(maxsize=4096)  # the same few in every resource
 def _duration(value: Value) -> str:
     if value[-1:] != "s":
         raise Malformed
@@ -180,7 +183,7 @@ def _null(value: Value) -> Value:
     return value
 
 
-_NULLABLE = frozenset({_struct, _marked_struct, _null})
+_NULL_IS_A_VALUE = frozenset({_struct, _marked_struct, _null})
 
 
 _WELL_KNOWN: Mapping[str, Function] = {
@@ -202,20 +205,20 @@ _WELL_KNOWN: Mapping[str, Function] = {
 }
 
 
-class _Plan:
+class MessageFunction(Protocol):
+    """The function of a message type; ``url``: the ``@type`` that the result begins with, where it stands in an Any."""
+
+    def __call__(self, value: Value, url: str = "") -> Value: ...
+
+
+class _Plan(NamedTuple):
     """One input key of a message: where its value goes and what is done to it."""
 
-    __slots__ = ("default", "function", "index", "kind", "out", "subject")
-
-    def __init__(
-        self, out: str, kind: int, function: Function, default: Value, index: int, subject: str
-    ) -> None:
-        self.out = out
-        self.kind = kind
-        self.function = function
-        self.default = default
-        self.index = index
-        self.subject = subject
+    key: str
+    out: str
+    kind: int
+    function: Function
+    default: Value
 
 
 class Converter:
@@ -235,8 +238,7 @@ class Converter:
         self._well_known = {k: free_form if f is _struct else f for k, f in _WELL_KNOWN.items()}
         self.notes = notes if notes is not None else Notes()
         self.redactions = 0
-        self._functions: dict[str, Function] = {}
-        self._bodies: dict[str, Body] = {}
+        self._messages: dict[str, MessageFunction] = {}
         self._any_functions: dict[str, Function] = {}
 
     def convert(self, type_name: str, value: Value) -> Value:
@@ -275,78 +277,63 @@ class Converter:
                 return self._redacted(value)
 
             return unknown
-        body = self._body(descriptor)
-
-        def convert(value: Value) -> Value:
-            out = {"@type": url}
-            body(value, out)
-            return out
-
-        return convert
+        return functools.partial(self._compiled(descriptor), url=url)
 
     def _message(self, descriptor: Descriptor) -> Function:
         name = descriptor.full_name
         if name == "google.protobuf.Any":
             return self.any
-        known = self._well_known.get(name)
-        if known is not None:
-            return known
-        function = self._functions.get(name)
-        if function is None:
-            # the body is compiled at the first value: message types refer to each other in circles
-            def function(value: Value) -> Value:
-                if value.__class__ is not dict:
-                    raise Malformed
-                out: dict[str, Value] = {}
-                self._body(descriptor)(value, out)
-                return out
+        return self._well_known.get(name) or self._compiled(descriptor)
 
-            self._functions[name] = function
-        return function
+    def _compiled(self, descriptor: Descriptor) -> MessageFunction:
+        known = self._messages.get(descriptor.full_name)
+        if known is None:
+            known = self._messages[descriptor.full_name] = self._compile(descriptor)
+        return known
 
-    def _body(self, descriptor: Descriptor) -> Body:
-        body = self._bodies.get(descriptor.full_name)
-        if body is None:
-            body = self._bodies[descriptor.full_name] = self._compile_body(descriptor)
-        return body
+    def _compile(self, descriptor: Descriptor) -> MessageFunction:
+        """The function of a message. What it does with a field is made when a value first has it: message types refer to
+        each other in circles."""
+        fields = {name: field for field in descriptor.fields for name in (field.name, field.json_name)}
+        shapes: dict[tuple[str, ...], list[_Plan]] = {}
 
-    def _compile_body(self, descriptor: Descriptor) -> Body:
-        plans: dict[str, _Plan] = {}
-        for field in descriptor.fields:
-            plan = self._plan(field)
-            plans[field.name] = plans[field.json_name] = plan
-        shapes: dict[tuple[str, ...], list[tuple[str, str, int, Function, Value]]] = {}
-
-        def shape(keys: tuple[str, ...]) -> list[tuple[str, str, int, Function, Value]]:
-            known = sorted((key for key in keys if key in plans), key=lambda key: plans[key].index)
-            result = [(k, (p := plans[k]).out, p.kind, p.function, p.default) for k in known]
-            if len(known) == len(keys) and len(shapes) < 4096:
+        def shape(keys: tuple[str, ...]) -> list[_Plan]:
+            known = sorted((key for key in keys if key in fields), key=lambda key: fields[key].index)
+            result = [self._plan(key, fields[key]) for key in known]
+            if all(key in fields or key == "@type" for key in keys) and len(shapes) < _MAX_SHAPES:
                 shapes[keys] = result  # only shapes without unknown keys: those must be noted every time
             return result
 
-        def convert(value: dict[str, Value], out: dict[str, Value]) -> None:
+        def convert(value: Value, url: str = "") -> Value:
+            if value.__class__ is not dict:
+                raise Malformed
+            out: dict[str, Value] = {"@type": url} if url else {}
             keys = tuple(value)
-            ordered = shapes.get(keys)
-            if ordered is None:
-                ordered = shape(tuple(key for key in keys if key != "@type"))
+            known = shapes.get(keys)
+            ordered = shape(keys) if known is None else known
             try:
                 for key, name, kind, function, default in ordered:
                     item = value[key]
                     if item is None:
-                        if function in _NULLABLE or function == self._free_form:
+                        if kind == _NULLABLE:
                             out[name] = None
-                    elif kind in (_MESSAGE, _PRESENT):
+                    elif kind <= _NULLABLE:
                         out[name] = function(item)
-                    elif kind == _IMPLICIT:
+                    elif kind == _FILLED:
+                        if item:
+                            out[name] = function(item)
+                    elif kind == _TEXT and item.__class__ is str:
+                        if item:
+                            out[name] = item
+                    else:
                         item = function(item)
                         if item != default:
                             out[name] = item
-                    elif item:
-                        out[name] = function(item)
             except (ValueError, TypeError, AttributeError, KeyError, OverflowError):
                 self._convert_carefully(value, out, ordered)
-            if len(ordered) != len(keys):
-                self._keep_unknown(descriptor, value, plans, out)
+            if known is None:
+                self._keep_unknown(descriptor, value, fields, out)
+            return out
 
         return convert
 
@@ -354,12 +341,12 @@ class Converter:
         self,
         value: dict[str, Value],
         out: dict[str, Value],
-        ordered: list[tuple[str, str, int, Function, Value]],
+        ordered: list[_Plan],
     ) -> None:
         """The same walk a field at a time: a value of the wrong type is kept as it came and noted."""
         for key, name, kind, function, default in ordered:
             item = value[key]
-            if item is None and function not in _NULLABLE and function != self._free_form:
+            if item is None and kind != _NULLABLE:
                 continue
             try:
                 converted = item if item is None else function(item)
@@ -367,22 +354,30 @@ class Converter:
                 self.notes.add(NoteKind.MALFORMED, f"{name}: {str(item)[:60]!r}")
                 out[name] = item
                 continue
-            if kind in (_MESSAGE, _PRESENT) or (converted != default if kind == _IMPLICIT else converted):
+            if kind <= _NULLABLE or (converted if kind == _FILLED else converted != default):
                 out[name] = converted
 
     def _keep_unknown(
-        self, descriptor: Descriptor, value: dict[str, Value], plans: dict[str, _Plan], out: dict[str, Value]
+        self,
+        descriptor: Descriptor,
+        value: dict[str, Value],
+        fields: Mapping[str, FieldDescriptor],
+        out: dict[str, Value],
     ) -> None:
         for key, item in value.items():
-            if key not in plans and key != "@type":
+            if key not in fields and key != "@type":
                 self.notes.add(NoteKind.UNKNOWN_FIELD, f"{descriptor.full_name}.{key}")
                 out[key] = self._redacted({key: item})[key]
 
-    def _plan(self, field: FieldDescriptor) -> _Plan:
-        kind, function, default = self._field(field)
-        function = self._guarded(field, function)
+    def _plan(self, key: str, field: FieldDescriptor) -> _Plan:
+        kind, plain, default = self._field(field)
+        function = self._guarded(field, plain)
+        if function in _NULL_IS_A_VALUE or function == self._free_form:
+            kind = _NULLABLE
+        elif function is _string and kind == _IMPLICIT:
+            kind = _TEXT
         out = field.json_name if self.names is Names.JSON else field.name
-        return _Plan(out, kind, function, default, field.index, field.full_name)
+        return _Plan(key, out, kind, function, default)
 
     def _field(self, field: FieldDescriptor) -> tuple[int, Function, Value]:
         message = field.message_type
@@ -390,12 +385,12 @@ class Converter:
             value_field = message.fields_by_name["value"]
             key_field = message.fields_by_name["key"]
             _, item, _ = self._field(value_field)
-            return _MAP, _map_function(item, key_field.type in _INT32 | _INT64), None
+            return _FILLED, _map_function(item, key_field.type in _INT32 | _INT64), None
         if field.is_repeated:
             item = self._message(message) if message is not None else self._scalar(field)[0]
-            return _MESSAGES if message is not None else _SCALARS, _list_function(item), None
+            return _FILLED, _list_function(item), None
         if message is not None:
-            return _MESSAGE, self._message(message), None
+            return _PRESENT, self._message(message), None
         function, default = self._scalar(field)
         return _PRESENT if field.has_presence else _IMPLICIT, function, default
 
@@ -438,11 +433,11 @@ class Converter:
         assert enum_type is not None, "a field of type enum has one"
         if enum_type.full_name == "google.protobuf.NullValue":
             return _null, _NOT_A_DEFAULT
-        name_of = {value.number: value.name for value in reversed(enum_type.values)}
-        canonical = {value.name: name_of[value.number] for value in enum_type.values}
+        name_of: dict[Value, str] = {value.number: value.name for value in reversed(enum_type.values)}
+        names = name_of | {value.name: name_of[value.number] for value in enum_type.values}
 
         def function(value: Value) -> Value:
-            name = canonical.get(value) if value.__class__ is str else name_of.get(value)
+            name = names.get(value)
             if name is None:
                 self.notes.add(NoteKind.UNKNOWN_ENUM, f"{value} of {enum_type.full_name}")
                 return value
