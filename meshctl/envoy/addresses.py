@@ -12,11 +12,11 @@ class SocketAddress(msgspec.Struct, gc=False):
     protocol: str | int | None = None
 
 
-class Pipe(msgspec.Struct):
+class Pipe(msgspec.Struct, gc=False):
     path: str = ""
 
 
-class InternalAddress(msgspec.Struct):
+class InternalAddress(msgspec.Struct, gc=False):
     server_listener_name: str | None = None
     endpoint_id: str = ""
 
@@ -33,7 +33,7 @@ class Address(msgspec.Struct, gc=False):
         return self.socket_address.port_value if self.socket_address else 0
 
 
-class AdditionalAddress(msgspec.Struct):
+class AdditionalAddress(msgspec.Struct, gc=False):
     address: Address | None = None
 
 

@@ -11,15 +11,15 @@ import msgspec
 DISCOVERY_TYPES = ("STATIC", "STRICT_DNS", "LOGICAL_DNS", "EDS", "ORIGINAL_DST")
 
 
-class Metadata(msgspec.Struct):
+class Metadata(msgspec.Struct, gc=False):
     filter_metadata: dict[str, msgspec.Raw] = {}
 
 
-class _IstioMetadata(msgspec.Struct):
+class _IstioMetadata(msgspec.Struct, gc=False):
     config: Any = None
 
 
-class ClusterHead(msgspec.Struct):
+class ClusterHead(msgspec.Struct, gc=False):
     """What the short table shows of a cluster."""
 
     name: str = ""

@@ -13,7 +13,7 @@ from meshctl.envoy.clusters import enum_name
 HEALTH_STATUSES = ("UNKNOWN", "HEALTHY", "UNHEALTHY", "DRAINING", "TIMEOUT", "DEGRADED")
 
 
-class Locality(msgspec.Struct):
+class Locality(msgspec.Struct, gc=False):
     region: str = ""
     zone: str = ""
     sub_zone: str = ""
@@ -27,13 +27,13 @@ class Locality(msgspec.Struct):
         return f"{self.region}/{self.zone}/{self.sub_zone}" if self.sub_zone else f"{self.region}/{self.zone}"
 
 
-class EndpointHead(msgspec.Struct):
+class EndpointHead(msgspec.Struct, gc=False):
     address: Address | None = None
     additional_addresses: list[AdditionalAddress] = []
     hostname: str = ""
 
 
-class LbEndpoint(msgspec.Struct):
+class LbEndpoint(msgspec.Struct, gc=False):
     endpoint: EndpointHead | None = None
     health_status: str | int | None = None
     load_balancing_weight: int | None = None
@@ -52,25 +52,25 @@ class LbEndpoint(msgspec.Struct):
         return [self.endpoint.address or Address(), *more]
 
 
-class LocalityEndpoints(msgspec.Struct):
+class LocalityEndpoints(msgspec.Struct, gc=False):
     locality: Locality | None = None
     lb_endpoints: list[LbEndpoint] = []
     load_balancing_weight: int | None = None
     priority: int = 0
 
 
-class LoadAssignment(msgspec.Struct):
+class LoadAssignment(msgspec.Struct, gc=False):
     """One cluster's endpoints as EDS has them."""
 
     cluster_name: str = ""
     endpoints: list[LocalityEndpoints] = []
 
 
-class LoadAssignmentName(msgspec.Struct):
+class LoadAssignmentName(msgspec.Struct, gc=False):
     cluster_name: str = ""
 
 
-class HealthFlags(msgspec.Struct):
+class HealthFlags(msgspec.Struct, gc=False):
     """envoy.admin.v3.HostHealthStatus: why a host is not used, from every source."""
 
     eds_health_status: str | int | None = None
@@ -105,7 +105,7 @@ class Host(msgspec.Struct, gc=False):
     health_status: HostHealth | None = None
 
 
-class HostStatus(msgspec.Struct):
+class HostStatus(msgspec.Struct, gc=False):
     """A host of /clusters as the wide table reads it."""
 
     address: Address | None = None
@@ -116,31 +116,31 @@ class HostStatus(msgspec.Struct):
     locality: Locality | None = None
 
 
-class ClusterStatus(msgspec.Struct):
+class ClusterStatus(msgspec.Struct, gc=False):
     """One cluster of /clusters with its hosts."""
 
     name: str = ""
     host_statuses: list[HostStatus] = []
 
 
-class ClusterHosts(msgspec.Struct):
+class ClusterHosts(msgspec.Struct, gc=False):
     name: str = ""
     host_statuses: list[Host] = []
 
 
-class AllHosts(msgspec.Struct):
+class AllHosts(msgspec.Struct, gc=False):
     """The whole answer of /clusters, for the short table."""
 
     cluster_statuses: list[ClusterHosts] = []
 
 
-class AllStatuses(msgspec.Struct):
+class AllStatuses(msgspec.Struct, gc=False):
     """The whole answer of /clusters, for the wide table."""
 
     cluster_statuses: list[ClusterStatus] = []
 
 
-class ClusterStatuses(msgspec.Struct):
+class ClusterStatuses(msgspec.Struct, gc=False):
     """The whole answer of /clusters, each cluster still raw for JSON output."""
 
     cluster_statuses: list[msgspec.Raw] = []

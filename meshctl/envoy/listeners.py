@@ -22,12 +22,12 @@ TCP_PROXY_NAME = "envoy.filters.network.tcp_proxy"
 NOTHING = msgspec.Raw(b"{}")
 
 
-class CidrRange(msgspec.Struct):
+class CidrRange(msgspec.Struct, gc=False):
     address_prefix: str = ""
     prefix_len: int = 0
 
 
-class ChainMatch(msgspec.Struct):
+class ChainMatch(msgspec.Struct, gc=False):
     """The criteria that istioctl's short table shows."""
 
     destination_port: int | None = None
@@ -37,18 +37,18 @@ class ChainMatch(msgspec.Struct):
     application_protocols: list[str] = []
 
 
-class NetworkFilter(msgspec.Struct):
+class NetworkFilter(msgspec.Struct, gc=False):
     name: str = ""
     typed_config: msgspec.Raw = NOTHING
 
 
-class FilterChainHead(msgspec.Struct):
+class FilterChainHead(msgspec.Struct, gc=False):
     name: str = ""
     filter_chain_match: ChainMatch | None = None
     filters: list[NetworkFilter] = []
 
 
-class ListenerHead(msgspec.Struct):
+class ListenerHead(msgspec.Struct, gc=False):
     """What the short table shows of a listener."""
 
     name: str = ""
@@ -69,24 +69,24 @@ class ListenerHead(msgspec.Struct):
         return self.address.port if self.address else 0
 
 
-class Rds(msgspec.Struct):
+class Rds(msgspec.Struct, gc=False):
     route_config_name: str = ""
 
 
-class HttpConnectionManagerHead(msgspec.Struct):
+class HttpConnectionManagerHead(msgspec.Struct, gc=False):
     type_url: str = msgspec.field(name="@type", default="")
     rds: Rds | None = None
     route_config: RouteConfigHead | None = None
     scoped_routes: dict[str, Any] | None = None
 
 
-class TcpProxyHead(msgspec.Struct):
+class TcpProxyHead(msgspec.Struct, gc=False):
     type_url: str = msgspec.field(name="@type", default="")
     cluster: str = ""
     weighted_clusters: dict[str, Any] | None = None
 
 
-class Typed(msgspec.Struct):
+class Typed(msgspec.Struct, gc=False):
     """Any message, of which only the type is asked."""
 
     type_url: str = msgspec.field(name="@type", default="")

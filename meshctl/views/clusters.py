@@ -31,14 +31,17 @@ class ClusterFilter(msgspec.Struct, frozen=True):
     subset: str = ""
     port: int = 0
 
+    @property
+    def is_empty(self) -> bool:
+        return not (self.fqdn or self.direction or self.subset or self.port)
+
     def passes(self, name: str) -> bool:
         needles = (self.fqdn, self.direction, self.subset, f"|{self.port}|" if self.port else "")
         return all(needle in name for needle in needles)
 
 
 def check(snapshot: Snapshot) -> None:
-    require(snapshot, KIND, "clusters")
-    if not snapshot.resources(KIND):
+    if require(snapshot, KIND, "clusters").is_empty:
         raise MissingDataError(
             f"{snapshot.origin}: no clusters found",
             "The section is there but empty: Envoy had not yet received its configuration.",
@@ -51,29 +54,39 @@ def select(snapshot: Snapshot, wanted: ClusterFilter) -> list[Resource]:
     return sorted(found, key=lambda r: subset_key.sort_key(r.name))
 
 
-def _columns(resource: Resource, snapshot: Snapshot) -> tuple[str, ...]:
-    head = typed.read(ClusterHead, resource.raw, snapshot.notes, resource.path)
+def _select_heads(snapshot: Snapshot, wanted: ClusterFilter) -> list[tuple[str, ClusterHead]]:
+    """What the short table shows of the same clusters, each with its name."""
+    heads = states.heads(snapshot, KIND)
+    if heads is None:
+        notes = snapshot.notes
+        return [(r.name, typed.read(ClusterHead, r.raw, notes, r.path)) for r in select(snapshot, wanted)]
+    everything = wanted.is_empty
+    found = [(head.name, head) for _, head in heads if everything or wanted.passes(head.name)]
+    return sorted(found, key=lambda item: subset_key.sort_key(item[0]))
+
+
+def _columns(name: str, head: ClusterHead) -> tuple[str, ...]:
     rule = istio_config(head.metadata)
-    if not subset_key.has_key(resource.name):
-        return resource.name, "-", "-", "-", head.discovery_type, rule
-    key = subset_key.parse(resource.name)
-    return key.host, str(key.port), key.subset or "-", key.direction, head.discovery_type, rule
+    if not subset_key.has_key(name):
+        return name, "-", "-", "-", head.discovery_type, rule
+    direction, subset, host, port = subset_key.parse(name)
+    return host, str(port), subset or "-", direction, head.discovery_type, rule
 
 
 def short(snapshot: Snapshot, wanted: ClusterFilter) -> Table:
-    rows = [_columns(r, snapshot) for r in select(snapshot, wanted)]
+    rows = [_columns(name, head) for name, head in _select_heads(snapshot, wanted)]
     states.note_unknown(snapshot.notes, (row[4] for row in rows), DISCOVERY_TYPES, f"{MESSAGE}.DiscoveryType")
     return Table(HEADER, rows)
 
 
 def labelled(snapshot: Snapshot, wanted: ClusterFilter) -> Table:
     rows = []
-    for resource in select(snapshot, wanted):
-        name = f"cluster/{resource.name}" if resource.name else ""
-        columns = _columns(resource, snapshot)
-        if not subset_key.has_key(resource.name):
-            columns = (name, *columns[1:])  # istioctl repeats the prefix there
-        rows.append((name, *columns))
+    for name, head in _select_heads(snapshot, wanted):
+        label = f"cluster/{name}" if name else ""
+        columns = _columns(name, head)
+        if not subset_key.has_key(name):
+            columns = (label, *columns[1:])  # istioctl repeats the prefix there
+        rows.append((label, *columns))
     return Table(("NAME", *HEADER), rows)
 
 

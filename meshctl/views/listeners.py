@@ -67,8 +67,7 @@ class ListenerFilter(msgspec.Struct, frozen=True):
 
 
 def check(snapshot: Snapshot) -> None:
-    require(snapshot, KIND, "listeners")
-    if not snapshot.resources(KIND):
+    if require(snapshot, KIND, "listeners").is_empty:
         raise MissingDataError(
             f"{snapshot.origin}: no listeners found",
             "The section is there but empty: Envoy had not yet received its configuration.",
@@ -170,19 +169,30 @@ def select(snapshot: Snapshot, wanted: ListenerFilter) -> list[SelectedListener]
     return [item for item in found if wanted.passes(item.head)]
 
 
+def _select_heads(snapshot: Snapshot, wanted: ListenerFilter) -> list[tuple[str, ListenerHead]]:
+    """What the short table shows of the same listeners, each with its place, in the table's order."""
+    heads: list[tuple[str, ListenerHead]] | None = states.heads(snapshot, KIND)
+    if heads is None:
+        found = [(item.resource.path, item.head) for item in select(snapshot, wanted)]
+    else:
+        everything = wanted.is_empty
+        found = [item for item in heads if everything or wanted.passes(item[1])]
+    return sorted(found, key=lambda item: _order(item[1]))
+
+
+def _order(head: ListenerHead) -> tuple[int, str, str]:
+    return head.port, addresses(head)[0], listener_type(head)
+
+
 def _sort_key(item: SelectedListener) -> tuple[int, str, str]:
-    return item.head.port, addresses(item.head)[0], listener_type(item.head)
+    return _order(item.head)
 
 
-def _rows(item: SelectedListener, verbose: bool, notes: Notes) -> list[tuple[str, ...]]:
-    head = item.head
+def _rows(place: str, head: ListenerHead, verbose: bool, notes: Notes) -> list[tuple[str, ...]]:
     where = ",".join(addresses(head))
     if not verbose:
         return [(where, str(head.port), listener_type(head))]
-    chains = [
-        (chain_match(c.filter_chain_match), chain_destination(c, notes, item.resource.path))
-        for c in head.chains
-    ]
+    chains = [(chain_match(c.filter_chain_match), chain_destination(c, notes, place)) for c in head.chains]
     chains.sort(key=lambda chain: chain[1], reverse=True)
     return [(where, str(head.port), match, destination) for match, destination in chains]
 
@@ -192,17 +202,17 @@ def _header(verbose: bool) -> tuple[str, ...]:
 
 
 def short(snapshot: Snapshot, wanted: ListenerFilter) -> Table:
-    found = sorted(select(snapshot, wanted), key=_sort_key)
-    rows = [row for item in found for row in _rows(item, wanted.verbose, snapshot.notes)]
+    found = _select_heads(snapshot, wanted)
+    rows = [row for place, head in found for row in _rows(place, head, wanted.verbose, snapshot.notes)]
     return Table(_header(wanted.verbose), rows, padding=1)
 
 
 def labelled(snapshot: Snapshot, wanted: ListenerFilter) -> Table:
-    found = sorted(select(snapshot, wanted), key=_sort_key)
+    found = _select_heads(snapshot, wanted)
     rows = [
-        (f"listener/{item.head.name}", *row)
-        for item in found
-        for row in _rows(item, wanted.verbose, snapshot.notes)
+        (f"listener/{head.name}", *row)
+        for place, head in found
+        for row in _rows(place, head, wanted.verbose, snapshot.notes)
     ]
     return Table(("NAME", *_header(wanted.verbose)), rows, padding=1)
 

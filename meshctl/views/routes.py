@@ -7,6 +7,7 @@ ours is fixed: numeric names by number, then the others by name.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -34,8 +35,7 @@ class RouteFilter(msgspec.Struct, frozen=True):
 
 
 def check(snapshot: Snapshot) -> None:
-    require(snapshot, KIND, "routes")
-    if not snapshot.resources(KIND):
+    if require(snapshot, KIND, "routes").is_empty:
         raise MissingDataError(
             f"{snapshot.origin}: no routes found",
             "The section is there but empty: Envoy had not yet received its configuration.",
@@ -66,12 +66,22 @@ def _header(verbose: bool) -> tuple[str, ...]:
     return "NAME", "VIRTUAL HOSTS"
 
 
-def _rows(resource: Resource, verbose: bool, snapshot: Snapshot, prefix: str) -> list[tuple[str, ...]]:
-    if not verbose:
-        count = typed.read(RouteConfigCount, resource.raw, snapshot.notes, resource.path)
-        return [(prefix + count.name, str(len(count.virtual_hosts)))]
-    config = typed.read(RouteConfigHead, resource.raw, snapshot.notes, resource.path)
+def _select_heads(snapshot: Snapshot, wanted: RouteFilter) -> Iterator[RouteConfigHead | RouteConfigCount]:
+    """What the short table shows of the same route configurations, one after another."""
+    heads: list[tuple[str, RouteConfigHead]] | None = states.heads(snapshot, KIND)
+    if heads is not None:
+        found = [head for _, head in heads if not wanted.name or head.name == wanted.name]
+        yield from sorted(found, key=lambda head: sort_key(head.name))
+        return
+    shape: type[RouteConfigHead | RouteConfigCount] = RouteConfigHead if wanted.verbose else RouteConfigCount
+    for _, resource in select(snapshot, wanted):
+        yield typed.read(shape, resource.raw, snapshot.notes, resource.path)
+
+
+def _rows(config: RouteConfigHead | RouteConfigCount, verbose: bool, prefix: str) -> list[tuple[str, ...]]:
     name = prefix + config.name
+    if not verbose or isinstance(config, RouteConfigCount):
+        return [(name, str(len(config.virtual_hosts)))]
     rows: list[tuple[str, ...]] = []
     for host in config.virtual_hosts:
         domains = route_text.domains(host.domains)
@@ -85,16 +95,19 @@ def _rows(resource: Resource, verbose: bool, snapshot: Snapshot, prefix: str) ->
     return rows
 
 
-def short(snapshot: Snapshot, wanted: RouteFilter) -> Table:
-    found = select(snapshot, wanted)
-    rows = [row for _, resource in found for row in _rows(resource, wanted.verbose, snapshot, "")]
+def _table(snapshot: Snapshot, wanted: RouteFilter, prefix: str) -> Table:
+    rows = [
+        row for config in _select_heads(snapshot, wanted) for row in _rows(config, wanted.verbose, prefix)
+    ]
     return Table(_header(wanted.verbose), rows)
+
+
+def short(snapshot: Snapshot, wanted: RouteFilter) -> Table:
+    return _table(snapshot, wanted, "")
 
 
 def labelled(snapshot: Snapshot, wanted: RouteFilter) -> Table:
-    found = select(snapshot, wanted)
-    rows = [row for _, resource in found for row in _rows(resource, wanted.verbose, snapshot, "route/")]
-    return Table(_header(wanted.verbose), rows)
+    return _table(snapshot, wanted, "route/")
 
 
 def values(snapshot: Snapshot, wanted: RouteFilter, convert: Convert) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 from meshctl.envoy.notes import NoteKind, Notes
 from meshctl.envoy.snapshot import Resource, SectionKind, Snapshot, State
@@ -24,6 +25,13 @@ def in_force(snapshot: Snapshot, kind: SectionKind) -> list[Resource]:
     return sorted(usable, key=lambda r: r.state is State.STATIC)
 
 
+def heads(snapshot: Snapshot, kind: SectionKind) -> list[tuple[str, Any]] | None:
+    """The same resources as no more than what the short table shows, each with its place; None where only ``in_force`` can tell."""
+    section = snapshot.section(kind)
+    found = section.heads if section is not None else None
+    return None if found is None else found.in_force
+
+
 def everything(snapshot: Snapshot, kind: SectionKind) -> list[Resource]:
     """All resources in any state, those in force first."""
     order = {State.ACTIVE: 0, State.STATIC: 1}
@@ -38,6 +46,9 @@ def _once(resources: Iterable[Resource]) -> list[Resource]:
 
 def unseen(snapshot: Snapshot, kind: SectionKind, noun: str) -> list[str]:
     """One sentence about the resources in other states, with the first names; empty when there are none."""
+    section = snapshot.section(kind)
+    if section is not None and section.heads is not None and not section.heads.others:
+        return []
     others = [r for r in _once(snapshot.resources(kind)) if r.state in _WORDS]
     if not others:
         return []

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from meshctl.envoy.schema.names import Convert
-from meshctl.envoy.snapshot import SectionKind, Snapshot
+from meshctl.envoy.snapshot import Section, SectionKind, Snapshot
 from meshctl.errors import MissingDataError
 from meshctl.views.table import Table
 
@@ -52,10 +52,11 @@ _REQUESTS = {
 }
 
 
-def require(snapshot: Snapshot, kind: SectionKind, what: str) -> None:
-    """Raise unless the dump has the section."""
-    if snapshot.section(kind) is not None:
-        return
+def require(snapshot: Snapshot, kind: SectionKind, what: str) -> Section:
+    """The section. Raises MissingDataError where the dump lacks it."""
+    section = snapshot.section(kind)
+    if section is not None:
+        return section
     request = _REQUESTS.get(kind, "/config_dump")
     raise MissingDataError(
         f"{snapshot.origin} has no {what} (no {kind.value})",

@@ -7,7 +7,7 @@ import base64
 import msgspec
 import pytest
 
-from meshctl.envoy import secrets, sections, typed
+from meshctl.envoy import secrets, shapes, typed
 from meshctl.envoy.addresses import SocketAddress
 from meshctl.envoy.notes import NoteKind, Notes
 from meshctl.match import string_match
@@ -48,7 +48,7 @@ def test_a_note_that_is_met_again_is_counted() -> None:
 )
 def test_a_message_that_is_null_is_absent(body: bytes, absent: bool) -> None:
     raw = msgspec.Raw(body)
-    assert sections._body(raw) is (None if absent else raw)
+    assert shapes.body_of(raw) is (None if absent else raw)
 
 
 PATHS = [  # a path of msgspec's, a tree, what is left of the tree, whether something was taken out
