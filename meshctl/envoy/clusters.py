@@ -11,8 +11,17 @@ import msgspec
 DISCOVERY_TYPES = ("STATIC", "STRICT_DNS", "LOGICAL_DNS", "EDS", "ORIGINAL_DST")
 
 
+_NOTHING = msgspec.Raw(b"")
+
+
+class FilterMetadata(msgspec.Struct, gc=False, frozen=True):
+    """What Istio says of an object; what others say of it no table shows."""
+
+    istio: msgspec.Raw = _NOTHING
+
+
 class Metadata(msgspec.Struct, gc=False):
-    filter_metadata: dict[str, msgspec.Raw] = {}
+    filter_metadata: FilterMetadata = FilterMetadata()
 
 
 class _IstioMetadata(msgspec.Struct, gc=False):
@@ -42,20 +51,21 @@ def enum_name(value: str | int | None, names: tuple[str, ...]) -> str:
     return names[value] if 0 <= value < len(names) else str(value)
 
 
-_CONFIG_PATH = re.compile(r"/apis/networking\.istio\.io/v[0-9a-z]+/namespaces/")
+_CONFIG_PATH = re.compile(r"/apis/networking\.istio\.io/v[0-9a-z]+/namespaces/(?:([^/]*)/[^/]*/([^/]*)\Z)?")
+_decode_istio = msgspec.json.Decoder(_IstioMetadata).decode
 
 
 def istio_config(metadata: Metadata | None) -> str:
     """The Istio resource that made this object, as ``name.namespace`` (pilot's ``istio`` metadata)."""
-    if metadata is None or "istio" not in metadata.filter_metadata:
+    if metadata is None or metadata.filter_metadata.istio is _NOTHING:
         return ""
     try:
-        path = msgspec.json.decode(metadata.filter_metadata["istio"], type=_IstioMetadata).config
+        path = _decode_istio(metadata.filter_metadata.istio).config
     except msgspec.ValidationError:
         return ""
     if path is None:
         return ""
-    if not isinstance(path, str) or not _CONFIG_PATH.match(path):
+    known = _CONFIG_PATH.match(path) if isinstance(path, str) else None
+    if known is None:
         return "<unknown>"
-    pieces = path.split("/")
-    return f"{pieces[7]}.{pieces[5]}" if len(pieces) == 8 else ""
+    return f"{known[2]}.{known[1]}" if known[2] is not None else ""

@@ -5,6 +5,7 @@ Follows istio/istioctl/pkg/writer/envoy/configdump/cluster.go: filters are subst
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import msgspec
@@ -61,8 +62,11 @@ def _select_heads(snapshot: Snapshot, wanted: ClusterFilter) -> list[tuple[str, 
         notes = snapshot.notes
         return [(r.name, typed.read(ClusterHead, r.raw, notes, r.path)) for r in select(snapshot, wanted)]
     everything = wanted.is_empty
-    found = [(head.name, head) for _, head in heads if everything or wanted.passes(head.name)]
-    return sorted(found, key=lambda item: subset_key.sort_key(item[0]))
+    found = [
+        (subset_key.sort_key(head.name), head) for _, head in heads if everything or wanted.passes(head.name)
+    ]
+    found.sort(key=operator.itemgetter(0))
+    return [(head.name, head) for _, head in found]
 
 
 def _columns(name: str, head: ClusterHead) -> tuple[str, ...]:

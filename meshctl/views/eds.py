@@ -66,15 +66,23 @@ def select(snapshot: Snapshot, wanted: EndpointFilter) -> list[tuple[Resource, L
     return sorted(found, key=lambda item: subset_key.sort_key(item[1].cluster_name))
 
 
+def _select_heads(snapshot: Snapshot, wanted: EndpointFilter) -> list[LoadAssignment]:
+    """What the short table shows of the same clusters; where something is to be left out, by the thorough way."""
+    heads: list[tuple[str, LoadAssignment]] | None = states.heads(snapshot, KIND) if wanted.is_empty else None
+    if heads is None or wanted.cluster:
+        return [assignment for _, assignment in select(snapshot, wanted)]
+    return sorted((head for _, head in heads), key=lambda head: subset_key.sort_key(head.cluster_name))
+
+
 def _table(snapshot: Snapshot, wanted: EndpointFilter, prefix: str) -> Table:
     rows = [
         (
-            prefix + ",".join(map(address_text, endpoint.addresses)),
+            f"{prefix}{','.join(map(address_text, endpoint.addresses))}",
             endpoint.health,
             str(group.locality or ""),
             assignment.cluster_name,
         )
-        for _, assignment in select(snapshot, wanted)
+        for assignment in _select_heads(snapshot, wanted)
         for group in assignment.endpoints
         for endpoint in group.lb_endpoints
     ]

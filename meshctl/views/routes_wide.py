@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from meshctl.envoy.anys import unpack
-from meshctl.envoy.clusters import Metadata, istio_config
+from meshctl.envoy.clusters import FilterMetadata, Metadata, istio_config
 from meshctl.envoy.notes import NoteKind
 from meshctl.envoy.snapshot import Resource, Snapshot
 from meshctl.match import route_match
@@ -80,7 +80,7 @@ def virtual_service(route: Json) -> str:
     import msgspec
 
     raw = msgspec.Raw(msgspec.json.encode(metadata["istio"]))
-    return istio_config(Metadata({"istio": raw})) or "-"
+    return istio_config(Metadata(FilterMetadata(raw))) or "-"
 
 
 def destination(route: Json) -> str:

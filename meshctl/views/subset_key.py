@@ -14,6 +14,7 @@ _SRV_PREFIXES = ("outbound_", "inbound_")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _SHORT = 18  # digits that cannot be out of range
 _MAX_INT = 2**63 - 1
+_BARS = 3  # in a subset key
 
 
 class SubsetKey(NamedTuple):
@@ -36,7 +37,7 @@ def atoi(text: str) -> int | None:
 
 def has_key(name: str) -> bool:
     """Whether istioctl takes a cluster's name for a subset key."""
-    return name.count("|") >= 3
+    return name.count("|") >= _BARS
 
 
 @functools.cache  # a name is parsed once to sort by it and once to show it
@@ -56,7 +57,7 @@ def parse(name: str) -> SubsetKey:
 
 def sort_key(name: str) -> tuple[str, str, int, str]:
     """The order of clusters and endpoints in every istioctl view: host, subset, port, direction."""
-    if not has_key(name):
+    if name.count("|") < _BARS:
         return name, "", 0, ""
-    key = parse(name)
-    return key.host, key.subset, key.port, key.direction
+    direction, subset, host, port = parse(name)
+    return host, subset, port, direction
