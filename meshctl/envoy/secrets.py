@@ -114,10 +114,10 @@ def _named(names: Iterable[str]) -> re.Pattern[bytes]:
     return re.compile(rb'"(' + b"|".join(sorted(name.encode() for name in names)) + rb')"\s*:\s*')
 
 
-_SENSITIVE_KEY = _named(SENSITIVE)
-_COUNTED = _named(SENSITIVE | _DATA_KEYS)
-# A letter that is written as an escape: nothing writes JSON so, and a name could be hidden by it.
-_ESCAPED_LETTER = re.compile(rb"\\\\u00[4-7]")
+_NAMES = _named(SENSITIVE | _DATA_KEYS)
+_DATA_NAMES = frozenset(name.encode() for name in _DATA_KEYS - SENSITIVE)
+# What names and keys are made of, written as an escape: nothing writes JSON so, and either could be hidden by it.
+_ESCAPED = re.compile(rb"\\u00(?:[4-7]|3[0-9]|2[0bBdDfF])")
 _DATA_VALUE = re.compile(rb'"inline_?(?:bytes|Bytes|string|String)"\s*:\s*"([^"]*)"')
 _HARMLESS_VALUES = {b"", REDACTED.encode(), REDACTED_BASE64.encode()}
 
@@ -133,13 +133,13 @@ def _automaton(pattern: re.Pattern[bytes]) -> re.Pattern[bytes]:
     return cast("re.Pattern[bytes]", re2.compile(pattern.pattern))
 
 
-def _found(pattern: re.Pattern[bytes], data: bytes) -> Iterator[re.Match[bytes]]:
+def _found(pattern: re.Pattern[bytes], data: bytes | bytearray) -> Iterator[re.Match[bytes]]:
     return (pattern if len(data) < _LARGE else _automaton(pattern)).finditer(data)
 
 
 def sensitive_keys(data: bytes | memoryview) -> int:
     """How often the bytes have a name under which a secret, or the data of one, may stand."""
-    return sum(1 for _ in _found(_COUNTED, bytes(data) if isinstance(data, memoryview) else data))
+    return sum(1 for _ in _found(_NAMES, bytes(data) if isinstance(data, memoryview) else data))
 
 
 def holds_key(data: bytes | bytearray) -> bool:
@@ -147,23 +147,43 @@ def holds_key(data: bytes | bytearray) -> bool:
     return any(mark in data for mark in _KEY_MARK_BYTES)
 
 
-def may_hold_secrets(data: bytes | memoryview) -> bool:
-    """Whether the bytes of a dump may hold a secret that Envoy has not redacted: a fast scan, errs to True."""
+class Sightings(msgspec.Struct, frozen=True):
+    """Where the bytes of a dump have names under which a secret, or the data of one, may stand, and where something stands
+    that may be a secret which Envoy has not redacted."""
+
+    names: list[int]
+    suspects: list[int]
+
+
+def sightings(data: bytes | memoryview) -> Sightings:
+    """A fast scan, errs to suspicion."""
     data = bytes(data) if isinstance(data, memoryview) else data  # a bytearray of a live answer is not copied
-    if holds_key(data) or _ESCAPED_LETTER.search(data):
+    found = Sightings([], [match.start() for match in _ESCAPED.finditer(data)])
+    for mark in _KEY_MARK_BYTES:
+        at = data.find(mark)
+        while at >= 0:
+            found.suspects.append(at)
+            at = data.find(mark, at + 1)
+    for match in _found(_NAMES, data):
+        found.names.append(match.start())
+        if match[1] not in _DATA_NAMES and _may_be_secret(match[1], data[match.end() : match.end() + 4096]):
+            found.suspects.append(match.start())
+    return found
+
+
+def may_hold_secrets(data: bytes | memoryview) -> bool:
+    """Whether the bytes of a dump may hold a secret that Envoy has not redacted."""
+    return bool(sightings(data).suspects)
+
+
+def _may_be_secret(name: bytes, rest: bytes | bytearray) -> bool:
+    """Whether what follows a name may be a secret in clear."""
+    if rest[:1] == b'"':
+        return bytes(rest[1 : rest.find(b'"', 1)]) not in _HARMLESS_VALUES
+    if _KINDS[name.decode()] == MESSAGE and rest[:1] in b"{[":
         return True
-    for match in _found(_SENSITIVE_KEY, data):
-        rest = bytes(data[match.end() : match.end() + 4096])
-        if rest.startswith(b'"'):
-            if rest[1 : rest.find(b'"', 1)] not in _HARMLESS_VALUES:
-                return True
-            continue
-        if _KINDS[match[1].decode()] == MESSAGE and rest[:1] in b"{[":
-            return True
-        found = _DATA_VALUE.search(rest)
-        if found and found[1] not in _HARMLESS_VALUES:
-            return True
-    return False
+    found = _DATA_VALUE.search(rest)
+    return found is not None and bytes(found[1]) not in _HARMLESS_VALUES
 
 
 def redact(value: Any) -> tuple[Any, int]:

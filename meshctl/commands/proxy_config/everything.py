@@ -1,6 +1,7 @@
 """``proxy-config all``: every table below each other, or the dump itself."""
 
 import functools
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -15,7 +16,8 @@ from meshctl.commands.proxy_config.cluster import DIRECTION, FQDN, SUBSET
 from meshctl.commands.proxy_config.route import NAME
 from meshctl.commands.proxy_config.run import label, many, opened, tell
 from meshctl.commands.proxy_config.source import VERBOSE, Source, go_integer, number, text, view
-from meshctl.envoy.secrets import may_hold_secrets, redact, sensitive_keys
+from meshctl.envoy.documents import DocumentKind
+from meshctl.envoy.secrets import Sightings, redact, sensitive_keys, sightings
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, MeshctlError, MissingDataError
 from meshctl.render.interface import Content, Document, Form, Outputs
 from meshctl.sources import Needs, ProxySnapshot
@@ -226,14 +228,15 @@ def _plain(proxy: ProxySnapshot) -> Any:
     return {"configs": configs, **{key: msgspec.json.decode(value) for key, value in found.items()}}
 
 
-class _Sections(Struct, forbid_unknown_fields=True):
+class _Sections(Struct):
     configs: list[msgspec.Raw]
 
 
 def _clean(proxy: ProxySnapshot) -> bytes | memoryview:
     """A dump's own bytes, not copied; rewritten only where a secret had to be taken out."""
     raw: bytes | memoryview = proxy.raw_config_dump or b""
-    if not may_hold_secrets(raw) or _clean_by_section(raw):
+    found = sightings(raw)
+    if not found.suspects or _clean_by_section(proxy, raw, found):
         return raw
     value, count, twice = _read(raw)
     if not count and not twice:
@@ -244,16 +247,42 @@ def _clean(proxy: ProxySnapshot) -> bytes | memoryview:
     return msgspec.json.format(msgspec.json.encode(value), indent=1)
 
 
-def _clean_by_section(raw: bytes | memoryview) -> bool:
+def _clean_by_section(proxy: ProxySnapshot, raw: bytes | memoryview, found: Sightings) -> bool:
     """Whether nothing is to be taken out, told by opening only the sections that may hold a secret. False where that does not
     tell: the dump has another shape, or names of secrets outside of the sections that are read."""
+    spans = _spans(raw, _sections(proxy, raw))
+    if not all(any(place in span for span in spans) for place in (*found.names, *found.suspects)):
+        return False
+    suspected = [span for span in spans if any(place in span for place in found.suspects)]
+    return not any(any(_read(memoryview(raw)[span.start : span.stop])[1:]) for span in suspected)
+
+
+def _sections(proxy: ProxySnapshot, raw: bytes | memoryview) -> list[msgspec.Raw]:
+    """The sections of the dump, as reading it has cut them out."""
+    document = proxy.snapshot.documents.get(DocumentKind.CONFIG_DUMP)
+    if document is not None and document.data is raw and document.configs is not None:
+        return document.configs
     try:
-        sections = [memoryview(one) for one in msgspec.json.decode(raw, type=_Sections).configs]
+        return msgspec.json.decode(raw, type=_Sections).configs
     except msgspec.DecodeError:
-        return False
-    if sum(map(sensitive_keys, sections)) != sensitive_keys(raw):
-        return False
-    return not any(any(_read(section)[1:]) for section in sections if may_hold_secrets(section))
+        return []
+
+
+_BEGIN = re.compile(rb'\s*\{\s*"configs"\s*:\s*\[\s*')
+_BETWEEN = re.compile(rb"\s*,\s*")
+_END = re.compile(rb"\s*\]\s*\}\s*\Z")
+
+
+def _spans(raw: bytes | memoryview, sections: list[msgspec.Raw]) -> list[range]:
+    """Where the sections stand; none where the text is anything but these sections in a list."""
+    before = _BEGIN.match(raw)
+    spans: list[range] = []
+    for section in sections:
+        if before is None:
+            return []
+        spans.append(range(before.end(), before.end() + len(memoryview(section))))
+        before = _BETWEEN.match(raw, spans[-1].stop)
+    return spans if spans and _END.match(raw, spans[-1].stop) else []
 
 
 def _read(text: bytes | memoryview) -> tuple[Any, int, bool]:

@@ -34,6 +34,14 @@ TWICE_ABOVE = CLEAR.replace(
     '"tls_certificate":',
     '"tls_certificate": {"private_key": {"inline_bytes": "U0VDUkVU"}}, "tls_certificate":',
 ).replace('"U0VDUkVU"}}}', '""}}}')
+_LUA = "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua"
+# No other name in them says that a secret may stand there.
+ONLY_ESCAPED = json.dumps({"configs": [{**CLUSTERS, "more": {"hmac_secret": "U0VDUkVU"}}]}).replace(
+    "hmac_secret", "hm\\u0061c_secret"
+)
+IN_A_SCRIPT = json.dumps(
+    {"configs": [{**CLUSTERS, "more": {"@type": _LUA, "code": "-----BEGIN PRIVATE KEY-----\nU0VDUkVU"}}]}
+).replace("PRIVATE KEY", "PRIVATE\\u0020KEY")
 ESCAPED = CLEAR.replace("private_key", "priv\\u0061te_key")
 BESIDE = json.dumps({"configs": [CLUSTERS], "more": {"private_key": {"inline_bytes": "U0VDUkVU"}}})
 LARGE = json.dumps({"configs": [{**CLUSTERS, "version_info": "v" * 1_100_000}, _secrets("U0VDUkVU")]})
@@ -62,6 +70,8 @@ IN_CLEAR = {
     "in a source that comes twice": TWICE_INSIDE,
     "in a certificate that comes twice": TWICE_ABOVE,
     "under a name with an escape": ESCAPED,
+    "only under a name with an escape": ONLY_ESCAPED,
+    "in a script with an escape": IN_A_SCRIPT,
     "beside the sections": BESIDE,
     "in a large dump": LARGE,
 }
