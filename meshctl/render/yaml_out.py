@@ -175,7 +175,7 @@ class Renderer:
     def __init__(self) -> None:
         self._plain: dict[str, str] = {}
         self._unfolded: dict[str, str] = {}
-        self._orders: dict[tuple[str, ...], list[str]] = {}
+        self._orders: dict[tuple[str, ...], list[tuple[str, str]]] = {}
         self._frame: tuple[list[Any], list[Any]] | None = None
         self._dumper: Any = None
         self._full: list[bytes] = []
@@ -211,9 +211,8 @@ class Renderer:
         scalar = self._scalar
         if value.__class__ is dict:
             known = self._plain
-            for key in self._order(value):
+            for key, name in self._order(value, indent):
                 item = value[key]
-                name = known.get(key) or scalar(key, indent)
                 kind = item.__class__
                 if kind is str:
                     text = known.get(item) or scalar(item, indent, len(prefix) + len(name) + 2)
@@ -230,6 +229,8 @@ class Renderer:
                         self._emit(item, indent, indent, out)  # lists are not indented under their key
                     else:
                         write(f"{prefix}{name}: []\n")
+                elif kind is int:
+                    write(f"{prefix}{name}: {item}\n")
                 else:
                     write(f"{prefix}{name}: {scalar(item, indent)}\n")
                 prefix = indent
@@ -250,13 +251,13 @@ class Renderer:
                 write(f"{prefix}- {scalar(item, indent, len(prefix) + 2)}\n")
             prefix = indent
 
-    def _order(self, value: dict[str, Any]) -> list[str]:
-        """The keys of a map in order; maps of the same keys share one answer."""
+    def _order(self, value: dict[str, Any], indent: str) -> list[tuple[str, str]]:
+        """The keys of a map in order, each with how it is written; maps of the same plain keys share one answer."""
         keys = tuple(value)
         order = self._orders.get(keys)
         if order is None:
-            order = key_order(keys)
-            if len(self._orders) < _MAX_ORDERS:
+            order = [(key, self._scalar(key, indent)) for key in key_order(keys)]
+            if len(self._orders) < _MAX_ORDERS and all(key in self._plain for key in keys):
                 self._orders[keys] = order
         return order
 
