@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from meshctl.envoy.addresses import AdditionalAddress, Address
@@ -37,7 +35,7 @@ class LbEndpoint(msgspec.Struct, gc=False):
     endpoint: EndpointHead | None = None
     health_status: str | int | None = None
     load_balancing_weight: int | None = None
-    metadata: Any = None
+    metadata: msgspec.Raw = msgspec.Raw(b"null")  # only the wide table shows it
 
     @property
     def health(self) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from meshctl.envoy.addresses import readable
 from meshctl.envoy.endpoints import HealthFlags, HostStatus, LbEndpoint, LoadAssignment
 from meshctl.views.table import Table
@@ -51,7 +53,8 @@ def _weight(own: int | None, of_locality: int | None) -> str:
 
 def _metadata(endpoint: LbEndpoint) -> str:
     """The host's metadata that decides: TLS mode, subset labels, the workload's name."""
-    metadata = endpoint.metadata.get("filter_metadata") if isinstance(endpoint.metadata, dict) else None
+    whole = msgspec.json.decode(endpoint.metadata)
+    metadata = whole.get("filter_metadata") if isinstance(whole, dict) else None
     if not isinstance(metadata, dict):
         return "-"
     parts = []
