@@ -89,6 +89,10 @@ class Resource(msgspec.Struct, frozen=True, dict=True, eq=False):
     @once
     def value(self) -> Json:
         """The decoded body in proto field names; empty where there is none."""
+        return self.decoded()
+
+    def decoded(self) -> Json:
+        """The same, not kept: for who looks at it once."""
         if self.raw is None:
             return {}
         decoded = _decode_json(self.raw)

@@ -95,7 +95,7 @@ def labelled(snapshot: Snapshot, wanted: ClusterFilter) -> Table:
 
 
 def values(snapshot: Snapshot, wanted: ClusterFilter, convert: Convert) -> Any:
-    return [convert(MESSAGE, r.value) for r in select(snapshot, wanted)]
+    return [convert(MESSAGE, r.decoded()) for r in select(snapshot, wanted)]
 
 
 def names(snapshot: Snapshot, wanted: ClusterFilter) -> list[str]:

@@ -99,7 +99,7 @@ def labelled(snapshot: Snapshot, wanted: EndpointFilter) -> Table:
 
 def _filtered_value(resource: Resource, wanted: EndpointFilter, snapshot: Snapshot) -> dict[str, Any]:
     """The whole message with only the endpoints that pass; read again, since ``select`` thinned the head."""
-    value = resource.value
+    value = resource.decoded()
     if wanted.is_empty:
         return value
     head = typed.read(LoadAssignment, resource.raw, snapshot.notes, resource.path)

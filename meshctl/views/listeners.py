@@ -219,8 +219,8 @@ def labelled(snapshot: Snapshot, wanted: ListenerFilter) -> Table:
 
 def values(snapshot: Snapshot, wanted: ListenerFilter, convert: Convert) -> Any:
     if wanted.is_empty:  # nothing to look at: save the decoding
-        return [convert(MESSAGE, r.value) for r in states.in_force(snapshot, KIND)]
-    return [convert(MESSAGE, item.resource.value) for item in select(snapshot, wanted)]
+        return [convert(MESSAGE, r.decoded()) for r in states.in_force(snapshot, KIND)]
+    return [convert(MESSAGE, item.resource.decoded()) for item in select(snapshot, wanted)]
 
 
 def names(snapshot: Snapshot, wanted: ListenerFilter) -> list[str]:

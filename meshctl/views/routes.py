@@ -111,7 +111,7 @@ def labelled(snapshot: Snapshot, wanted: RouteFilter) -> Table:
 
 
 def values(snapshot: Snapshot, wanted: RouteFilter, convert: Convert) -> Any:
-    return [convert(MESSAGE, resource.value) for _, resource in select(snapshot, wanted)]
+    return [convert(MESSAGE, resource.decoded()) for _, resource in select(snapshot, wanted)]
 
 
 def names(snapshot: Snapshot, wanted: RouteFilter) -> list[str]:
