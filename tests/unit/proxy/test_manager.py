@@ -97,6 +97,20 @@ def test_a_path_before_routing(settings: Json, runtime: Json, came: str, becomes
         assert found[":path"] == [becomes]
 
 
+def test_a_grpc_request_is_not_redirected_for_its_slashes() -> None:
+    """gRPC cannot follow a redirect."""
+    manager = Manager(HttpConnectionManager({SLASHES: "UNESCAPE_AND_REDIRECT"}))
+    connection = Connection("10.1.1.1", "10.0.0.1", 80)
+    found = [
+        decode(get("/a%2fb", "a.com", ("content-type", kind)), manager, connection, tls=False)
+        for kind in ("application/grpc", "application/json")
+    ]
+    assert [(reply.code, reply.location) for reply in found if isinstance(reply, Reply)] == [
+        (400, None),
+        (307, "/a/b"),
+    ]
+
+
 UDP = (("connection", "upgrade"), ("upgrade", "connect-udp"))
 CHECKED = [  # settings, a request, (code, details)
     ({}, get("/", None), (400, "missing_host_header")), ({}, get("/", "a.com", protocol="HTTP/1.0"), (426, "low_version")), ({"http_protocol_options": {"accept_http_10": True}}, get("/", None, protocol="HTTP/1.0"), (400, "missing_host_header")),

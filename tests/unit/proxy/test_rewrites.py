@@ -20,6 +20,21 @@ def action(match: dict[str, object], **more: object) -> dict[str, object]:
     return {"match": match, "route": {"cluster": "c", **more}}
 
 
+TEMPLATES = "type.googleapis.com/envoy.extensions.path"
+TEMPLATE = {
+    "name": "t",
+    "typed_config": {
+        "@type": f"{TEMPLATES}.match.uri_template.v3.UriTemplateMatchConfig",
+        "path_template": "/a/{x}/{y}",
+    },
+}
+REWRITE = {
+    "name": "t",
+    "typed_config": {
+        "@type": f"{TEMPLATES}.rewrite.uri_template.v3.UriTemplateRewriteConfig",
+        "path_template_rewrite": "/{y}/b/{x}",
+    },
+}
 PATHS = [
     (action({"prefix": "/pr"}, prefix_rewrite="/"), "/pr/x", "//x"),
     (action({"prefix": "/pr"}, prefix_rewrite="/"), "/prx", "/x"),
@@ -29,12 +44,23 @@ PATHS = [
     (action({"prefix": "/"}, regex_rewrite={"pattern": {"regex": "^/api/(v[0-9]+)(/.*)?$"}, "substitution": r"/\1/api\2"}),
      "/api/v1/x?q=1", "/v1/api/x?q=1"),
     (action({"prefix": "/"}, regex_rewrite={"pattern": {"regex": "[aeiou]"}, "substitution": "X"}), "/ape", "/XpX"),
+    (action({"prefix": "/"}, path_rewrite="/new"), "/x?q", "/new?q"),
+    (action({"path_match_policy": TEMPLATE}, path_rewrite_policy=REWRITE), "/a/1/2?q", "/2/b/1?q"),
+    (action({"path_match_policy": TEMPLATE}), "/a/1/2?q", "/a/1/2?q"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("entry", "path", "expected"), PATHS)
 def test_path_rewrites(entry: dict[str, object], path: str, expected: str) -> None:
     assert answer(entry, path).upstream_path == expected
+
+
+@pytest.mark.parametrize("policy", [{"name": "mine"}, {"name": "mine", "typed_config": {"@type": "x/mine.Policy"}}])  # fmt: skip
+def test_a_path_rewrite_of_another_kind_is_open(policy: dict[str, object]) -> None:
+    found = answer(action({"prefix": "/"}, path_rewrite_policy=policy), "/x")
+    assert "the path rewrite policy mine is not evaluated" in " ".join(
+        [*found.undetermined, found.verdict.reason or ""]
+    )
 
 
 SET = {

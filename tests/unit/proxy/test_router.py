@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from meshctl.proxy.model import Disposition, Passage, Request
-from tests.unit.proxy.build import ask, cluster, get, http, listener, proxy, virtual_host
+from meshctl.proxy.routing.router import COPY
+from tests.unit.proxy.build import ask, cluster, get, http, listener, proxy, route, virtual_host
 
 Json = dict[str, Any]
 D = Disposition.DELIVERED
@@ -183,3 +184,20 @@ def test_hosts_by_name_are_apart_where_the_name_becomes_the_host() -> None:
     }  # fmt: skip
     (together,) = ways({"cluster": "c"}, clusters=(one,))
     assert together.upstream_req_host == "a.com"
+
+
+NOTED: list[tuple[dict[str, Any], list[str]]] = [  # what else a route's action has, what is noted
+    ({}, []), ({"timeout": "0s"}, []), ({"timeout": "1.5s"}, ["the route's timeout is 1.5s"]),
+    ({"retry_policy": {"retry_on": "5xx"}}, ["retried up to 1 times on 5xx"]), ({"retry_policy": {"retry_on": "5xx", "num_retries": 3}}, ["retried up to 3 times on 5xx"]),
+    ({"request_mirror_policies": [{"cluster": "m"}]}, ["goes to cluster m"]), ({"request_mirror_policies": [{"cluster": "m", "runtime_fraction": {"default_value": {"numerator": 25}}}]}, ["of 25 % goes to cluster m"]),
+    ({"request_mirror_policies": [{"cluster_header": "x-m"}]}, ["goes to cluster x-m"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("action", "noted"), NOTED)
+def test_what_else_a_route_does_is_noted_for_who_reads(action: dict[str, Any], noted: list[str]) -> None:
+    one = route("r", {"prefix": "/"}, **action)
+    built = proxy([listener([{"filters": http([virtual_host(one)])}])])
+    (told,) = ask(built, get(), silent=False)
+    (silent,) = ask(built, get())
+    assert [note.removeprefix(COPY) for note in told.notes if note not in silent.notes] == noted

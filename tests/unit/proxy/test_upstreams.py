@@ -153,6 +153,21 @@ def test_an_original_destination_in_a_header(value: str, expected: dict[str, flo
     assert found == expected
 
 
+@pytest.mark.parametrize(
+    ("config", "taken"),
+    [
+        ({"use_http_header": True}, False),
+        ({"use_http_header": True, "http_header_name": "X-Mine"}, True),
+        ({"http_header_name": "x-mine"}, False),
+        ({"use_http_header": True, "http_header_name": "x-mine", "upstream_port_override": 9}, True),
+    ],
+)
+def test_which_header_has_the_original_destination(config: Any, taken: bool) -> None:
+    port = config.get("upstream_port_override", 81)
+    found = shares((original(**config),), ("x-mine", "10.0.0.7:81"))
+    assert found == ({f"10.0.0.7:{port}": 1.0} if taken else {})
+
+
 def test_an_original_destination_in_metadata() -> None:
     written = a_filter(
         "set_metadata.v3.Config", metadata=[{"metadata_namespace": "ns", "value": {"h": "10.0.0.7:81"}}]

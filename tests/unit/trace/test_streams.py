@@ -236,6 +236,18 @@ def test_of_what_two_proxies_know_the_better(
     assert better(first, second) == best
 
 
+DOMAINS = [  # the node's metadata, the trust domain
+    ({"PROXY_CONFIG": {"trustDomain": "td"}}, "td"), ({"PROXY_CONFIG": {}}, "cluster.local"), ({}, "cluster.local"), (None, "cluster.local"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("metadata", "domain"), DOMAINS)
+def test_the_trust_domain_of_a_proxy(metadata: Any, domain: str) -> None:
+    node = {} if metadata is None else {"metadata": metadata}
+    assert proxy([], bootstrap={"node": node}).trust_domain == domain
+    assert proxy([], bootstrap={}).trust_domain == "cluster.local"
+
+
 @pytest.mark.parametrize(("pod", "identity"), [
     (Pod("a", "ns", service_account="sa"), ""), (replace(sender(), namespace="ns", service_account="sa"), "spiffe://cluster.local/ns/ns/sa/sa"),
     (sender(), "spiffe://cluster.local/ns/n/sa/s"), (replace(sender(), proxy=proxy([])), ""), (replace(sender(), proxy=proxy([]), namespace="ns"), ""),
