@@ -8,7 +8,7 @@ import pytest
 
 from meshctl.proxy.model import Disposition
 from tests.unit.proxy.build import cluster, get, route
-from tests.unit.proxy.filters.chains import a_filter, allow_only, ends, passages
+from tests.unit.proxy.filters.chains import VIA, a_filter, allow_only, answer, ends, passages, settings
 
 D, N = Disposition.DELIVERED, Disposition.DENIED
 THERE = (cluster("asked", "10.0.0.9:1"),)
@@ -113,3 +113,47 @@ def test_the_virtual_hosts_limits_count_where_the_route_has_none_or_says_so(
         host={"rate_limits": LIMITS},
     )
     assert (N in found) is asked
+
+
+def _authz(**fields: Any) -> dict[str, Any]:
+    return a_filter(
+        "ext_authz.v3.ExtAuthz", **{"grpc_service": {"envoy_grpc": {"cluster_name": "none"}}, **fields}
+    )
+
+
+ERROR, TOO_LARGE = (403, "ext_authz_error"), (413, "request_payload_too_large")
+OFF = {"filter_enabled": {"default_value": {"numerator": 0}}}
+META_IS = {"filter_enabled_metadata": {"filter": "ns", "path": [{"key": "k"}], "value": {"string_match": {"exact": "v"}}}}  # fmt: skip
+DENY_OFF = {"deny_at_disable": {"default_value": True, "runtime_key": "deny"}}
+BODY = {"with_request_body": {"max_request_bytes": 3}}
+CHECKED: list[tuple[dict[str, Any], dict[str, Any], str, tuple[int, str]]] = [  # an authorizer that cannot be reached, settings of the route, the body; the answer
+    ({}, {}, "", ERROR), ({}, {"disabled": True}, "", VIA), ({"status_on_error": {"code": 503}}, {}, "", (503, "ext_authz_error")), ({"failure_mode_allow": True}, {}, "", VIA),
+    (OFF, {}, "", VIA), ({**OFF, **DENY_OFF}, {}, "", ERROR), ({**OFF, "deny_at_disable": {"default_value": False}}, {}, "", VIA), ({**OFF, **DENY_OFF, "status_on_error": {"code": 500}}, {}, "", (500, "ext_authz_error")),
+    (META_IS, {}, "", VIA), ({**META_IS, **DENY_OFF}, {}, "", ERROR),
+    # a body that is sent along whole must fit
+    (BODY, {}, "abc", ERROR), (BODY, {}, "abcd", TOO_LARGE), ({"with_request_body": {"max_request_bytes": 3, "allow_partial_message": True}}, {}, "abcd", ERROR),
+    ({}, {"check_settings": BODY}, "abcd", TOO_LARGE), (BODY, {"check_settings": {"with_request_body": {"max_request_bytes": 4}}}, "abcd", ERROR), (BODY, {"check_settings": {"disable_request_body_buffering": True}}, "abcd", ERROR),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "own", "body", "expected"), CHECKED)
+def test_when_an_authorizer_is_asked(
+    fields: dict[str, Any], own: dict[str, Any], body: str, expected: tuple[int, str]
+) -> None:
+    authorizer = _authz(**fields)
+    per_route = a_filter("ext_authz.v3.ExtAuthzPerRoute", authorizer["name"], **own)
+    one = {**route("r", {"prefix": "/"}), "typed_per_filter_config": settings(per_route) if own else {}}
+    found = answer((authorizer,), get("/", method="POST", body=body), routes=(one,))
+    assert found == expected
+
+
+def test_metadata_turns_an_authorizer_on() -> None:
+    written = a_filter("set_metadata.v3.Config", metadata=[{"metadata_namespace": "ns", "value": {"k": "v"}}])
+    assert answer((written, _authz(**META_IS))) == ERROR
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_request_that_passes_without_an_answer_may_be_marked(told: bool) -> None:
+    (way,) = passages((_authz(failure_mode_allow=True, failure_mode_allow_header_add=told),))
+    assert way.seen is not None
+    assert way.seen.first("x-envoy-auth-failure-mode-allowed") == ("true" if told else "")
