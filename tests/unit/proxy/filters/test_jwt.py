@@ -234,3 +234,124 @@ def test_keys_that_are_fetched_leave_open_whether_a_token_is_good() -> None:
 def test_padding_is_left_out_or_exact(padding: str, good: bool) -> None:
     text = token()  # 32 bytes of signature: 43 characters and one of padding
     assert (parse(text + padding).problem == "") is good
+
+
+TWO = {"p": provider(), "q": provider("two")}
+BAD = token(exp=NOW - 90)
+P, Q = {"provider_name": "p"}, {"provider_name": "q"}
+MISSING, FAILED = {"allow_missing": {}}, {"allow_missing_or_failed": {}}
+
+
+def any_of(*parts: Any) -> dict[str, Any]:
+    return {"requires_any": {"requirements": list(parts)}}
+
+
+def all_of(*parts: Any) -> dict[str, Any]:
+    return {"requires_all": {"requirements": list(parts)}}
+
+
+WITH_AUDIENCE = {"provider_and_audiences": {"provider_name": "p", "audiences": ["a"]}}
+REQUIRED: list[tuple[dict[str, Any], str | None, str]] = [  # a requirement, a token, the failure
+    (P, token(), ""), (Q, token(), "Jwt issuer is not configured"), (Q, token(iss="two"), ""), ({"provider_name": "none"}, token(), "provider none is not configured"), ({}, BAD, ""),
+    (WITH_AUDIENCE, token(aud="a"), ""), (WITH_AUDIENCE, token(aud="b"), "Audiences in Jwt are not allowed"), (WITH_AUDIENCE, None, "Jwt is missing"), (WITH_AUDIENCE, token(aud=["b", "a"]), ""),
+    (MISSING, None, ""), (MISSING, BAD, "Jwt is expired"), (MISSING, token(), ""), (FAILED, BAD, ""), (FAILED, None, ""),
+    (any_of(P, Q), token(), ""), (any_of(P, Q), token(iss="two"), ""), (any_of(P, Q), BAD, "Jwt is expired"), (any_of(Q, P), BAD, "Jwt is expired"), (any_of(P, Q), None, "Jwt is missing"), (any_of(), None, "Jwt is missing"),
+    (any_of(Q, P), token(iss="three"), "Jwt issuer is not configured"), (any_of(P, MISSING), None, ""), (any_of(P, MISSING), BAD, "Jwt is expired"), (any_of(P, FAILED), BAD, ""), (any_of(MISSING), BAD, "Jwt is expired"), (any_of(FAILED), BAD, ""), (any_of(MISSING, FAILED), BAD, ""),
+    (all_of(P), token(), ""), (all_of(P, P), token(), "Jwt is missing"), (all_of(P, Q), token(), "Jwt is missing"), (all_of(Q, P), token(), "Jwt issuer is not configured"), (all_of(P, MISSING), token(), ""), (all_of(), None, ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("requires", "text", "failure"), REQUIRED)
+def test_a_requirement(requires: dict[str, Any], text: str | None, failure: str) -> None:
+    assert told(jwt(requires, TWO) if requires else _unrequired(), text) == failure
+
+
+def _unrequired() -> dict[str, Any]:
+    """A rule that requires nothing."""
+    return a_filter("jwt_authn.v3.JwtAuthentication", providers=TWO, rules=[{"match": {"prefix": "/"}}])
+
+
+LEFT: list[tuple[dict[str, Any], str, dict[str, Any]]] = [  # settings of the provider, the token, what stands in metadata
+    ({}, token(sub="bob"), {}), ({"payload_in_metadata": "pay"}, token(sub="bob"), {"pay": {"iss": "one", "sub": "bob"}}), ({"header_in_metadata": "head"}, token(), {"head": {"alg": "HS256"}}),
+    ({"payload_in_metadata": "pay", "normalize_payload_in_metadata": {"space_delimited_claims": ["scope", "n"]}}, token(scope="a b", n=1), {"pay": {"iss": "one", "scope": ["a", "b"], "n": 1}}),
+    ({"failed_status_in_metadata": "bad"}, BAD, {"bad": {"message": "Jwt is expired", "code": 3}}), ({"failed_status_in_metadata": "bad"}, token(nbf=NOW + 90), {"bad": {"message": "Jwt not yet valid", "code": 2}}), ({"failed_status_in_metadata": "bad", "payload_in_metadata": "pay"}, token(), {"pay": {"iss": "one"}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "text", "written"), LEFT)
+def test_what_a_token_leaves_in_metadata(fields: dict[str, Any], text: str, written: dict[str, Any]) -> None:
+    (way,) = passages((jwt(FAILED, {"p": provider(**fields)}),), bearer(text))
+    assert way.seen is not None
+    space = "envoy.filters.http.jwt_authn"
+    found = {key: way.seen.metadata_value(space, (key,)) for key in ("pay", "head", "bad")}
+    assert {key: value for key, value in found.items() if value is not None} == written
+
+
+@pytest.mark.parametrize("pads", [True, False])
+def test_the_payload_may_go_on_in_a_header(pads: bool) -> None:
+    text = token(sub="b")
+    payload = text.split(".")[1]
+    assert len(payload) % 4
+    writes = jwt(forward_payload_header="X-Payload", pad_forward_payload_header=pads)
+    (way,) = passages((writes,), bearer(text))
+    assert way.seen is not None
+    assert way.seen.first("x-payload") == (payload + "=" * (-len(payload) % 4) if pads else payload)
+
+
+NO_KEYS = "Jwks doesn't have any valid public key"
+KEY_SOURCES: list[tuple[dict[str, Any], str]] = [  # where the keys are, the failure of a good token
+    ({"inline_bytes": base64.b64encode(KEYS.encode()).decode()}, ""), ({"inline_string": '{"keys": []}'}, NO_KEYS), ({"inline_string": "no"}, NO_KEYS),
+    ({"inline_string": "[]"}, NO_KEYS),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "failure"), KEY_SOURCES)
+def test_where_keys_come_from(source: dict[str, Any], failure: str) -> None:
+    assert told(jwt(providers={"p": {"issuer": "one", "local_jwks": source}}), token()) == failure
+
+
+def test_keys_in_a_file_leave_open_whether_a_token_is_good() -> None:
+    in_file = jwt(providers={"p": {"issuer": "one", "local_jwks": {"filename": "/keys"}}})
+    assert ends((in_file,), bearer(token())) == {Disposition.DELIVERED, Disposition.DENIED}
+    assert told(in_file, BAD) == "Jwt is expired"
+
+
+def test_filter_state_names_the_requirement() -> None:
+    written = a_filter(
+        "set_filter_state.v3.Config",
+        on_request_headers=[
+            {"object_key": "k", "format_string": {"text_format_source": {"inline_string": "%REQ(x-k)%"}}}
+        ],
+    )
+    asks = a_filter(
+        "jwt_authn.v3.JwtAuthentication",
+        providers=TWO,
+        filter_state_rules={"name": "k", "requires": {"strict": P}},
+    )
+    found = [answer((written, asks), get("/", "a.com", ("x-k", value)))[0] for value in ("strict", "else")]
+    assert found == [401, 200]
+    assert answer((asks,)) == VIA
+
+
+@pytest.mark.parametrize(("bypass", "code"), [(True, 200), (False, 401)])
+def test_a_preflight_may_pass_without_a_token(bypass: bool, code: int) -> None:
+    one = jwt()
+    one["typed_config"]["bypass_cors_preflight"] = bypass
+    preflight = get(
+        "/", "a.com", ("origin", "http://b.com"), ("access-control-request-method", "GET"), method="OPTIONS"
+    )
+    assert answer((one,), preflight)[0] == code
+
+
+def test_a_token_that_is_only_read_is_never_refused() -> None:
+    """How its bad news is told is not known."""
+    reads = {"extract_only_without_validation": {}}
+    own = jwt(reads, claim_to_headers=[{"header_name": "x-sub", "claim_name": "sub"}])
+    assert answer((own,)) == VIA
+    status = allow_only({"header": {"name": "x-jwt-signature-verified", "present_match": True}})
+    for text in (token(sub="bob"), BAD):
+        assert answer((own,), bearer(text)) == VIA
+        assert ends((own, status), bearer(text)) == {Disposition.DELIVERED, Disposition.DENIED}
+    there = allow_only({"header": {"name": "x-sub", "string_match": {"exact": "bob"}}})
+    assert ends((own, there), bearer(token(sub="bob"))) == {Disposition.DELIVERED}
+    assert ends((own, there), bearer(BAD)) == {Disposition.DELIVERED, Disposition.DENIED}
