@@ -75,11 +75,7 @@ def _criteria(steps: tuple[object, ...]) -> Iterator[Criterion]:
 def _asks_for_public(criterion: Criterion) -> bool:
     if criterion.field is not Field.DST or criterion.family is Family.V6:
         return False
-    everything = (1 << 32) - 1
-    return any(
-        (low, high) != (0, everything) and high <= everything and (_global(low) or _global(high))
-        for low, high in criterion.ranges
-    )
+    return any(high < 1 << 32 and (_global(low) or _global(high)) for low, high in criterion.ranges)
 
 
 def _global(number: int) -> bool:

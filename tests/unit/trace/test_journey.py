@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from meshctl.proxy.model import Disposition, Payload, Request
+from meshctl.proxy.model import Disposition, Passage, Payload, Request, Verdict
 from meshctl.trace.journey import MAX_HOPS, Journey
+from meshctl.trace.passes import as_far_as_it_goes
 from meshctl.trace.pods import Pod, Pods
 from meshctl.trace.services import Service
 from meshctl.trace.streams import Stream
-from meshctl.trace.ways import Way
+from meshctl.trace.ways import Way, outside
 from meshctl.values import replace
-from tests.unit.netfilter.sidecar import rules
+from tests.unit.netfilter.sidecar import nat, rules
 from tests.unit.proxy.build import cluster, http, listener, proxy, route, tcp, virtual_host
 
 Json = dict[str, Any]
@@ -256,6 +257,59 @@ def test_services_behind_services_are_followed_so_far(count: int, end: Dispositi
     assert way.answer.disposition is end
     (circle,) = start(Mesh(CLIENT, services=services(2, "10.96.0.1:80")), "10.96.0.1", 80)
     assert "10.96.0.1:80 leads back to itself" in circle.answer.reason
+
+
+@pytest.mark.parametrize(("floor", "followed"), [(0.5, True), (0.51, False)])
+def test_a_services_endpoints_that_are_chosen_seldom_are_told_together(floor: float, followed: bool) -> None:
+    mesh = Mesh(CLIENT, WEB, services={VIP: Service("web.shop.svc", ("10.0.0.2:8080", "10.0.0.2:9"))})
+    found = Journey(mesh, silent=True, floor=floor).start(CLIENT, *VIP, HTTP)
+    if followed:
+        assert ends(found) == [(D, "web", 0.5), (REFUSED, None, 0.5)]
+        return
+    (way,) = found
+    assert way.answer.disposition is U
+    assert (
+        way.answer.reason
+        == "2 endpoints of service web.shop.svc are each chosen less often than 51 % (--min-probability)"
+    )
+
+
+def test_what_is_behind_a_proxy_counts_as_far_as_the_request_gets() -> None:
+    behind = replace(outside("8.8.8.8:80", http=True), undetermined=("open",))
+    for disposition in (Disposition.DENIED, U, D):
+        passage = Passage(Verdict(disposition, 403, "UAEX", "details", "reason"))
+        found = as_far_as_it_goes(passage, behind)
+        if disposition is D:
+            assert found == behind
+            continue
+        assert (found.answer.disposition, found.answer.reason) == (disposition, "reason")
+        shown = (found.target is not None, bool(found.undetermined), bool(found.assumed))
+        assert shown == ((False, False, False) if disposition is Disposition.DENIED else (True, True, True))
+
+
+@pytest.mark.parametrize(
+    ("ports", "said"),
+    [
+        ((80,), "(it listens on 80)"),
+        ((443, 80), "(it listens on 80, 443)"),
+        (tuple(range(1, 9)), "(it listens on 1, 2, 3, 4, 5, 6, 7, 8)"),
+        (tuple(range(1, 11)), "(it listens on 1, 2, 3, 4, 5, 6, 7, 8, …)"),
+    ],
+)
+def test_where_a_gateway_listens_is_said_of_a_port_where_it_does_not(
+    ports: tuple[int, ...], said: str
+) -> None:
+    bound = [listener([{"filters": tcp("c")}], port=port) for port in ports]
+    gateway = Pod("gw", ips=("10.0.0.5",), proxy=proxy(bound), is_gateway=True)
+    (way,) = start(Mesh(CLIENT, gateway, complete=True), "10.0.0.5", 9999)
+    assert way.answer.reason is not None and said in way.answer.reason
+
+
+def test_an_application_whose_ids_are_not_known_is_1000() -> None:
+    for owner in ("--uid-owner 1000", "--gid-owner 1000"):
+        caught = replace(CLIENT, rules=nat(f"-A OUTPUT -p tcp -m owner {owner} -j REDIRECT --to-ports 15001"))
+        (way,) = start(Mesh(caught, WEB), "10.0.0.2", 8080, pod=caught)
+        assert way.sent[0].verdict == "REDIRECT"
 
 
 def test_the_pods_of_a_services_endpoints_are_asked_for_together() -> None:
