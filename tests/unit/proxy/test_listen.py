@@ -326,3 +326,48 @@ def test_a_matcher_that_names_no_chain_closes_though_there_is_a_default() -> Non
     verdict = ask(built)[0].verdict
     assert (verdict.disposition, verdict.code) == (Disposition.NO_FILTER_CHAIN, 0)
     assert (verdict.flags, verdict.details) == ("NR", "filter_chain_not_found")
+
+
+SOCKETS = f"{_TYPES}.transport_sockets."
+OWN_TLS = downstream(alpn_protocols=["h2"])
+
+
+def wrapped(kind: str, **fields: Any) -> Json:
+    return {"name": "s", "typed_config": {"@type": f"{SOCKETS}{kind}", **fields}}
+
+
+CONTEXTS: list[tuple[Json, bool]] = [  # a chain, whether it ends TLS
+    ({}, False), ({"transport_socket": OWN_TLS}, True), ({"tls_context": {"common_tls_context": {}}}, True), ({"transport_socket": wrapped("raw_buffer.v3.RawBuffer")}, False), ({"transport_socket": {"name": "s"}}, False),
+    ({"transport_socket": wrapped("tap.v3.Tap", transport_socket=OWN_TLS)}, True), ({"transport_socket": wrapped("tap.v3.Tap", transport_socket=wrapped("raw_buffer.v3.RawBuffer"))}, False),
+    ({"transport_socket": wrapped("quic.v3.QuicDownstreamTransport", downstream_tls_context=OWN_TLS["typed_config"])}, True), ({"transport_socket": wrapped("quic.v3.QuicDownstreamTransport")}, True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("chain", "ends"), CONTEXTS)
+def test_whether_a_chain_ends_tls(chain: Json, ends: bool) -> None:
+    (found,) = proxy([listener([{"name": "c", "filters": tcp("c"), **chain}])]).listeners.all[0].chains
+    assert (found.tls is not None) is ends
+
+
+def test_a_transport_socket_that_is_not_known_is_undecidable() -> None:
+    chain = {"name": "c", "filters": tcp("c"), "transport_socket": wrapped("mine.v3.Mine")}
+    (passage,) = ask(proxy([listener([chain])]), payload=Payload.RAW)
+    assert "mine.v3.Mine is not known" in " ".join(passage.undetermined)
+
+
+@pytest.mark.parametrize(
+    ("filters", "src", "sources", "mark"),
+    [
+        ([], "10.1.1.1", (), 0),
+        ([inspector("original_src.v3.OriginalSrc")], "10.1.1.1", ("10.1.1.1",), 0),
+        ([inspector("original_src.v3.OriginalSrc", mark=7)], "10.1.1.1", ("10.1.1.1",), 7),
+        ([inspector("original_src.v3.OriginalSrc", mark=7)], "", (), 0),
+    ],
+)
+def test_the_clients_address_may_go_on(
+    filters: list[Json], src: str, sources: tuple[str, ...], mark: int
+) -> None:
+    built = proxy([listener([{"name": "c", "filters": tcp("c")}], listener_filters=filters)])
+    (passage,) = ask(built, payload=Payload.RAW, src=src)
+    assert passage.upstream is not None
+    assert (passage.upstream.source_ips, passage.upstream.mark) == (sources, mark)

@@ -81,3 +81,16 @@ PREDICATES = "type.googleapis.com/envoy.extensions.internal_redirect."
 def test_a_predicate_may_refuse_the_target_route(kind: str, fields: Json, followed: bool) -> None:
     predicate = {"name": "p", "typed_config": {"@type": f"{PREDICATES}{kind}", **fields}}
     assert (made(get("/a"), 302, URL, {"predicates": [predicate]}) is not None) is followed
+
+
+@pytest.mark.parametrize(
+    ("location", "cross", "followed"),
+    [(URL, True, True), ("https://a.com/new", True, False), ("https://a.com/new", False, False)],
+)
+def test_a_safe_redirect_does_not_go_from_http_to_https(location: str, cross: bool, followed: bool) -> None:
+    kind = f"{PREDICATES}safe_cross_scheme.v3.SafeCrossSchemeConfig"
+    policy = {
+        "allow_cross_scheme_redirect": cross,
+        "predicates": [{"name": "p", "typed_config": {"@type": kind}}],
+    }
+    assert (made(get("/a"), 302, location, policy) is not None) is followed

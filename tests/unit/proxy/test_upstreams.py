@@ -231,3 +231,37 @@ def test_an_upstream_filter_that_is_not_known_is_told() -> None:
     found = ways((cluster("c", "10.0.0.1:1", typed_extension_protocol_options=typed),))
     assert {p.verdict.disposition for p in found} == {D, Disposition.UNDETERMINED}
     assert all("Lua" in p.undetermined[0] for p in found)
+
+
+FORWARDING: dict[str, Any] = {
+    "name": "c",
+    "lb_policy": "CLUSTER_PROVIDED",
+    "cluster_type": {
+        "name": "envoy.clusters.dynamic_forward_proxy",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig"
+        },
+    },
+}
+OVER_TLS = {
+    "transport_socket": {
+        "name": "tls",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
+        },
+    }
+}
+LOOKED_UP = [  # settings of the cluster, the host, the address it goes to, whether DNS decides
+    ({}, "b.com", "b.com:80", True), ({}, "b.com:8080", "b.com:8080", True), (OVER_TLS, "b.com", "b.com:443", True), (OVER_TLS, "b.com:80", "b.com:80", True), ({}, "b.com:", "b.com::80", True),
+    ({}, "10.0.0.9", "10.0.0.9:80", False), ({}, "10.0.0.9:81", "10.0.0.9:81", False), ({}, "localhost", "127.0.0.1:80", True), ({}, "LocalHost:81", "127.0.0.1:81", True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("settings", "host", "address", "by_dns"), LOOKED_UP)
+def test_a_forward_proxy_looks_the_host_up(
+    settings: dict[str, Any], host: str, address: str, by_dns: bool
+) -> None:
+    chain = {"filters": http([virtual_host(route("r", {"prefix": "/"}))])}
+    found = ask(proxy([listener([chain])], ({**FORWARDING, **settings},)), get("/", host))
+    assert {one for way in found for one, _ in way.upstream_hosts} == {address}
+    assert any("what DNS says of" in text for way in found for text in way.undetermined) is by_dns

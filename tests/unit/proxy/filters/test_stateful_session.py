@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.proxy.build import cluster, get, route
-from tests.unit.proxy.filters.chains import a_filter, passages
+from tests.unit.proxy.filters.chains import a_filter, passages, settings
 
 STATES = "type.googleapis.com/envoy.extensions.http.stateful_session."
 HOSTS = cluster("t", "10.0.0.1:1", "10.0.0.2:1", "10.0.0.3:1")
@@ -94,3 +94,24 @@ def test_a_header() -> None:
 )  # fmt: skip
 def test_the_cookie_counts_under_its_path(path: str, target: str, counts: bool) -> None:
     assert hosts(by_cookie(path), b"10.0.0.2:1", target)[0] == ({"10.0.0.2:1"} if counts else ALL)
+
+
+def test_a_session_that_is_kept_in_another_way_is_open() -> None:
+    for strict in (True, False):
+        (way,) = passages(
+            (session("mine.v3.MineSessionState", {}, strict=strict),),
+            get(),
+            routes=(route("r", {"prefix": "/"}, "t"),),
+            clusters=(HOSTS,),
+        )
+        assert any("how it keeps the session (MineSessionState)" in text for text in way.undetermined)
+
+
+@pytest.mark.parametrize(("own", "expected"), [({"disabled": True}, ALL), ({}, {"10.0.0.2:1"})])
+def test_a_route_may_turn_sessions_off(own: dict[str, Any], expected: set[str]) -> None:
+    one = by_cookie()
+    per_route = a_filter("stateful_session.v3.StatefulSessionPerRoute", one["name"], **own)
+    at = {**route("r", {"prefix": "/"}, "t"), "typed_per_filter_config": settings(per_route)}
+    encoded = base64.b64encode(MESSAGE).decode()
+    (way,) = passages((one,), get("/", "a.com", ("cookie", f"s={encoded}")), routes=(at,), clusters=(HOSTS,))
+    assert {address for address, _ in way.upstream_hosts} == expected
