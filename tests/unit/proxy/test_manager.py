@@ -253,3 +253,22 @@ def test_bytes_that_are_no_request(payload: Payload, end: tuple[Any, ...]) -> No
     built = proxy([listener([{"filters": http([virtual_host(route("r", {"prefix": "/"}))])}])])
     (passage,) = ask(built, None, payload=payload)
     assert (passage.verdict.disposition, passage.verdict.code, passage.verdict.flags) == end
+
+
+PLAIN = route("plain", {"prefix": "/"})
+LOGGED: list[tuple[Json, tuple[tuple[str, str], ...], tuple[str | None, str | None, str | None]]] = [  # a virtual host, headers, what the log of a refused request has: virtual host, route, cluster
+    (virtual_host(PLAIN), (), ("vh", None, None)), (virtual_host(PLAIN), (("x-forwarded-proto", "http"),), ("vh", "plain", "c")), (virtual_host(route("none", {"prefix": "/"}, "none")), (("x-forwarded-proto", "http"),), ("vh", "none", None)),
+    (virtual_host(PLAIN, require_tls="ALL"), (("x-forwarded-proto", "http"),), ("vh", None, None)), (virtual_host(PLAIN, require_tls="ALL"), (("x-forwarded-proto", "https"),), ("vh", "plain", "c")),
+    (virtual_host(route("other", {"path": "/other"})), (("x-forwarded-proto", "http"),), ("vh", None, None)), (virtual_host(PLAIN, domains=("b.com",)), (("x-forwarded-proto", "http"),), (None, None, None)),
+    (virtual_host({"name": "answer", "match": {"prefix": "/"}, "direct_response": {"status": 204}}), (("x-forwarded-proto", "http"),), ("vh", "answer", None)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("host", "headers", "logged"), LOGGED)
+def test_what_the_log_has_of_a_request_that_is_refused_early(
+    host: Json, headers: tuple[tuple[str, str], ...], logged: tuple[str | None, str | None, str | None]
+) -> None:
+    built = proxy([listener([{"filters": http([host])}])])
+    (passage,) = ask(built, get("/", "a.com", *headers, method="QUERY"))
+    assert passage.verdict.details == "query_missing_content_type"
+    assert (passage.virtual_host, passage.route_name, passage.cluster) == logged

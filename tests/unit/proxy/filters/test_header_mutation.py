@@ -65,3 +65,23 @@ def test_query_parameters() -> None:
     changed = a_filter("header_mutation.v3.HeaderMutation", mutations={"query_parameter_mutations": edits})
     (passage,) = passages((changed,), get("/p?a=1&b=2"))
     assert passage.upstream_path == "/p?b=2&c=3"
+
+
+def parameter(name: str, value: str, action: str = "APPEND_IF_EXISTS_OR_ADD") -> dict[str, Any]:
+    return {"append": {"record": {"key": name, "value": value}, "action": action}}
+
+
+OVER, ABSENT, PRESENT = "OVERWRITE_IF_EXISTS_OR_ADD", "ADD_IF_ABSENT", "OVERWRITE_IF_EXISTS"
+QUERIES: list[tuple[list[dict[str, Any]], str, str]] = [  # mutations of the query, the path, the path that goes on: sorted by name
+    ([], "/p?b=1&a=2", "/p?b=1&a=2"), ([parameter("a", "2")], "/p", "/p?a=2"), ([parameter("a", "2")], "/p?b&a=1", "/p?a=1&a=2&b="),
+    ([parameter("a", "2", OVER)], "/p?a=1&a=3", "/p?a=2"), ([parameter("a", "2", OVER)], "/p", "/p?a=2"), ([parameter("a", "2", ABSENT)], "/p?a=1", "/p?a=1"), ([parameter("a", "2", ABSENT)], "/p?b=1", "/p?a=2&b=1"),
+    ([parameter("a", "2", PRESENT)], "/p?a=1", "/p?a=2"), ([parameter("a", "2", PRESENT)], "/p?b=1", "/p?b=1"), ([{"remove": "a"}], "/p?a=1&a=2&b=3", "/p?b=3"), ([{"remove": "a"}], "/p?a=1", "/p"), ([{"remove": "a"}], "/p", "/p"),
+    ([parameter("a", "%REQ(x)%")], "/p", "/p?a=1"), ([parameter("a b", "c&d")], "/p?e%20f=g", "/p?a%20b=c%26d&e%20f=g"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("mutations", "path", "left"), QUERIES)
+def test_parameters_of_the_query(mutations: list[dict[str, Any]], path: str, left: str) -> None:
+    own = a_filter("header_mutation.v3.HeaderMutation", mutations={"query_parameter_mutations": mutations})
+    (way,) = passages((own,), get(path, "a.com", ("x", "1")))
+    assert way.seen is not None and way.seen.first(":path") == left

@@ -242,3 +242,28 @@ def test_filter_state() -> None:
     assert answer((written, reads), get("/", "a.com", ("x-u", "bob"))) == VIA
     assert answer((written, reads), get("/", "a.com", ("x-u", "eve"))) == NONE
     assert answer((reads,)) == NONE
+
+
+RULE = {"selectors": [{"key": "o"}, {"key": "v"}], "on_present": TO, "on_missing": {**TO, "value": "missing"}, "on_error": {**TO, "value": "error"}}  # fmt: skip
+READ: list[tuple[dict[str, Any], dict[str, Any], str, str, Any]] = [  # settings, more of the rule, the body, its content type, the value
+    ({}, {}, '{"o":{"v":"x"}}', "application/json", "x"), ({}, {}, '{"o":{}}', "application/json", "missing"), ({}, {}, '{"o":1}', "application/json", "missing"), ({}, {}, "no", "application/json", "error"), ({}, {}, '{"o":{"v":null}}', "application/json", "missing"),
+    ({}, {}, '{"o":{"v":{}}}', "application/json", "missing"), ({}, {}, '{"o":{"v":NaN}}', "application/json", "error"), ({}, {}, '{"o":{"v":36893488147419103232}}', "application/json", "error"),
+    ({}, {"on_present": {**TO, "type": "NUMBER"}}, '{"o":{"v":"5"}}', "application/json", 5), ({}, {"on_present": {**TO, "type": "NUMBER"}}, '{"o":{"v":"x"}}', "application/json", "missing"), ({}, {"on_present": {**TO, "value": "fixed"}}, '{"o":{"v":1}}', "application/json", "fixed"),
+    # the content types that are read
+    ({}, {}, '{"o":{"v":"x"}}', "text/json", "error"), ({}, {}, '{"o":{"v":"x"}}', "", "error"), ({"allow_empty_content_type": True}, {}, '{"o":{"v":"x"}}', "", "x"),
+    ({"allow_content_types": ["text/json"]}, {}, '{"o":{"v":"x"}}', "text/json", "x"), ({"allow_content_types": ["text/json"]}, {}, '{"o":{"v":"x"}}', "application/json", "error"),
+    ({"allow_content_types_regex": {"regex": "text/.*"}}, {}, '{"o":{"v":"x"}}', "text/plain", "x"), ({"allow_content_types_regex": {"regex": "text"}}, {}, '{"o":{"v":"x"}}', "text/plain", "error"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "rule", "text", "kind", "value"), READ)
+def test_what_is_read_of_a_body(
+    fields: dict[str, Any], rule: dict[str, Any], text: str, kind: str, value: Any
+) -> None:
+    reads = a_filter(
+        "json_to_metadata.v3.JsonToMetadata", request_rules={"rules": [{**RULE, **rule}], **fields}
+    )
+    headers = (("content-type", kind),) if kind else ()
+    sized = (*headers, ("content-length", str(len(text))))
+    (way,) = passages((reads,), get("/", "a.com", *sized, method="POST", body=text))
+    assert way.seen is not None and way.seen.metadata_value("ns", ("k",)) == value
