@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import zstandard
 
 from meshctl.envoy.api.extensions_filters_common_set_filter_state_v3 import FilterStateValue
 from meshctl.match.request_view import HashableText, PartlyKnown, RequestView
@@ -19,6 +20,15 @@ from meshctl.proxy.upstream.hash_policy import (
     of_request,
 )
 from meshctl.proxy.upstream.hashing import murmur2, xxhash64, xxhash64_of
+
+
+@pytest.mark.parametrize("length", [*range(70), 95, 96, 97, 1000])
+def test_xxhash_of_every_length_is_the_checksum_that_zstd_writes(length: int) -> None:
+    """A zstd frame ends in the lower four bytes of its content's XXH64."""
+    text = "".join(chr(33 + n * 7 % 90) for n in range(length))
+    frame = zstandard.ZstdCompressor(write_checksum=True).compress(text.encode())
+    assert xxhash64(text) & 0xFFFFFFFF == int.from_bytes(frame[-4:], "little")
+
 
 HOSTS = [f"127.0.0.1:{port}" for port in range(21004, 21009)]
 

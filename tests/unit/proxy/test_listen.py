@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from meshctl.match.request_view import Peer
-from meshctl.proxy.model import Connection, Disposition, Passage, Payload, Tls
+from meshctl.proxy.model import Connection, Disposition, Passage, Payload, Stage, Tls
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.visit import visit
 from meshctl.values import replace
@@ -172,6 +172,9 @@ def test_proxy_headers(filters: list[Json], connection: Connection, chain: str |
     built = chains(filters)
     (passage,) = visit(built, built.listeners.all[0], connection, None, silent=True)
     assert passage.filter_chain == chain
+    if chain is None:
+        ended = (passage.verdict.disposition, passage.verdict.code, passage.logged)
+        assert ended == (Disposition.DROPPED, 0, False)
 
 
 def test_a_version_that_is_not_told_is_undetermined() -> None:
@@ -371,3 +374,25 @@ def test_the_clients_address_may_go_on(
     (passage,) = ask(built, payload=Payload.RAW, src=src)
     assert passage.upstream is not None
     assert (passage.upstream.source_ips, passage.upstream.mark) == (sources, mark)
+
+
+TO_PORT = {"filter_chain_match": {"destination_port": 81}}
+ENDED = "no chain matches (it ends at destination port)"
+STEPS: list[tuple[list[Json], Json, tuple[str, str], list[str]]] = [  # chains, more of the listener, what the step says, the chains that were not taken
+    ([{"name": "a"}], {}, ("a, 1 of 1", "any connection"), []), ([{}], {}, ("1 of 1", "any connection"), []), ([{"name": "b", **TO_PORT}, {"name": "a"}], {}, ("a, 2 of 2", "any connection"), ["b"]),
+    ([{"name": "b", **TO_PORT}], {"default_filter_chain": {"filters": tcp("c")}}, ("default filter chain (default)", ENDED), ["b"]), ([{"name": "b", **TO_PORT}], {"default_filter_chain": {"name": "d", "filters": tcp("c")}}, ("d (default)", ENDED), ["b"]),
+    ([{"name": "b", **TO_PORT}], {}, ("none", ENDED), ["b"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("chains", "more", "said", "rejected"), STEPS)
+def test_what_is_told_of_the_choice_of_a_chain(
+    chains: list[Json], more: Json, said: tuple[str, str], rejected: list[str]
+) -> None:
+    built = proxy([listener([{"filters": tcp("c"), **one} for one in chains], **more)])
+    (passage,) = ask(built, payload=Payload.RAW, silent=False)
+    (step,) = [one for one in passage.steps if one.stage is Stage.CHAIN]
+    assert (step.chosen, step.detail) == said
+    assert len(step.rejected) == len(rejected) and all(
+        name in one.name for name, one in zip(rejected, step.rejected, strict=True)
+    )

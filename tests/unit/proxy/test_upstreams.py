@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from meshctl.proxy.model import Disposition
-from tests.unit.proxy.build import ask, cluster, get, http, listener, proxy, route, virtual_host
+from meshctl.envoy import documents, snapshot
+from meshctl.envoy.notes import Notes
+from meshctl.proxy.model import Disposition, Payload
+from meshctl.proxy.proxy import Proxy
+from tests.unit.proxy.build import ask, cluster, get, http, listener, proxy, route, tcp, virtual_host
 from tests.unit.proxy.filters.chains import a_filter
 
 D, NONE = Disposition.DELIVERED, Disposition.NO_HEALTHY_ENDPOINT
@@ -176,6 +180,22 @@ def test_an_original_destination_in_metadata() -> None:
     assert shares((original(**config),), filters=(written,)) == {"10.0.0.7:81": 1.0}
 
 
+def test_a_connection_has_no_metadata_of_requests() -> None:
+    config = {"metadata_key": {"key": "ns", "path": [{"key": "h"}]}, "use_http_header": True}
+    chain = {"filters": tcp("c")}
+    built = proxy([listener([chain], use_original_dst=True)], (original(**config),))
+    (passage,) = ask(built, payload=Payload.RAW, dst=("10.9.9.9", 80))
+    assert [address for address, _ in passage.upstream_hosts] == ["10.9.9.9:80"]
+
+
+def test_an_aggregate_of_the_older_type() -> None:
+    older = aggregate("a")
+    older["cluster_type"]["typed_config"]["@type"] = (
+        "type.googleapis.com/envoy.config.cluster.aggregate.v2alpha.ClusterConfig"
+    )
+    assert shares((older, cluster("a", "10.0.0.1:1"))) == {"10.0.0.1:1": 1.0}
+
+
 def test_a_share_of_requests_is_dropped_under_overload() -> None:
     one = cluster("c", "10.0.0.1:1")
     one["load_assignment"]["policy"] = {
@@ -265,3 +285,31 @@ def test_a_forward_proxy_looks_the_host_up(
     found = ask(proxy([listener([chain])], ({**FORWARDING, **settings},)), get("/", host))
     assert {one for way in found for one, _ in way.upstream_hosts} == {address}
     assert any("what DNS says of" in text for way in found for text in way.undetermined) is by_dns
+
+
+def test_how_hosts_without_their_metadata_are_spoken_to_is_open() -> None:
+    """The metadata decides between TLS and plain text, and /clusters does not show it."""
+    matches = [{"name": "tls", "match": {"tlsMode": "istio"}, **OVER_TLS}]
+    one = {"name": "c", "type": "EDS", "transport_socket_matches": matches}
+    status = {
+        "name": "c",
+        "host_statuses": [{"address": {"socket_address": {"address": "10.0.0.1", "port_value": 80}}}],
+    }
+    chain = {"filters": http([virtual_host(route("r", {"prefix": "/"}))])}
+    configs = [
+        {
+            "@type": "type.googleapis.com/envoy.admin.v3.ClustersConfigDump",
+            "static_clusters": [{"cluster": one}],
+        },
+        {
+            "@type": "type.googleapis.com/envoy.admin.v3.ListenersConfigDump",
+            "dynamic_listeners": [{"name": "l", "active_state": {"listener": listener([chain])}}],
+        },
+    ]
+    notes = Notes()
+    dump = documents.read(json.dumps({"configs": configs}).encode(), "dump", notes)
+    seen = documents.read(json.dumps({"cluster_statuses": [status]}).encode(), "clusters", notes)
+    built = Proxy(snapshot.load([*dump, *seen], "test", notes), "test", 1_764_000_000.0)
+    found = ask(built, get())
+    told = " ".join(text for way in found for text in (*way.undetermined, *way.notes))
+    assert "whether c is spoken to in TLS: the metadata of its endpoints was not shown (include_eds)" in told

@@ -12,7 +12,7 @@ import urllib.parse
 from collections.abc import Iterable, Iterator, Sequence
 
 from meshctl.envoy.api.config_common_mutation_rules_v3 import HeaderMutation as Mutation
-from meshctl.envoy.api.config_core_v3 import KeyValueAppend, KeyValueMutation, KeyValuePair
+from meshctl.envoy.api.config_core_v3 import KeyValueMutation
 from meshctl.envoy.api.extensions_filters_http_header_mutation_v3 import HeaderMutation
 from meshctl.envoy.message import Undecidable
 from meshctl.match import header_change
@@ -72,10 +72,10 @@ def _mutate_parameter(parameters: dict[str, list[str]], mutation: KeyValueMutati
     if mutation.remove:
         parameters.pop(mutation.remove, None)
         return
-    append = mutation.append or KeyValueAppend({})
-    record = append.record or KeyValuePair(
-        append.raw.get("entry") or {}
-    )  # the older spelling has a text, too
+    append = mutation.append
+    record = append.record if append is not None else None
+    if append is None or record is None:  # the older spelling (entry) is open: the account says so
+        return
     name, action = record.key, append.action
     value = fill(str(record.value or ""), scene.known())
     exists = name in parameters

@@ -85,3 +85,10 @@ def test_parameters_of_the_query(mutations: list[dict[str, Any]], path: str, lef
     own = a_filter("header_mutation.v3.HeaderMutation", mutations={"query_parameter_mutations": mutations})
     (way,) = passages((own,), get(path, "a.com", ("x", "1")))
     assert way.seen is not None and way.seen.first(":path") == left
+
+
+def test_the_older_spelling_of_a_parameter_leaves_the_path_open() -> None:
+    older = {"append": {"entry": {"key": "a", "value": "Mg=="}}}
+    own = a_filter("header_mutation.v3.HeaderMutation", mutations={"query_parameter_mutations": [older]})
+    found = passages((own, wants(":path", "/p")))
+    assert len(found) == 2 and all(way.undetermined for way in found)

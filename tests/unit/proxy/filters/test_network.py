@@ -68,6 +68,7 @@ def test_how_a_connection_ends(one: Json, ends: list[Any], open_: bool) -> None:
     found = ways(one)
     assert [(p.verdict.disposition, p.verdict.flags, p.verdict.details) for p in found] == ends
     assert any(p.undetermined or not p.decided for p in found) is open_
+    assert {p.verdict.code for p in found if p.verdict.disposition is DENIED} <= {0}
 
 
 def test_an_unknown_filter_that_stands_last_ends_the_chain() -> None:

@@ -340,6 +340,14 @@ def test_a_composite_runs_the_filter_that_its_matcher_names() -> None:
     assert answer(filters, ONE) == (500, "fault_filter_abort")
 
 
+def test_a_filter_with_a_matcher_of_the_older_kind_is_open() -> None:
+    """ExtensionWithMatcher.matcher is not Envoy's matcher tree of today."""
+    newer = composite(action={"@type": "t/mine.Action"}, inner=ABORT)
+    config = {key: value for key, value in newer["typed_config"].items() if key != "xds_matcher"}
+    assert ends(({**newer, "typed_config": {**config, "matcher": {}}},), ONE) == {D, U}
+    assert answer(({**newer, "typed_config": config},), ONE) == (500, "fault_filter_abort")
+
+
 EXECUTE = "t/envoy.extensions.filters.http.composite.v3.ExecuteFilterAction"
 WRITES = a_filter("set_metadata.v3.Config", metadata=[{"metadata_namespace": "m", "value": {"k": "v"}}])
 READS = allow_only({"metadata": {"filter": "m", "path": [{"key": "k"}], "value": {"present_match": True}}})

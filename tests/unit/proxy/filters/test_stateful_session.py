@@ -115,3 +115,22 @@ def test_a_route_may_turn_sessions_off(own: dict[str, Any], expected: set[str]) 
     encoded = base64.b64encode(MESSAGE).decode()
     (way,) = passages((one,), get("/", "a.com", ("cookie", f"s={encoded}")), routes=(at,), clusters=(HOSTS,))
     assert {address for address, _ in way.upstream_hosts} == expected
+
+
+def varint(value: int) -> bytes:
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*out, value])
+
+
+NOW = 1_764_000_000  # of the proxies of these tests
+
+
+@pytest.mark.parametrize(
+    ("end", "expected"),
+    [(NOW - 1, ALL), (NOW, {"10.0.0.2:1"}), (NOW + 1, {"10.0.0.2:1"}), (0, {"10.0.0.2:1"})],
+)
+def test_a_cookie_ends_at_its_second(end: int, expected: set[str]) -> None:
+    assert hosts(by_cookie(), MESSAGE + b"\x10" + varint(end))[0] == expected
