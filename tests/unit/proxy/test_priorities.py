@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from meshctl.proxy.upstream import rings
-from meshctl.proxy.upstream.endpoints import Policy, distribute
+from meshctl.proxy.upstream.endpoints import Policy, _priority_of, distribute
 from meshctl.proxy.upstream.hash_policy import RANDOM
 from meshctl.proxy.upstream.hosts import Health, Host
 from meshctl.proxy.upstream.priorities import Level, Load, loads
@@ -200,3 +200,16 @@ def test_a_random_key_meets_each_priority_by_its_load(
         for at in range(len(by_priority))
     ]
     assert sums == pytest.approx(by_priority)
+
+
+KEYS: list[tuple[list[Load], dict[int, int]]] = [  # what falls on each priority (healthy, degraded), the priority of a key
+    ([Load(70, 0), Load(20, 10)], {0: 0, 69: 0, 70: 1, 89: 1, 90: 1, 99: 1, 169: 0, 170: 1}), ([Load(50, 20), Load(30, 0)], {49: 0, 50: 1, 79: 1, 80: 0, 99: 0}),
+    ([Load(0, 0), Load(100, 0)], {0: 1, 99: 1}), ([Load(0, 0), Load(0, 0)], {0: 0, 99: 0}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("falling", "keys"), KEYS)
+def test_the_priority_of_a_key_is_its_remainder_of_100_among_the_loads(
+    falling: list[Load], keys: dict[int, int]
+) -> None:
+    assert {key: _priority_of(falling, key) for key in keys} == keys
