@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from meshctl.envoy.api.extensions_transport_sockets_tls_v3 import CertificateValidationContext
+from meshctl.envoy.message import Undecidable
 from meshctl.match.request_view import Peer
+from meshctl.proxy.listen.handshake import _misnamed
 from meshctl.proxy.model import Connection, Disposition, Passage, Payload, Stage, Tls
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.visit import visit
@@ -396,3 +399,36 @@ def test_what_is_told_of_the_choice_of_a_chain(
     assert len(step.rejected) == len(rejected) and all(
         name in one.name for name, one in zip(rejected, step.rejected, strict=True)
     )
+
+
+PEER = Peer(("spiffe://td/a",), ("*.b.com", "a.com"))
+
+
+def named(kind: str, **matcher: str) -> Json:
+    return {"san_type": kind, "matcher": matcher}
+
+
+MATCHED: list[tuple[Json, bool]] = [  # what a chain asks of the client's names, whether they are
+    ({}, True), ({"match_typed_subject_alt_names": [named("URI", exact="spiffe://td/a")]}, True), ({"match_typed_subject_alt_names": [named("URI", exact="a.com")]}, False),
+    ({"match_typed_subject_alt_names": [named("DNS", exact="a.com")]}, True), ({"match_typed_subject_alt_names": [named("DNS", exact="x.b.com")]}, True), ({"match_typed_subject_alt_names": [named("DNS", exact="x.y.b.com")]}, False),
+    ({"match_typed_subject_alt_names": [named("DNS", prefix="x.")]}, False), ({"match_typed_subject_alt_names": [{"san_type": "URI"}]}, False), ({"match_typed_subject_alt_names": [named("URI", exact="no"), named("DNS", exact="A.com")]}, False),
+    ({"match_subject_alt_names": [{"exact": "a.com"}]}, True), ({"match_subject_alt_names": [{"prefix": "spiffe://"}]}, True), ({"match_subject_alt_names": [{"exact": "no"}]}, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("validation", "fits"), MATCHED)
+def test_a_clients_names_must_be_those_that_a_chain_asks_for(validation: Json, fits: bool) -> None:
+    assert (_misnamed(CertificateValidationContext(validation), PEER) == "") is fits
+
+
+@pytest.mark.parametrize(
+    "validation",
+    [
+        {"verify_certificate_hash": ["a"]},
+        {"verify_certificate_spki": ["a"]},
+        {"match_typed_subject_alt_names": [named("EMAIL", exact="a@b")]},
+    ],
+)
+def test_what_a_certificate_has_beside_its_names_is_not_known(validation: Json) -> None:
+    with pytest.raises(Undecidable):
+        _misnamed(CertificateValidationContext(validation), PEER)

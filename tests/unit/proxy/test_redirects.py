@@ -94,3 +94,19 @@ def test_a_safe_redirect_does_not_go_from_http_to_https(location: str, cross: bo
         "predicates": [{"name": "p", "typed_config": {"@type": kind}}],
     }
     assert (made(get("/a"), 302, location, policy) is not None) is followed
+
+
+def test_a_predicate_that_is_not_evaluated_leaves_both_answers() -> None:
+    redirecting = route(
+        "from",
+        {"prefix": "/a"},
+        internal_redirect_policy={"predicates": [{"name": "mine", "typed_config": {"@type": "x/mine.P"}}]},
+    )
+    built = proxy(
+        [listener([{"filters": http([virtual_host(redirecting, route("to", {"prefix": "/new"}))])}])]
+    )
+    upstream = routed(built, get("/a")).upstream
+    assert upstream is not None and upstream.follow is not None
+    found = list(upstream.follow(302, URL))
+    assert {one.request is not None for one in found} == {True, False}
+    assert all("predicate mine" in one.open[0] for one in found)

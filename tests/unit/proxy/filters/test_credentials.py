@@ -251,3 +251,20 @@ def test_a_route_may_name_the_host_that_is_looked_up() -> None:
         own = a_filter("dynamic_forward_proxy.v3.PerRouteConfig", forward["name"], **fields)
         one = {**route("r", {"prefix": "/"}), "typed_per_filter_config": settings(own)}
         assert D in ends((forward, has(":authority", shown)), request, routes=(one,))
+
+
+HIDDEN: list[tuple[bool, str, dict[str, str], tuple[str, str, str]]] = [  # hide_credentials, path, headers; the path, x-key and client that go on
+    (True, "/x?a=1&key=k1&b", {}, ("/x?a=1&b", "", "one")), (True, "/x?key=k2", {}, ("/x", "", "two")), (True, "/x?a", {"x-key": "k1"}, ("/x?a", "", "one")), (True, "/x?key=no", {"x-key": "k1"}, ("/x", "", "one")),
+    (False, "/x?a=1&key=k1", {}, ("/x?a=1&key=k1", "", "one")), (False, "/x", {"x-key": "k2"}, ("/x", "k2", "two")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("hides", "path", "headers", "left"), HIDDEN)
+def test_what_goes_on_of_an_api_key(
+    hides: bool, path: str, headers: dict[str, str], left: tuple[str, str, str]
+) -> None:
+    forwarding = {"header": "X-Client", "hide_credentials": hides}
+    keys = a_filter("api_key_auth.v3.ApiKeyAuth", **KEYS, **SOURCES, forwarding=forwarding)
+    (way,) = passages((keys,), get(path, "a.com", *headers.items()))
+    assert way.seen is not None
+    assert (way.seen.first(":path"), way.seen.first("x-key"), way.seen.first("x-client")) == left
