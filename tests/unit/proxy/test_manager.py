@@ -12,7 +12,16 @@ from meshctl.match.request_view import Drawn, Headers, PartlyKnown, Peer, Reques
 from meshctl.proxy.http.hcm import Manager, Reply, decode
 from meshctl.proxy.http.local_reply import answered
 from meshctl.proxy.http.request_headers import Edge, rewrite
-from meshctl.proxy.model import Connection, Disposition, Passage, Payload, Request, Upstream, Verdict
+from meshctl.proxy.model import (
+    Connection,
+    Disposition,
+    Passage,
+    Payload,
+    Recreated,
+    Request,
+    Upstream,
+    Verdict,
+)
 from tests.unit.proxy.build import ask, get, http, listener, proxy, route, virtual_host
 
 Json = dict[str, Any]
@@ -272,3 +281,24 @@ def test_what_the_log_has_of_a_request_that_is_refused_early(
     (passage,) = ask(built, get("/", "a.com", *headers, method="QUERY"))
     assert passage.verdict.details == "query_missing_content_type"
     assert (passage.virtual_host, passage.route_name, passage.cluster) == logged
+
+
+AGAIN: list[tuple[Json, str, str, Any]] = [  # settings, host and path of a request that a redirect made, (code) or the host and path
+    ({}, "a.com:80", "/x", ("a.com:80", "/x")), ({"normalize_path": True}, "a.com", "/x/../y", ("a.com", "/y")), ({"strip_any_host_port": True}, "a.com:80", "/x", ("a.com", "/x")),
+    ({SLASHES: "REJECT_REQUEST"}, "a.com", "/a%2fb", 400), ({}, "a.com", "", 404), ({}, "a.com", "*", 404), ({"normalize_path": True}, "a.com", "/%00", 400),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("settings", "host", "path", "becomes"), AGAIN)
+def test_a_request_that_a_redirect_made_is_checked_again(
+    settings: Json, host: str, path: str, becomes: Any
+) -> None:
+    headers = {":method": ["GET"], ":scheme": ["http"], ":authority": [host], ":path": [path]}
+    made = Request("GET", host, path, protocol="HTTP/2", scheme="http", recreated=Recreated(headers))
+    manager = Manager(HttpConnectionManager(settings))
+    found = decode(made, manager, Connection("10.1.1.1", "10.0.0.1", 80), tls=False)
+    if isinstance(found, Reply):
+        assert found.code == becomes
+    else:
+        assert (found[":authority"][0], found[":path"][0]) == becomes
+    assert headers[":path"] == [path]  # what was made stays as it was
