@@ -55,14 +55,17 @@ def overflow(cluster: Cluster, priority: str) -> tuple[Verdict, bool] | None:
     return None
 
 
-def tcp(cluster: Cluster) -> Iterator[tuple[float, Verdict | None]]:
-    """The same for a connection."""
-    if cluster.closed("DEFAULT", "max_connections"):
-        text = f"cluster {cluster.name}: circuit breaker max_connections is 0"
-        yield 1.0, Verdict(Disposition.NO_HEALTHY_ENDPOINT, 0, "UO", None, text)
-        return
-    if cluster.drop_share:
-        text = f"cluster {cluster.name} drops a share of its connections (drop_overloads)"
-        yield cluster.drop_share, Verdict(Disposition.NO_HEALTHY_ENDPOINT, 0, "DO", None, text)
-    if cluster.drop_share < 1:
-        yield 1.0 - cluster.drop_share, None
+def tcp(cluster: Cluster) -> Verdict | None:
+    """What ends a connection before a host is chosen. Overload drops are the HTTP router's: tcp_proxy has none."""
+    if not cluster.closed("DEFAULT", "max_connections"):
+        return None
+    text = f"cluster {cluster.name}: circuit breaker max_connections is 0"
+    return Verdict(Disposition.NO_HEALTHY_ENDPOINT, 0, "UO", None, text)
+
+
+def overflow_of_connection(cluster: Cluster) -> tuple[Verdict, bool] | None:
+    """As ``overflow``, for a connection: the attempts to have one of the pool's are over at once."""
+    if not cluster.closed("DEFAULT", "max_pending_requests"):
+        return None
+    text = f"cluster {cluster.name}: circuit breaker max_pending_requests is 0"
+    return Verdict(Disposition.NO_HEALTHY_ENDPOINT, 0, "URX", None, text), False

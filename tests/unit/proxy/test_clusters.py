@@ -141,23 +141,30 @@ def breakers(**limits: int) -> Json:
     return {"circuit_breakers": {"thresholds": [{"priority": "HIGH", "max_requests": 0}, limits]}}
 
 
-ADMITTED = [  # settings, runtime, (share, flags) of the ways of a request, of a connection
-    ({}, {}, [(1.0, None)], [(1.0, None)]),
-    (drops(40), {}, [(0.4, "DO"), (0.6, None)], [(0.4, "DO"), (0.6, None)]),
-    (drops(100), {}, [(1.0, "UDO")], [(1.0, "DO")]),
-    ({}, {"upstream.maintenance_mode.c": 30}, [(0.3, "UO"), (0.7, None)], [(1.0, None)]),
-    (drops(50), {"upstream.maintenance_mode.c": 50}, [(0.5, "UO"), (0.25, "DO"), (0.25, None)], [(0.5, "DO"), (0.5, None)]),
-    (breakers(max_connections=0), {}, [(1.0, None)], [(1.0, "UO")]),
-    (breakers(max_connections=0) | drops(40), {}, [(0.4, "DO"), (0.6, None)], [(1.0, "UO")]),
+ADMITTED = [  # settings, runtime, (share, flags) of the ways of a request, the flags of a connection
+    ({}, {}, [(1.0, None)], None),
+    (drops(40), {}, [(0.4, "DO"), (0.6, None)], None),  # tcp_proxy drops nothing under overload, as a real Envoy did not
+    (drops(100), {}, [(1.0, "UDO")], None),
+    ({}, {"upstream.maintenance_mode.c": 30}, [(0.3, "UO"), (0.7, None)], None),
+    (drops(50), {"upstream.maintenance_mode.c": 50}, [(0.5, "UO"), (0.25, "DO"), (0.25, None)], None),
+    (breakers(max_connections=0), {}, [(1.0, None)], "UO"),
+    (breakers(max_connections=0) | drops(40), {}, [(0.4, "DO"), (0.6, None)], "UO"),
+    (breakers(max_connections=1, max_requests=0), {}, [(1.0, None)], None),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("message", "runtime", "requests", "connections"), ADMITTED)
-def test_admission(message: Json, runtime: Json, requests: list[Any], connections: list[Any]) -> None:
+@pytest.mark.parametrize(("message", "runtime", "requests", "connection"), ADMITTED)
+def test_admission(message: Json, runtime: Json, requests: list[Any], connection: str | None) -> None:
     one = built(runtime, **message)
-    for ways, expected in ((admission.http(one), requests), (admission.tcp(one), connections)):
-        found = [(round(share, 6), refusal.flags if refusal is not None else None) for share, refusal in ways]
-        assert found == expected
+    found = [
+        (round(share, 6), refusal.flags if refusal is not None else None)
+        for share, refusal in admission.http(one)
+    ]
+    assert found == requests
+    refused = admission.tcp(one)
+    assert (None if refused is None else (refused.code, refused.flags)) == (
+        None if connection is None else (0, connection)
+    )
 
 
 OVERFLOWING = [  # settings, runtime, what a request overflows: the limit, whether the host is told
@@ -175,6 +182,11 @@ OVERFLOWING = [  # settings, runtime, what a request overflows: the limit, wheth
 def test_circuit_breakers_of_zero(message: Json, runtime: Json, expected: tuple[str, bool] | None) -> None:
     found = admission.overflow(built(runtime, **message), "DEFAULT")
     assert expected == (None if found is None else (found[0].reason.split()[-3], found[1]))
+    pending = expected is not None and expected[0] == "max_pending_requests"
+    connection = admission.overflow_of_connection(built(runtime, **message))
+    assert (connection is not None) is pending
+    if connection is not None:
+        assert (connection[0].code, connection[0].flags, connection[1]) == (0, "URX", False)
 
 
 @pytest.mark.parametrize(("statuses", "named"), [

@@ -12,10 +12,8 @@ from meshctl.match.request_view import Headers, RequestView
 from meshctl.match.string_match import plain
 from meshctl.proxy.http import connection_header
 from meshctl.proxy.http.codec import Codec, refusal
-from meshctl.proxy.model import Disposition
 from meshctl.proxy.routing.routes import RouteTable, tls_required
-from meshctl.proxy.upstream import admission
-from tests.unit.proxy.build import ask, cluster, get, http, listener, proxy, route, routed, tcp, virtual_host
+from tests.unit.proxy.build import ask, get, http, listener, proxy, route, routed, tcp, virtual_host
 
 Json = dict[str, Any]
 
@@ -128,33 +126,6 @@ def test_the_target_of_a_request_line(
 
 
 # ---- admission ----
-
-
-@pytest.mark.parametrize(
-    ("changes", "code", "flags"),
-    [
-        ({"circuit_breakers": {"thresholds": [{"max_connections": 0}]}}, 0, "UO"),
-        (
-            {
-                "load_assignment": {
-                    "cluster_name": "c",
-                    "endpoints": [],
-                    "policy": {"drop_overloads": [{"category": "x", "drop_percentage": {"numerator": 100}}]},
-                }
-            },
-            0,
-            "DO",
-        ),
-    ],
-)
-def test_a_connection_that_a_cluster_does_not_take_has_no_code(changes: Json, code: int, flags: str) -> None:
-    built = proxy([listener([{"filters": tcp("c")}])], ({**cluster("c", "10.0.0.1:80"), **changes},))
-    found = built.cluster("c")
-    assert found is not None
-    verdicts = [verdict for _, verdict in admission.tcp(found) if verdict is not None]
-    assert [(v.disposition, v.code, v.flags) for v in verdicts] == [
-        (Disposition.NO_HEALTHY_ENDPOINT, code, flags)
-    ]
 
 
 # ---- listeners ----

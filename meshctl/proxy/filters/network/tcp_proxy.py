@@ -75,12 +75,11 @@ def _to_cluster(entry: Entry, scene: NetworkScene, config: TcpProxy, target: _Ta
         yield entry.end(entry.absent(none, proxy.unseen_cluster(name)))
         return
     entry.cluster = name
-    for share, refusal in admission.tcp(cluster):
-        branch = entry if share >= 1.0 else entry.branch(share)
-        if refusal is None:
-            yield from _to_host(branch, scene, cluster, config, target)
-        else:
-            yield branch.end(refusal)
+    refusal = admission.tcp(cluster)
+    if refusal is None:
+        yield from _to_host(entry, scene, cluster, config, target)
+    else:
+        yield entry.end(refusal)
 
 
 def _to_host(
@@ -96,7 +95,9 @@ def _to_host(
     own = target.settings.metadata_match if target.settings is not None else None
     asked = subsets.wanted(config.metadata_match, own)
     ask = upstreams.Ask(scene.connection, asked, key=key, resolved=entry.resolved)
-    for way in ways(entry, scene.proxy, cluster, ask, missing, lambda owner: None, detail=target.reason):
+    for way in ways(
+        entry, scene.proxy, cluster, ask, missing, admission.overflow_of_connection, detail=target.reason
+    ):
         if isinstance(way, Passage):
             yield way
             continue

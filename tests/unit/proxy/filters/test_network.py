@@ -111,7 +111,8 @@ def test_where_tcp_proxy_sends(end: list[Json], shares: dict[str | None, float])
 
 ALLOWED: list[tuple[Json, list[Any]]] = [  # settings of the cluster, each way of a connection: share, verdict, flags
     ({}, [(1.0, D, None)]), ({"circuit_breakers": {"thresholds": [{"max_connections": 0}]}}, [(1.0, Disposition.NO_HEALTHY_ENDPOINT, "UO")]),
-    ({"policy": {"drop_overloads": [{"category": "x", "drop_percentage": {"numerator": 25}}]}}, [(0.25, Disposition.NO_HEALTHY_ENDPOINT, "DO"), (0.75, D, None)]),
+    ({"policy": {"drop_overloads": [{"category": "x", "drop_percentage": {"numerator": 25}}]}}, [(1.0, D, None)]),
+    ({"circuit_breakers": {"thresholds": [{"max_pending_requests": 0}]}}, [(1.0, Disposition.NO_HEALTHY_ENDPOINT, "URX")]), ({"circuit_breakers": {"thresholds": [{"max_requests": 0}]}}, [(1.0, D, None)]),
 ]  # fmt: skip
 
 
