@@ -90,8 +90,8 @@ def refusal(code: int, details: str) -> Reply:
     return Reply(code, details, "DPE")
 
 
-# HTTP/1.0 (and older) where it is not accepted: Envoy answers without a line in its access log.
-LOW_VERSION = Reply(426, "low_version", "DPE", logged=False)
+# HTTP/1.0 (and older) where it is not accepted: answered before its headers are there, also for the log.
+LOW_VERSION = refusal(426, "low_version")
 _CODEC_ERROR = refusal(400, "http1.codec_error")
 _INVALID_URL = refusal(400, "http1.invalid_url")
 _TOO_LARGE = refusal(431, "http1.headers_too_large")

@@ -220,7 +220,7 @@ def test_http10_has_the_default_host() -> None:
     assert passage.upstream_req_host == "d.com"
     for host, headers in ((None, ()), ("a b", ()), ("a.com", (("content-type", "application/grpc"),))):
         refused = asked(get("/", host, *headers, protocol="HTTP/1.0"))
-        assert (refused.verdict.code, refused.logged) == (426, False)
+        assert (refused.verdict.code, refused.logged, refused.virtual_host) == (426, True, None)
 
 
 def test_an_upgrade_that_is_ignored_is_none() -> None:
