@@ -68,6 +68,7 @@ _HARMLESS_PHRASES = (
     b"tokens_per_fill",
     b"max_tokens",
     b"connect_timeout",
+    b"cx_connect_fail",
     b"max_connections",
     b"requests_per_connection",
     b"upstream_connection_options",
