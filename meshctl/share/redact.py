@@ -146,8 +146,12 @@ def _search(raw: bytes, path: str) -> Iterator[Hit]:
         return
     parts = msgspec.json.decode(raw, type=_Parts)
     if isinstance(parts, list):
-        for index, part in enumerate(parts):
-            yield from _search(bytes(part), f"{path}[{index}]")
+        for start, chunk in _chunks(parts):
+            if len(chunk) == 1:
+                yield from _search(chunk[0], f"{path}[{start}]")
+            elif _is_suspicious(joined := b",".join(chunk)):  # no word has a comma in it
+                for index, item in enumerate(msgspec.json.decode(b"[" + joined + b"]"), start):
+                    yield from _secrets(item, f"{path}[{index}]")
     elif isinstance(parts, dict):
         small = {}
         for key, part in parts.items():
@@ -164,11 +168,30 @@ def _search(raw: bytes, path: str) -> Iterator[Hit]:
         yield from _secrets(msgspec.json.decode(raw), path)
 
 
+def _chunks(items: list[msgspec.Raw]) -> Iterator[tuple[int, list[bytes]]]:
+    """Objects and lists that follow each other, as many as are small together, with the place of the first; each other item
+    alone. Counters are tens of thousands of small objects: each search for words gives the interpreter's lock away, and the
+    threads of a snapshot wait for it."""
+    start, size = 0, 0
+    chunk: list[bytes] = []
+    for index, raw in enumerate(items):
+        item = bytes(raw)
+        length = len(item) if item[:1] in (b"{", b"[") else _TOGETHER
+        if chunk and size + length > _TOGETHER:
+            yield start, chunk
+            start, size, chunk = index, 0, []
+        chunk.append(item)
+        size += length
+    if chunk:
+        yield start, chunk
+
+
 def _quoted(key: str) -> bytes:
     return b'"' + key.encode("utf-8", "replace") + b'":'
 
 
 _SMALL = 20_000
+_TOGETHER = 1_500  # bytes of small items that are searched at once
 _LARGE = 1_000_000  # of this size a suspicious word stands somewhere: cut it open without looking
 _Parts = list[msgspec.Raw] | dict[str, msgspec.Raw] | str | int | float | bool | None
 
