@@ -31,7 +31,7 @@ Hosts = Callable[[Cluster], list[Host]]
 
 def distribution(proxy: Proxy, cluster: Cluster, wanted: Json, key: HashKey, hosts_of: Hosts) -> Distribution:
     """The shares of the hosts of all clusters, each cluster's being those that ``hosts_of`` says."""
-    joined = _joined(proxy, _names(cluster), hosts_of)
+    joined = _joined(members(proxy, cluster), hosts_of)
     if not joined:
         around = _circle(proxy, cluster)
         reason = f"it leads back to itself ({' > '.join(around)})" if around else _NONE
@@ -95,14 +95,16 @@ def _names(cluster: Cluster) -> tuple[str, ...]:
     return () if packed is None else (packed.as_(ClusterConfig) or ClusterConfig(packed.raw)).clusters
 
 
-def _joined(proxy: Proxy, names: Iterable[str], hosts_of: Hosts) -> Joined:
+def members(proxy: Proxy, cluster: Cluster) -> list[Cluster]:
+    """The clusters of an aggregate that have hosts, in order."""
+    return [m for m in map(proxy.cluster, _names(cluster)) if m is not None and m.hosts]
+
+
+def _joined(clusters: Iterable[Cluster], hosts_of: Hosts) -> Joined:
     """The priorities with hosts, in order: their cluster, their number there, their hosts."""
-    found: Joined = []
-    for name in names:
-        member = proxy.cluster(name)
-        if member is None or not member.hosts:
-            continue
-        for priority, hosts in enumerate(by_priority(hosts_of(member))):
-            if hosts:
-                found.append((member, priority, member.policy.level(hosts)))
-    return found
+    return [
+        (member, priority, member.policy.level(hosts))
+        for member in clusters
+        for priority, hosts in enumerate(by_priority(hosts_of(member)))
+        if hosts
+    ]

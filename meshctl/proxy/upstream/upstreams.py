@@ -130,6 +130,8 @@ def _joined(proxy: Proxy, cluster: Cluster, ask: Ask) -> lb.Distribution:
     """An aggregate's shares."""
     wanted = dict(ask.wanted)
     found = aggregate.distribution(proxy, cluster, wanted, ask.key, lambda member: member.hosts)
+    if not any(member.may_drain for member in aggregate.members(proxy, cluster)):
+        return found
     return _either(cluster, found, aggregate.distribution(proxy, cluster, wanted, ask.key, _drained))
 
 
