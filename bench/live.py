@@ -17,21 +17,12 @@ import time
 import urllib.request
 
 from bench.measure import Row, best_of, peak_mib
+from bench.pods import pod
 from tests import envoy
 from tests.live.kube.fake_kube import serve
 
 CLUSTERS = 18_000  # 47 MB
 RUNS = 3
-
-
-def _pod(name: str) -> dict[str, object]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": name, "namespace": "test"},
-        "spec": {"nodeName": "node-1", "containers": [{"name": "app"}, {"name": "istio-proxy"}]},
-        "status": {"phase": "Running", "podIP": "10.0.0.1"},
-    }
 
 
 def rows() -> list[Row]:
@@ -44,7 +35,7 @@ def rows() -> list[Row]:
             envoy.running(bootstrap, folder / "envoy") as port,
             serve(out=folder / "kube") as kube,
         ):
-            kube.store.add(_pod("test-pod"))
+            kube.store.add(pod("test-pod", podIP="10.0.0.1"))
             kube.forward("test", "test-pod", 15000, to=port)
             return _measured(port, str(kube.kubeconfig))
 

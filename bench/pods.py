@@ -28,7 +28,7 @@ def replayed(folder: pathlib.Path, count: int) -> Iterator[tuple[list[int], str]
         kube = stack.enter_context(serve(out=folder / "kube"))
         for index in range(count):
             name = f"pod-{index:04}"
-            kube.store.add(_pod(name))
+            kube.store.add(pod(name))
             kube.forward("test", name, 15000, to=ports[index % ENVOYS])
         yield ports, str(kube.kubeconfig)
 
@@ -47,11 +47,12 @@ def memory_of(command: Sequence[str], kubeconfig: str) -> float:
     return memory
 
 
-def _pod(name: str) -> dict[str, object]:
+def pod(name: str, **status: object) -> dict[str, object]:
+    """A running pod with a sidecar, and what else its status has."""
     return {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": name, "namespace": "test"},
         "spec": {"nodeName": "node-1", "containers": [{"name": "app"}, {"name": "istio-proxy"}]},
-        "status": {"phase": "Running"},
+        "status": {"phase": "Running", **status},
     }
