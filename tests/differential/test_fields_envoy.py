@@ -20,7 +20,7 @@ from meshctl.proxy.proxy import Proxy
 from tests.differential.beyond import Comparison, Kind, ask, differences, shown
 from tests.differential.generated import laboratory
 from tests.differential.generated.laboratory import Asked, Upstreams, access_log, address
-from tests.differential.generated.run import record_of
+from tests.differential.generated.report import record_of
 from tests.differential.test_trace_envoy import needs_envoy
 from tests.unit.proxy.build import HTTP_MANAGER, ROUTER
 from tests.unit.proxy.filters.chains import a_filter, allow_only
@@ -521,7 +521,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Compari
     notes = Notes()
     proxy = Proxy(snapshot.load(documents.read(shot, "dump", notes), "dump", notes), "dump", float(NOW))
     compare: Callable[[Asked], Comparison] = lambda one: _compared(  # noqa: E731
-        proxy, record_of(0, one, answers[one.rid], entries.get(one.rid), seen.get(one.rid))
+        proxy, record_of("fields", one, answers[one.rid], entries.get(one.rid), seen.get(one.rid))
     )
     return {name: list(map(compare, some)) for name, some in asked.items()}
 

@@ -7,29 +7,20 @@ tests.differential.generated.balance`` prints what the trace tells otherwise; ``
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import collections
 import json
 import pathlib
-import tempfile
 import time
 from typing import Any
 
-from meshctl.envoy import documents, snapshot
-from meshctl.envoy.notes import Notes
-from meshctl.proxy.proxy import Proxy
 from tests import envoy
-from tests.differential.beyond import Comparison, ask, differences, shown
 from tests.differential.generated.draw import Draw, Json
 from tests.differential.generated.laboratory import Upstreams, _head, access_log, address, dump, free_ports
-from tests.differential.generated.run import Report
+from tests.differential.generated.report import Report, command, compared
+from tests.differential.generated.sketch import MANAGER, ROUTER
 
 CASES, TURNS = 70, 240
-_MANAGER = (
-    "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
-)
-_ROUTER = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
 _POLICY = "type.googleapis.com/envoy.extensions.load_balancing_policies"
 _AGGREGATE = "type.googleapis.com/envoy.extensions.clusters.aggregate.v3.ClusterConfig"
 _HEALTH = ("HEALTHY",) * 5 + (
@@ -261,11 +252,9 @@ def run(seed: int, folder: pathlib.Path, numbers: list[int] | None = None, turns
             (folder / "dump.json").write_bytes(shot)
             asyncio.run(_ask_all(port, {n: headers for n, (_, _, headers) in drawn.items()}, turns))
             entries = _logged(log, len(numbers) * turns)
-    notes = Notes()
-    proxy = Proxy(snapshot.load(documents.read(shot, "dump", notes), "dump", notes), "dump")
-    records = [_record(seed, port, n, drawn[n][2], entries[str(n)], turns) for n in numbers]
-    answers = [(record, ask(proxy, record)) for record in records]
-    return Report(seed, [Comparison(r, a, list(differences(r, a))) for r, a in answers])
+    return compared(
+        seed, shot, (_record(seed, port, n, drawn[n][2], entries[str(n)], turns) for n in numbers)
+    )
 
 
 def _bootstrap(
@@ -277,7 +266,7 @@ def _bootstrap(
         "endpoints": [{"locality": place, "lb_endpoints": [{"endpoint": {"address": address(p)}} for p in draw.some(ports, 1, 3)]} for place in _PLACES[:3]],
     }}  # fmt: skip
     http = {
-        "@type": _MANAGER, "stat_prefix": "L", "access_log": [access_log(log)], "http_filters": [{"name": "router", "typed_config": {"@type": _ROUTER}}],
+        "@type": MANAGER, "stat_prefix": "L", "access_log": [access_log(log)], "http_filters": [{"name": "router", "typed_config": {"@type": ROUTER}}],
         "route_config": {"name": "routes", "virtual_hosts": [{"name": "v", "domains": ["*"], "routes": routes}]},
     }  # fmt: skip
     listener = {
@@ -353,23 +342,7 @@ def _record(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.differential.generated.balance", description=__doc__
-    )
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--runs", type=int, default=1)
-    parser.add_argument("--only", type=int)
-    parser.add_argument("--keep", type=pathlib.Path)
-    parser.add_argument("--all", action="store_true", help="tell the undetermined ones too")
-    options = parser.parse_args()
-    numbers = None if options.only is None else [options.only]
-    for seed in range(options.seed, options.seed + options.runs):
-        with tempfile.TemporaryDirectory() as folder:
-            began = time.monotonic()
-            found = run(seed, options.keep or pathlib.Path(folder), numbers)
-        for comparison in found.wrong + (found.undetermined if options.all else []):
-            print(shown(comparison))
-        print(f"{found}, {time.monotonic() - began:.0f} s", flush=True)
+    command(run, "balance", __doc__ or "")
 
 
 if __name__ == "__main__":

@@ -9,10 +9,10 @@ from tests.differential.generated import filters
 from tests.differential.generated.draw import HOSTS, METHODS, NAMES, NAMESPACES, ORIGINS, VALUES, Draw, Json
 from tests.differential.generated.laboratory import Asked, access_log, address
 
-_MANAGER = (
+MANAGER = (
     "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 )
-_ROUTER = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
+ROUTER = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
 _EARLY = "type.googleapis.com/envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation"
 CLUSTERS = ("c0", "c1", "ring", "maglev", "subsets", "c3", "priorities")
 _VERSIONS = ("v1", "v2")
@@ -63,7 +63,7 @@ def listener(draw: Draw, name: str, port: int, log: pathlib.Path) -> Json:
     chain = filters.chain(draw)
     own = {name: settings for name, _, settings in chain if settings is not None}
     http: Json = {
-        "@type": _MANAGER,
+        "@type": MANAGER,
         "stat_prefix": name,
         "access_log": [access_log(log)],
         "http_filters": [
@@ -71,7 +71,7 @@ def listener(draw: Draw, name: str, port: int, log: pathlib.Path) -> Json:
                 {"name": n, "typed_config": settings, **draw.optional(0.08, disabled=True)}
                 for n, settings, _ in chain
             ),
-            {"name": "router", "typed_config": {"@type": _ROUTER}},
+            {"name": "router", "typed_config": {"@type": ROUTER}},
         ],
         "route_config": _routes(draw, own, [n for n, _, _ in chain]),
         **_settings(draw),

@@ -6,12 +6,9 @@ client would send. ``python -m tests.differential.generated.wire`` prints what t
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import pathlib
-import tempfile
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,10 +17,6 @@ from h2.connection import H2Connection
 from h2.events import ConnectionTerminated, ResponseReceived, StreamReset
 from h2.exceptions import H2Error
 
-from meshctl.envoy import documents, snapshot
-from meshctl.envoy.notes import Notes
-from meshctl.proxy.proxy import Proxy
-from tests.differential.beyond import Comparison, ask, differences, shown
 from tests.differential.generated import sketch
 from tests.differential.generated.draw import Draw, Json
 from tests.differential.generated.laboratory import (
@@ -36,11 +29,9 @@ from tests.differential.generated.laboratory import (
     logged,
     running,
 )
-from tests.differential.generated.run import Report
+from tests.differential.generated.report import Report, command, compared, record_of
 
 LISTENERS, REQUESTS = 40, 30
-_MANAGER = sketch._MANAGER
-_ROUTER = sketch._ROUTER
 _HOSTS = ("a.com", "a.com", "a.com:8080", "A.COM", "b.com", "x.b.com", "a.com.", "a.com:80", "[::1]:80", "::1", "", "u@a.com", "a com",
           "a.com,b.com", "a.com/x", "a_b.com", "a.com:", "a.com:x", "a.com:99999", "\xe9.com", "a%41.com", "*", "a.com:0080")  # fmt: skip
 _PATHS = ("/", "/a", "/a", "/a/b", "/b?x=1", "/a?", "//a", "/a//b", "/./a", "/a/../b", "/%61", "/a%2fb", "/a%2Fb", "/a%5cb", "/a\\b", "/a%00", "/%zz", "/a%",
@@ -93,8 +84,8 @@ _HEADERS: tuple[tuple[str, tuple[str, ...]], ...] = (
 def listener(draw: Draw, name: str, port: int, log: pathlib.Path) -> Json:
     """One with settings of its codec and its paths."""
     http: Json = {
-        "@type": _MANAGER, "stat_prefix": name, "access_log": [access_log(log)],
-        "http_filters": [{"name": "router", "typed_config": {"@type": _ROUTER}}],
+        "@type": sketch.MANAGER, "stat_prefix": name, "access_log": [access_log(log)],
+        "http_filters": [{"name": "router", "typed_config": {"@type": sketch.ROUTER}}],
         "route_config": {"name": "routes", "virtual_hosts": _hosts(draw)}, **_settings(draw),
     }  # fmt: skip
     return {
@@ -320,55 +311,22 @@ def run(seed: int, folder: pathlib.Path, numbers: list[int] | None = None) -> Re
         for i in items
         if answers[i.rid][0] or i.version != "HTTP/2" or i.method != "CONNECT" or i.rid not in entries
     ]
-    notes = Notes()
-    proxy = Proxy(snapshot.load(documents.read(shot, "dump", notes), "dump", notes), "dump")
+    topic = f"wire {seed}"
     records = [
-        _record(seed, item, answers[item.rid], entries.get(item.rid), seen.get(item.rid)) for item in items
+        record_of(topic, i, answers[i.rid], entries.get(i.rid), _decoded(i, seen.get(i.rid))) for i in items
     ]
-    return Report(
-        seed, [Comparison(r, a, list(differences(r, a))) for r, a in ((r, ask(proxy, r)) for r in records)]
-    )
+    return compared(seed, shot, records)
 
 
-def _record(
-    seed: int, item: Wire, answer: tuple[int, dict[str, str]], entry: Json | None, seen: Json | None
-) -> Json:
-    code, fields = answer
-    code = code or int(
-        (entry or {}).get("code") or 0
-    )  # of a CONNECT that is reset at once the log alone has it
-    observed: Json = (
-        {"code": code or None, "no_access_log": True} if entry is None else {**entry, "code": code or None}
-    )
-    observed["location"], observed["client_error"] = fields.get("location"), fields.get("timeout")
-    if entry is not None:
-        observed["listener"] = item.rid.split("-")[0]
-        if seen is not None:
-            path = (
-                seen["path"].encode("latin-1").decode("utf-8", "replace")
-                if item.version == "HTTP/2"
-                else seen["path"]
-            )
-            observed |= {"upstream_path": path, "upstream_req_host": seen["host"]}
-    return {"topic": f"wire {seed}", "case": item.rid, "request": item.line, "observed": observed}
+def _decoded(item: Wire, seen: Json | None) -> Json | None:
+    """What the upstream saw; the path of HTTP/2 as the text it was, of which the upstream saw the bytes."""
+    if seen is None or item.version != "HTTP/2":
+        return seen
+    return {**seen, "path": seen["path"].encode("latin-1").decode("utf-8", "replace")}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.differential.generated.wire", description=__doc__)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--runs", type=int, default=1)
-    parser.add_argument("--only", type=int)
-    parser.add_argument("--keep", type=pathlib.Path)
-    parser.add_argument("--all", action="store_true", help="tell the undetermined ones too")
-    options = parser.parse_args()
-    numbers = None if options.only is None else [options.only]
-    for seed in range(options.seed, options.seed + options.runs):
-        with tempfile.TemporaryDirectory() as folder:
-            began = time.monotonic()
-            found = run(seed, options.keep or pathlib.Path(folder), numbers)
-        for comparison in found.wrong + (found.undetermined if options.all else []):
-            print(shown(comparison))
-        print(f"{found}, {time.monotonic() - began:.0f} s", flush=True)
+    command(run, "wire", __doc__ or "")
 
 
 if __name__ == "__main__":
