@@ -125,6 +125,8 @@ def normalise(argv: list[str], root: Command) -> list[str]:
             target.append(name)
             if value is not None:
                 target.append(value)
+            elif target is front:  # with the command's words behind it, it would take the first for its value
+                return front
             continue
         target.extend(_switch(name, value, parameter, token))
     return [*front, *(argv[p] for p in positions), *implied, *back]

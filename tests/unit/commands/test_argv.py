@@ -31,6 +31,8 @@ CASES = [
     ("snapshot --resume=false pod", "snapshot take pod"),
     ("snapshot", "snapshot"),
     ("snapshot --help", "snapshot --help"),
+    ("version --kubeconfig", "--kubeconfig"),  # its value is missing, and is not the command's name
+    ("-n test version pod --context", "-n test --context"),
 ]
 
 
