@@ -269,18 +269,24 @@ def _through(
     entry, open_end = doubted(entry, chain.config, chain.tls if asked else None)
     if open_end is not None:
         yield open_end
-    if ended.verdict is not None:
+    failed = ended.verdict
+    if failed is not None:
         entry.logged = False
-        entry.step(
-            lambda: Step(Stage.CHAIN, "TLS handshake fails", ended.verdict.reason if ended.verdict else "")
-        )
-        yield entry.end(ended.verdict)
-        return
-    entry.tls = ended.terminated
+        reason = failed.reason
+        entry.step(lambda: Step(Stage.CHAIN, "TLS handshake fails", reason))
+    entry.tls = ended.agreed
     yield from network_filters.run(
         entry,
         network_filters.NetworkScene(
-            proxy, owner, chain, ended.connection, request, accepted.facts, ended.terminated, ended.encrypted
+            proxy,
+            owner,
+            chain,
+            ended.connection,
+            request,
+            accepted.facts,
+            ended.terminated,
+            ended.encrypted,
+            failed,
         ),
     )
 

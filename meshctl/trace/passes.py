@@ -105,7 +105,8 @@ def in_front(hop: Hop, way: Way, stream: Stream) -> Way:
 
 def as_far_as_it_goes(passage: Passage, way: Way) -> Way:
     """What is behind a proxy that may not send the request on, or does not."""
-    if passage.verdict.disposition is Disposition.DENIED:  # walked for the fields of its log only
+    closed = (Disposition.DENIED, Disposition.CONNECTION_FAILED)
+    if passage.verdict.disposition in closed:  # walked for the fields of its log only
         return replace(
             way, answer=answers.of_verdict(passage), hops=(), target=None, undetermined=(), assumed=()
         )

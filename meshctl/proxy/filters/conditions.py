@@ -41,6 +41,7 @@ class Subject(Struct, frozen=True):
     route: Json | None = None  # the route's message; None where no route takes the request
     metadata: Json = field(default_factory=dict)  # of a connection, where there is no request
     state: Mapping[str, str] = field(default_factory=dict)
+    source_ip: str = ""  # of the connection, as a PROXY header tells it; an XFF header does not change it
 
     @property
     def principal(self) -> str:
@@ -373,7 +374,7 @@ _FORMS: dict[str, Callable[[Any], Condition]] = {
     "metadata": _typed(MetadataMatcher, _metadata),
     "sourced_metadata": _typed(SourcedMetadata, _sourced_metadata),
     "destination_ip": _typed(CidrRange, _address("destination address", lambda s: s.dst_ip)),
-    "source_ip": _typed(CidrRange, _address("source address", lambda s: s.direct_ip)),
+    "source_ip": _typed(CidrRange, _address("source address", lambda s: s.source_ip or s.direct_ip)),
     "direct_remote_ip": _typed(CidrRange, _address("source address", lambda s: s.direct_ip)),
     "remote_ip": _typed(CidrRange, _address("client address", lambda s: s.remote_ip)),
     "destination_port": _port,

@@ -46,6 +46,9 @@ def _from(entry: Entry, scene: NetworkScene, filters: list[Filter], position: in
         try:
             ways = list(_ways(entry, scene, filters[index], last))
         except Undecidable as unknown:
+            if scene.failed is not None:
+                yield entry.end(scene.failed)
+                return
             entry.unknown(unknown.reason)
             yield entry.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))
             return
@@ -72,6 +75,8 @@ def _ways(entry: Entry, scene: NetworkScene, network_filter: Filter, last: bool)
         return known.evaluate(entry, scene, network_filter)
     if known.observes or watches:
         return (Way(entry, scene),)
+    if scene.failed is not None:  # whatever it does with the connection, the client gets no further
+        return (Way(entry, scene, entry.end(scene.failed)),)
     if last or ends_chain(network_filter.type_name):
         return (_unknown_end(entry, scene, network_filter),)
     return _unknown(entry, scene, network_filter)

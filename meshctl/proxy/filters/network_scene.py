@@ -1,4 +1,9 @@
-"""What a network filter sees of a connection, and the ways through it."""
+"""What a network filter sees of a connection, and the ways through it.
+
+A filter is asked when the connection begins, which is before a TLS handshake, and again when the first bytes come. So what it
+sees first is less: a client's certificate is known, and what is set by it, only behind the handshake; and one that fails leaves
+what the filters have done by then. Follows source/common/network/filter_manager_impl.cc (initializeReadFilters, onRead).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +15,7 @@ from meshctl.match.request_view import NOTHING, Opaque
 from meshctl.match.substitution import Known
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.listen.listeners import Chain, Filter, Listener
-from meshctl.proxy.model import Connection, Passage, Request, Verdict
+from meshctl.proxy.model import Connection, Passage, Payload, Request, Verdict
 from meshctl.proxy.proxy import Proxy
 from meshctl.values import Struct, field
 
@@ -28,15 +33,27 @@ class NetworkScene(Struct, frozen=True):
     facts: Facts
     tls: bool
     encrypted: bool
-    cluster: str = ""  # named by a filter, instead of tcp_proxy's own
-    denial: Verdict | None = None  # the connection is closed, once tcp_proxy has connected upstream
-    state: Mapping[str, str] = field(default_factory=dict)
+    failed: Verdict | None = None  # the TLS handshake fails
+    denial: Verdict | None = None  # the connection is closed at its first bytes
+    opened: Mapping[str, str] = field(default_factory=dict)  # filter state when the connection begins
+    shaken: Mapping[str, str] = field(default_factory=dict)  # what is set when the handshake has succeeded
     metadata: Json = field(default_factory=dict)
     opaque: Opaque = field(default_factory=lambda: NOTHING)
 
-    def known(self) -> Known:
-        """What command operators may ask for: there is no request yet."""
-        peer = self.connection.session.peer if self.tls and self.connection.session else None
+    @property
+    def speaks(self) -> bool:
+        """Whether bytes come to the filters: none do where the handshake fails or the client sends nothing."""
+        return self.failed is None and (self.encrypted or self.connection.payload is not Payload.NONE)
+
+    @property
+    def state(self) -> Mapping[str, str]:
+        """The filter state at the first bytes."""
+        return {**self.opened, **self.shaken} if self.shaken else self.opened
+
+    def known(self, *, shaken: bool) -> Known:
+        """What command operators may ask for: there is no request yet, and no certificate before the handshake."""
+        session = self.connection.session if self.tls and shaken else None
+        peer = session.peer if session is not None else None
         facts = self.facts
         return Known(
             {},
@@ -47,7 +64,7 @@ class NetworkScene(Struct, frozen=True):
             (facts.dst_ip, facts.dst_port),
             facts.sni,
             peer,
-            filter_state=self.state,
+            filter_state=self.state if shaken else self.opened,
         )
 
 

@@ -18,16 +18,16 @@ _HASHABLE = (
 )
 
 
-def states_of(values: Iterable[FilterStateValue], known: Known) -> tuple[dict[str, str], bool]:
-    """The objects by key, and whether there are some whose value is known only at run time."""
+def states_of(values: Iterable[FilterStateValue], known: Known) -> tuple[dict[str, str], set[str]]:
+    """The objects by key, and the keys whose value is known only at run time."""
     found: dict[str, str] = {}
-    unknown = False
+    unknown: set[str] = set()
     for value in values:
+        key = value.object_key or value.factory_key
         made = _made(value.format_string, known)
         if made is None:
-            unknown = True
+            unknown.add(key)
         elif made or not value.skip_if_empty:
-            key = value.object_key or value.factory_key
             hashable = (value.factory_key or key) == _HASHABLE
             found[key] = HashableText(made) if hashable else made
     return found, unknown

@@ -14,7 +14,7 @@ from meshctl.proxy.model import Connection, Request
 _HTTP2 = "h2"
 
 
-def _expected(config: HttpConnectionManager, connection: Connection) -> str:
+def expected_of(config: HttpConnectionManager, connection: Connection) -> str:
     """``h2``, ``http/1.1``, or "" where the first bytes decide."""
     kind = config.codec_type
     if kind != "AUTO":
@@ -27,7 +27,7 @@ def refusal(config: HttpConnectionManager, connection: Connection, request: Requ
     """What a client that speaks another version than expected sees: nothing."""
     if request.protocol == "HTTP/3":
         return None
-    expected = _expected(config, connection)
+    expected = expected_of(config, connection)
     spoken = _HTTP2 if request.multiplexed else "http/1.1"
     if expected in ("", spoken):
         return None

@@ -146,10 +146,11 @@ def _proxy_protocol(accepted: Accepted, listener_filter: Filter, connection: Con
         if config.allow_requests_without_proxy_protocol:
             return accepted
         return _ended(accepted, "the proxy_protocol filter wants a PROXY header and there is none")
-    if config.disallowed_versions:
-        versions = ", ".join(config.disallowed_versions)
-        if _is_disallowed(config, connection, accepted.facts):
-            return _ended(accepted, f"the PROXY header's version is disallowed: {versions}")
+    if config.disallowed_versions and _is_disallowed(config, connection, accepted.facts):
+        version = f"a PROXY header of a version that is disallowed ({', '.join(config.disallowed_versions)})"
+        if config.allow_requests_without_proxy_protocol:  # it looks for no such header then
+            return accepted.saw(f"proxy_protocol takes {version} for the client's own bytes")
+        return _ended(accepted, f"the connection begins with {version}")
     src_ip, src_port, dst_ip, dst_port = accepted.header
     facts = replace(accepted.facts, src_ip=src_ip, src_port=src_port, dst_ip=dst_ip, dst_port=dst_port)
     taken = accepted.saw("proxy_protocol took the addresses of the PROXY header")

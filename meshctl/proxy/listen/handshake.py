@@ -1,9 +1,9 @@
 """Ending TLS at a filter chain: whether the handshake succeeds and what is known behind it.
 
 Theory of operation. A chain with a TLS context reads the client's first bytes as TLS: plain bytes fail, and so do
-versions that do not overlap. A certificate is demanded by require_client_certificate, and by everything that asks what
-it says (names, hashes), unless untrusted ones are accepted; it must be of an authority that the chain trusts and have
-one of the names. ALPN: the first of the server's list that the client offers. A chain without a TLS context passes TLS
+versions that do not overlap. A certificate is demanded by require_client_certificate where an authority is trusted, and
+by everything that asks what it says (names, hashes), unless untrusted ones are accepted; it must be of an authority that
+the chain trusts and have one of the names. ALPN: the first of the server's list that the client offers. A chain without a TLS context passes TLS
 through as bytes. Follows source/common/tls/{context_impl,server_context_impl}.cc and
 cert_validator/default_validator.cc.
 """
@@ -39,9 +39,10 @@ _NO_CONTEXT = CertificateValidationContext({})
 
 
 class Handshake(Struct, frozen=True):
-    """The connection behind the handshake; ``encrypted``: TLS goes through as bytes."""
+    """The connection behind the handshake; ``encrypted``: TLS goes through as bytes; ``agreed``: on a version of TLS."""
 
     connection: Connection
+    agreed: bool = False
     terminated: bool = False
     encrypted: bool = False
     verdict: Verdict | None = None
@@ -69,25 +70,26 @@ def handshake(chain: Chain, connection: Connection, supposed: Supposed = NOTHING
     if tls is None:
         return _failed(connection, "the chain expects TLS and the client speaks plain text")
     common = context.common_tls_context or CommonTlsContext({})
+    agreed = False
     try:
-        reason = _version_mismatch(common.tls_params or TlsParameters({}), tls) or _refused(
-            context, common, tls
-        )
+        reason = _version_mismatch(common.tls_params or TlsParameters({}), tls)
+        agreed = not reason
+        reason = reason or _refused(context, common, tls)
     except Undecidable as unknown:
         reason = "" if answered(supposed, "the TLS handshake succeeds", unknown) else unknown.reason
     if reason:
-        return _failed(connection, reason)
-    peer = tls.peer if _asks(context, common) else None
+        return _failed(connection, reason, agreed=agreed)
+    peer = tls.peer if _asks(common) else None
     if peer is not None and not tls.mesh:
         peer = replace(peer, validated=False)
     session = replace(tls, peer=peer, agreed=_agreed(common.alpn_protocols, tls.alpn))
     inside = replace(connection, layers=connection.layers[1:], session=session)
-    return Handshake(inside, terminated=True, encrypted=bool(inside.layers))
+    return Handshake(inside, agreed=True, terminated=True, encrypted=bool(inside.layers))
 
 
-def _failed(connection: Connection, reason: str) -> Handshake:
+def _failed(connection: Connection, reason: str, *, agreed: bool = False) -> Handshake:
     return Handshake(
-        connection, verdict=Verdict(Disposition.CONNECTION_FAILED, 0, None, None, f"TLS: {reason}")
+        connection, agreed, verdict=Verdict(Disposition.CONNECTION_FAILED, 0, None, None, f"TLS: {reason}")
     )
 
 
@@ -156,23 +158,20 @@ def _names(context: CertificateValidationContext) -> bool:
     )
 
 
-def _asks(context: DownstreamTlsContext, common: CommonTlsContext) -> bool:
+def _asks(common: CommonTlsContext) -> bool:
     """Whether the server asks for a certificate; else the client never shows it."""
-    validation = _context(common)
-    return (
-        bool(context.require_client_certificate)
-        or _has_authority(common)
-        or _names(validation)
-        or validation.trust_chain_verification == "ACCEPT_UNTRUSTED"
-    )
+    return _has_authority(common) or _names(_context(common))
 
 
 def _refused(context: DownstreamTlsContext, common: CommonTlsContext, tls: Tls) -> str:
-    """Why the client's certificate, or that it has none, ends the handshake."""
+    """Why the client's certificate, or that it has none, ends the handshake.
+
+    What requires one counts only beside an authority: without, Envoy asks for none.
+    """
     validation = _context(common)
     untrusted = validation.trust_chain_verification == "ACCEPT_UNTRUSTED"
     if tls.peer is None:
-        if context.require_client_certificate:
+        if context.require_client_certificate and _has_authority(common):
             return "the chain requires a client certificate and the client presents none"
         if _names(validation) and not untrusted:
             return "the chain matches names or hashes of client certificates and the client presents none"

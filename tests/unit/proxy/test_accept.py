@@ -172,9 +172,38 @@ def test_a_version_that_envoy_does_not_know() -> None:
 ME = Peer(("spiffe://me",), ("me.com",))
 CA = {"validation_context": {"trusted_ca": {"inline_string": "x"}}}
 SDS = {"validation_context_sds_secret_config": {"name": "ROOTCA"}}
+UNTRUSTED = {"trust_chain_verification": "ACCEPT_UNTRUSTED"}
+NAMES = {"match_typed_subject_alt_names": [{"san_type": "URI", "matcher": {"exact": "spiffe://other"}}]}
+
+
+def untrusted(**more: Any) -> Json:
+    """An authority, and certificates of any other accepted too."""
+    return {"validation_context": {**CA["validation_context"], **UNTRUSTED, **more}}
+
+
+HASH = {"validation_context": {"verify_certificate_hash": ["a" * 64]}}
+DEMANDED = [  # settings of the chain, how a client without a certificate fares, as a real Envoy 1.40 has it
+    ({}, ""), ({"require": True}, ""), ({"require": True, "validation_context": UNTRUSTED}, ""), (CA, ""), (untrusted(), ""), (untrusted(**NAMES), ""),
+    ({"validation_context": {**HASH["validation_context"], **UNTRUSTED}, "require": True}, ""),
+    ({**CA, "require": True}, "requires"), ({**untrusted(), "require": True}, "requires"), ({**untrusted(**NAMES), "require": True}, "requires"),
+    (HASH, "matches names or hashes of"), ({"validation_context": {**CA["validation_context"], **NAMES}}, "matches names or hashes of"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("settings", "why"), DEMANDED)
+def test_whether_a_chain_demands_a_certificate(settings: Json, why: str) -> None:
+    found = handshake(chain(downstream(**settings)), replace(CAME, layers=(Tls("s"),)))
+    if not why:
+        assert found.verdict is None
+        return
+    assert found.verdict is not None
+    assert found.verdict.reason.startswith(f"TLS: the chain {why} ")
+
+
 SHOWN = [  # settings of the chain, whether the client is of the mesh; the certificate the chain sees, whether validated
     ({}, True, None), (CA, True, (ME, True)), (SDS, True, (ME, True)), ({"combined_validation_context": {"validation_context_sds_secret_config": {"name": "ROOTCA"}}}, True, (ME, True)),
-    ({"combined_validation_context": {}}, True, None), ({"require": True}, True, (ME, True)), ({"require": True}, False, (ME, False)), ({"validation_context": {"trust_chain_verification": "ACCEPT_UNTRUSTED"}}, False, (ME, False)),
+    ({"combined_validation_context": {}}, True, None), ({"require": True}, True, None), ({"validation_context": {"trust_chain_verification": "ACCEPT_UNTRUSTED"}}, False, None),
+    ({**CA, "require": True}, True, (ME, True)), (untrusted(), False, (ME, False)), (untrusted(**NAMES), False, (ME, False)), ({"validation_context": {**NAMES, **UNTRUSTED}}, False, (ME, False)),
 ]  # fmt: skip
 
 

@@ -164,6 +164,7 @@ PROXIED: list[tuple[str, list[Json], Connection, str | None]] = [
     ("none, where none is needed", [proxy_protocol(allow_requests_without_proxy_protocol=True)], RAW, "rest"),
     ("a version that is refused", [proxy_protocol(disallowed_versions=["V2"])], OVER_TLS, None),
     ("another version", [proxy_protocol(disallowed_versions=["V1"])], OVER_TLS, "source"),
+    ("a version that is refused where none is needed: the client's own bytes", [proxy_protocol(disallowed_versions=["V2"], allow_requests_without_proxy_protocol=True), TLS_INSPECTOR], OVER_TLS, "rest"),
     ("silence", [proxy_protocol(allow_requests_without_proxy_protocol=True)], replace(RAW, payload=Payload.NONE), None),
 ]  # fmt: skip
 

@@ -31,7 +31,7 @@ MUTUAL = {
         "typed_config": {
             "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
             "require_client_certificate": True,
-            "common_tls_context": {"combined_validation_context": {}},
+            "common_tls_context": {"validation_context_sds_secret_config": {"name": "ROOTCA"}},
         }
     }
 }

@@ -43,7 +43,7 @@ FROM_TLS = [  # the client's certificate, its URIs, DNS names, subject
 
 @pytest.mark.parametrize(("peer", "values"), FROM_TLS)
 def test_what_a_tree_reads_of_a_connection(peer: Peer, values: tuple[str | None, ...]) -> None:
-    ask_ = tree_inputs(view(Tls("s.com", (), peer)))
+    ask_ = tree_inputs(view(Tls("s.com", (), peer, mesh=True)))
     assert tuple(ask_(kind, {}) for kind in ("UriSanInput", "DnsSanInput", "SubjectInput")) == values
     assert ask_("ServerNameInput", {}) == "s.com"
 

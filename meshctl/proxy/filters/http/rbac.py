@@ -38,6 +38,7 @@ def subject_of(scene: Scene) -> Subject:
         view.peer or connection.carried,
         view,
         scene.route.message if scene.route is not None else None,
+        source_ip=connection.src_ip,
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from meshctl.envoy.api.extensions_filters_network_ratelimit_v3 import RateLimit
 from meshctl.envoy.api.extensions_filters_network_set_filter_state_v3 import Config as SetFilterState
+from meshctl.envoy.message import Undecidable
 from meshctl.match.request_view import Part
 from meshctl.proxy.chance import open_ways
 from meshctl.proxy.contract import Contract, Effect, effects
@@ -26,18 +27,28 @@ _NETWORK = "envoy.extensions.filters.network."
 CLUSTER_STATE = "envoy.tcp_proxy.cluster"
 
 
-def _answers(details: str | None, reason: str) -> Evaluator:
-    """A filter that answers whatever comes."""
+def _direct_response(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
+    """It answers when the connection begins, before anything that waits for bytes; without a handshake nobody reads that."""
+    reason = "the proxy answers itself"
+    entry.step(lambda: Step(Stage.NETWORK_FILTER, network_filter.name or "filter", reason))
+    verdict = Verdict(Disposition.DIRECT_RESPONSE, 0, None, "direct_response", reason)
+    if scene.failed is not None:
+        verdict = replace(scene.failed, details=verdict.details)
+    yield Way(entry, scene, entry.end(verdict))
 
-    def evaluate(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
-        entry.step(lambda: Step(Stage.NETWORK_FILTER, network_filter.name or "filter", reason))
-        verdict = Verdict(Disposition.DIRECT_RESPONSE, 0, None, details, reason)
-        yield Way(entry, scene, entry.end(scene.denial or verdict))
 
-    return evaluate
+def _echo(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
+    reason = "the proxy sends everything back"
+    entry.step(lambda: Step(Stage.NETWORK_FILTER, network_filter.name or "filter", reason))
+    verdict = Verdict(Disposition.DIRECT_RESPONSE, 0, None, None, reason)
+    yield Way(entry, scene, entry.end(scene.failed or scene.denial or verdict))
 
 
 def _ext_authz(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
+    """The authorizer is asked at the first bytes."""
+    if not scene.speaks:
+        yield Way(entry, scene)
+        return
     fields = network_filter.fields
     server = asked_cluster(fields) or "an external service"
     fails_open = bool(fields.get("failure_mode_allow"))
@@ -90,18 +101,28 @@ def _rate_limit(entry: Entry, scene: NetworkScene, network_filter: Filter) -> It
 
 
 def _sni_cluster(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
-    yield Way(entry, replace(scene, cluster=scene.facts.sni or scene.cluster))
+    named = {CLUSTER_STATE: scene.facts.sni} if scene.facts.sni else {}
+    yield Way(entry, replace(scene, opened={**scene.opened, **named}))
 
 
 def _set_filter_state(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
+    """Without TLS there is no handshake to wait for: what is to be set behind it is set when the connection begins."""
     config = network_filter.read(SetFilterState)
-    values = (*config.on_new_connection, *config.on_downstream_tls_handshake)
-    found, unknown = states_of(values, scene.known())
-    opaque = dict(scene.opaque)
-    if unknown:
-        opaque[Part.FILTER_STATE] = network_filter.name
-    cluster = found.get(CLUSTER_STATE) or scene.cluster
-    yield Way(entry, replace(scene, state={**scene.state, **found}, cluster=cluster, opaque=opaque))
+    at_once, later = config.on_new_connection, config.on_downstream_tls_handshake
+    if scene.failed is not None:
+        later = ()
+    elif not scene.tls:
+        at_once, later = (*at_once, *later), ()
+    opened, unknown = states_of(at_once, scene.known(shaken=False))
+    scene = replace(scene, opened={**scene.opened, **opened})
+    shaken, unknown_later = states_of(later, scene.known(shaken=True))
+    unknown |= unknown_later
+    if CLUSTER_STATE in unknown:
+        raise Undecidable(
+            f"filter {network_filter.name}: the cluster that it names is known only at run time"
+        )
+    opaque = {**scene.opaque, Part.FILTER_STATE: network_filter.name} if unknown else scene.opaque
+    yield Way(entry, replace(scene, shaken={**scene.shaken, **shaken}, opaque=opaque))
 
 
 def _sni_forward_proxy(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
@@ -117,13 +138,9 @@ _ENDS = effects(Effect.ENDS)
 
 CONTRACTS: dict[str, Contract[Evaluator]] = {
     f"{_NETWORK}direct_response.v3.Config": Contract(
-        _answers("direct_response", "the proxy answers itself"),
-        _ENDS,
-        "filters/network/direct_response/filter.cc",
+        _direct_response, _ENDS, "filters/network/direct_response/filter.cc"
     ),
-    f"{_NETWORK}echo.v3.Echo": Contract(
-        _answers(None, "the proxy sends everything back"), _ENDS, "filters/network/echo/echo.cc"
-    ),
+    f"{_NETWORK}echo.v3.Echo": Contract(_echo, _ENDS, "filters/network/echo/echo.cc"),
     f"{_NETWORK}ext_authz.v3.ExtAuthz": Contract(_ext_authz, _ENDS, "filters/network/ext_authz/ext_authz.cc"),
     f"{_NETWORK}local_ratelimit.v3.LocalRateLimit": Contract(
         _local_limit, _ENDS, "filters/network/local_ratelimit/local_ratelimit.cc"

@@ -35,13 +35,14 @@ def _subject(scene: NetworkScene) -> Subject:
         tls.peer if tls else scene.connection.carried,
         metadata=scene.metadata,
         state=scene.state,
+        source_ip=scene.facts.src_ip,
     )
 
 
 def _evaluate(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
     fields: Json = network_filter.fields
     rules = scene.proxy.compile_once(fields, "rbac", lambda: policies.compile_rules(fields))
-    if rules is None:
+    if rules is None or not scene.speaks:
         yield Way(entry, scene)
         return
     subject = _subject(scene)

@@ -1,7 +1,9 @@
 """tcp_proxy: from a connection to the endpoints of its cluster.
 
-Theory of operation. One cluster, or weighted clusters drawn at random. A missing cluster is NC, no healthy
-endpoint is UH; the log's code is 0. metadata_match selects a subset. Follows source/common/tcp_proxy/tcp_proxy.cc.
+Theory of operation. One cluster, unless filter state names another, or weighted clusters drawn at random. A missing
+cluster is NC, no healthy endpoint is UH; the log's code is 0. metadata_match selects a subset. It connects when the
+connection begins, which is before a handshake and before anything that decides at the first bytes, unless
+upstream_connect_mode lets it wait for one of these. Follows source/common/tcp_proxy/tcp_proxy.cc.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from meshctl.envoy.sections import SectionKind
 from meshctl.proxy import doubts
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
+from meshctl.proxy.filters.network.connections import CLUSTER_STATE
 from meshctl.proxy.filters.network_scene import Evaluator, NetworkScene, Way
 from meshctl.proxy.listen.listeners import Filter
 from meshctl.proxy.model import Disposition, Passage, Stage, Step, Upstream, Verdict
@@ -30,14 +33,32 @@ def _evaluate(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iter
     entry, either = doubts.doubted(entry, config)
     if either is not None:
         yield Way(entry, scene, either)
-    for target in _targets(config, scene.cluster):
+    waiting = _waiting(config, scene)
+    if waiting is not None:
+        yield Way(entry, scene, entry.end(waiting))
+        return
+    end = scene.failed or scene.denial
+    for target in _targets(config, scene):
         branch = entry if target.probability == 1.0 else entry.branch(target.probability)
         for passage in doubts.guarded(branch, _to_cluster(branch, scene, config, target)):
-            yield Way(branch, scene, passage if scene.denial is None else _closed(passage, scene.denial))
+            connected = passage.verdict.disposition is Disposition.DELIVERED
+            yield Way(
+                branch, scene, replace(passage, verdict=end) if end is not None and connected else passage
+            )
 
 
-def _closed(passage: Passage, denial: Verdict) -> Passage:
-    return replace(passage, verdict=replace(denial, flags=denial.flags or passage.verdict.flags))
+def _waiting(config: TcpProxy, scene: NetworkScene) -> Verdict | None:
+    """How a connection ends that tcp_proxy has not yet connected; None: it connects."""
+    if config.upstream_connect_mode == "ON_DOWNSTREAM_DATA":
+        silent = Verdict(
+            Disposition.DELIVERED,
+            0,
+            None,
+            None,
+            "the client sends nothing, and tcp_proxy waits for its first bytes",
+        )
+        return scene.failed or scene.denial or (None if scene.speaks else silent)
+    return scene.failed if config.upstream_connect_mode == "ON_DOWNSTREAM_TLS_HANDSHAKE" else None
 
 
 class _Target(Struct, frozen=True):
@@ -49,13 +70,14 @@ class _Target(Struct, frozen=True):
     reason: str = ""
 
 
-def _targets(config: TcpProxy, override: str) -> Iterator[_Target]:
-    if override:
-        yield _Target(1.0, override, reason="named by an earlier filter")
-        return
+def _targets(config: TcpProxy, scene: NetworkScene) -> Iterator[_Target]:
     weighted = config.weighted_clusters.clusters if config.weighted_clusters is not None else ()
     if not weighted:
-        yield _Target(1.0, config.cluster)
+        named = scene.opened.get(
+            CLUSTER_STATE
+        )  # it is picked when the connection begins, however long it waits
+        reason = "named by an earlier filter" if named is not None else ""
+        yield _Target(1.0, config.cluster if named is None else named, reason=reason)
         return
     total = sum(cluster.weight for cluster in weighted)
     for cluster in weighted:
@@ -90,8 +112,9 @@ def _to_host(
         return Verdict(choice.ends_as, 0, "UH", None, why)
 
     key = RANDOM
+    state = scene.opened if config.upstream_connect_mode == "IMMEDIATE" else scene.state
     if cluster.may_hash:
-        key = hash_policy.of_connection(config.hash_policy, scene.facts.src_ip, scene.state)
+        key = hash_policy.of_connection(config.hash_policy, scene.facts.src_ip, state)
     own = target.settings.metadata_match if target.settings is not None else None
     asked = subsets.wanted(config.metadata_match, own)
     ask = upstreams.Ask(scene.connection, asked, key=key, resolved=entry.resolved)

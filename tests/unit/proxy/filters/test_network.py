@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from meshctl.match.request_view import Peer
 from meshctl.proxy.filters.services import asked_cluster, http_status, reachable
 from meshctl.proxy.model import Disposition, Passage, Payload, Tls
 from tests.unit.proxy.build import TCP_PROXY, ask, cluster, listener, proxy, tcp
@@ -83,7 +84,7 @@ def test_an_unknown_filter_that_stands_last_ends_the_chain() -> None:
 
 def test_the_first_refusal_stays() -> None:
     first = network(AUTHZ, **grpc("none"))
-    (passage,) = ways(first, network("direct_response.v3.Config"))
+    (passage,) = ways(first, end=[network("echo.v3.Echo")])
     assert passage.verdict.details == "ext_authz_error"
     found = ways(first, network(AUTHZ, **grpc("d")))
     assert {p.verdict.details for p in found} == {"ext_authz_error"}
@@ -94,6 +95,94 @@ def weighted(**weights: int) -> list[Json]:
     return [
         {"name": "tcp", "typed_config": {"@type": TCP_PROXY, "weighted_clusters": {"clusters": clusters}}}
     ]
+
+
+TLS_CHAIN = {
+    "typed_config": {
+        "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
+        "common_tls_context": {"validation_context": {"trusted_ca": {"inline_string": "x"}}},
+        "require_client_certificate": True,
+    }
+}
+CERTIFIED = Tls("s", (), Peer(("spiffe://me",)), mesh=True)
+RBAC, MODE = "rbac.v3.RBAC", "upstream_connect_mode"
+AFTER_DATA, AFTER_TLS = {MODE: "ON_DOWNSTREAM_DATA"}, {MODE: "ON_DOWNSTREAM_TLS_HANDSHAKE"}
+REFUSES = network(RBAC, rules={})
+FAILED, EMPTY = Disposition.CONNECTION_FAILED, Disposition.NO_HEALTHY_ENDPOINT
+
+
+def tcp_proxy(name: str = "c", **fields: Any) -> Json:
+    return {"name": "tcp", "typed_config": {"@type": TCP_PROXY, "cluster": name, **fields}}
+
+
+def named(when: str, text: str) -> Json:
+    """A filter that names tcp_proxy's cluster."""
+    form = {"text_format_source": {"inline_string": text}}
+    return network(
+        "set_filter_state.v3.Config",
+        **{when: [{"object_key": "envoy.tcp_proxy.cluster", "format_string": form}]},
+    )
+
+
+def at(filters: list[Json], tls: Tls | None, payload: Payload, *, terminated: bool) -> Passage:
+    chain: Json = {"filters": filters, **({"transport_socket": TLS_CHAIN} if terminated else {})}
+    found = (cluster("c", "10.0.0.1:8080"), cluster("d", "10.0.0.2:8080"), cluster("empty"))
+    (passage,) = ask(proxy([listener([chain])], found), payload=payload, tls=tls)
+    return passage
+
+
+PLAIN: list[tuple[list[Json], Payload, Any]] = [  # filters on plain bytes, what the client sends; the end, flags, details, cluster
+    ([REFUSES, network("direct_response.v3.Config")], Payload.RAW, (DIRECT, None, "direct_response", None)),
+    ([REFUSES, network("echo.v3.Echo")], Payload.RAW, (DENIED, None, None, None)),
+    ([REFUSES, tcp_proxy()], Payload.RAW, (DENIED, None, None, "c")),
+    ([REFUSES, tcp_proxy("none")], Payload.RAW, (NONE, "NC", None, None)),
+    ([REFUSES, tcp_proxy("empty")], Payload.RAW, (EMPTY, "UH", None, "empty")),
+    ([REFUSES, tcp_proxy(**AFTER_DATA)], Payload.RAW, (DENIED, None, None, None)),
+    ([REFUSES, tcp_proxy(**AFTER_TLS)], Payload.RAW, (DENIED, None, None, "c")),
+    ([REFUSES, tcp_proxy()], Payload.NONE, (D, None, None, "c")),
+    ([network(AUTHZ, **grpc("none")), tcp_proxy()], Payload.NONE, (D, None, None, "c")),
+    ([tcp_proxy(**AFTER_DATA)], Payload.NONE, (D, None, None, None)),
+    ([tcp_proxy(**AFTER_DATA)], Payload.RAW, (D, None, None, "c")),
+    ([named("on_new_connection", "d"), tcp_proxy()], Payload.RAW, (D, None, None, "d")),
+    ([named("on_downstream_tls_handshake", "d"), tcp_proxy()], Payload.RAW, (D, None, None, "d")),
+    ([named("on_new_connection", "none"), *weighted(d=1)], Payload.RAW, (D, None, None, "d")),
+]  # fmt: skip
+
+
+def seen(passage: Passage) -> Any:
+    end = passage.verdict
+    return end.disposition, end.flags, end.details, passage.cluster
+
+
+@pytest.mark.parametrize(("filters", "payload", "end"), PLAIN)
+def test_what_happens_before_the_first_bytes(filters: list[Json], payload: Payload, end: Any) -> None:
+    assert seen(at(filters, None, payload, terminated=False)) == end
+
+
+HANDSHAKES: list[tuple[list[Json], Tls | None, Any]] = [  # filters behind TLS, the client's TLS; the end, flags, details, cluster
+    ([tcp_proxy()], CERTIFIED, (D, None, None, "c")), ([tcp_proxy()], None, (FAILED, None, None, "c")), ([tcp_proxy()], Tls("s"), (FAILED, None, None, "c")),
+    ([tcp_proxy("none")], None, (NONE, "NC", None, None)), ([tcp_proxy("empty")], Tls("s"), (EMPTY, "UH", None, "empty")),
+    ([tcp_proxy(**AFTER_DATA)], None, (FAILED, None, None, None)), ([tcp_proxy(**AFTER_TLS)], None, (FAILED, None, None, None)), ([tcp_proxy(**AFTER_TLS)], CERTIFIED, (D, None, None, "c")),
+    ([REFUSES, tcp_proxy()], None, (FAILED, None, None, "c")), ([network(AUTHZ, **grpc("d")), tcp_proxy()], None, (FAILED, None, None, "c")),
+    ([network("direct_response.v3.Config")], None, (FAILED, None, "direct_response", None)), ([network("echo.v3.Echo")], None, (FAILED, None, None, None)),
+    ([network("mine.v3.Mine"), tcp_proxy()], None, (FAILED, None, None, None)), ([network("redis_proxy.v3.RedisProxy")], None, (FAILED, None, None, None)),
+    ([named("on_new_connection", "d"), tcp_proxy()], None, (FAILED, None, None, "d")), ([named("on_downstream_tls_handshake", "d"), tcp_proxy()], None, (FAILED, None, None, "c")),
+    ([named("on_downstream_tls_handshake", "d"), tcp_proxy()], CERTIFIED, (D, None, None, "c")), ([named("on_downstream_tls_handshake", "d"), tcp_proxy(**AFTER_TLS)], CERTIFIED, (D, None, None, "c")),
+    ([named("on_new_connection", "%DOWNSTREAM_PEER_URI_SAN%"), tcp_proxy()], CERTIFIED, (NONE, "NC", None, None)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("filters", "tls", "end"), HANDSHAKES)
+def test_what_happens_before_a_handshake(filters: list[Json], tls: Tls | None, end: Any) -> None:
+    assert seen(at(filters, tls, Payload.RAW, terminated=True)) == end
+
+
+def test_a_cluster_that_is_named_at_run_time_is_undetermined() -> None:
+    passage = at(
+        [named("on_new_connection", "%ENVIRONMENT(X)%"), tcp_proxy()], None, Payload.RAW, terminated=False
+    )
+    assert (passage.verdict.disposition, passage.undetermined) == (OPEN, (passage.verdict.reason,))
+    assert "the cluster that it names is known only at run time" in passage.verdict.reason
 
 
 TARGETS = [
