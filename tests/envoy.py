@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import pathlib
 import random
 import socket
@@ -27,9 +28,16 @@ def binary() -> pathlib.Path:
 
 
 def free_port() -> int:
-    """A port that nobody listens on, below those that the kernel gives to outgoing connections."""
+    """A port that nobody listens on, below those that the kernel gives to outgoing connections.
+
+    It is free when it is picked; so that no other worker of the same run takes it before it is used, each has its own share.
+    """
+    count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    share = 22_000 // count
+    first = 10_000 + worker * share
     while True:
-        port = random.SystemRandom().randrange(10_000, 32_000)
+        port = random.SystemRandom().randrange(first, first + share)
         with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
 

@@ -23,7 +23,8 @@ from tests.differential import (
     test_redirects_envoy,
     test_trace_envoy,
 )
-from tests.differential.generated import sketch
+from tests.differential.generated import balance, sketch
+from tests.differential.generated.chains import Chains
 from tests.differential.generated.draw import Draw
 from tests.unit.proxy.build import HTTP_MANAGER
 
@@ -81,6 +82,12 @@ def _drawn() -> Iterator[Field]:
     for number in range(_DRAWN):
         drawn = sketch.listener(Draw(f"0:{number}"), "L", 1, pathlib.Path("log"))
         yield from fields_of(drawn, _ROOTS[SectionKind.LISTENERS])
+    chains = Chains(pathlib.Path("log"))
+    for number in range(200):
+        drawn = chains.listener(Draw(f"0:{number}"), "L", 1)
+        yield from fields_of(drawn, _ROOTS[SectionKind.LISTENERS])
+        balanced = balance.cluster(Draw(f"0:{number}"), "c", list(range(1, 9)))
+        yield from fields_of(balanced, _ROOTS[SectionKind.CLUSTERS])
     for number in range(40):
         for cluster in sketch.clusters(Draw(str(number)), list(range(1, 9))):
             yield from fields_of(cluster, _ROOTS[SectionKind.CLUSTERS])

@@ -17,7 +17,7 @@ from meshctl.proxy.accounting import accounts
 from meshctl.proxy.filters.http_table import HTTP_FILTERS
 from tests.corpus import corpus
 from tests.differential.beyond import shown
-from tests.differential.generated import balance, wire
+from tests.differential.generated import balance, connect, wire
 from tests.differential.generated.draw import Draw, Json
 from tests.differential.generated.filters import FILTERS
 from tests.differential.generated.run import run
@@ -70,6 +70,15 @@ def test_no_answer_to_an_odd_request_is_sure_and_wrong(tmp_path: pathlib.Path) -
     report = wire.run(SEED, tmp_path, list(range(24)))
     assert len(report.compared) >= 700
     assert not report.wrong, f"{report}\n" + "\n".join(map(shown, report.wrong))
+
+
+@pytest.mark.envoy
+def test_no_end_of_a_connection_is_sure_and_wrong(tmp_path: pathlib.Path) -> None:
+    needs_envoy()
+    report = connect.run(SEED, tmp_path)
+    assert len(report.compared) >= 800
+    assert not report.wrong, f"{report}\n" + "\n".join(map(shown, report.wrong))
+    assert len(report.undetermined) < 0.02 * len(report.compared), str(report)
 
 
 @pytest.mark.corpus
