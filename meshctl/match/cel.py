@@ -2,9 +2,9 @@
 
 Theory of operation. An expression is a tree of identifiers, selections, constants, lists and calls. A missing key or
 a wrong type is an error, which ``&&`` and ``||`` absorb when the other side decides; an error, or anything but true,
-does not hold. A function or an attribute that is not here is undecidable. ``response`` and what is known only at
-run time do not exist when a request is judged. Follows cel-go's langdef and
-source/extensions/filters/common/expr/{context,evaluator}.cc.
+does not hold. Values of any two types may be compared for equality, and only numbers are ordered or reckoned with others
+of another type. A function or an attribute that is not here is undecidable, as is a value that is made at run time.
+Follows cel-go's langdef, source/extensions/filters/common/expr/{context,evaluator}.cc and what a real Envoy answers.
 """
 
 from __future__ import annotations
@@ -12,26 +12,38 @@ from __future__ import annotations
 import re
 import urllib.parse
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from meshctl.envoy.message import Undecidable
 from meshctl.match import string_match
-from meshctl.match.request_view import RequestView
+from meshctl.match.request_view import PartlyKnown, RequestView
 from meshctl.plain import Json
-from meshctl.values import Struct, field
+from meshctl.values import Struct
 
 
 class _Error(Exception):
     """A CEL error: a missing key, a wrong type."""
 
 
+class _Aborted(Exception):
+    """The evaluation ends here: nothing absorbs that, and the expression does not hold."""
+
+
+class _MayEnd(Undecidable):
+    """Not known, and it may end the evaluation: so the other side of ``&&`` or ``||`` decides nothing."""
+
+
 class Attributes(Struct, frozen=True):
     """What an expression may ask for; ``view`` None for a connection without a request."""
 
     view: RequestView | None
-    source: Mapping[str, Any] = field(default_factory=dict)
-    destination: Mapping[str, Any] = field(default_factory=dict)
-    connection: Mapping[str, Any] = field(default_factory=dict)
+    source: Mapping[str, Any] | None = (
+        None  # None: not known; a value None is absent, an Undecidable not known
+    )
+    destination: Mapping[str, Any] | None = None
+    connection: Mapping[str, Any] | None = None
+    metadata: Mapping[str, Any] = MappingProxyType({})  # of a connection, where there is no request
 
 
 class Expression(Struct, frozen=True):
@@ -42,7 +54,7 @@ class Expression(Struct, frozen=True):
     def holds(self, attributes: Attributes) -> bool:
         try:
             return _value(self.message, attributes) is True
-        except _Error:
+        except (_Error, _Aborted):
             return False
 
 
@@ -52,9 +64,37 @@ class _Headers:
     def __init__(self, view: RequestView) -> None:
         self.view = view
 
-    def get(self, name: str) -> str | None:
-        values = self.view.values(name.lower())
-        return ",".join(values) if values else None
+    def get(self, name: Any) -> str | None:
+        return _joined(self.view, name.lower()) if isinstance(name, str) else None
+
+
+class _Facts:
+    """What is known of a connection or of one side of it; ``closed``: there is nothing else."""
+
+    def __init__(self, name: str, known: Mapping[str, Any], *, closed: bool) -> None:
+        self.name = name
+        self.known = known
+        self.closed = closed
+
+    def get(self, name: str) -> Any:
+        if self.closed and name not in self.known:
+            return None
+        if name not in self.known:
+            raise Undecidable(f"the CEL attribute {self.name}.{name} is not evaluated")
+        found = self.known[name]
+        if isinstance(found, Undecidable):
+            raise found
+        return found
+
+
+def _joined(view: RequestView, name: str) -> str | None:
+    """All values of a header as one; None where there is none."""
+    values = view.values(name)
+    if len(values) == 1:
+        return values[0]  # as it is: it may be known in part only
+    if any(isinstance(value, PartlyKnown) for value in values):
+        raise Undecidable(f"the header {name} is known in part only")
+    return ",".join(values) if values else None
 
 
 def _value(message: Json, attributes: Attributes) -> Any:
@@ -85,23 +125,27 @@ def _identifier(message: Json, attributes: Attributes) -> Any:
             raise _Error(name)
         return attributes.view
     if name in ("source", "destination", "connection"):
-        return getattr(attributes, name)
+        known = getattr(attributes, name)
+        if known is None:
+            raise Undecidable(f"the CEL attribute {name} is not evaluated here")
+        return _Facts(name, known, closed=name != "connection")
     if name == "metadata":
-        return _Metadata(attributes.view)
+        return _Metadata(attributes.view, attributes.metadata)
     raise Undecidable(f"the CEL attribute {name} is not known when a request is judged")
 
 
 class _Metadata:
     """metadata: namespaces of dynamic metadata (filter_metadata)."""
 
-    def __init__(self, view: RequestView | None) -> None:
+    def __init__(self, view: RequestView | None, own: Mapping[str, Any]) -> None:
         self.view = view
+        self.own = own
 
     def get(self, name: str) -> Any:
         if name == "filter_metadata":
             return self
         if self.view is None:
-            return None
+            return self.own.get(name)
         return self.view.metadata_value(name, ())
 
 
@@ -118,13 +162,13 @@ def _of_request(view: RequestView, name: str) -> Any:
 _REQUEST: dict[str, Callable[[RequestView], Any]] = {
     "path": lambda view: view.target,
     "url_path": lambda view: view.path,
-    "host": lambda view: view.first(":authority"),
-    "scheme": lambda view: view.first(":scheme"),
-    "method": lambda view: view.first(":method"),
+    "host": lambda view: _joined(view, ":authority"),
+    "scheme": lambda view: _joined(view, ":scheme"),
+    "method": lambda view: _joined(view, ":method"),
     "headers": _Headers,
-    "referer": lambda view: view.first("referer"),
-    "useragent": lambda view: view.first("user-agent"),
-    "id": lambda view: view.first("x-request-id"),
+    "referer": lambda view: _joined(view, "referer"),
+    "useragent": lambda view: _joined(view, "user-agent"),
+    "id": lambda view: _joined(view, "x-request-id"),
     "query": lambda view: (view.target or "").partition("?")[2],
 }
 
@@ -134,10 +178,10 @@ def _member(holder: Any, name: Any) -> Any:
     if isinstance(holder, RequestView):
         return _of_request(holder, str(name))
     if isinstance(holder, list):
-        if not isinstance(name, int) or not 0 <= name < len(holder):
+        if type(name) not in _NUMBERS or name not in range(len(holder)):
             raise _Error(name)
-        return holder[name]
-    if isinstance(holder, Mapping | _Headers | _Metadata):
+        return holder[int(name)]
+    if isinstance(holder, Mapping | _Headers | _Metadata | _Facts):
         found = holder.get(name)
         if found is None:
             raise _Error(name)
@@ -172,13 +216,33 @@ def _call(message: Json, attributes: Attributes) -> Any:
         if not isinstance(chosen, bool):
             raise _Error(name)
         return _value(parts[1 if chosen else 2], attributes)
+    if name == "matches" and len(parts) == 2 and "const_expr" in parts[1] and "const_expr" not in parts[0]:
+        return _matches_compiled(parts, attributes)
     known = _FUNCTIONS.get(name)
     if known is None:
         raise Undecidable(f"the CEL function {name} is not evaluated")
+    values = [_value(part, attributes) for part in parts]
+    if name not in _WITHOUT_TEXT and any(isinstance(value, PartlyKnown) for value in values):
+        raise Undecidable("a CEL expression asks for a value that is known in part only")
     try:
-        return known(*[_value(part, attributes) for part in parts])
+        return known(*values)
     except (TypeError, AttributeError, ValueError, ZeroDivisionError) as error:
         raise _Error(name) from error
+
+
+def _matches_compiled(parts: list[Json], attributes: Attributes) -> bool:
+    """``matches`` with a constant expression, which Envoy compiles beforehand; whatever is no text then ends the evaluation."""
+    try:
+        text = _value(parts[0], attributes)
+    except _Error as error:
+        raise _Aborted from error
+    except Undecidable as unknown:
+        raise _MayEnd(unknown.reason) from unknown
+    if isinstance(text, PartlyKnown):
+        raise Undecidable("a CEL expression asks for a value that is known in part only")
+    if not isinstance(text, str):
+        raise _Aborted
+    return _matches(text, _value(parts[1], attributes))
 
 
 def _logical(parts: list[Json], attributes: Attributes, *, stop: bool) -> bool:
@@ -190,8 +254,13 @@ def _logical(parts: list[Json], attributes: Attributes, *, stop: bool) -> bool:
             value = _value(part, attributes)
         except _Error as error:
             failed = error
+        except _MayEnd:
+            raise
         except Undecidable as error:
             unknown = error
+        except _Aborted:
+            if unknown is None:
+                raise
         else:
             if value is stop:
                 return bool(stop)
@@ -204,12 +273,21 @@ def _logical(parts: list[Json], attributes: Attributes, *, stop: bool) -> bool:
     return not stop
 
 
+_NUMBERS = (int, float)  # by their very type: a bool is no number
+
+
 def _same(left: Any, right: Any) -> bool:
     if isinstance(left, bool) is not isinstance(right, bool):
         return False
-    if isinstance(left, str) is not isinstance(right, str):
-        return False
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(_same, left, right))
     return bool(left == right)
+
+
+def _not(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return not value
 
 
 def _within(item: Any, holder: Any) -> bool:
@@ -224,9 +302,21 @@ def _within(item: Any, holder: Any) -> bool:
 
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     def check(left: Any, right: Any) -> bool:
-        if isinstance(left, str) is not isinstance(right, str):
+        kinds = {type(left), type(right)}
+        if not (kinds <= set(_NUMBERS) or kinds == {bool} or all(issubclass(kind, str) for kind in kinds)):
             raise TypeError
         return compare(left, right)
+
+    return check
+
+
+def _reckoned(reckon: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Numbers of one type; text is joined only where ``cel_config`` says so."""
+
+    def check(left: Any, right: Any) -> Any:
+        if type(left) is not type(right) or type(left) not in _NUMBERS:
+            raise TypeError
+        return reckon(left, right)
 
     return check
 
@@ -238,6 +328,12 @@ def _matches(text: str, pattern: str) -> bool:
         raise ValueError(pattern)
     found: bool = compiled.search(text) is not None
     return found
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, _Headers):
+        raise Undecidable("how many headers there are is not known")
+    return len(value)
 
 
 def _text(value: Any) -> str:
@@ -259,9 +355,9 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "_<=_": _ordered(lambda left, right: left <= right),
     "_>_": _ordered(lambda left, right: left > right),
     "_>=_": _ordered(lambda left, right: left >= right),
-    "_+_": lambda left, right: left + right,
-    "_-_": lambda left, right: left - right,
-    "!_": lambda value: not value,
+    "_+_": _reckoned(lambda left, right: left + right),
+    "_-_": _reckoned(lambda left, right: left - right),
+    "!_": _not,
     "_[_]": _member,
     "@in": _within,
     "_in_": _within,
@@ -270,13 +366,15 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "endsWith": lambda text, suffix: text.endswith(suffix),
     "contains": lambda text, part: part in text,
     "matches": _matches,
-    "size": len,
+    "size": _size,
     "string": _text,
     "int": _whole,
     "lowerAscii": lambda text: text.lower(),
     "upperAscii": lambda text: text.upper(),
     "urlDecode": urllib.parse.unquote,
 }
+# Functions for which it is enough that a value is there.
+_WITHOUT_TEXT = frozenset(["_[_]", "@in", "_in_", "in"])
 _KINDS: dict[str, Callable[[Json, Attributes], Any]] = {
     "const_expr": _constant,
     "ident_expr": _identifier,

@@ -41,6 +41,7 @@ class Subject(Struct, frozen=True):
     route: Json | None = None  # the route's message; None where no route takes the request
     metadata: Json = field(default_factory=dict)  # of a connection, where there is no request
     state: Mapping[str, str] = field(default_factory=dict)
+    remote_port: int | None = None  # beside remote_ip; None: not told
     source_ip: str = ""  # of the connection, as a PROXY header tells it; an XFF header does not change it
 
     @property

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from meshctl.envoy.addresses import bracketed
 from meshctl.envoy.api import config_rbac_v3 as api
 from meshctl.envoy.message import Packed, Undecidable
 from meshctl.match import cel, matcher_tree
@@ -105,16 +106,36 @@ def attributes_of(subject: Subject) -> cel.Attributes:
     """What a CEL expression may ask of a request or a connection."""
     return cel.Attributes(
         subject.view,
-        {"address": subject.direct_ip or None},
-        {"address": subject.dst_ip or None, "port": subject.dst_port},
+        _side(subject.remote_ip, subject.remote_port),
+        _side(subject.dst_ip, subject.dst_port),
         {
             "mtls": bool(subject.tls and subject.peer is not None and subject.peer.principal),
             "requested_server_name": subject.sni,
             "uri_san_peer_certificate": next(iter(subject.peer.uris), None) if subject.peer else None,
             "dns_san_peer_certificate": next(iter(subject.peer.dns), None) if subject.peer else None,
             "subject_peer_certificate": (subject.peer.subject or None) if subject.peer else None,
+            **({} if subject.tls else _WITHOUT_TLS),
         },
+        subject.metadata,
     )
+
+
+# What only a TLS session has.
+_WITHOUT_TLS = dict.fromkeys(
+    "tls_version subject_local_certificate dns_san_local_certificate uri_san_local_certificate"
+    " sha256_peer_certificate_digest".split()
+)
+
+
+def _side(ip: str, port: int | None) -> dict[str, Any]:
+    """The address of one side, which Envoy writes with its port; the client's port is often not told."""
+    if not ip:
+        unknown = Undecidable("the client's address is not known")
+        return {"address": unknown, "port": unknown}
+    if port is None:
+        unknown = Undecidable("the client's port is not told")
+        return {"address": unknown, "port": unknown}
+    return {"address": bracketed(ip, port), "port": port}
 
 
 def decide(rules: Rules, subject: Subject, inputs: matcher_tree.Inputs, *, explain: bool = False) -> Decision:

@@ -74,7 +74,7 @@ VALUES = [  # an expression and its value, compared by ==
     (at("connection", "mtls"), True), (at("metadata", "filter_metadata", "ns", "k"), "v"),
     (call("_[_]", items("x", "y"), 1), "y"), (call("_[_]", items("x", "y"), 0), "x"),
     (method("abc", "size"), 3), (call("size", items(1, 2)), 2), (call("_+_", 1, 2), 3), (call("_-_", 5, 2), 3),
-    (call("_+_", "a", "b"), "ab"), (call("string", True), "true"), (call("string", False), "false"),
+    (call("string", True), "true"), (call("string", False), "false"),
     (call("string", 7), "7"), (call("int", "-7"), -7), (call("int", 7.9), 7), (method("Ab", "lowerAscii"), "ab"),
     (method("Ab", "upperAscii"), "AB"), (call("urlDecode", "a%20b"), "a b"), (call("_?_:_", True, 1, 2), 1),
     (call("_?_:_", False, 1, 2), 2), (const(2.5), 2.5),
@@ -94,6 +94,10 @@ HOLDS = [
     (call("_<_", 1, 2), True), (call("_<_", 2, 2), False), (call("_<=_", 2, 2), True), (call("_<=_", 3, 2), False),
     (call("_>_", 2, 1), True), (call("_>_", 2, 2), False), (call("_>=_", 2, 2), True), (call("_>=_", 1, 2), False),
     (call("_<_", "a", "b"), True), (call("_<_", "a", 1), False), (call("!_", call("_<_", "a", 1)), False),
+    (call("_<_", 1, 2.5), True), (call("_<_", False, True), True), (call("_<_", False, 1), False), (call("_<_", items(1), items(2)), False), (call("_<_", None, None), False),
+    (call("_==_", None, 1), False), (call("_==_", items(1), items(1.0)), True), (call("_==_", items(1), items(1, 2)), False), (call("_==_", items(1), items(True)), False),
+    (call("!_", "true"), False), (call("!_", 0), False), (call("@in", 1, items(1.0)), True), (call("_[_]", items("x"), 0.0), False), (call("_==_", call("_[_]", items("x"), 0.0), "x"), True),
+    (call("@in", 1, at("request", "headers")), False), (call("_==_", call("size", "é"), 1), True),
     (call("!_", False), True), (call("!_", True), False),
     (method("abc", "startsWith", "ab"), True), (method("abc", "startsWith", "bc"), False),
     (method("abc", "endsWith", "bc"), True), (method("abc", "endsWith", "ab"), False),
@@ -112,6 +116,30 @@ def test_only_true_holds(expression: Json, holds: bool) -> None:
     assert Expression(expression).holds(ATTRIBUTES) is holds
 
 
+ABSENT, LATER_SIZE = at("request", "headers", "x-b"), at("request", "size")
+ENDS = [  # what stands beside a decided side of ||: whether the whole holds (None: not known), as a real Envoy has it
+    (method(ABSENT, "startsWith", "2"), True), (method(ABSENT, "matches", "2"), False), (method(at("source", "port"), "matches", "2"), False), (method(1, "matches", "2"), True),
+    (method(at("request", "host"), "matches", "2"), True), (LATER_SIZE, True), (method(LATER_SIZE, "matches", "2"), None), (call("_>_", call("size", at("request", "headers")), 3), True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("side", "holds"), ENDS)
+def test_what_a_compiled_pattern_is_given_may_end_the_evaluation(side: Json, holds: bool | None) -> None:
+    if holds is None:
+        with pytest.raises(Undecidable):
+            Expression(call("_||_", side, True)).holds(ATTRIBUTES)
+        return
+    assert Expression(call("_||_", side, True)).holds(ATTRIBUTES) is holds
+    assert Expression(call("_||_", True, side)).holds(ATTRIBUTES)
+    assert Expression(call("!_", call("_&&_", side, False))).holds(ATTRIBUTES) is holds
+
+
+def test_an_unknown_side_before_one_that_ends_the_evaluation() -> None:
+    unknown = call("_==_", LATER_SIZE, 0)
+    with pytest.raises(Undecidable):
+        Expression(call("_||_", unknown, method(ABSENT, "matches", "2"))).holds(ATTRIBUTES)
+
+
 ERRORS = [
     at("source", "none"),
     at("request", "headers", "x-b"),
@@ -122,6 +150,12 @@ ERRORS = [
     call("_[_]", items("x"), -1),
     call("_[_]", items("x"), "0"),
     call("_+_", "a", 1),
+    call("_+_", "a", "b"),
+    call("_+_", 1, 1.5),
+    call("_+_", True, True),
+    call("_-_", items(1), items(1)),
+    call("!_", 1),
+    call("_[_]", items("x"), True),
     call("int", "7x"),
     call("int", ""),
     call("size", 1),
@@ -176,9 +210,10 @@ def test_what_is_not_evaluated_is_undecidable(expression: Json, why: str) -> Non
 
 
 def test_a_connection_has_no_request() -> None:
-    connection = Attributes(None, {"port": 5})
+    connection = Attributes(None, {"port": 5}, {}, metadata={"mine": {"k": 1}})
     assert not Expression(call("_==_", at("request", "path"), "")).holds(connection)
     assert not Expression(at("metadata", "filter_metadata", "ns", test_only=True)).holds(connection)
+    assert Expression(call("_==_", at("metadata", "filter_metadata", "mine", "k"), 1)).holds(connection)
     assert Expression(call("_==_", at("source", "port"), 5)).holds(connection)
     assert not Expression(call("_==_", at("destination", "port"), 0)).holds(connection)
 

@@ -9,7 +9,8 @@ import pytest
 from meshctl.match.request_view import Peer
 from meshctl.proxy.filters.conditions import Subject
 from meshctl.proxy.filters.policies import attributes_of
-from meshctl.proxy.model import Disposition, Payload, Request, Tls
+from meshctl.proxy.model import Connection, Disposition, Payload, Request, Tls
+from meshctl.proxy.visit import visit
 from tests.unit.proxy.build import (
     NETWORK_RBAC,
     RBAC,
@@ -92,15 +93,54 @@ CONNECTIONS = [  # whether it is TLS, the client's certificate, (mtls, its URI, 
 def test_what_an_expression_may_ask_of_a_connection(
     tls: bool, peer: Peer | None, told: tuple[Any, ...]
 ) -> None:
-    found = attributes_of(Subject("10.9.9.9", 80, "10.1.1.1", "10.2.2.2", "sni", tls, peer))
+    told_port = Subject("10.9.9.9", 80, "10.1.1.1", "10.2.2.2", "sni", tls, peer, remote_port=7)
+    found = attributes_of(told_port)
+    assert found.connection is not None
     names = ("mtls", "uri_san_peer_certificate", "dns_san_peer_certificate", "subject_peer_certificate")
     assert tuple(found.connection[name] for name in names) == told
     assert found.connection["requested_server_name"] == "sni"
     assert (found.source, found.destination) == (
-        {"address": "10.1.1.1"},
-        {"address": "10.9.9.9", "port": 80},
+        {"address": "10.2.2.2:7", "port": 7},
+        {"address": "10.9.9.9:80", "port": 80},
     )
-    assert attributes_of(Subject("", 0, "", "", "", False, None)).source == {"address": None}
+    assert ("tls_version" in found.connection) is not tls
+
+
+UNTOLD = [("10.2.2.2", None, "the client's port is not told"), ("", 7, "the client's address is not known")]
+
+
+@pytest.mark.parametrize(("ip", "port", "why"), UNTOLD)
+def test_an_address_without_its_port_is_not_known(ip: str, port: int | None, why: str) -> None:
+    source = attributes_of(Subject("10.9.9.9", 80, "", ip, "", False, None, remote_port=port)).source
+    assert source is not None
+    assert {str(unknown) for unknown in source.values()} == {why}
+
+
+HEADER = ("203.0.113.9", 4000, "10.1.2.3", 80)
+BY_ADDRESS = [  # an RBAC principal's field, its address, whether it is the caller of a connection with a PROXY header
+    ("source_ip", "203.0.113.9", True), ("source_ip", "10.1.0.9", False), ("direct_remote_ip", "10.1.0.9", True), ("direct_remote_ip", "203.0.113.9", False), ("remote_ip", "203.0.113.9", True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "address", "denied"), BY_ADDRESS)
+@pytest.mark.parametrize("over", ["a connection", "a request"])
+def test_whom_an_address_is_of(name: str, address: str, denied: bool, over: str) -> None:
+    rules = rbac("DENY", ANY, {name: {"address_prefix": address, "prefix_len": 32}})
+    network = {**rules, "typed_config": {**rules["typed_config"], "@type": NETWORK_RBAC}}
+    filters = http(
+        [virtual_host(route("r", {"prefix": "/"}))], filters=() if over == "a connection" else (rules,)
+    )
+    header = {
+        "name": "p",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol"
+        },
+    }
+    chain = {"filters": [network, *filters] if over == "a connection" else filters}
+    built = proxy([listener([chain], listener_filters=[header])])
+    came = Connection("10.1.0.9", "10.0.0.1", 80, 0, payload=Payload.HTTP1, proxy_header=HEADER)
+    (passage,) = visit(built, built.listeners.all[0], came, get(), silent=True)
+    assert (passage.verdict.disposition is Disposition.DENIED) is denied
 
 
 def test_a_log_action_denies_nobody() -> None:

@@ -28,6 +28,10 @@ RBAC_METADATA = "envoy.filters.http.rbac"
 def subject_of(scene: Scene) -> Subject:
     """What RBAC looks at for a request."""
     connection, view = scene.connection, scene.view
+    detected = scene.remote_ip not in (
+        "",
+        connection.src_ip,
+    )  # an address that a header tells comes without a port
     return Subject(
         connection.dst_ip,
         connection.dst_port,
@@ -38,6 +42,7 @@ def subject_of(scene: Scene) -> Subject:
         view.peer or connection.carried,
         view,
         scene.route.message if scene.route is not None else None,
+        remote_port=0 if detected else connection.src_port or None,
         source_ip=connection.src_ip,
     )
 

@@ -35,6 +35,7 @@ def _subject(scene: NetworkScene) -> Subject:
         tls.peer if tls else scene.connection.carried,
         metadata=scene.metadata,
         state=scene.state,
+        remote_port=scene.facts.src_port or None,
         source_ip=scene.facts.src_ip,
     )
 
