@@ -10,11 +10,13 @@ import base64
 import hashlib
 from collections.abc import Callable
 
+from tests.differential.generated import expressions
 from tests.differential.generated.draw import FULL, HTTP, KEYS, NAMES, NAMESPACES, ORIGINS, VALUES, Draw, Json
 
 Drawn = tuple[Json, Json | None]
 _FILTERS = "envoy.extensions.filters.http."
 USERS = (("ann", "1"), ("bob", "ab"))
+CONDITIONED = 0.2  # of the policies
 API_KEYS = ("one", "two")
 
 
@@ -36,6 +38,7 @@ def _rules(draw: Draw) -> Json:
         f"p{number}": {
             "permissions": draw.several(lambda: permission(draw, 2), 1, 2),
             "principals": draw.several(lambda: principal(draw, 2), 1, 2),
+            **({"condition": expressions.condition(draw)} if draw.maybe(CONDITIONED) else {}),
         }
         for number in range(draw.randint(0 if draw.maybe(0.1) else 1, 2))
     }
