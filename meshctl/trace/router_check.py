@@ -21,7 +21,7 @@ from meshctl.proxy.model import Connection, Request
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing import rewrites, routes
 from meshctl.proxy.routing.draw import Draw
-from meshctl.proxy.routing.router import holders
+from meshctl.proxy.routing.onward import holders
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
 from meshctl.proxy.routing.targets import Routed, targets
 from meshctl.trace.expectations import Problem

@@ -420,7 +420,57 @@ MORE = {
             {"any_match": True}, {"destination_port_range": {"start": 1, "end": 65535}}]}}}]}
     ),
 }  # fmt: skip
-CASES: dict[str, Case] = {**MORE, **JWT, **SERVERS, **ROUTES, **CLUSTERS}
+# Who gives an answer, and what the route fills into its Location: headers as they came, or as the route sends them on.
+ADDED: Json = {
+    "request_headers_to_add": [{"header": {"key": "x-new", "value": "new"}}],
+    "request_headers_to_remove": ["x-old"],
+    "response_headers_to_add": [{"header": {"key": "Location", "value": "%REQ(x-old)%%REQ(x-new)%"}}],
+}
+OLD = ("x-old", "old")
+SENT: Json = {
+    "response_headers_to_add": [
+        {
+            "header": {
+                "key": "Location",
+                "value": "%REQ(:PATH)%|%REQ(:AUTHORITY)%|%REQ(X-ENVOY-ORIGINAL-PATH)%|%REQ(X-ENVOY-ATTEMPT-COUNT)%",
+            }
+        }
+    ]
+}
+PREFLIGHT: Request = (
+    "OPTIONS",
+    "/",
+    [("origin", "http://b.com"), ("access-control-request-method", "GET"), OLD],
+)
+CORS = per_route(
+    "cors.v3.CorsPolicy",
+    allow_origin_string_match=[{"exact": "http://b.com"}],
+    forward_not_matching_preflights=False,
+)
+ALL_OF_THEM = {"numerator": 100, "denominator": "HUNDRED"}
+ANSWERS = {
+    "answer: an upstream's": Case([get(OLD), get()], [to("r", more=ADDED)]),
+    "answer: an upstream's, of a header that the route takes away": Case(
+        [get(OLD), get()], [to("r", more={**ADDED, "response_headers_to_add": [{"header": {"key": "Location", "value": "%REQ(x-old)%"}}]})]
+    ),
+    "answer: an upstream's, with path and host as they were sent": Case([get(path="/x")], [to("r", more=SENT, prefix_rewrite="/new", host_rewrite_literal="h")], host={"include_request_attempt_count": True}),
+    "answer: an upstream's, with the name of its host": Case([get(path="/x")], [to("r", cluster="named", more=SENT, auto_host_rewrite=True)]),
+    "answer: no host, with path and host as they were sent": Case([get(path="/x")], [to("r", cluster="empty", more=SENT, prefix_rewrite="/new", host_rewrite_literal="h")], host={"include_request_attempt_count": True}),
+    "hash: the path that is sent": Case([get(path=f"/x{n}") for n in range(6)], [to("r", cluster="ring", prefix_rewrite="/new", hash_policy=[{"header": {"header_name": ":path"}}])]),
+    "hash: the host that is sent": Case([get(path=f"/x{n}") for n in range(6)], [to("r", cluster="ring", host_rewrite_path_regex={"pattern": {"regex": "^/(.*)$"}, "substitution": "\\1"}, hash_policy=[{"header": {"header_name": ":authority"}}])]),
+    "answer: no such cluster": Case([get(OLD), get()], [to("r", cluster="nowhere", more=ADDED)], table={"validate_clusters": False}),
+    "answer: no host": Case([get(OLD), get()], [to("r", cluster="empty", more=ADDED)]),
+    "answer: a load that is dropped": Case([get(OLD), get()], [to("r", cluster="dropping", more=ADDED)]),
+    "answer: a preflight's": Case([PREFLIGHT], [to("r", more={**ADDED, **CORS})], (a_filter("cors.v3.Cors"),)),
+    "answer: a preflight's that is forwarded": Case([PREFLIGHT], [to("r", more=ADDED)], (a_filter("cors.v3.Cors"),)),
+    "answer: a health check's": Case([get(OLD)], [to("r", more=ADDED)], (a_filter("health_check.v3.HealthCheck", pass_through_mode=False),)),
+    "answer: a fault's": Case(
+        [get(OLD)], [to("r", more=ADDED)], (a_filter("fault.v3.HTTPFault", abort={"http_status": 503, "percentage": ALL_OF_THEM}),)
+    ),
+    "answer: a denial": Case([get(OLD)], [to("r", more=ADDED)], (a_filter("rbac.v3.RBAC", rules={"policies": {}}),)),
+    "answer: no upgrade": Case([get(OLD, ("upgrade", "x"), ("connection", "upgrade"))], [to("r", more=ADDED)]),
+}  # fmt: skip
+CASES: dict[str, Case] = {**MORE, **JWT, **SERVERS, **ROUTES, **CLUSTERS, **ANSWERS}
 
 
 def clusters(ports: list[int]) -> list[Json]:
@@ -462,10 +512,13 @@ def clusters(ports: list[int]) -> list[Json]:
     ]
     hosts = [host(port) for port in ports[:4]]
     hashing = {"lb_policy": "RING_HASH"}
+    dropping = cluster("dropping", [host(ports[0])])
+    drops = {"drop_overloads": [{"category": "x", "drop_percentage": {"numerator": 100}}]}
     return [
         cluster("c", [host(ports[0])]),
         cluster("d", [host(ports[1])]),
         cluster("empty", []),
+        {**dropping, "load_assignment": {**dropping["load_assignment"], "policy": drops}},
         cluster("ring", hosts, **hashing),
         cluster("small", hosts, **hashing, ring_hash_lb_config={"minimum_ring_size": 16, "maximum_ring_size": 32}),
         cluster("named", named, type="STRICT_DNS", **hashing, common_lb_config={"consistent_hashing_lb_config": {"use_hostname_for_hashing": True}}),

@@ -25,6 +25,7 @@ from meshctl.proxy.filters.readable import problem
 from meshctl.proxy.filters.scene import Evaluator, Json, Pass, Scene
 from meshctl.proxy.filters.unknown import label, unknown_effect
 from meshctl.proxy.filters.well_known import http_type
+from meshctl.proxy.http.local_reply import is_local
 from meshctl.proxy.listen.listeners import ISTIO_OBSERVERS, Filter
 from meshctl.proxy.model import Disposition, Passage, Stage, Verdict
 from meshctl.values import Struct, replace
@@ -192,12 +193,18 @@ def _from(
             continue
         for way in ways:
             if way.reply is not None:
-                way.entry.seen = way.scene.view
-                yield way.entry.end(way.reply, location=way.scene.location(way.entry, way.location))
+                yield _replied(way, way.reply)
             else:
                 yield from _from(way.entry, way.scene, _plan(way.scene), enabled, index + 1)
         return
     yield entry, scene
+
+
+def _replied(way: Pass, reply: Verdict) -> Passage:
+    """The answer of a filter. What the route adds to answers is added to local replies alone."""
+    way.entry.seen = way.scene.view
+    location = way.scene.location(way.entry, way.location) if is_local(reply) else way.location
+    return way.entry.end(reply, location=location)
 
 
 def _ways(entry: Entry, scene: Scene, planned: _Planned) -> list[Pass]:

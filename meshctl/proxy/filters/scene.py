@@ -20,7 +20,8 @@ from meshctl.proxy.listen.listeners import Filter
 from meshctl.proxy.model import Connection, Request, Verdict
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing.draw import Draw
-from meshctl.proxy.routing.router import holders, told_location
+from meshctl.proxy.routing.onward import holders
+from meshctl.proxy.routing.router import told_location
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
 from meshctl.proxy.routing.targets import NO_TARGET, Target
 from meshctl.values import Struct, field, replace

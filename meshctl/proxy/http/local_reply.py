@@ -38,13 +38,18 @@ _NO_LOCAL_REPLY = frozenset(["cors_response"])
 _COMPARE = {"EQ": int.__eq__, "GE": int.__ge__, "LE": int.__le__, "NE": int.__ne__}
 
 
+def is_local(verdict: Verdict) -> bool:
+    """Whether an answer of the proxy's own goes the way of local replies: the route adds to its headers, mappers change it."""
+    return verdict.details not in _NO_LOCAL_REPLY
+
+
 def answered(passage: Passage, config: HttpConnectionManager, headers: Headers, runtime: Runtime) -> Passage:
     """A passage as the client sees it; ``headers`` are those of the request before the filters."""
     verdict = passage.verdict
     if (
         verdict.code is None
         or verdict.disposition not in _ANSWERS
-        or verdict.details in _NO_LOCAL_REPLY
+        or not is_local(verdict)
         or passage.upstream is not None
     ):
         return passage

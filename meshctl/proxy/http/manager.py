@@ -309,8 +309,7 @@ def _routed(entry: Entry, after: FilterScene) -> Iterator[Passage]:
         after.draw,
         client_ip=after.remote_ip,
     )
-    for passage in guarded(entry, router.act(entry, routed, after.target)):
-        yield passage if passage.location is not None else router.with_location(passage, routed, after.target)
+    yield from guarded(entry, router.act(entry, routed, after.target))
 
 
 def _upgrade(view: RequestView) -> str | None:

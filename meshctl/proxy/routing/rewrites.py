@@ -149,24 +149,6 @@ def _redirect_path(redirect: RedirectAction, path: PathMatch, view: RequestView,
     return target.split("?", 1)[0] if redirect.strip_query else target
 
 
-def onward_headers(
-    headers: Headers, view: RequestView, *, path: str | None, host: str, forwarded_host: bool
-) -> Headers:
-    """The headers with what the router notes of a rewrite: the path and the host as they were."""
-    if path is None and not host:
-        return headers
-    noted = dict(headers)
-    if path is not None:
-        noted["x-envoy-original-path"] = [view.target or ""]
-    if host:
-        noted["x-envoy-original-host"] = [view.first(":authority")]
-        if forwarded_host:
-            noted["x-forwarded-host"] = [
-                ",".join([*headers.get("x-forwarded-host", ()), view.first(":authority")])
-            ]
-    return noted
-
-
 class Changes(Struct, frozen=True):
     """What a level of the configuration adds to headers and takes from them: those of requests, and of answers."""
 

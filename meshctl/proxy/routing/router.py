@@ -16,7 +16,7 @@ from meshctl.envoy.message import Undecidable
 from meshctl.envoy.sections import SectionKind
 from meshctl.match import grpc
 from meshctl.match.fraction import fractional_percent
-from meshctl.match.request_view import Headers, Opaque, PartlyKnown, RequestView, carried
+from meshctl.match.request_view import PartlyKnown, RequestView
 from meshctl.match.substitution import Known
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.http.connection_header import is_connect_udp, is_upgrade
@@ -25,16 +25,15 @@ from meshctl.proxy.model import (
     Endpoint,
     Follow,
     Passage,
-    Request,
     Stage,
     Step,
     Upstream,
     Verdict,
 )
-from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing import redirects, rewrites
-from meshctl.proxy.routing.rewrites import Changes, changes_of
-from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
+from meshctl.proxy.routing.onward import Sent, holders
+from meshctl.proxy.routing.onward import sent as sent_on
+from meshctl.proxy.routing.rewrites import Changes
 from meshctl.proxy.routing.targets import NO_TARGET, Routed, Target
 from meshctl.proxy.upstream import admission, hash_policy, subsets, upstreams
 from meshctl.proxy.upstream.clusters import Cluster, istio_config
@@ -59,7 +58,7 @@ def act(entry: Entry, routed: Routed, target: Target) -> Iterator[Passage]:
     elif "route" in message:
         yield from _forward(entry, routed, target)
     elif "non_forwarding_action" in message:
-        yield _cluster_missing(entry, routed, "", "the route has non_forwarding_action")
+        yield _cluster_missing(entry, routed, target, "the route has non_forwarding_action")
     else:
         raise Undecidable("the route's action is not in the dump, and Envoy takes no route without one")
 
@@ -90,15 +89,8 @@ def _as_answered(entry: Entry, routed: Routed, location: str | None) -> str | No
     return told_location(entry, location, _holders(routed, NO_TARGET), routed.known)
 
 
-def with_location(passage: Passage, routed: Routed, target: Target) -> Passage:
-    """An answer of the router's own on a route that forwards, with the Location that the route adds to every answer."""
-    if "redirect" in routed.route.message or "direct_response" in routed.route.message:
-        return passage
-    changers = _holders(routed, target)
-    found = rewrites.answered_location(None, changers, routed.known) if changers else None
-    if isinstance(found, PartlyKnown):
-        return replace(passage, location=found, undetermined=(*passage.undetermined, _OPEN_LOCATION))
-    return passage if found is None else replace(passage, location=found)
+def _holders(routed: Routed, target: Target) -> tuple[Changes, ...]:
+    return holders(routed.proxy, target, routed.route, routed.host, routed.table)
 
 
 _OPEN_LOCATION = "the Location of the answer: response_headers_to_add fills in what is not known"
@@ -153,7 +145,7 @@ def _forward(entry: Entry, routed: Routed, target: Target) -> Iterator[Passage]:
         return
     cluster = routed.proxy.cluster(target.cluster) if target.cluster else None
     if cluster is None:
-        yield _cluster_missing(entry, routed, target.cluster, target.reason)
+        yield _cluster_missing(entry, routed, target, target.reason)
         return
     yield from _to_cluster(entry, routed, cluster, target)
 
@@ -166,13 +158,15 @@ def _action(routed: Routed) -> RouteAction:
 _NO_ACTION = RouteAction({})
 
 
-def _cluster_missing(entry: Entry, routed: Routed, name: str, reason: str) -> Passage:
+def _cluster_missing(entry: Entry, routed: Routed, target: Target, reason: str) -> Passage:
+    name = target.cluster
     code = _NOT_FOUND_CODES.get(_action(routed).cluster_not_found_response_code, 503)
     state = routed.proxy.not_in_force(SectionKind.CLUSTERS, name) or "does not exist"
     why = f"cluster {name} {state}" if name else (reason or "no cluster is named")
     entry.step(lambda: Step(Stage.CLUSTER, name or "none", why))
     verdict = Verdict(Disposition.NO_CLUSTER, code, "NC", "cluster_not_found", why)
-    return entry.end(entry.absent(verdict, routed.proxy.unseen_cluster(name) if name else None))
+    told = entry.absent(verdict, routed.proxy.unseen_cluster(name) if name else None)
+    return entry.end(told, location=told_location(entry, None, _holders(routed, target), routed.known))
 
 
 def _to_cluster(entry: Entry, routed: Routed, cluster: Cluster, target: Target) -> Iterator[Passage]:
@@ -183,20 +177,20 @@ def _to_cluster(entry: Entry, routed: Routed, cluster: Cluster, target: Target) 
             yield from _to_host(branch, routed, cluster, target)
         else:
             branch.step(lambda refusal=refusal: Step(Stage.CLUSTER, cluster.name, refusal.reason))  # type: ignore[misc]
-            yield branch.end(refusal)
+            location = told_location(branch, None, _holders(routed, target), routed.known)
+            yield branch.end(refusal, location=location)
 
 
-def _asked(entry: Entry, routed: Routed, cluster: Cluster, target: Target) -> upstreams.Ask:
+def _asked(entry: Entry, routed: Routed, cluster: Cluster, target: Target, sent: Sent) -> upstreams.Ask:
     """What the choice of a host goes by; a hash of what a filter may have changed is not known."""
-    action, view = _action(routed), routed.view
+    action = _action(routed)
     key = RANDOM
     if cluster.may_hash:
-        seen = view.carrying(rewrites.mutated_headers(view.headers, _holders(routed, target), routed.known))
-        seen = seen if not entry.doubt else seen.doubted(entry.doubt)
+        seen = sent.view if not entry.doubt else sent.view.doubted(entry.doubt)
         key = hash_policy.of_request(action.hash_policy or cluster.hash_policy, seen, routed.client_ip)
     own = target.settings.metadata_match if target.settings is not None else None
     return upstreams.Ask(
-        routed.connection, subsets.wanted(action.metadata_match, own), view, key, entry.override
+        routed.connection, subsets.wanted(action.metadata_match, own), routed.view, key, entry.override
     )
 
 
@@ -210,19 +204,29 @@ def _to_host(entry: Entry, routed: Routed, cluster: Cluster, target: Target) -> 
     def refused(owner: Cluster) -> tuple[Verdict, bool] | None:
         return admission.overflow(owner, _action(routed).priority)
 
-    ask = _asked(entry, routed, cluster, target)
+    sent = sent_on(routed, target, _action(routed))
+    ask = _asked(entry, routed, cluster, target, sent)
     for way in ways(entry, routed.proxy, cluster, ask, missing, refused, detail=target.reason):
         if isinstance(way, Passage):
-            yield way
+            yield _located(way, sent)
         else:
-            yield from _deliver(way[0], routed, cluster, target, way[1])
+            yield from _deliver(way[0], routed, cluster, sent, way[1])
+
+
+def _located(passage: Passage, sent: Sent) -> Passage:
+    """An answer that stands in place of a host's, with the Location that the route adds to every answer."""
+    found = rewrites.answered_location(None, sent.changers, sent.known) if sent.changers else None
+    if found is None or passage.verdict.code is None:
+        return passage
+    if isinstance(found, PartlyKnown):
+        return replace(passage, location=found, undetermined=(*passage.undetermined, _OPEN_LOCATION))
+    return replace(passage, location=found)
 
 
 class _Forwarding(Struct, frozen=True):
     """What a route's action does with every request, read once."""
 
     auto_host: bool
-    forwarded_host: bool
     retries: RetryPolicy | None
     mirrors: tuple[str, ...]
     redirects: InternalRedirectPolicy | None
@@ -234,7 +238,6 @@ def _forwarding(routed: Routed) -> _Forwarding:
     def build() -> _Forwarding:
         return _Forwarding(
             bool(action.auto_host_rewrite),
-            action.append_x_forwarded_host,
             action.retry_policy,
             tuple(mirror.cluster for mirror in action.request_mirror_policies),
             redirects.policy_of(action),
@@ -245,95 +248,60 @@ def _forwarding(routed: Routed) -> _Forwarding:
 
 
 def _deliver(
-    entry: Entry, routed: Routed, cluster: Cluster, target: Target, endpoints: tuple[Endpoint, ...]
+    entry: Entry, routed: Routed, cluster: Cluster, sent: Sent, endpoints: tuple[Endpoint, ...]
 ) -> Iterator[Passage]:
-    action, view, does, known = _action(routed), routed.view, _forwarding(routed), routed.known
-    changers = _holders(routed, target)
-    headers = rewrites.mutated_headers(view.headers, changers, known)
-    changed = view
-    if headers is not view.headers:  # Envoy changes the headers first; the rewrites read what came of it.
-        known, changed = replace(known, headers=headers), view.carrying(headers)
-    path = rewrites.rewritten_path(action, routed.route.match.path, changed, known)
-    own_host = target.settings.host_rewrite_literal if target.settings is not None else ""
-    host = rewrites.rewritten_host(action, changed, known) or own_host
-    if routed.host.config.include_request_attempt_count:
-        headers = {**headers, "x-envoy-attempt-count": ["1"]}
-    headers = rewrites.onward_headers(headers, view, path=path, host=host, forwarded_host=does.forwarded_host)
-    target_path = view.target if path is None else path
+    action, does = _action(routed), _forwarding(routed)
     terminated = _terminates_connect(routed, action)
     verdict = _success(routed, terminated=terminated)
     for part in _by_hostname(endpoints) if does.auto_host else (endpoints,):
         share = sum([endpoint.probability for endpoint in part])
         branch = entry.branch(share)
         own = part if share == 1.0 else tuple([replace(x, probability=x.probability / share) for x in part])
-        authority = host or view.first(":authority")
+        authority = sent.host or routed.view.first(":authority")
         if does.auto_host and part[0].hostname:
             authority = part[0].hostname
-        onward = _request_onward(routed, headers, target_path, authority, entry.doubt)
+        known = sent.to(authority)
         _note_extras(branch, action)
-        follow = _follow(routed, does.redirects, headers, target_path, authority)
+        follow = _follow(routed, does.redirects, sent, authority)
         if follow is not None:
             branch.assumed = (*branch.assumed, redirects.NOT_REDIRECTED)
         yield branch.end(
             verdict,
             endpoints=own,
-            upstream_path=None if terminated else target_path,
-            location=told_location(branch, None, changers, known),
+            upstream_path=None if terminated else sent.path,
+            location=told_location(branch, None, sent.changers, known),
             upstream_req_host=None if terminated else authority or None,
             upstream=Upstream(
                 cluster.name,
                 own,
-                None if terminated else onward,
+                None if terminated else sent.request(routed, authority, entry.doubt),
                 cluster.source_ips,
                 routed.request.multiplexed if cluster.http2 is None else cluster.http2,
                 _alpn_override(entry, cluster, routed),
                 retries=_retries(does.retries or routed.host.config.retry_policy),
                 mirrors=does.mirrors,
                 follow=follow,
-                relocated=_relocated(changers, known),
+                relocated=_relocated(sent.changers, known),
             ),
         )
 
 
 def _follow(
-    routed: Routed, policy: InternalRedirectPolicy | None, headers: Headers, path: str | None, authority: str
+    routed: Routed, policy: InternalRedirectPolicy | None, sent: Sent, authority: str
 ) -> Follow | None:
     """What the route makes of a redirect that comes back; None without a policy."""
     if policy is None:
         return None
-    sent = {**headers, ":authority": [authority], **({} if path is None else {":path": [path]})}
-    view = routed.view.carrying(sent)
     return redirects.Redirects(
         policy,
         routed.request,
         routed.view,
-        view,
+        routed.view.carrying({**sent.view.headers, ":authority": [authority]}),
         routed.table,
         routed.proxy.runtime,
         routed.route.name,
         routed.client_ip,
     ).follow
-
-
-def _holders(routed: Routed, target: Target) -> tuple[Changes, ...]:
-    return holders(routed.proxy, target, routed.route, routed.host, routed.table)
-
-
-def holders(
-    proxy: Proxy, target: Target, route: Route, host: VirtualHost, table: RouteTable | None
-) -> tuple[Changes, ...]:
-    """Who changes headers, in order: the most specific first, or last where the configuration says so. Those that change none
-    are left out."""
-    settings = target.settings
-    own = (
-        proxy.compile_once(settings.raw, "changes", lambda: changes_of(settings))
-        if settings is not None
-        else None
-    )
-    found = [own, route.changes, host.changes, table.changes if table is not None else None]
-    if table is not None and table.most_specific_wins:
-        found.reverse()
-    return tuple([one for one in found if one is not None])
 
 
 def _retries(policy: RetryPolicy | None) -> frozenset[str]:
@@ -383,22 +351,6 @@ def _success(routed: Routed, *, terminated: bool) -> Verdict:
         return Verdict(Disposition.DELIVERED, 200, None, "via_upstream")
     switched = not connect and not terminated and not routed.request.multiplexed
     return Verdict(Disposition.DELIVERED, 101 if switched else 200, "DC", "downstream_remote_disconnect")
-
-
-def _request_onward(
-    routed: Routed, headers: Headers, path: str | None, authority: str, doubt: Opaque
-) -> Request:
-    """The request as the next hop receives it, and what of it filters here may have changed."""
-    kept = [(name, value) for name, values in headers.items() if name[:1] != ":" for value in values]
-    return replace(
-        routed.request,
-        authority=authority,
-        path=path,
-        headers=tuple(kept),
-        scheme=routed.view.first(":scheme"),
-        recreated=None,
-        opaque=carried(doubt),
-    )
 
 
 COPY = "a copy "  # how the note of a mirror begins

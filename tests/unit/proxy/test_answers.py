@@ -8,8 +8,8 @@ import pytest
 
 from meshctl.proxy.model import Disposition
 from meshctl.trace.answers import Answer, behind
-from tests.unit.proxy.build import get, http, listener, proxy, route, routed, virtual_host
-from tests.unit.proxy.filters.chains import a_filter
+from tests.unit.proxy.build import cluster, get, http, listener, proxy, route, routed, virtual_host
+from tests.unit.proxy.filters.chains import a_filter, settings
 
 Json = dict[str, Any]
 
@@ -25,6 +25,25 @@ DENIES = a_filter("rbac.v3.RBAC", rules={"policies": {}})
 UNKNOWN: Json = {
     "response_headers_to_add": [{"header": {"key": "location", "value": "%UPSTREAM_METADATA(a:b)%"}}]
 }
+OF_X: Json = {"response_headers_to_add": [{"header": {"key": "Location", "value": "%REQ(x)%"}}]}
+OTHER_X: Json = {
+    "request_headers_to_add": [
+        {"header": {"key": "x", "value": "2"}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+    ]
+}
+CLUSTERS = cluster("c", "10.0.0.1:8080"), cluster("nobody")
+ATTEMPTS: Json = {"include_request_attempt_count": True}
+_SENT = ":PATH", ":AUTHORITY", "X-ENVOY-ORIGINAL-PATH", "X-ENVOY-ORIGINAL-HOST", "X-ENVOY-ATTEMPT-COUNT"
+
+
+def sent(cluster: str) -> Json:
+    """A route that rewrites path and host, and adds a Location made of what it sends."""
+    one = route("r", ALL, to=cluster)
+    one["route"] |= {"prefix_rewrite": "/new/", "host_rewrite_literal": "h"}
+    value = ",".join(f"%REQ({name})%" for name in _SENT)
+    return {**one, "response_headers_to_add": [{"header": {"key": "location", "value": value}}]}
+
+
 ANSWERS: list[tuple[str, Json, tuple[Json, ...], Json, str | None]] = [
     ("an upstream's", {**route("r", ALL), **MOVED}, (), {}, "/moved/1"),
     ("a direct response", {"match": ALL, "direct_response": {"status": 200}, **MOVED}, (), {}, "/moved/1"),
@@ -35,6 +54,13 @@ ANSWERS: list[tuple[str, Json, tuple[Json, ...], Json, str | None]] = [
     ("a filter's denial", {**route("r", ALL), **MOVED}, (DENIES,), {}, "/moved/1"),
     ("a filter's denial where the route forwards nothing", {**REDIRECT, **INSTEAD}, (DENIES,), {}, None),
     ("the router's own", {**route("r", ALL, to="nowhere"), **MOVED}, (), {}, "/moved/1"),
+    ("of a header that the route adds", {**route("r", ALL), **MOVED, **OTHER_X}, (), {}, "/moved/2"),
+    ("of one that it takes away", {**route("r", ALL), **OF_X, "request_headers_to_remove": ["x"]}, (), {}, None),
+    ("of one that it adds, without a cluster", {**route("r", ALL, to="nowhere"), **MOVED, **OTHER_X}, (), {}, "/moved/1"),
+    ("of one that it adds, without a host", {**route("r", ALL, to="nobody"), **MOVED, **OTHER_X}, (), {}, "/moved/2"),
+    ("of the path and the host that are sent", sent("c"), (), ATTEMPTS, "/new/,h,/,a.com,1"),
+    ("of them, without a host", sent("nobody"), (), ATTEMPTS, "/new/,h,/,a.com,1"),
+    ("of them, without a cluster", sent("nowhere"), (), ATTEMPTS, "/,a.com,,,"),
 ]  # fmt: skip
 
 
@@ -44,8 +70,19 @@ ANSWERS: list[tuple[str, Json, tuple[Json, ...], Json, str | None]] = [
 def test_the_location_of_an_answer(
     one: Json, filters: tuple[Json, ...], host: Json, location: str | None
 ) -> None:
-    built = proxy([listener([{"filters": http([virtual_host(one, **host)], filters=filters)}])])
+    built = proxy([listener([{"filters": http([virtual_host(one, **host)], filters=filters)}])], CLUSTERS)
     assert routed(built, get("/", "a.com", ("x", "1"))).location == location
+
+
+def test_the_answer_of_a_preflight_is_no_local_reply_and_gets_no_location() -> None:
+    allows = a_filter(
+        "cors.v3.CorsPolicy", "envoy.filters.http.cors", allow_origin_string_match=[{"prefix": ""}]
+    )
+    one = {**route("r", ALL), **MOVED, "typed_per_filter_config": settings(allows)}
+    built = proxy([listener([{"filters": http([virtual_host(one)], filters=(a_filter("cors.v3.Cors"),))}])])
+    wants = ("origin", "http://b.com"), ("access-control-request-method", "GET")
+    passage = routed(built, get("/", "a.com", *wants, method="OPTIONS"))
+    assert (passage.verdict.details, passage.location) == ("cors_response", None)
 
 
 CAME_BACK: list[tuple[str, Json, str | None]] = [

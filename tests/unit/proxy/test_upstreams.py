@@ -225,6 +225,20 @@ def test_a_hashed_key_names_one_host_and_a_random_one_all() -> None:
     assert len(shares((many,), hash_policy=policy)) == 5
 
 
+@pytest.mark.parametrize(
+    ("name", "rewrite", "sent"),
+    [
+        (":path", {"prefix_rewrite": "/new"}, "/new"),
+        (":authority", {"host_rewrite_literal": "h"}, "h"),
+        ("x-envoy-original-path", {"prefix_rewrite": "/new"}, "/"),
+    ],
+)
+def test_a_key_is_of_the_request_as_it_is_sent(name: str, rewrite: dict[str, Any], sent: str) -> None:
+    many = cluster("c", *(f"127.0.0.1:{port}" for port in range(21004, 21009)), lb_policy="RING_HASH")
+    hashed = shares((many,), hash_policy=[{"header": {"header_name": name}}], **rewrite)
+    assert hashed == shares((many,), ("x-u", sent), hash_policy=[{"header": {"header_name": "x-u"}}])
+
+
 def test_a_key_that_a_filter_may_have_changed_is_not_known() -> None:
     lua = a_filter("lua.v3.Lua")
     many = cluster("c", "10.0.0.1:1", "10.0.0.2:1", lb_policy="MAGLEV")
