@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from meshctl.match.fraction import Fraction
 from meshctl.match.supposing import Open, Supposed, TooMany
-from meshctl.proxy.entry import MOST_ALTERNATIVES, Entry
+from meshctl.proxy.entry import MOST_ALTERNATIVES, Alternatives, Entry
 from meshctl.proxy.model import Stage, Step
 
 T = TypeVar("T")
@@ -36,6 +36,35 @@ def open_ways(entry: Entry, count: int, reason: str) -> list[Entry]:
     return found
 
 
+# Questions that were answered on the way to a result, the first asked first.
+Asked = tuple[tuple[Open, bool], ...]
+
+
+Ask = Callable[[Supposed, Asked], Iterable[T]]
+
+
+def worlds(ask: Ask[T], supposed: Supposed, alternatives: Alternatives, asked: Asked = ()) -> Iterable[T]:
+    """What is asked, under both answers to each question that stands open on it.
+
+    Raises TooMany where more alternatives stand open than are followed.
+    """
+    try:
+        return list(ask(supposed, asked))
+    except Open as question:
+        if not alternatives.left:
+            raise _cut(question) from question
+        alternatives.left -= 1
+        return _under_both(ask, supposed, alternatives, asked, question)
+
+
+def _under_both(
+    ask: Ask[T], supposed: Supposed, alternatives: Alternatives, asked: Asked, question: Open
+) -> Iterator[T]:
+    for answer in (True, False):
+        more = {**supposed, question.key: answer}
+        yield from worlds(ask, more, alternatives, (*asked, (question, answer)))
+
+
 def forked(
     entry: Entry, supposed: Supposed, stage: Stage, ways: Callable[[Entry, Supposed], Iterable[T]]
 ) -> Iterable[T]:
@@ -44,26 +73,20 @@ def forked(
     Raises TooMany where more alternatives stand open than are followed.
     """
     log = entry.log
-    try:
-        return list(ways(entry, supposed))
-    except Open as question:
-        if not entry.alternatives.left:
-            raise _cut(question) from question
-        entry.alternatives.left -= 1
+
+    def ask(supposed: Supposed, asked: Asked) -> Iterable[T]:
         entry.log = log
-        return _under_both(entry, supposed, stage, ways, question)
+        return ways(_under(entry, stage, asked), supposed)
+
+    return worlds(ask, supposed, entry.alternatives)
 
 
-def _under_both(
-    entry: Entry,
-    supposed: Supposed,
-    stage: Stage,
-    ways: Callable[[Entry, Supposed], Iterable[T]],
-    question: Open,
-) -> Iterator[T]:
-    for branch, answer in zip(open_ways(entry, 2, question.reason), (True, False), strict=True):
-        branch.step(functools.partial(_supposing, stage, question, answer))
-        yield from forked(branch, {**supposed, question.key: answer}, stage, ways)
+def _under(entry: Entry, stage: Stage, asked: Asked) -> Entry:
+    """The branch of an entry on which these answers are supposed."""
+    for question, answer in asked:
+        entry = open_ways(entry, 2, question.reason)[0]
+        entry.step(functools.partial(_supposing, stage, question, answer))
+    return entry
 
 
 def _supposing(stage: Stage, question: Open, answer: bool) -> Step:

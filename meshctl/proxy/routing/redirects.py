@@ -12,7 +12,7 @@ source/extensions/internal_redirect/*.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from meshctl.envoy.api.config_route_v3 import InternalRedirectPolicy, RouteAction
 from meshctl.envoy.api.extensions_internal_redirect_allow_listed_routes_v3 import AllowListedRoutesConfig
@@ -21,8 +21,10 @@ from meshctl.envoy.api.extensions_internal_redirect_safe_cross_scheme_v3 import 
 from meshctl.envoy.message import Packed, Undecidable
 from meshctl.match.fraction import Runtime
 from meshctl.match.request_view import Headers, Part, RequestView, carried
-from meshctl.match.supposing import Open, Supposed, answered
+from meshctl.match.supposing import Supposed, answered
 from meshctl.proxy.accounting import open_fields
+from meshctl.proxy.chance import Asked, worlds
+from meshctl.proxy.entry import Alternatives
 from meshctl.proxy.http.connection_header import is_upgrade
 from meshctl.proxy.model import Followed, Looked, Recreated, Request
 from meshctl.proxy.routing.draw import Draw
@@ -88,14 +90,16 @@ class Redirects(Struct, frozen=True):
         opaque = self._copied(headers)
         view = self.view.carrying(headers).doubted({**self.view.opaque, **opaque})
 
-        def ways(view: RequestView) -> Iterator[Followed]:
-            for share, vhost, route, _ in of_table(self.table, view, Draw()):
-                looked = Looked(vhost.name, *_names(route, view)) if vhost is not None else Looked()
-                taken = None if route is None else self._accepted(before, route.name, secure, view.supposed)
+        def ways(supposed: Supposed, asked: Asked) -> Iterator[Followed]:
+            reasons, part = tuple(question.reason for question, _ in asked), 0.5 ** len(asked)
+            world = view.supposing(supposed)
+            for share, vhost, route, _ in of_table(self.table, world, Draw()):
+                looked = Looked(vhost.name, *_names(route, world)) if vhost is not None else Looked()
+                taken = None if route is None else self._accepted(before, route.name, secure, supposed)
                 made = None if taken is None else self._made(before, code, dict(headers), opaque, taken)
-                yield Followed(share, made, looked)
+                yield Followed(share * part, made, looked, reasons)
 
-        yield from _both(view, ways)
+        yield from worlds(ways, view.supposed, Alternatives())
 
     @property
     def _secure(self) -> bool:
@@ -169,28 +173,6 @@ class Redirects(Struct, frozen=True):
             opaque={**carried(self.view.opaque), **opaque},
             recreated=made,
         )
-
-
-def _both(view: RequestView, ways: Callable[[RequestView], Iterator[Followed]]) -> Iterator[Followed]:
-    """The ways under both answers to each question that stands open, as ``chance.forked`` does it for an entry.
-
-    Raises Undecidable where more stand open than are followed.
-    """
-    try:
-        found = list(ways(view))
-    except Open as question:
-        if len(view.supposed) > _MOST_OPEN:
-            raise
-        asked = question
-    else:
-        yield from found
-        return
-    for answer in (True, False):
-        for one in _both(view.supposing({**view.supposed, asked.key: answer}), ways):
-            yield replace(one, probability=one.probability / 2, open=(asked.reason, *one.open))
-
-
-_MOST_OPEN = 4  # sixteen ways out of one answer
 
 
 def _names(route: Route | None, view: RequestView) -> tuple[str | None, str | None]:
