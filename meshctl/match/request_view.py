@@ -37,7 +37,8 @@ class Unseen(str):
     __slots__ = ()
 
 
-# Which filter may have changed a part, or one header by its name; "" for a header that is known although others are not.
+# Which filter may have changed a part, or one header by its name (":path" the path alone, Part.PATH whatever stands in the first
+# line of a request); "" for a header that is known although others are not.
 Opaque = Mapping[Part | str, str]
 NOTHING: Opaque = {}
 
@@ -66,7 +67,7 @@ def beyond_path(opaque: Opaque) -> Opaque:
     return {
         part: owner
         for part, owner in opaque.items()
-        if owner and part is not Part.PATH and not isinstance(owner, Unseen)
+        if owner and part not in (Part.PATH, ":path") and not isinstance(owner, Unseen)
     }
 
 
@@ -151,7 +152,7 @@ class RequestView:
         self._hidden = bool(opaque)
         self.target: str | None
         self.path: str
-        if Part.PATH in opaque:
+        if opaque and (Part.PATH in opaque or opaque.get(":path")):
             # Not a __getattr__ that tells why: with one Python reads every attribute the slow way.
             self.__class__ = _Pathless
         else:
@@ -204,6 +205,11 @@ class RequestView:
     def unsaid(self) -> bool:
         """Whether method and path are not told: who does not tell them asks about requests, not about tunnels or preflights."""
         return self._hidden and isinstance(self.opaque.get(Part.PATH), Unseen)
+
+    @property
+    def pathless(self) -> bool:
+        """Whether the path is not known."""
+        return self._hidden and isinstance(self, _Pathless)
 
     @property
     def is_connect(self) -> bool:
@@ -273,7 +279,7 @@ class _Pathless(RequestView):
         raise self._unknown_path()
 
     def _unknown_path(self) -> Undecidable:
-        owner = self.opaque[Part.PATH]
+        owner = self.opaque.get(":path") or self.opaque[Part.PATH]
         if isinstance(owner, Unseen):
             return Undecidable(f"the path is not in {owner}")
         return Undecidable(f"the path may be changed by {owner}")

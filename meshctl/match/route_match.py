@@ -20,7 +20,7 @@ from meshctl.match import grpc, header_match, string_match, uri_template
 from meshctl.match.fraction import Fraction, Runtime
 from meshctl.match.header_match import Criterion
 from meshctl.match.metadata_match import metadata
-from meshctl.match.request_view import Part, RequestView
+from meshctl.match.request_view import RequestView
 from meshctl.plain import Json
 from meshctl.values import Struct
 
@@ -164,7 +164,7 @@ def _path_criterion(path: PathMatch, ignore_parameters: bool) -> Criterion:
     every = path.kind is PathKind.PREFIX and path.value in ("", "/")
 
     def test(view: RequestView) -> bool:
-        if every and Part.PATH in view.opaque:
+        if every and view.pathless:
             return True  # whatever the path is; only CONNECT has none
         return view.target is not None and inner(view.path)
 

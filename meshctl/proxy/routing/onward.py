@@ -9,12 +9,12 @@ Follows source/common/router/router.cc (decodeHeaders: finalizeRequestHeaders co
 from __future__ import annotations
 
 from meshctl.envoy.api.config_route_v3 import RouteAction
-from meshctl.match.request_view import Headers, Opaque, RequestView, carried
+from meshctl.match.request_view import NOTHING, Headers, Opaque, Part, RequestView, carried
 from meshctl.match.substitution import Known
 from meshctl.proxy.model import Request
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.routing import rewrites
-from meshctl.proxy.routing.rewrites import Changes, changes_of
+from meshctl.proxy.routing.rewrites import Changes, UnknownRewrite, changes_of
 from meshctl.proxy.routing.routes import Route, RouteTable, VirtualHost
 from meshctl.proxy.routing.targets import Routed, Target
 from meshctl.values import Struct, replace
@@ -45,6 +45,8 @@ class Sent(Struct, frozen=True):
     changers: tuple[Changes, ...]
     path: str | None
     host: str
+    doubt: Opaque = NOTHING  # what of it is not known, as a rewrite is not evaluated
+    open: str = ""  # why
 
     def to(self, authority: str) -> Known:
         """What is known where the chosen host gives the request its name (auto_host_rewrite)."""
@@ -64,7 +66,7 @@ class Sent(Struct, frozen=True):
             headers=tuple(kept),
             scheme=routed.view.first(":scheme"),
             recreated=None,
-            opaque=carried(doubt),
+            opaque=carried({**doubt, **self.doubt}),
         )
 
 
@@ -77,7 +79,10 @@ def sent(routed: Routed, target: Target, action: RouteAction) -> Sent:
         known, changed = replace(known, headers=headers), view.carrying(headers)
     else:
         changed = view
-    path = rewrites.rewritten_path(action, routed.route.match.path, changed, known)
+    try:
+        path, open_ = rewrites.rewritten_path(action, routed.route.match.path, changed, known), None
+    except UnknownRewrite as unknown:
+        path, open_ = None, unknown
     own_host = target.settings.host_rewrite_literal if target.settings is not None else ""
     host = rewrites.rewritten_host(action, changed, known) or own_host
     if routed.host.config.include_request_attempt_count:
@@ -85,7 +90,20 @@ def sent(routed: Routed, target: Target, action: RouteAction) -> Sent:
     headers = _noted(headers, view, path, host, forwarded_host=action.append_x_forwarded_host)
     if headers is not changed.headers:
         known, changed = replace(known, headers=headers), view.carrying(headers)
+    if open_ is not None:
+        return _open(changed, known, changers, host, open_)
     return Sent(changed, known, changers, view.target if path is None else path, host)
+
+
+def _open(
+    view: RequestView, known: Known, changers: tuple[Changes, ...], host: str, unknown: UnknownRewrite
+) -> Sent:
+    """The request where nothing tells what its path becomes; it goes on with the one it had, in doubt."""
+    doubt: dict[Part | str, str] = {":path": unknown.by, "x-envoy-original-path": unknown.by}
+    known = replace(known, opaque={**known.opaque, **doubt})
+    return Sent(
+        view.doubted({**view.opaque, **doubt}), known, changers, view.target, host, doubt, unknown.reason
+    )
 
 
 def _noted(

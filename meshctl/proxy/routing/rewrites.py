@@ -30,6 +30,14 @@ from meshctl.plain import Json
 from meshctl.values import Struct, replace
 
 
+class UnknownRewrite(Undecidable):
+    """Raised where the path is rewritten by what is not evaluated."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the path rewrite policy {name} is not evaluated")
+        self.by = f"the path rewrite policy {name}"
+
+
 def matched_length(path: PathMatch, view: RequestView) -> int:
     """How much of the path prefix_rewrite replaces: the prefix, or all of it."""
     if path.kind in (PathKind.PREFIX, PathKind.SEPARATED):
@@ -57,7 +65,7 @@ def rewritten_path(
         return None
     template = policy.typed_config.as_(UriTemplateRewriteConfig) if policy.typed_config is not None else None
     if template is None:
-        raise Undecidable(f"the path rewrite policy {policy.name} is not evaluated")
+        raise UnknownRewrite(policy.name)
     variables = uri_template.parse(path.value).variables(bare)
     if variables is None:
         return None

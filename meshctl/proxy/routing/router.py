@@ -186,7 +186,7 @@ def _asked(entry: Entry, routed: Routed, cluster: Cluster, target: Target, sent:
     action = _action(routed)
     key = RANDOM
     if cluster.may_hash:
-        seen = sent.view if not entry.doubt else sent.view.doubted(entry.doubt)
+        seen = sent.view if not entry.doubt else sent.view.doubted({**entry.doubt, **sent.doubt})
         key = hash_policy.of_request(action.hash_policy or cluster.hash_policy, seen, routed.client_ip)
     own = target.settings.metadata_match if target.settings is not None else None
     return upstreams.Ask(
@@ -262,13 +262,15 @@ def _deliver(
             authority = part[0].hostname
         known = sent.to(authority)
         _note_extras(branch, action)
+        if sent.open and not terminated:
+            branch.unknown(f"the path that is sent: {sent.open}")
         follow = _follow(routed, does.redirects, sent, authority)
         if follow is not None:
             branch.assumed = (*branch.assumed, redirects.NOT_REDIRECTED)
         yield branch.end(
             verdict,
             endpoints=own,
-            upstream_path=None if terminated else sent.path,
+            upstream_path=None if terminated or sent.open else sent.path,
             location=told_location(branch, None, sent.changers, known),
             upstream_req_host=None if terminated else authority or None,
             upstream=Upstream(
