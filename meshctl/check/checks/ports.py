@@ -19,6 +19,7 @@ from meshctl.check.subject import Need, Subject
 from meshctl.check.uses import TCP_PROXY, users
 from meshctl.envoy import certificates
 from meshctl.envoy.cluster_names import parts_of
+from meshctl.match.request_view import RequestView
 from meshctl.plain import Json
 from meshctl.proxy.http.route_source import table_of
 from meshctl.proxy.listen.listeners import Listener
@@ -196,7 +197,7 @@ def _covers(names: list[str], host: str) -> bool:
 def _knows(proxy: Proxy, manager: ManagerPlace, host: str) -> bool:
     """Whether the chain's route table finds a virtual host for a name; unknown counts as knowing."""
     asked = host.replace("*", "x", 1) if host.startswith("*") else host
-    table, _ = table_of(proxy, manager.config, {":authority": [asked]})
+    table, _ = table_of(proxy, manager.config, RequestView({":authority": [asked]}))
     if table is None:
         return True
     index, _ = table.domains.find({":authority": [asked]})

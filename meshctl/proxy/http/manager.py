@@ -71,19 +71,46 @@ def _served(entry: Entry, scene: HttpScene, config: HttpConnectionManager) -> It
         entry.logged = False
         yield _early(entry, scene, refused, None)
         return
-    scoped = config.route_specifier == "scoped_routes"
-    table, problem = (None, "") if scoped else route_source.table_of(scene.proxy, config, {})
-    manager = _manager(scene, config, table)
-    decoded = hcm.decode(scene.request, manager, scene.connection, tls=scene.tls)
-    headers = decoded if isinstance(decoded, dict) else decoded.headers or {}
-    if scoped:
-        table, problem = route_source.table_of(scene.proxy, config, headers)
+    if config.route_specifier == "scoped_routes":
+        yield from _in_scope(entry, scene, config)
+        return
+    table, problem = route_source.table_of(scene.proxy, config)
+    decoded = hcm.decode(scene.request, _manager(scene, config, table), scene.connection, tls=scene.tls)
+    yield from _replied(entry, scene, config, decoded, table, problem)
+
+
+def _in_scope(entry: Entry, scene: HttpScene, config: HttpConnectionManager) -> Iterator[Passage]:
+    """Scoped routes: the request is decoded before its route configuration is known."""
+    decoded = hcm.decode(scene.request, _manager(scene, config, None), scene.connection, tls=scene.tls)
+    known = replace(scene, opaque={**scene.opaque, **entry.doubt})
+    view = _view(known, _headers_of(decoded))
+
+    def tables(branch: Entry, supposed: Supposed) -> list[tuple[Entry, RouteTable | None, str]]:
+        return [(branch, *route_source.table_of(scene.proxy, config, view.supposing(supposed)))]
+
+    for branch, table, problem in forked(entry, view.supposed, Stage.ROUTE, tables):
+        yield from _replied(branch, scene, config, decoded, table, problem)
+
+
+def _headers_of(decoded: Headers | Reply) -> Headers:
+    return decoded if isinstance(decoded, dict) else decoded.headers or {}
+
+
+def _replied(
+    entry: Entry,
+    scene: HttpScene,
+    config: HttpConnectionManager,
+    decoded: Headers | Reply,
+    table: RouteTable | None,
+    problem: str,
+) -> Iterator[Passage]:
+    """The answers as the client gets them."""
     entry.route_config = table.name or None if table is not None else None
     entry, open_end = doubted(entry, config, table.config if table is not None else None)
     if open_end is not None:
         yield open_end
     for passage in _answers(entry, scene, decoded, table, problem):
-        yield local_reply.answered(passage, config, headers, scene.proxy.runtime)
+        yield local_reply.answered(passage, config, _headers_of(decoded), scene.proxy.runtime)
 
 
 def _answers(

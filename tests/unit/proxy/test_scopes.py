@@ -6,7 +6,19 @@ from typing import Any
 
 import pytest
 
-from tests.unit.proxy.build import HTTP_MANAGER, ROUTER, get, listener, proxy, route, routed, virtual_host
+from meshctl.proxy.model import Request
+from meshctl.proxy.proxy import Proxy
+from tests.unit.proxy.build import (
+    HTTP_MANAGER,
+    ROUTER,
+    ask,
+    get,
+    listener,
+    proxy,
+    route,
+    routed,
+    virtual_host,
+)
 
 Json = dict[str, Any]
 
@@ -25,16 +37,19 @@ def header(name: str, **more: Any) -> Json:
     return {"header_value_extractor": {"name": name, **more}}
 
 
-def taken(fragments: list[Json], scopes: list[Json], *headers: tuple[str, str]) -> tuple[str | None, str]:
-    """The route that a request takes, else the details of its answer."""
+def scoped_routes(fragments: list[Json], scopes: list[Json]) -> Proxy:
     scoped = {
         "name": "scopes",
         "scope_key_builder": {"fragments": fragments},
         "scoped_route_configurations_list": {"scoped_route_configurations": scopes},
     }
     manager = {"@type": HTTP_MANAGER, "scoped_routes": scoped, "http_filters": [ROUTER], "access_log": [{}]}
-    built = proxy([listener([{"filters": [{"name": "http", "typed_config": manager}]}])])
-    found = routed(built, get("/", "a.com", *headers))
+    return proxy([listener([{"filters": [{"name": "http", "typed_config": manager}]}])])
+
+
+def taken(fragments: list[Json], scopes: list[Json], *headers: tuple[str, str]) -> tuple[str | None, str]:
+    """The route that a request takes, else the details of its answer."""
+    found = routed(scoped_routes(fragments, scopes), get("/", "a.com", *headers))
     return found.route_name, found.verdict.details or ""
 
 
@@ -66,3 +81,27 @@ def test_the_scope_of_a_request(
 def test_a_scope_may_name_its_routes() -> None:
     named = {"name": "n", "key": {"fragments": [{"string_key": "a"}]}, "route_configuration_name": "absent"}
     assert taken([header("x", index=0)], [named], ("x", "a"))[0] is None
+
+
+UNKNOWN: Json = {"my_extractor": {}}
+MAY_BE: list[tuple[list[Json], dict[str, Any], list[str | None]]] = [
+    ([UNKNOWN], {}, [None, "a", "a=b", "b"]),
+    ([{}], {}, [None, "a", "a=b", "b"]),  # no word of what it is built from
+    ([header("x", element={"separator": "=", "key": 1})], {"headers": (("x", "1=a"),)}, [None, "a", "a=b", "b"]),
+    ([UNKNOWN, header("y", index=0)], {}, [None]),  # no header, no key
+    ([UNKNOWN, header("y", index=0)], {"headers": (("y", "b"),)}, [None, "a/b"]),
+    ([UNKNOWN, header("y", index=0)], {"headers": (("y", "c"),)}, [None]),
+    ([header("x", index=0)], {"headers": (("x", "a"),), "opaque": {"x": "filter lua"}}, [None, "a", "a=b", "b"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fragments", "asked", "routes"), MAY_BE)
+def test_every_scope_that_the_key_may_be_of_is_followed(
+    fragments: list[Json], asked: dict[str, Any], routes: list[str | None]
+) -> None:
+    request = Request("GET", "a.com", "/", **asked)
+    passages = ask(scoped_routes(fragments, SCOPES), request)
+    assert sorted((p.route_name for p in passages), key=str) == sorted(routes, key=str)
+    assert all(p.decided == (len(routes) == 1) for p in passages)
+    assert all(p.verdict.code in (200, 404) for p in passages)
+    assert len(routes) == 1 or all("the scope key" in p.undetermined[0] for p in passages)
