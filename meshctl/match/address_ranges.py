@@ -11,18 +11,30 @@ import ipaddress
 from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
+from meshctl.envoy.message import Undecidable
 from meshctl.plain import Json
 from meshctl.values import Struct, field
 
 T = TypeVar("T")
 
 
+class Untold(str):
+    """In place of an address: why it is not known."""
+
+    __slots__ = ()
+
+
 @functools.lru_cache(maxsize=65536)
 def number(address: str) -> tuple[int, int] | None:
-    """(version, address as a number); None for what is no IP address."""
+    """(version, address as a number); None for what is no IP address.
+
+    Raises Undecidable for one that is not known.
+    """
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
+        if isinstance(address, Untold):
+            raise Undecidable(address) from None
         return None
     return parsed.version, int(parsed)
 

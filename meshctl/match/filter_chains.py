@@ -47,6 +47,8 @@ class Facts(Struct, frozen=True):
     @property
     def untold(self) -> Undecidable | None:
         """Why what hangs on the source cannot be decided; None where the connection has none, or it is told."""
+        if isinstance(self.src_ip, address_ranges.Untold):
+            return Undecidable(self.src_ip)
         if self.src_ip or not self.dst_ip:
             return None
         return Undecidable("the source of the connection is not told")
@@ -63,6 +65,8 @@ class Facts(Struct, frozen=True):
         """From this very address, or from 127.0.0.1 or ::1 (SAME_IP_OR_LOOPBACK); None where it is not told."""
         if not self.src_ip:
             return None if self.dst_ip else False
+        if isinstance(self.src_ip, address_ranges.Untold):
+            return None
         return self.src_ip in (self.dst_ip, "127.0.0.1", "::1")
 
 

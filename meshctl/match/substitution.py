@@ -15,6 +15,7 @@ from typing import Any
 
 from meshctl.envoy.addresses import bracketed
 from meshctl.envoy.message import Undecidable
+from meshctl.match.address_ranges import Untold
 from meshctl.match.request_view import NOTHING, Headers, Opaque, Part, Peer, ask
 from meshctl.values import Struct, field
 
@@ -76,6 +77,12 @@ def _address(ip: str, port: int | None) -> str | None:
     return bracketed(ip, _port(port)) if ip else None
 
 
+def _client(known: Known) -> str:
+    if isinstance(known.client, Untold):
+        raise Undecidable(known.client)
+    return known.client
+
+
 def _port(port: int | None) -> int:
     if port is None:
         raise Undecidable("the client's port is not known")
@@ -90,8 +97,8 @@ _OPERATORS: dict[str, Callable[[Known, str], str | None]] = {
     "REQ": _request_header,
     "REQUEST_HEADER": _request_header,
     "PROTOCOL": lambda known, _: known.protocol,
-    "DOWNSTREAM_REMOTE_ADDRESS": lambda known, _: _address(known.client, known.peer_port),
-    "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT": lambda known, _: known.client or None,
+    "DOWNSTREAM_REMOTE_ADDRESS": lambda known, _: _address(_client(known), known.peer_port),
+    "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT": lambda known, _: _client(known) or None,
     "DOWNSTREAM_REMOTE_PORT": lambda known, _: str(_port(known.peer_port)),
     "DOWNSTREAM_DIRECT_REMOTE_ADDRESS": lambda known, _: _address(known.peer_ip, known.peer_port),
     "DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT": lambda known, _: known.peer_ip or None,

@@ -2,7 +2,7 @@
 
 Theory of operation. With use_remote_address the peer of the connection is the client, or the address that
 xff_num_trusted_hops proxies in front have written into x-forwarded-for. Without, the detection extensions are asked
-in order (x-forwarded-for by default). Internal is only what internal_address_config says, and only where the address
+in order (x-forwarded-for by default); behind one that meshctl does not know the address is not known. Internal is only what internal_address_config says, and only where the address
 is the only one of the list. Follows source/common/http/{conn_manager_utility,utility}.cc and
 source/extensions/http/original_ip_detection.
 """
@@ -17,8 +17,9 @@ from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 imp
 from meshctl.envoy.api.extensions_http_original_ip_detection_custom_header_v3 import CustomHeaderConfig
 from meshctl.envoy.api.extensions_http_original_ip_detection_xff_v3 import XffConfig
 from meshctl.envoy.api.type_v3 import HttpStatus
-from meshctl.envoy.message import Choice, Undecidable
+from meshctl.envoy.message import Choice
 from meshctl.match import address_ranges
+from meshctl.match.address_ranges import Untold
 from meshctl.match.request_view import Headers
 from meshctl.values import Struct
 
@@ -57,8 +58,8 @@ def _detected(extensions: Iterable[TypedExtensionConfig], headers: Headers, peer
         elif packed is not None and (custom := packed.as_(CustomHeaderConfig)) is not None:
             found = _by_header(custom, headers)
         if found is None:
-            raise Undecidable(
-                f"the client's address is found by {extension.name}, which meshctl does not know"
+            return Client(
+                Untold(f"the client's address is found by {extension.name}, which meshctl does not know")
             )
         append = append or found.append
         if found.rejected:

@@ -14,15 +14,16 @@ from typing import TypeVar
 from meshctl.envoy.api.config_route_v3 import RouteAction
 from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
 from meshctl.envoy.message import Undecidable
+from meshctl.match.address_ranges import Untold
 from meshctl.match.request_view import NOTHING, Headers, Opaque, Part, RequestView, Unseen, beyond_path
 from meshctl.match.supposing import Supposed
 from meshctl.proxy.chance import forked
-from meshctl.proxy.doubts import doubted, guarded
+from meshctl.proxy.doubts import doubted, guarded, split
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters import http_filters
 from meshctl.proxy.filters.scene import Chosen
 from meshctl.proxy.filters.scene import Scene as FilterScene
-from meshctl.proxy.http import hcm, local_reply, route_source, spoken
+from meshctl.proxy.http import hcm, local_reply, request_headers, route_source, spoken
 from meshctl.proxy.http.codec import Reply
 from meshctl.proxy.http.connection_header import is_upgrade
 from meshctl.proxy.http.hcm import Manager
@@ -76,12 +77,18 @@ def _served(entry: Entry, scene: HttpScene, config: HttpConnectionManager) -> It
         return
     table, problem = route_source.table_of(scene.proxy, config)
     decoded = hcm.decode(scene.request, _manager(scene, config, table), scene.connection, tls=scene.tls)
+    entry, scene, open_end = _found(entry, scene, config, decoded)
+    if open_end is not None:
+        yield open_end
     yield from _replied(entry, scene, config, decoded, table, problem)
 
 
 def _in_scope(entry: Entry, scene: HttpScene, config: HttpConnectionManager) -> Iterator[Passage]:
     """Scoped routes: the request is decoded before its route configuration is known."""
     decoded = hcm.decode(scene.request, _manager(scene, config, None), scene.connection, tls=scene.tls)
+    entry, scene, open_end = _found(entry, scene, config, decoded)
+    if open_end is not None:
+        yield open_end
     known = replace(scene, opaque={**scene.opaque, **entry.doubt})
     view = _view(known, _headers_of(decoded))
 
@@ -90,6 +97,20 @@ def _in_scope(entry: Entry, scene: HttpScene, config: HttpConnectionManager) -> 
 
     for branch, table, problem in forked(entry, view.supposed, Stage.ROUTE, tables):
         yield from _replied(branch, scene, config, decoded, table, problem)
+
+
+def _found(
+    entry: Entry, scene: HttpScene, config: HttpConnectionManager, decoded: Headers | Reply
+) -> tuple[Entry, HttpScene, Passage | None]:
+    """The way on once the client's address is found, and the end beside it: who finds it may refuse the request."""
+    if isinstance(decoded, Reply) or not config.original_ip_detection_extensions:
+        return entry, scene, None
+    address = _remote_ip(scene)
+    if not isinstance(address, Untold):
+        return entry, scene, None
+    entry, open_end = split(entry, [address])
+    doubts = request_headers.doubts_of(config, "what finds the client's address")
+    return entry, replace(scene, opaque={**scene.opaque, **doubts}), open_end
 
 
 def _headers_of(decoded: Headers | Reply) -> Headers:

@@ -13,7 +13,7 @@ from meshctl.envoy.api.extensions_http_early_header_mutation_header_mutation_v3 
 from meshctl.envoy.message import Undecidable
 from meshctl.match import header_change
 from meshctl.match.address_ranges import number
-from meshctl.match.request_view import Drawn, Headers, PartlyKnown, Peer
+from meshctl.match.request_view import Drawn, Headers, Opaque, PartlyKnown, Peer
 from meshctl.match.substitution import Known
 from meshctl.proxy.http import client_address
 from meshctl.proxy.http.client_address import Client
@@ -84,6 +84,13 @@ def rewrite(config: HttpConnectionManager, headers: Headers, edge: Edge) -> Clie
         headers["via"] = [", ".join([*headers.get("via", ()), config.via])]
     _client_certificate(config, headers, edge)
     return client
+
+
+def doubts_of(config: HttpConnectionManager, by: str) -> Opaque:
+    """What of the headers hangs on a client that is not known, and on who finds it."""
+    ranges = config.internal_address_config.cidr_ranges if config.internal_address_config else ()
+    internal = (*_FROM_EXTERNAL, "x-envoy-internal") if ranges else ()
+    return dict.fromkeys(("x-forwarded-for", *internal), by)
 
 
 def _hop_by_hop(headers: Headers) -> None:

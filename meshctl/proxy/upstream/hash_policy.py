@@ -15,6 +15,7 @@ from meshctl.envoy.api.config_route_v3 import RouteAction
 from meshctl.envoy.api.type_v3 import HashPolicy as ConnectionPolicy
 from meshctl.envoy.message import Undecidable
 from meshctl.match import string_match
+from meshctl.match.address_ranges import Untold
 from meshctl.match.request_view import HashableText, PartlyKnown, RequestView
 from meshctl.proxy.upstream.hashing import xxhash64, xxhash64_of
 from meshctl.values import Struct
@@ -66,6 +67,8 @@ def of_connection(policies: Iterable[ConnectionPolicy], client_ip: str, state: M
 def _of_source(client_ip: str) -> int:
     if not client_ip:
         raise Undecidable("the client's address is not known")
+    if isinstance(client_ip, Untold):
+        raise Undecidable(client_ip)
     return xxhash64(client_ip)
 
 

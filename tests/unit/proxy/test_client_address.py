@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
-from meshctl.envoy.message import Undecidable
+from meshctl.match.address_ranges import Untold
 from meshctl.proxy.http.client_address import Client, is_internal, of
 
 Json = dict[str, Any]
@@ -89,12 +89,15 @@ def test_several_headers_are_one_list() -> None:
     )
 
 
-def test_another_extension_is_not_known() -> None:
-    config = {"original_ip_detection_extensions": [{"name": "mine", "typed_config": {"@type": "t/x.Y"}}]}
-    with pytest.raises(
-        Undecidable, match="the client's address is found by mine, which meshctl does not know"
-    ):
-        of(HttpConnectionManager(config), {}, PEER)
+def test_the_address_that_another_extension_finds_is_not_known() -> None:
+    mine = {"name": "mine", "typed_config": {"@type": "t/x.Y"}}
+    config = HttpConnectionManager({"original_ip_detection_extensions": [xff(), mine]})
+    assert of(config, {"x-forwarded-for": ["1.1.1.1"]}, PEER) == Client("1.1.1.1", True)
+    found = of(config, {}, PEER).address
+    assert (found, type(found)) == (
+        "the client's address is found by mine, which meshctl does not know",
+        Untold,
+    )
 
 
 INTERNAL = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from meshctl.match.request_view import Peer
-from meshctl.proxy.model import Disposition, Passage, Request, Tls
+from meshctl.proxy.model import Passage, Request, Tls
 from tests.unit.proxy.build import ask, get, http, listener, proxy, route, routed, virtual_host
 
 Json = dict[str, Any]
@@ -118,11 +118,6 @@ def test_an_address_that_is_not_found_may_end_the_request() -> None:
     assert answered(get("/", "a.com", ("x-ip", "1.2.3.4")), CUSTOM).verdict.code == 200
     refused = answered(get("/", "a.com", ("x-ip", "bad")), CUSTOM).verdict
     assert (refused.code, refused.details) == (403, "rejecting_because_detection_failed")
-
-
-def test_an_unknown_detection_is_undetermined() -> None:
-    passage = answered(get(), detection("of_tomorrow.v3.Config"))
-    assert passage.verdict.disposition is Disposition.UNDETERMINED
 
 
 @pytest.mark.parametrize(

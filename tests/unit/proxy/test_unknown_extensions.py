@@ -9,6 +9,7 @@ import pytest
 from meshctl.match.request_view import RequestView
 from meshctl.proxy.model import Disposition as D
 from tests.unit.proxy.build import ask, cluster, get, http, listener, proxy, route, routed, virtual_host
+from tests.unit.proxy.filters.chains import a_filter
 
 Json = dict[str, Any]
 
@@ -57,3 +58,88 @@ def test_the_next_proxy_does_not_know_the_path_and_knows_the_rest() -> None:
 def test_a_view_whose_path_is_open_knows_host_and_method() -> None:
     view = RequestView({":path": ["/x"], ":method": ["GET"], ":authority": ["a"]}, opaque={":path": "X"})
     assert (view.first(":method"), view.first("host"), view.is_connect) == ("GET", "a", False)
+
+
+DETECTS: Json = {"original_ip_detection_extensions": [MY]}
+INTERNAL: Json = {
+    **DETECTS,
+    "internal_address_config": {"cidr_ranges": [{"address_prefix": "10.0.0.0", "prefix_len": 8}]},
+}
+WHO = "the client's address is found by mine, which meshctl does not know"
+
+
+def allowing(principal: Json) -> Json:
+    policy = {"permissions": [{"any": True}], "principals": [principal]}
+    return a_filter("rbac.v3.RBAC", rules={"policies": {"p": policy}})
+
+
+def by_input(kind: str) -> Json:
+    """A matcher that denies the source 1.2.3.4."""
+    base = "type.googleapis.com/envoy.extensions.matching.common_inputs.network.v3."
+    action = {
+        "name": "a",
+        "typed_config": {"@type": "type.googleapis.com/envoy.config.rbac.v3.Action", "name": "a"},
+    }
+    denies = {**action, "typed_config": {**action["typed_config"], "action": "DENY"}}
+    tree = {
+        "input": {"name": "i", "typed_config": {"@type": base + kind}},
+        "exact_match_map": {"map": {"1.2.3.4": {"action": denies}}},
+    }
+    return a_filter("rbac.v3.RBAC", matcher={"matcher_tree": tree, "on_no_match": {"action": action}})
+
+
+def test_who_finds_the_client_may_refuse_the_request_and_tells_the_rest() -> None:
+    refused, delivered = ask(with_routes(route("r", ALL), **DETECTS), get("/"))
+    assert (refused.verdict.disposition, refused.verdict.reason) == (D.UNDETERMINED, WHO)
+    assert (delivered.verdict.disposition, delivered.decided, delivered.undetermined) == (
+        D.DELIVERED,
+        False,
+        (WHO,),
+    )
+    assert delivered.upstream is not None
+    assert delivered.upstream.request is not None
+    assert set(delivered.upstream.request.opaque) == {"x-forwarded-for"}
+
+
+def test_a_request_that_the_codec_refuses_has_no_client() -> None:
+    assert routed(with_routes(route("r", ALL), **DETECTS), get("/", None)).verdict.code == 400
+
+
+RANGE: Json = {"address_prefix": "10.0.0.0", "prefix_len": 8}
+OF_CLIENT: list[tuple[str, tuple[Json, ...], bool]] = [  # filters, whether the client's address decides
+    ("the client", (allowing({"remote_ip": RANGE}),), True),
+    ("the peer of the connection", (allowing({"direct_remote_ip": RANGE}),), False),
+    ("the source of a matcher", (by_input("SourceIPInput"),), True),
+    ("the direct source of a matcher", (by_input("DirectSourceIPInput"),), False),
+    ("a source of this host", (by_input("SourceTypeInput"),), True),
+    ("the list of addresses", (allowing({"header": {"name": "x-forwarded-for", "present_match": True}}),), True),
+    ("another header", (allowing({"header": {"name": "x-a", "present_match": True, "invert_match": True}}),), False),
+    ("a tag of an address", (a_filter("ip_tagging.v3.IPTagging", request_type="BOTH", ip_tags=[{"ip_tag_name": "t", "ip_list": [RANGE]}]),), True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("filters", "open_"), [c[1:] for c in OF_CLIENT], ids=[c[0] for c in OF_CLIENT])
+def test_what_asks_for_the_client_is_open(filters: tuple[Json, ...], open_: bool) -> None:
+    passages = ask(with_routes(route("r", ALL), filters=filters, **DETECTS), get("/"))
+    assert len(passages) == (3 if open_ and "ip_tags" not in str(filters) else 2)
+
+
+@pytest.mark.parametrize(("settings", "open_"), [(DETECTS, False), (INTERNAL, True)])
+def test_whether_a_client_that_is_not_known_is_internal_is_open(settings: Json, open_: bool) -> None:
+    internal = allowing({"header": {"name": "x-envoy-internal", "present_match": True}})
+    passages = ask(with_routes(route("r", ALL), filters=(internal,), **settings), get("/"))
+    assert len(passages) == (3 if open_ else 2)
+
+
+def test_a_hash_and_a_format_of_a_client_that_is_not_known_are_open() -> None:
+    hashed = route("r", ALL, hash_policy=[{"connection_properties": {"source_ip": True}}])
+    hashed["response_headers_to_add"] = [
+        {"header": {"key": "location", "value": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"}}
+    ]
+    many = cluster("c", "10.0.0.1:1", "10.0.0.2:1", lb_policy="RING_HASH")
+    _, delivered = ask(with_routes(hashed, clusters=(many,), **DETECTS), get("/"))
+    assert [reason.split(":")[0] for reason in delivered.undetermined] == [
+        WHO,
+        "the hash key",
+        "the Location of the answer",
+    ]
