@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from meshctl.coverage import Gap
 from meshctl.envoy.addresses import bracketed as joined
+from meshctl.envoy.api.extensions_transport_sockets_tls_v3 import DownstreamTlsContext
 from meshctl.envoy.message import Undecidable
 from meshctl.envoy.sections import SectionKind
 from meshctl.match.filter_chains import Facts
@@ -266,14 +267,17 @@ def _through(
     entry.filter_chain = chain.name or None
     entry.step(lambda: _chain_step(owner, choice, accepted.facts, ended.text))
     asked = ended.terminated or ended.verdict is not None
-    entry, open_end = doubted(entry, chain.config, chain.tls if asked else None)
+    entry, open_end = doubted(entry, chain.config, _context(chain) if asked else None)
     if open_end is not None:
         yield open_end
     failed = ended.verdict
     if failed is not None:
         entry.logged = False
-        reason = failed.reason
-        entry.step(lambda: Step(Stage.CHAIN, "TLS handshake fails", reason))
+        reason, open_ = failed.reason, failed.disposition is Disposition.UNDETERMINED
+        entry.step(lambda: Step(Stage.CHAIN, "TLS: not known" if open_ else "TLS handshake fails", reason))
+        if open_:
+            yield entry.end(failed)
+            return
     entry.tls = ended.agreed
     yield from network_filters.run(
         entry,
@@ -289,6 +293,14 @@ def _through(
             failed,
         ),
     )
+
+
+def _context(chain: Chain) -> DownstreamTlsContext | None:
+    """The TLS context of a chain; none of a transport socket that is not known."""
+    try:
+        return chain.tls
+    except Undecidable:
+        return None
 
 
 def _chain_step(owner: Listener, choice: ChainChoice, facts: Facts, tls: str) -> Step:

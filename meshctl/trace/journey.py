@@ -290,6 +290,8 @@ class Journey(Struct):
         """Everything a pod's proxy may do with the connection, and what follows."""
         assert flow.pod.proxy is not None
         stream = flow.stream
+        if stream.unread:
+            return [undetermined(f"what pod {flow.pod.name} reads is not known: {stream.unread}")]
         connection = Connection(
             stream.src_ip,
             flow.ip,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from meshctl.envoy.message import Undecidable
 from meshctl.match.request_view import Peer
 from meshctl.proxy.model import Endpoint, Payload, Request, Tls, Upstream
 from meshctl.trace.pods import Pod
@@ -16,6 +17,7 @@ class Stream(Struct, frozen=True):
     request: Request | None = None
     src_ip: str = ""
     carried: Peer | None = None  # the identity of an HBONE tunnel that has already ended
+    unread: str = ""  # why it is not known what stands round it on the wire
 
 
 def reachable(pod: Pod, endpoint: Endpoint) -> Endpoint:
@@ -59,7 +61,10 @@ def outgoing(pod: Pod, upstream: Upstream, endpoint: Endpoint, stream: Stream) -
             scheme=request.scheme,
         )
     cluster = pod.proxy.cluster(endpoint.cluster or upstream.cluster)
-    tls = cluster.tls_to(endpoint.metadata)[0] if cluster is not None else None
+    try:
+        tls = cluster.tls_to(endpoint.metadata)[0] if cluster is not None else None
+    except Undecidable as unknown:
+        return Stream(payload, layers, request, unread=f"cluster {upstream.cluster}: {unknown.reason}")
     if cluster is not None and tls is not None:
         alpn = tls.alpn
         if upstream.alpn_override is not None and tls.mutual:

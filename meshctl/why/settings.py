@@ -233,7 +233,11 @@ def _tls(scene: Scene) -> Iterator[Fact]:
         return
     said = scene.entry["upstream_host"]
     host = next((h for h in cluster.hosts if said in (h.address, *h.additional)), None)
-    tls, match = cluster.tls_to(host.metadata if host is not None else {})
+    try:
+        tls, match = cluster.tls_to(host.metadata if host is not None else {})
+    except Undecidable as unknown:
+        yield Fact(f"cluster {cluster.name}", f"its TLS cannot be told: {unknown.reason}")
+        return
     if tls is None:
         words = "plain text"
     else:

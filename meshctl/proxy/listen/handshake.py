@@ -64,7 +64,10 @@ def handshake(chain: Chain, connection: Connection, supposed: Supposed = NOTHING
     Raises Open where it depends on what of the client is not known, and nothing is supposed of that.
     """
     tls = connection.tls
-    context = chain.tls
+    try:
+        context = chain.tls
+    except Undecidable as unknown:
+        return _unread(connection, unknown, supposed)
     if context is None:
         return Handshake(connection, encrypted=tls is not None)
     if tls is None:
@@ -85,6 +88,22 @@ def handshake(chain: Chain, connection: Connection, supposed: Supposed = NOTHING
     session = replace(tls, peer=peer, agreed=_agreed(common.alpn_protocols, tls.alpn))
     inside = replace(connection, layers=connection.layers[1:], session=session)
     return Handshake(inside, agreed=True, terminated=True, encrypted=bool(inside.layers))
+
+
+def _unread(connection: Connection, unknown: Undecidable, supposed: Supposed) -> Handshake:
+    """Behind a transport socket that is not known, as far as it does what Envoy's own do; else everything is open."""
+    tls = connection.tls
+    does = "passes plain text on" if tls is None else "ends TLS as Envoy's own does"
+    if not answered(supposed, f"the transport socket {does}", unknown):
+        return Handshake(connection, verdict=Verdict(Disposition.UNDETERMINED, reason=unknown.reason))
+    if tls is None:
+        return Handshake(connection)
+    asks = tls.peer is not None and answered(
+        supposed, "the transport socket asks for the client's certificate", unknown
+    )
+    session = replace(tls, peer=tls.peer if asks else None)
+    inside = replace(connection, layers=connection.layers[1:], session=session)
+    return Handshake(inside, terminated=True, encrypted=bool(inside.layers))
 
 
 def _failed(connection: Connection, reason: str, *, agreed: bool = False) -> Handshake:

@@ -8,12 +8,13 @@ Follows source/common/tls/{context_config_impl,client_ssl_socket}.cc.
 from __future__ import annotations
 
 from meshctl.envoy.api.config_core_v3 import TransportSocket
+from meshctl.envoy.api.extensions_transport_sockets_quic_v3 import QuicUpstreamTransport
 from meshctl.envoy.api.extensions_transport_sockets_tls_v3 import (
     CertificateValidationContext,
     CommonTlsContext,
     UpstreamTlsContext,
 )
-from meshctl.envoy.message import Message
+from meshctl.envoy.message import Message, Undecidable
 from meshctl.values import Struct
 
 
@@ -45,9 +46,19 @@ def tls_of(socket: TransportSocket | None) -> TlsToHost | None:
     packed = socket.typed_config if socket is not None else None
     if packed is None:
         return None
-    if packed.type_name.rpartition(".")[2] == "UpstreamTlsContext":
+    kind = packed.type_name.rpartition(".")[2]
+    if kind == "UpstreamTlsContext":
         return _told(packed.as_(UpstreamTlsContext) or UpstreamTlsContext(packed.raw))
-    return tls_of(_Wrapping(packed.raw).transport_socket)
+    if kind == "QuicUpstreamTransport":
+        return _told(QuicUpstreamTransport(packed.raw).upstream_tls_context or UpstreamTlsContext({}))
+    inner = _Wrapping(packed.raw).transport_socket
+    if inner is None and kind not in _PLAIN:
+        raise Undecidable(f"the transport socket {packed.type_name or packed} is not known")
+    return tls_of(inner)
+
+
+# Sockets that change nothing of what is sent, where they stand round no other one.
+_PLAIN = frozenset(["RawBuffer", "ProxyProtocolUpstreamTransport", "InternalUpstreamTransport"])
 
 
 def _told(context: UpstreamTlsContext) -> TlsToHost:

@@ -7,13 +7,14 @@ of its own beside the way on; a share for which there is no host is one, too.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 
 from meshctl.envoy.message import Undecidable
 from meshctl.proxy import doubts
 from meshctl.proxy.chance import open_ways
 from meshctl.proxy.entry import Entry
-from meshctl.proxy.model import Disposition, Endpoint, Passage, Verdict
+from meshctl.proxy.model import Disposition, Endpoint, Passage, Stage, Step, Verdict
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.upstream.clusters import Cluster
 from meshctl.proxy.upstream.upstreams import Ask, Choice, choose, cluster_step, endpoint_step
@@ -97,7 +98,8 @@ def _admitted(
 def _readable(
     entry: Entry, proxy: Proxy, cluster: Cluster, endpoints: tuple[Endpoint, ...]
 ) -> Iterator[Passage | tuple[Entry, tuple[Endpoint, ...]]]:
-    """The endpoints that can be spoken to as configured; one whose TLS cannot be read is an open end of its own."""
+    """The endpoints that can be spoken to as configured. How one is spoken to that cannot be read is open: the handshake may
+    fail, and what comes of it where it succeeds is told apart."""
     spoken = [(proxy.cluster(one.cluster) if one.cluster else None) or cluster for one in endpoints]
     reasons = list(map(_unread, spoken, endpoints))
     if not any(reasons):
@@ -110,8 +112,12 @@ def _readable(
             left.append(endpoint)
             continue
         branch = entry.branch(endpoint.probability / total) if len(endpoints) > 1 else entry
-        branch.unknown(reason)
-        yield branch.end(Verdict(Disposition.UNDETERMINED, reason=reason))
+        on, other = open_ways(branch, 2, reason)
+        yield other.end(Verdict(Disposition.UNDETERMINED, reason=reason))
+        on.step(
+            functools.partial(Step, Stage.ENDPOINT, "supposed: the handshake with the host succeeds", reason)
+        )
+        yield on, (replace(endpoint, probability=1.0),)
     if left:
         share = sum(endpoint.probability for endpoint in left)
         rest = tuple(replace(endpoint, probability=endpoint.probability / share) for endpoint in left)

@@ -113,11 +113,6 @@ def test_suites_that_a_client_may_not_have_are_undetermined_up_to_tls_12(
     assert ends(socket, max_version="TLSv1_2") == ({Disposition.DELIVERED} if decided else EITHER)
 
 
-def test_an_unknown_transport_socket_is_undetermined() -> None:
-    socket = {"name": "x", "typed_config": {"@type": "type.googleapis.com/vendor.Socket"}}
-    assert reached({"transport_socket": socket}).verdict.disposition is Disposition.UNDETERMINED
-
-
 @pytest.mark.parametrize(
     ("codec", "server", "client", "spoken", "understood"),
     [
@@ -354,12 +349,6 @@ CONTEXTS: list[tuple[Json, bool]] = [  # a chain, whether it ends TLS
 def test_whether_a_chain_ends_tls(chain: Json, ends: bool) -> None:
     (found,) = proxy([listener([{"name": "c", "filters": tcp("c"), **chain}])]).listeners.all[0].chains
     assert (found.tls is not None) is ends
-
-
-def test_a_transport_socket_that_is_not_known_is_undecidable() -> None:
-    chain = {"name": "c", "filters": tcp("c"), "transport_socket": wrapped("mine.v3.Mine")}
-    (passage,) = ask(proxy([listener([chain])]), payload=Payload.RAW)
-    assert "mine.v3.Mine is not known" in " ".join(passage.undetermined)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
-from meshctl.match.request_view import RequestView
+from meshctl.envoy.api.config_core_v3 import TransportSocket
+from meshctl.match.request_view import Peer, RequestView
 from meshctl.proxy.model import Disposition as D
+from meshctl.proxy.model import Tls
+from meshctl.proxy.upstream.tls import tls_of
 from tests.unit.proxy.build import ask, cluster, get, http, listener, proxy, route, routed, virtual_host
 from tests.unit.proxy.filters.chains import a_filter
 
@@ -143,3 +146,53 @@ def test_a_hash_and_a_format_of_a_client_that_is_not_known_are_open() -> None:
         "the hash key",
         "the Location of the answer",
     ]
+
+
+SOCKET = "the transport socket my.Extension is not known"
+CERTIFICATE = Tls(sni="a.com", peer=Peer(("spiffe://a",)), mesh=True)
+OF_ITS_TLS: list[
+    tuple[str, Tls | None, list[tuple[D, str | None]]]
+] = [  # the client's TLS, and who passes whom
+    ("plain text", None, [(D.DELIVERED, "no"), (D.UNDETERMINED, None)]),
+    ("TLS", Tls(sni="a.com"), [(D.DELIVERED, "tls"), (D.UNDETERMINED, None)]),
+    ("a certificate", CERTIFICATE, [(D.DELIVERED, "peer"), (D.DELIVERED, "tls"), (D.UNDETERMINED, None)]),
+]
+
+
+@pytest.mark.parametrize(("tls", "found"), [t[1:] for t in OF_ITS_TLS], ids=[t[0] for t in OF_ITS_TLS])
+def test_a_socket_that_accepts_connections_is_followed_where_it_does_as_envoys_own(
+    tls: Tls | None, found: list[tuple[D, str | None]]
+) -> None:
+    """What is known of the client is told by the route: with a certificate, with TLS, with neither."""
+    presented = {"prefix": "/", "tls_context": {"presented": True}}
+    secure = {"prefix": "/", "headers": [{"name": "x-forwarded-proto", "string_match": {"exact": "https"}}]}
+    hosts = [virtual_host(route("peer", presented), route("tls", secure), route("no", ALL))]
+    built = proxy([listener([{"filters": http(hosts), "transport_socket": MY}])])
+    passages = ask(built, get(), tls=tls)
+    told = sorted((p.verdict.disposition.name, p.route_name or "") for p in passages)
+    assert told == sorted((disposition.name, name or "") for disposition, name in found)
+    assert all(p.undetermined == (SOCKET,) and not p.decided for p in passages)
+
+
+def test_a_socket_to_a_host_may_fail_and_where_it_succeeds_the_rest_is_told() -> None:
+    own = cluster("c", "10.0.0.1:8080", transport_socket=MY)
+    failed, delivered = ask(with_routes(route("r", ALL), clusters=(own,)), get("/"))
+    assert (failed.verdict.disposition, failed.verdict.reason) == (D.UNDETERMINED, f"cluster c: {SOCKET}")
+    assert (delivered.verdict.disposition, delivered.decided) == (D.DELIVERED, False)
+    assert delivered.undetermined == (f"cluster c: {SOCKET}",)
+
+
+KINDS = "type.googleapis.com/envoy.extensions.transport_sockets."
+KNOWN_SOCKETS: list[tuple[Json, str | None]] = [  # to a host, and the name that its TLS has
+    ({"name": "raw"}, None), ({"name": "raw", "typed_config": {"@type": f"{KINDS}raw_buffer.v3.RawBuffer"}}, None),
+    ({"name": "tls", "typed_config": {"@type": f"{KINDS}tls.v3.UpstreamTlsContext", "sni": "s"}}, "s"),
+    ({"name": "quic", "typed_config": {"@type": f"{KINDS}quic.v3.QuicUpstreamTransport", "upstream_tls_context": {"sni": "s"}}}, "s"),
+    ({"name": "tap", "typed_config": {"@type": f"{KINDS}tap.v3.Tap", "transport_socket": {"name": "tls", "typed_config": {"@type": f"{KINDS}tls.v3.UpstreamTlsContext", "sni": "s"}}}}, "s"),
+    ({"name": "tap", "typed_config": {"@type": f"{KINDS}tap.v3.Tap", "transport_socket": {"name": "raw"}}}, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("socket", "sni"), KNOWN_SOCKETS)
+def test_the_tls_of_a_socket_that_is_known(socket: Json, sni: str | None) -> None:
+    found = tls_of(TransportSocket(socket))
+    assert (None if found is None else found.sni) == sni

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from meshctl.proxy.model import Disposition, Passage, Payload, Verdict
+from meshctl.proxy.proxy import Proxy
 from meshctl.trace.answers import Answer, Failure, behind
 from meshctl.trace.capture import Captured, Sent
 from meshctl.trace.journey import Journey
 from meshctl.trace.pods import Pod, Pods
 from meshctl.trace.streams import Stream
 from tests.unit.netfilter.sidecar import nat, table
-from tests.unit.proxy.build import get
+from tests.unit.proxy.build import cluster, get, listener, proxy, tcp
 
 
 def hook(name: str, verdict: str) -> Captured:
@@ -48,6 +49,28 @@ def test_a_way_that_rules_leave_open_is_undetermined_by_name(rules: object) -> N
     assert way.answer.disposition is Disposition.UNDETERMINED
     assert len(way.undetermined) == 1 and way.undetermined[0] in way.answer.reason
     assert [one.verdict for one in way.sent] == ["UNDETERMINED"]
+
+
+SOCKET = {"name": "mine", "typed_config": {"@type": "type.googleapis.com/my.Socket"}}
+
+
+@pytest.mark.parametrize(
+    ("own", "endings"),
+    [
+        (None, [Disposition.DELIVERED, Disposition.UNDETERMINED]),  # the application takes what comes
+        (proxy([listener([{"filters": tcp("c")}], port=8080)]), [Disposition.UNDETERMINED] * 2),
+    ],
+    ids=["an application", "a proxy"],
+)
+def test_what_a_socket_that_is_not_known_sends_is_open_to_the_proxy_that_reads_it(
+    own: Proxy | None, endings: list[Disposition]
+) -> None:
+    speaks = cluster("c", "10.0.0.9:8080", transport_socket=SOCKET)
+    sends = Pod("p", "ns", ("10.0.0.1",), proxy=proxy([listener([{"filters": tcp("c")}])], (speaks,)))
+    reads = Pod("q", "ns", ("10.0.0.9",), proxy=own)
+    ways = Journey(Pods([sends, reads])).arrive(sends, "10.0.0.1", 80, Stream(Payload.RAW))
+    assert sorted((way.answer.disposition for way in ways), key=str) == endings
+    assert all("transport socket my.Socket" in " ".join(way.undetermined) for way in ways)
 
 
 SEEN = [  # over HTTP or not, the answer of what is behind, the answer that is seen before it
