@@ -94,6 +94,27 @@ class Never(Struct, frozen=True):
     negate: bool = False
 
 
+class Drawn(Struct, frozen=True):
+    """A question about a number that no packet has: drawn (numgen), or hashed from what the packet has (jhash, symhash).
+
+    span: from where to where it may be; anew: each rule that asks draws its own, all equally often. place: the rule that asks
+    is put in by the walk.
+    """
+
+    number: str
+    span: tuple[int, int]
+    ranges: tuple[tuple[int, int], ...]
+    text: str
+    negate: bool = False
+    anew: bool = False
+    place: str = ""
+
+    @property
+    def key(self) -> str:
+        """One name for the number, however often it is asked for."""
+        return f"{self.number} in {self.place}" if self.anew else self.number
+
+
 class Unknown(Struct, frozen=True):
     """A criterion or action not understood: its effect is undetermined."""
 
@@ -147,12 +168,12 @@ class Action(Struct, frozen=True):
 class Dispatch(Struct, frozen=True):
     """A map: the first case whose criteria pass gives the action (nft vmap, map); target: the statement's word."""
 
-    cases: tuple[tuple[tuple[Criterion, ...], Action], ...]
+    cases: tuple[tuple[tuple[Criterion | Drawn, ...], Action], ...]
     text: str
     target: str = "vmap"
 
 
-Step = Criterion | AnyOf | Never | Unknown | Action | Dispatch
+Step = Criterion | AnyOf | Never | Drawn | Unknown | Action | Dispatch
 
 
 class Rule(Struct, frozen=True):
@@ -188,12 +209,13 @@ class Rule(Struct, frozen=True):
                 return ""
 
     @property
-    def criteria(self) -> tuple[Criterion | AnyOf | Never | Unknown, ...]:
+    def criteria(self) -> tuple[Criterion | AnyOf | Never | Drawn | Unknown, ...]:
         """The questions asked, in order."""
         return tuple(
             step
             for step in self.steps
-            if isinstance(step, Criterion | AnyOf | Never) or (isinstance(step, Unknown) and not step.action)
+            if isinstance(step, Criterion | AnyOf | Never | Drawn)
+            or (isinstance(step, Unknown) and not step.action)
         )
 
 

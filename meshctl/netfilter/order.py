@@ -19,6 +19,7 @@ from meshctl.netfilter.model import (
     Chain,
     Criterion,
     Dispatch,
+    Drawn,
     Field,
     Never,
     RuleSet,
@@ -104,6 +105,8 @@ def _uses_conntrack(step: Step) -> bool:
         case Dispatch():
             asked = any(_uses_conntrack(part) for case, _ in step.cases for part in case)
             return asked or any(_uses_conntrack(action) for _, action in step.cases)
+        case Drawn():
+            return "ct " in step.number
         case Never():
             return False
 

@@ -97,7 +97,8 @@ def _result(result: WalkResult, wide: bool, depth: int = 0) -> Iterator[str]:
     if result.undetermined and result.verdict is not Verdict.UNDETERMINED:
         yield f"   (whatever {'; '.join(result.undetermined)} is)"
     for branch in result.branches if depth < BRANCH_DEPTH else ():
-        yield f"   if {branch.supposition}:"
+        share = "" if branch.share is None else f" ({100 * branch.share:.3g} %)"
+        yield f"   if {branch.supposition}{share}:"
         for line in _result(branch.result, False, depth + 1):
             yield f"      {line}"
 

@@ -88,6 +88,7 @@ class Sent(Struct, frozen=True):
     redirected: bool
     dropped: bool = False
     undetermined: tuple[str, ...] = ()
+    share: float | None = 1.0  # of the connections, where that is known
 
     @property
     def undecided(self) -> bool:
@@ -113,43 +114,82 @@ def send(pod: Pod, src: str, dst: str, port: int, uid: int, gid: int, mark: int 
         uid=uid, gid=gid, mark=mark,
     )  # fmt: skip
     whole = Connections(pod.rules).walk(packet)
-    found = [one for end in _ends(whole) for one in _sent(pod.rules, packet, end, whole.undetermined)]
-    return list(
-        {(one.local, one.port, one.redirected, one.dropped, one.undecided): one for one in found}.values()
-    )
+    found = [one for end in _ends(whole) for one in _sent(pod.rules, packet, end)]
+    alike: dict[tuple[object, ...], Sent] = {}
+    for one in found:
+        key = (one.local, one.port, one.redirected, one.dropped, one.undecided)
+        alike[key] = replace(one, share=_added(alike[key].share, one.share)) if key in alike else one
+    return list(alike.values())
 
 
-def _ends(result: WalkResult) -> list[WalkResult]:
+class _End(Struct, frozen=True):
+    """An end that a walk may come to; share: how often, None where nothing tells, and then what it hangs on."""
+
+    result: WalkResult
+    share: float | None = 1.0
+    unknown: tuple[str, ...] = ()
+
+
+def _added(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one + other
+
+
+def _ends(whole: WalkResult) -> list[_End]:
     """The ends that a walk may come to: its own, or those of its branches where they differ."""
+    shares = _shares(whole)
+    known = all(share is not None for _, share in shares)
+    if len(shares) == 1:
+        return [
+            _End(
+                whole if whole.verdict is not Verdict.UNDETERMINED else shares[0][0], 1.0, whole.undetermined
+            )
+        ]
+    return [_End(end, share if known else None, () if known else whole.undetermined) for end, share in shares]
+
+
+def _shares(result: WalkResult) -> list[tuple[WalkResult, float | None]]:
     if result.verdict is not Verdict.UNDETERMINED or not result.branches:
-        return [result]
-    found = [end for branch in result.branches for end in _ends(branch.result)]
-    return list({(end.verdict, end.redirect_port, end.nat_to): end for end in found}.values())
+        return [(result, 1.0)]
+    found: dict[tuple[object, ...], tuple[WalkResult, float | None]] = {}
+    for branch in result.branches:
+        for end, share in _shares(branch.result):
+            part = None if share is None or branch.share is None else share * branch.share
+            key = (end.verdict, end.redirect_port, end.nat_to)
+            found[key] = (end, _added(found[key][1], part) if key in found else part)
+    return list(found.values())
 
 
-def _sent(rules: RuleSet, packet: Packet, result: WalkResult, unknown: tuple[str, ...]) -> Iterator[Sent]:
+def _sent(rules: RuleSet, packet: Packet, end: _End) -> Iterator[Sent]:
     """Where a packet goes from one end of its walk through OUTPUT."""
+    result, unknown = end.result, end.unknown
     interface, port, local = str(packet.out_if), int(packet.dport or 0), packet.out_if == "lo"
     first = _captured("output", packet, interface, result)
     unknown += _unfollowed(result)
     if first.verdict in ("DROP", "UNDETERMINED"):
         dropped = first.verdict == "DROP"
         yield Sent(
-            (first,), local, port, False, dropped, unknown or ((first.verdict,) if not dropped else ())
+            (first,),
+            local,
+            port,
+            False,
+            dropped,
+            unknown or ((first.verdict,) if not dropped else ()),
+            end.share,
         )
         return
     redirected = first.verdict == "REDIRECT" and result.redirect_port is not None
     if redirected:
         port, local = int(result.redirect_port or 0), True
     if not local:
-        yield Sent((first,), False, port, False, undetermined=unknown)
+        yield Sent((first,), False, port, False, undetermined=unknown, share=end.share)
         return
     after = result.post or packet
     looped = replace(after, hook=Hook.PREROUTING, in_if="lo", out_if=None, uid=None, gid=None)
     connections = Connections(rules)
     connections.remember(packet, result)
     whole = connections.walk(looped)
-    for back in [whole] if redirected else _ends(whole):
+    for behind in [_End(whole, 1.0, whole.undetermined)] if redirected else _ends(whole):
+        back = behind.result
         last = _captured("prerouting", looped, "lo", back)
         taken = last.verdict in ("TPROXY", "REDIRECT") and back.redirect_port is not None
         yield Sent(
@@ -158,7 +198,8 @@ def _sent(rules: RuleSet, packet: Packet, result: WalkResult, unknown: tuple[str
             int(back.redirect_port or 0) if taken else port,
             redirected or taken,
             last.verdict == "DROP",
-            unknown + whole.undetermined + _unfollowed(back),
+            unknown + behind.unknown + _unfollowed(back),
+            None if end.share is None or behind.share is None else end.share * behind.share,
         )
 
 
@@ -171,6 +212,7 @@ class Arrived(Struct, frozen=True):
     transparent: bool = False
     dropped: bool = False
     undetermined: tuple[str, ...] = ()
+    share: float | None = 1.0
 
 
 def arrive(pod: Pod, src: str, dst: str, port: int) -> list[Arrived]:
@@ -182,10 +224,11 @@ def arrive(pod: Pod, src: str, dst: str, port: int) -> list[Arrived]:
         in_address=dst,
     )  # fmt: skip
     whole = Connections(pod.rules).walk(packet)
-    return [_arrived(packet, end, port, whole.undetermined) for end in _ends(whole)]
+    return [_arrived(packet, end, port) for end in _ends(whole)]
 
 
-def _arrived(packet: Packet, result: WalkResult, port: int, unknown: tuple[str, ...]) -> Arrived:
+def _arrived(packet: Packet, end: _End, port: int) -> Arrived:
+    result = end.result
     hook = _captured("prerouting", packet, "eth0", result)
     taken = hook.verdict in ("REDIRECT", "TPROXY") and result.redirect_port is not None
     return Arrived(
@@ -194,5 +237,6 @@ def _arrived(packet: Packet, result: WalkResult, port: int, unknown: tuple[str, 
         taken,
         hook.verdict == "TPROXY",
         hook.verdict == "DROP",
-        unknown + _unfollowed(result),
+        end.unknown + _unfollowed(result),
+        end.share,
     )

@@ -69,7 +69,7 @@ def _criteria(steps: tuple[object, ...]) -> Iterator[Criterion]:
                     yield from group
             case Dispatch(cases=cases):
                 for criteria, _ in cases:
-                    yield from criteria
+                    yield from (one for one in criteria if isinstance(one, Criterion))
 
 
 def _asks_for_public(criterion: Criterion) -> bool:

@@ -59,9 +59,15 @@ End = TypeVar("End", Sent, Arrived)
 
 
 def _of_all(ends: Sequence[End], follow: Callable[[End], list[Way]]) -> list[Way]:
-    """The ways from every end that a packet's walk through rules may come to; between several nothing decides."""
+    """The ways from every end that a packet's walk through rules may come to: as often as is known, else nothing decides."""
     if len(ends) == 1:
         return follow(ends[0])
+    if all(end.share is not None for end in ends):
+        return [
+            replace(way, probability=way.probability * (end.share or 0.0))
+            for end in ends
+            for way in follow(end)
+        ]
     return [
         replace(
             way,

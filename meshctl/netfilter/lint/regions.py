@@ -13,7 +13,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
-from meshctl.netfilter.model import AnyOf, Backend, Criterion, Field, Never, Rule, Test, Unknown
+from meshctl.netfilter.model import AnyOf, Backend, Criterion, Drawn, Field, Never, Rule, Test, Unknown
 from meshctl.netfilter.packet import Family, Hook, Packet, Sender
 from meshctl.netfilter.walk.evaluate import Assumptions, Unsettled, passes
 from meshctl.values import Struct, replace
@@ -69,7 +69,7 @@ class Space(Struct, frozen=True, dict=True):
                 if criterion.negate:
                     continue
                 return None, True
-            if isinstance(criterion, Unknown | AnyOf):
+            if isinstance(criterion, Unknown | AnyOf | Drawn):
                 exact = False
                 continue
             place = self.axes.index(axis_of(criterion))

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from meshctl.netfilter.model import Action, AnyOf, Criterion, Field, Never, Rule, Step, Test, Unknown, Verb
 from meshctl.netfilter.packet import CtState, Family, TcpFlag, protocol_number
 from meshctl.netfilter.read.iptables_target import TARGETS, Words, build_target
+from meshctl.netfilter.read.statistic import drawn
 from meshctl.netfilter.read.values import number_range, numbers, port_number
 from meshctl.values import Struct, field
 
@@ -374,7 +375,7 @@ def _collect_unknown(draft: _Draft, word: str, words: Words, negate: bool) -> No
 def _close_unknown(draft: _Draft) -> None:
     if draft.unknown is not None:
         text = " ".join(draft.unknown)
-        draft.matches.append(_has_socket(text) if text in SOCKET else Unknown(text))
+        draft.matches.append(_has_socket(text) if text in SOCKET else drawn(text) or Unknown(text))
         draft.unknown = None
 
 

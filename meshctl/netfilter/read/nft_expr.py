@@ -17,6 +17,7 @@ from meshctl.netfilter.model import (
     AnyOf,
     Criterion,
     Dispatch,
+    Drawn,
     Field,
     Never,
     Step,
@@ -202,6 +203,37 @@ def _bit_value(left: Left, value: Json) -> int:
     raise NotUnderstood(words(value))
 
 
+def number_of(expression: Json) -> Drawn | None:
+    """A number that no packet has, as the question that every value passes; None for what a packet has."""
+    match expression:
+        case {"numgen": {"mode": str(), "mod": int(mod), **more}}:
+            return _number(expression, mod, more, anew=True)
+        case {"jhash": {"mod": int(mod), **more}} | {"symhash": {"mod": int(mod), **more}}:
+            return _number(expression, mod, more, anew=False)
+    return None
+
+
+def _number(expression: Json, mod: int, more: dict[Any, Json], *, anew: bool) -> Drawn:
+    offset = int(more.get("offset") or 0)
+    if mod < 1 or offset < 0:
+        raise NotUnderstood(words(expression))
+    span = offset, offset + mod - 1
+    return Drawn(words(expression), span, (span,), words(expression), anew=anew)
+
+
+def _needs_of_hash(expression: Json) -> list[Step]:
+    """What must be there to be hashed; the rule stops where it is not."""
+    body = expression.get("jhash") if isinstance(expression, dict) else None
+    hashed = body.get("expr") if isinstance(body, dict) else None
+    parts = hashed["concat"] if isinstance(hashed, dict) and "concat" in hashed else [hashed]
+    sides = [left_side(part) for part in parts if part is not None]
+    needs: list[Step] = [need for side in sides for need in side.needs]
+    return [*needs, *(needs_family(side.family) for side in sides if side.family)]
+
+
+_PLAIN = Left(Field.MARK, integer)  # how the values of such a number are read
+
+
 # ---- right-hand sides ----
 
 
@@ -279,10 +311,23 @@ _COMPARISONS: dict[str, Callable[[int], tuple[int, int]]] = {
 def match_steps(operator: str, left: Json, right: Json, sets: Sets) -> list[Step]:
     """The criteria of one match, those it depends on first."""
     text = f"{words(left)} {'' if operator in ('==', 'in') else operator + ' '}{words(right)}"
+    number = number_of(left)
+    if number is not None:
+        ranges = _number_ranges(operator, right, sets)
+        return [
+            *_needs_of_hash(left),
+            replace(number, ranges=ranges, text=text, negate=operator == "!="),
+        ]
     if isinstance(left, dict) and "concat" in left:
         return _concatenation(left["concat"], operator, right, sets, text)
     side = left_side(left)
     return [*side.needs, _match(side, operator, right, sets, text)]
+
+
+def _number_ranges(operator: str, right: Json, sets: Sets) -> tuple[tuple[int, int], ...]:
+    if operator in _COMPARISONS:
+        return (_COMPARISONS[operator](_scalar(_PLAIN, right)),)
+    return tuple(_ranges(_PLAIN, right, sets))
 
 
 def _match(side: Left, operator: str, right: Json, sets: Sets, text: str) -> Step:
@@ -355,6 +400,9 @@ def map_steps(
 ) -> list[Step]:
     """A map's cases, most specific first, in a step that is called as ``named``; a value without a case ends the rule."""
     text = named.text
+    number = number_of(key)
+    if number is not None:
+        return [*_needs_of_hash(key), replace(named, cases=_number_cases(number, data, sets, action_of))]
     parts = key["concat"] if isinstance(key, dict) and "concat" in key else [key]
     sides = [left_side(part) for part in parts]
     needs: list[Step] = [need for side in sides for need in side.needs]
@@ -369,6 +417,19 @@ def map_steps(
     # A single element is more specific than a range or the catch-all "*": look at those last.
     cases.sort(key=lambda case: sum(high - low for part in case[0] for low, high in part.ranges))
     return [*needs, replace(named, cases=tuple(cases))]
+
+
+def _number_cases(
+    number: Drawn, data: Json, sets: Sets, action_of: Callable[[Json], Action]
+) -> tuple[tuple[tuple[Criterion | Drawn, ...], Action], ...]:
+    """The cases of a map by such a number."""
+    cases = []
+    for value, action in _elements(data, sets):
+        ranges = tuple(_ranges(_PLAIN, value, sets))
+        text = f"{number.number} is {words(value)}"
+        cases.append((replace(number, ranges=ranges, text=text), action_of(action)))
+    cases.sort(key=lambda case: sum(high - low for low, high in case[0].ranges))
+    return tuple(((one,), action) for one, action in cases)
 
 
 __all__ = [

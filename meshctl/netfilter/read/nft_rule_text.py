@@ -248,6 +248,8 @@ def _primary(tokens: Tokens) -> Json:
         return _fib(tokens)
     if word == "socket":
         return {"socket": {"key": tokens.take()}}
+    if word in ("numgen", "jhash", "symhash"):
+        return _number(tokens, word)
     if word in BARE_META:
         return {"meta": {"key": word}}
     if word == "tcp" and tokens.accept("option"):
@@ -255,6 +257,22 @@ def _primary(tokens: Tokens) -> Json:
     if word in PAYLOADS:
         return {"payload": {"protocol": word, "field": tokens.take()}}
     raise ValueError(f"{word} is no expression known here")
+
+
+def _number(tokens: Tokens, word: str) -> Json:
+    """``numgen random mod 3 offset 1``, ``jhash ip saddr . tcp dport mod 3 seed 7``, ``symhash mod 3``."""
+    body: dict[str, Json] = {}
+    if word == "numgen":
+        body["mode"] = tokens.take()
+    elif word == "jhash":
+        body["expr"] = _expression(tokens)
+    if not tokens.accept("mod"):
+        raise ValueError(f"{word} without a modulus")
+    body["mod"] = _literal(tokens.take())
+    while tokens.peek() in ("seed", "offset"):
+        option = tokens.take()
+        body[option] = _literal(tokens.take())
+    return {word: body}
 
 
 def _ct(tokens: Tokens) -> Json:

@@ -39,6 +39,13 @@ def _object(expression: dict[str, Any]) -> str:
             return " ".join(["tcp option", words(name), *([words(more["field"])] if "field" in more else [])])
         case "rt", {"key": key}:
             return f"rt {key}"
+        case "numgen", {"mode": mode, "mod": mod, **more}:
+            return f"numgen {mode} mod {mod}{_offset(more)}"
+        case "symhash", {"mod": mod, **more}:
+            return f"symhash mod {mod}{_offset(more)}"
+        case "jhash", {"mod": mod, "expr": hashed, **more}:
+            seed = f" seed {more['seed']}" if more.get("seed") else ""
+            return f"jhash {words(hashed)} mod {mod}{seed}{_offset(more)}"
         case "map", {"key": key, "data": data}:
             return f"{words(key)} map {words(data)}"
         case "payload", {"protocol": protocol, "field": field}:
@@ -62,6 +69,10 @@ def _object(expression: dict[str, Any]) -> str:
         case _, None:
             return kind
     return f"{kind} {words(body)}"
+
+
+def _offset(body: dict[Any, Any]) -> str:
+    return f" offset {body['offset']}" if body.get("offset") else ""
 
 
 def _element(part: Any) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 
-from meshctl.netfilter.model import AnyOf, Backend, Criterion, Field, Never, Test, Unknown
+from meshctl.netfilter.model import AnyOf, Backend, Criterion, Drawn, Field, Never, Test, Unknown
 from meshctl.netfilter.packet import (
     PORT_PROTOCOLS,
     CtState,
@@ -22,6 +22,7 @@ from meshctl.netfilter.packet import (
     address_number,
     protocol_number,
 )
+from meshctl.netfilter.walk.drawn import Ranges, asked, size
 from meshctl.netfilter.walk.effects import FULL
 from meshctl.values import Struct, field
 
@@ -37,14 +38,16 @@ Value = int | str | None | Absent
 class Unsettled(Struct, frozen=True):
     """A criterion that the packet, as far as known, neither passes nor fails."""
 
-    criterion: Criterion | AnyOf | Unknown
+    criterion: Criterion | AnyOf | Drawn | Unknown
     missing: str
+    share: float | None = None  # how often it passes, where that is known
 
 
 class Assumptions(Struct, frozen=True):
     """What a branch of the walk supposes about unsettled criteria."""
 
     answers: dict[str, bool] = field(default_factory=dict)
+    left: dict[str, Ranges] = field(default_factory=dict)  # what a number may still be, by its key
 
     def about(self, key: str) -> bool | None:
         """The supposed answer."""
@@ -52,7 +55,22 @@ class Assumptions(Struct, frozen=True):
 
     def with_answer(self, key: str, answer: bool) -> Assumptions:
         """These, and one more."""
-        return Assumptions({**self.answers, key: answer})
+        return Assumptions({**self.answers, key: answer}, self.left)
+
+    def of_number(self, drawn: Drawn) -> Ranges:
+        """The values that a number may still have."""
+        return self.left.get(drawn.key, (drawn.span,))
+
+    def with_number(self, drawn: Drawn, answer: bool) -> Assumptions:
+        """These, and what a question says of a number."""
+        passing, other = asked(drawn, self.of_number(drawn))
+        return Assumptions(self.answers, {**self.left, drawn.key: passing if answer else other})
+
+    def supposing(self, criterion: Criterion | AnyOf | Drawn | Unknown, answer: bool) -> Assumptions:
+        """These, and the answer to one more question."""
+        if isinstance(criterion, Drawn):
+            return self.with_number(criterion, answer)
+        return self.with_answer(question(criterion), answer)
 
 
 Truth = bool | Unsettled
@@ -171,7 +189,10 @@ def _owners(packet: Packet, kind: Field) -> list[Value]:
 
 
 def passes(
-    criterion: Criterion | AnyOf | Never | Unknown, packet: Packet, backend: Backend, assumed: Assumptions
+    criterion: Criterion | AnyOf | Never | Drawn | Unknown,
+    packet: Packet,
+    backend: Backend,
+    assumed: Assumptions,
 ) -> Truth:
     """Whether the packet passes, in the eyes of this backend."""
     match criterion:
@@ -182,8 +203,18 @@ def passes(
             return Unsettled(criterion, f"what {criterion.text!r} means here") if answer is None else answer
         case AnyOf():
             return _any_of(criterion, packet, backend, assumed)
+        case Drawn():
+            return _drawn(criterion, assumed)
         case Criterion():
             return _criterion(criterion, packet, backend, assumed)
+
+
+def _drawn(criterion: Drawn, assumed: Assumptions) -> Truth:
+    passing, other = map(size, asked(criterion, assumed.of_number(criterion)))
+    if not passing or not other:
+        return bool(passing)
+    share = passing / (passing + other) if criterion.anew else None
+    return Unsettled(criterion, f"which number {criterion.number} gives", share)
 
 
 def _criterion(criterion: Criterion, packet: Packet, backend: Backend, assumed: Assumptions) -> Truth:

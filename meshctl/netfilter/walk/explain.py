@@ -14,6 +14,7 @@ from meshctl.netfilter.model import (
     AnyOf,
     Criterion,
     Dispatch,
+    Drawn,
     Field,
     Never,
     Rule,
@@ -168,7 +169,7 @@ _PHRASES: dict[Field, Callable[[Criterion], str]] = {
 }
 
 
-def _criterion(criterion: Criterion | AnyOf | Never | Unknown) -> str:
+def _criterion(criterion: Criterion | AnyOf | Never | Drawn | Unknown) -> str:
     match criterion:
         case Criterion():
             return _PHRASES[criterion.field](criterion) + _of_bits(criterion)
@@ -177,6 +178,8 @@ def _criterion(criterion: Criterion | AnyOf | Never | Unknown) -> str:
             return f"{'none' if criterion.negate else 'one'} of ({' | '.join(groups)})"
         case Never():
             return f"{criterion.text} (nothing is in it)"
+        case Drawn():
+            return f"{criterion.text} ({'drawn' if criterion.anew else 'hashed'})"
         case Unknown():
             return f"[{criterion.text}: not understood]"
 

@@ -26,6 +26,7 @@ from meshctl.netfilter.model import (
     Chain,
     Criterion,
     Dispatch,
+    Drawn,
     Never,
     Rule,
     RuleSet,
@@ -37,9 +38,9 @@ from meshctl.netfilter.model import (
 from meshctl.netfilter.order import after_conntrack, base_chains, before_conntrack
 from meshctl.netfilter.packet import Hook, Packet, address_number
 from meshctl.netfilter.walk import effects
-from meshctl.netfilter.walk.evaluate import Assumptions, Unsettled, describe, passes, question, refined
+from meshctl.netfilter.walk.evaluate import Assumptions, Unsettled, describe, passes, refined
 from meshctl.netfilter.walk.long_chains import LONG_CHAIN, by_destination
-from meshctl.values import Struct, replace
+from meshctl.values import Struct, field, replace
 
 MAX_BRANCHES = 32
 GONE = frozenset({"DROP", "REJECT", "QUEUE"})
@@ -100,6 +101,7 @@ class Branch(Struct, frozen=True):
 
     supposition: str
     result: WalkResult
+    share: float | None = None  # how often, where that is known
 
 
 class WalkResult(Struct, frozen=True):
@@ -143,6 +145,8 @@ class _State(Struct):
     nat_to: str | None = None
     policy: str | None = None
     nat_done: bool = False
+    drawing: str = ""  # the rule that is tried
+    draws: dict[str, int] = field(default_factory=dict)  # how often each rule has drawn
     undetermined: str | None = None
 
 
@@ -173,7 +177,7 @@ def _explore(
     except _Split as split:
         if budget < 2:
             return _result(split.state, Verdict.UNDETERMINED, (split.unsettled.missing,))
-        return _both(rules, packet, assumed, split, budget // 2, all_tried)
+        return _both(rules, packet, assumed, split, budget, all_tried)
     if state.undetermined:
         return _result(state, Verdict.UNDETERMINED, (state.undetermined,))
     return _result(state, state.verdict, ())
@@ -185,12 +189,16 @@ def _both(
     """Follow both answers; agree or say what is missing."""
     criterion = split.unsettled.criterion
     branches = []
-    for answer in (True, False):
+    # A map by a number asks for one value after the other: most of the budget is for those that are left.
+    first_part = max(budget // 8, 1) if isinstance(criterion, Drawn) else budget // 2
+    for answer, part in ((True, first_part), (False, budget - first_part)):
         supposed = refined(packet, criterion, answer) if isinstance(criterion, Criterion) else packet
-        further = assumed.with_answer(question(criterion), answer)
+        further = assumed.supposing(criterion, answer)
         text = criterion.text.removeprefix("! ")
         label = text if answer else f"not ({text})"
-        branches.append(Branch(label, _explore(rules, supposed, further, budget, all_tried)))
+        share = split.unsettled.share
+        share = share if share is None or answer else 1.0 - share
+        branches.append(Branch(label, _explore(rules, supposed, further, part, all_tried), share))
     first, second = (branch.result for branch in branches)
     missing = tuple(dict.fromkeys((split.unsettled.missing, *first.undetermined, *second.undetermined)))
     same = (first.verdict, first.redirect_port, first.nat_to) == (
@@ -282,6 +290,7 @@ def _numbers(chain: Chain, state: _State) -> Iterable[int]:
 def _rule(table: Table, chain: Chain, number: int, rule: Rule, state: _State, depth: int) -> _End | None:
     """Try one rule. None: go on with the next rule of this chain."""
     decided: Action | None = None
+    state.drawing = f"{table.name} {chain.name} rule {number}"
     for step in rule.steps:
         outcome = _step(step, table, state)
         if isinstance(outcome, str):
@@ -301,6 +310,11 @@ def _step(step: Step, table: Table, state: _State) -> str | Action | None:
     match step:
         case Unknown(action=True):
             return _unknown_action(step, state)
+        case Drawn():
+            truth = passes(_placed(step, state), state.packet, table.backend, state.assumed)
+            if isinstance(truth, Unsettled):
+                raise _Split(truth, state)
+            return None if truth else step.text
         case Criterion() | AnyOf() | Never() | Unknown():
             truth = passes(step, state.packet, table.backend, state.assumed)
             if isinstance(truth, Unsettled):
@@ -324,9 +338,21 @@ def _unknown_action(step: Unknown, state: _State) -> str | Action | None:
     return None
 
 
+def _placed(step: Drawn, state: _State) -> Drawn:
+    """The question in its rule, which draws anew each time that it is tried."""
+    times = state.draws[state.drawing] = state.draws.get(state.drawing, 0) + 1
+    return replace(step, place=state.drawing if times == 1 else f"{state.drawing}, time {times}")
+
+
 def _dispatch(step: Dispatch, table: Table, state: _State) -> str | Action | None:
+    place: Drawn | None = None
     for criteria, action in step.cases:
-        truths = [passes(criterion, state.packet, table.backend, state.assumed) for criterion in criteria]
+        truths = []
+        for criterion in criteria:
+            if isinstance(criterion, Drawn):
+                place = _placed(criterion, state) if place is None else replace(criterion, place=place.place)
+                criterion = place
+            truths.append(passes(criterion, state.packet, table.backend, state.assumed))
         if any(truth is False for truth in truths):
             continue
         for truth in truths:

@@ -12,7 +12,7 @@ from typing import Any
 
 from meshctl.netfilter.packet import Family, Hook, Packet, Sender, TcpFlag, family_of, protocol_name
 from meshctl.netfilter.walk.connections import state_of_first
-from meshctl.netfilter.walk.packet_walk import WalkResult
+from meshctl.netfilter.walk.packet_walk import Branch, WalkResult
 
 FLAG_LETTERS = {
     "F": TcpFlag.FIN,
@@ -88,6 +88,10 @@ def _sender(record: dict[str, Any], hook: Hook) -> Sender:
     return Sender.SERVER if nobody and hook is Hook.OUTPUT else Sender.PROCESS
 
 
+def _share(branch: Branch) -> dict[str, float]:
+    return {} if branch.share is None else {"share": round(branch.share, 6)}
+
+
 def result_to_record(result: WalkResult) -> dict[str, Any]:
     """One line of an answer."""
     record: dict[str, Any] = {
@@ -114,7 +118,8 @@ def result_to_record(result: WalkResult) -> dict[str, Any]:
     if result.undetermined:
         record["undetermined"] = list(result.undetermined)
         record["branches"] = [
-            {"if": branch.supposition, **result_to_record(branch.result)} for branch in result.branches
+            {"if": branch.supposition, **_share(branch), **result_to_record(branch.result)}
+            for branch in result.branches
         ]
     if result.assumed:
         record["assumed"] = list(result.assumed)

@@ -117,7 +117,9 @@ def criteria(rules: RuleSet) -> Iterator[Criterion]:
                 case AnyOf():
                     yield from (part for group in step.groups for part in group)
                 case Dispatch():
-                    yield from (part for case, _ in step.cases for part in case)
+                    yield from (
+                        part for case, _ in step.cases for part in case if isinstance(part, Criterion)
+                    )
                 case _:
                     pass
 

@@ -96,7 +96,7 @@ def test_targets(target: str, expected: tuple[Any, ...]) -> None:
 
 
 UNKNOWNS = [  # a rule of which something is not known, what
-    ("-m statistic --mode random --probability 0.5 -j DROP", "-m statistic --mode random --probability 0.5"), ("-m owner --uid-owner app -j DROP", "--uid-owner app"), ("-d db.example.com -j DROP", "-d db.example.com"), ("-f -j DROP", "-f"), ("! -f -j DROP", "! -f"),
+    ("-m recent --name x --rcheck -j DROP", "-m recent --name x --rcheck"), ("-m owner --uid-owner app -j DROP", "--uid-owner app"), ("-d db.example.com -j DROP", "-d db.example.com"), ("-f -j DROP", "-f"), ("! -f -j DROP", "! -f"),
     ("-p icmp --icmp-type odd -j DROP", "--icmp-type odd"), ("-m tcp --new-option 5 -j DROP", "-m tcp --new-option 5"), ("-m set ! --match-set s dst -j DROP", "-m set ! --match-set s dst"), ("-j MYTARGET --x 1", "MYTARGET --x 1"), ("-j HMARK --hmark-tuple src,dst --hmark-mod 2", "HMARK --hmark-tuple src,dst --hmark-mod 2"),
     ("-j SET --map-set s src --map-mark", "SET --map-set s src --map-mark"), ("-j DNAT --to-destination nginx:80", "DNAT --to-destination nginx:80"), ("-j DNAT --to-destination $POD_IP", "DNAT --to-destination $POD_IP"),
 ]  # fmt: skip

@@ -65,7 +65,7 @@ ANSWERS: list[tuple[Backend, str, dict[str, Any], bool | None]] = [
     (XT, "-s 127.0.0.0/8", {"src_not_loopback": True}, False), (XT, "! -s 127.0.0.1", {"src_not_loopback": True}, True), (XT, "-s 0.0.0.0/1", {"src_not_loopback": True}, None), (XT, "-s 126.0.0.0/7", {"src_not_loopback": True}, None), (XT, "-d 127.0.0.1", {"src_not_loopback": True}, None), (XT, "-d 127.0.0.1", {"dst_not_loopback": True}, False), (XT, "-s 127.0.0.1", {"dst_not_loopback": True}, None),
     (XT, "-s 127.0.0.1", {"src": "127.0.0.1", "src_not_loopback": True}, True), (XT, "-d 128.0.0.0/8", {"dst_not_loopback": True}, None), (NFT, "ip6 saddr ::1", {"src_not_loopback": True, **V6}, False), (NFT, "ip6 saddr ::2", {"src_not_loopback": True, **V6}, None),
     # what is not understood
-    (XT, "-m statistic --mode random --probability 0.5", {}, None), (NFT, "tcp dport @none", {}, None),
+    (XT, "-m recent --name x --rcheck", {}, None), (NFT, "tcp dport @none", {}, None),
 ]  # fmt: skip
 
 
@@ -76,7 +76,7 @@ def test_an_answer_is_given_where_there_is_one(
     assert answer(line, backend, fields) is expected
 
 
-SUPPOSED = ["-d 10.0.0.1", "-o lo", "-m owner --uid-owner 5", "-m statistic --mode random --probability 0.5"]
+SUPPOSED = ["-d 10.0.0.1", "-o lo", "-m owner --uid-owner 5", "-m recent --name x --rcheck"]
 
 
 @pytest.mark.parametrize("line", SUPPOSED)
@@ -85,7 +85,7 @@ def test_what_was_supposed_once_holds_for_the_same_question(line: str, supposed:
     (asked,) = criteria(line, XT)
     known = Assumptions({question(asked): supposed})
     assert passes(asked, Packet(), XT, known) is supposed
-    if "statistic" not in line:
+    if "recent" not in line:
         (turned,) = criteria(f"! {line}" if "owner" not in line else "-m owner ! --uid-owner 5", XT)
         assert passes(turned, Packet(), XT, known) is not supposed
 
