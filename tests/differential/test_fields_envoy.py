@@ -432,11 +432,21 @@ SENT: Json = {
         {
             "header": {
                 "key": "Location",
-                "value": "%REQ(:PATH)%|%REQ(:AUTHORITY)%|%REQ(X-ENVOY-ORIGINAL-PATH)%|%REQ(X-ENVOY-ATTEMPT-COUNT)%",
+                "value": "%REQ(:PATH)%|%REQ(:AUTHORITY)%|%REQ(X-ENVOY-ORIGINAL-PATH)%|%REQ(X-ENVOY-ATTEMPT-COUNT)%|%REQ(X-ENVOY-ORIGINAL-HOST)%|%REQ(X-FORWARDED-HOST)%|%REQ(X-W)%",
             }
         }
     ]
 }
+
+
+def weighing(weight: Json, more: Json, **action: Any) -> Json:
+    """A route with one weighted cluster."""
+    one = to("r", more=more, **action)
+    del one["route"]["cluster"]
+    one["route"]["weighted_clusters"] = {"clusters": [{"name": "c", "weight": 1, **weight}]}
+    return one
+
+
 PREFLIGHT: Request = (
     "OPTIONS",
     "/",
@@ -456,6 +466,12 @@ ANSWERS = {
     "answer: an upstream's, with path and host as they were sent": Case([get(path="/x")], [to("r", more=SENT, prefix_rewrite="/new", host_rewrite_literal="h")], host={"include_request_attempt_count": True}),
     "answer: an upstream's, with the name of its host": Case([get(path="/x")], [to("r", cluster="named", more=SENT, auto_host_rewrite=True)]),
     "answer: no host, with path and host as they were sent": Case([get(path="/x")], [to("r", cluster="empty", more=SENT, prefix_rewrite="/new", host_rewrite_literal="h")], host={"include_request_attempt_count": True}),
+    "answer: of a weight, whose changes come first": Case(
+        [get()], [weighing({"response_headers_to_remove": ["location"], "request_headers_to_add": [{"header": {"key": "x-w", "value": "%REQ(:AUTHORITY)%"}}], "host_rewrite_literal": "w.com"}, SENT)],
+        table={"most_specific_header_mutations_wins": True},
+    ),
+    "answer: of a weight, whose host the route rewrites": Case([get()], [weighing({"host_rewrite_literal": "w.com"}, SENT, host_rewrite_literal="r.com", append_x_forwarded_host=True)]),
+    "answer: of a weight, with a header of the host": Case([get()], [weighing({"host_rewrite_literal": "w.com"}, {**SENT, "request_headers_to_add": [{"header": {"key": "x-w", "value": "%REQ(:AUTHORITY)%"}}]})]),
     "hash: the path that is sent": Case([get(path=f"/x{n}") for n in range(6)], [to("r", cluster="ring", prefix_rewrite="/new", hash_policy=[{"header": {"header_name": ":path"}}])]),
     "hash: the host that is sent": Case([get(path=f"/x{n}") for n in range(6)], [to("r", cluster="ring", host_rewrite_path_regex={"pattern": {"regex": "^/(.*)$"}, "substitution": "\\1"}, hash_policy=[{"header": {"header_name": ":authority"}}])]),
     "answer: no such cluster": Case([get(OLD), get()], [to("r", cluster="nowhere", more=ADDED)], table={"validate_clusters": False}),

@@ -257,33 +257,33 @@ def _deliver(
         share = sum([endpoint.probability for endpoint in part])
         branch = entry.branch(share)
         own = part if share == 1.0 else tuple([replace(x, probability=x.probability / share) for x in part])
-        authority = sent.host or routed.view.first(":authority")
+        going = sent
         if does.auto_host and part[0].hostname:
-            authority = part[0].hostname
-        known = sent.to(authority)
+            going = sent.to(part[0].hostname, forwarded_host=action.append_x_forwarded_host)
+        authority = going.host or routed.view.first(":authority")
         _note_extras(branch, action)
         if sent.open and not terminated:
             branch.unknown(f"the path that is sent: {sent.open}")
-        follow = _follow(routed, does.redirects, sent, authority)
+        follow = _follow(routed, does.redirects, going, authority)
         if follow is not None:
             branch.assumed = (*branch.assumed, redirects.NOT_REDIRECTED)
         yield branch.end(
             verdict,
             endpoints=own,
             upstream_path=None if terminated or sent.open else sent.path,
-            location=told_location(branch, None, sent.changers, known),
+            location=told_location(branch, None, going.changers, going.known),
             upstream_req_host=None if terminated else authority or None,
             upstream=Upstream(
                 cluster.name,
                 own,
-                None if terminated else sent.request(routed, authority, entry.doubt),
+                None if terminated else going.request(routed, authority, entry.doubt),
                 cluster.source_ips,
                 routed.request.multiplexed if cluster.http2 is None else cluster.http2,
                 _alpn_override(entry, cluster, routed),
                 retries=_retries(does.retries or routed.host.config.retry_policy),
                 mirrors=does.mirrors,
                 follow=follow,
-                relocated=_relocated(sent.changers, known),
+                relocated=_relocated(going.changers, going.known),
             ),
         )
 

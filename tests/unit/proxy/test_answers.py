@@ -31,15 +31,28 @@ OTHER_X: Json = {
         {"header": {"key": "x", "value": "2"}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
     ]
 }
-CLUSTERS = cluster("c", "10.0.0.1:8080"), cluster("nobody")
+NAMED = cluster("named", "10.0.0.1:8080")
+NAMED["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]["hostname"] = "host.com"
+CLUSTERS = cluster("c", "10.0.0.1:8080"), cluster("nobody"), NAMED
 ATTEMPTS: Json = {"include_request_attempt_count": True}
-_SENT = ":PATH", ":AUTHORITY", "X-ENVOY-ORIGINAL-PATH", "X-ENVOY-ORIGINAL-HOST", "X-ENVOY-ATTEMPT-COUNT"
+_SENT = (
+    ":PATH",
+    ":AUTHORITY",
+    "X-ENVOY-ORIGINAL-PATH",
+    "X-ENVOY-ORIGINAL-HOST",
+    "X-FORWARDED-HOST",
+    "X-ENVOY-ATTEMPT-COUNT",
+)
 
 
-def sent(cluster: str) -> Json:
+def sent(cluster: str, weight: Json | None = None, **action: Any) -> Json:
     """A route that rewrites path and host, and adds a Location made of what it sends."""
     one = route("r", ALL, to=cluster)
-    one["route"] |= {"prefix_rewrite": "/new/", "host_rewrite_literal": "h"}
+    one["route"] |= action or {"prefix_rewrite": "/new/", "host_rewrite_literal": "h"}
+    if weight is not None:
+        one["route"]["weighted_clusters"] = {
+            "clusters": [{"name": one["route"].pop("cluster"), "weight": 1, **weight}]
+        }
     value = ",".join(f"%REQ({name})%" for name in _SENT)
     return {**one, "response_headers_to_add": [{"header": {"key": "location", "value": value}}]}
 
@@ -58,9 +71,13 @@ ANSWERS: list[tuple[str, Json, tuple[Json, ...], Json, str | None]] = [
     ("of one that it takes away", {**route("r", ALL), **OF_X, "request_headers_to_remove": ["x"]}, (), {}, None),
     ("of one that it adds, without a cluster", {**route("r", ALL, to="nowhere"), **MOVED, **OTHER_X}, (), {}, "/moved/1"),
     ("of one that it adds, without a host", {**route("r", ALL, to="nobody"), **MOVED, **OTHER_X}, (), {}, "/moved/2"),
-    ("of the path and the host that are sent", sent("c"), (), ATTEMPTS, "/new/,h,/,a.com,1"),
-    ("of them, without a host", sent("nobody"), (), ATTEMPTS, "/new/,h,/,a.com,1"),
-    ("of them, without a cluster", sent("nowhere"), (), ATTEMPTS, "/,a.com,,,"),
+    ("of the path and the host that are sent", sent("c"), (), ATTEMPTS, "/new/,h,/,a.com,,1"),
+    ("of them, without a host", sent("nobody"), (), ATTEMPTS, "/new/,h,/,a.com,,1"),
+    ("of the name of the host that is chosen", sent("named", auto_host_rewrite=True, append_x_forwarded_host=True), (), {}, "/,host.com,,a.com,a.com,"),
+    ("of the host that a weight writes, which nothing notes", sent("c", {"host_rewrite_literal": "w"}, append_x_forwarded_host=True), (), {}, "/,w,,,,"),
+    ("of the host that a route writes over it", sent("c", {"host_rewrite_literal": "w"}, host_rewrite_literal="r", append_x_forwarded_host=True), (), {}, "/,r,,w,w,"),
+    ("of a weight, which takes away what is not there yet", sent("c", {"response_headers_to_remove": ["location"]}, timeout="1s"), (), {}, "/,a.com,,,,"),
+    ("of them, without a cluster", sent("nowhere"), (), ATTEMPTS, "/,a.com,,,,"),
 ]  # fmt: skip
 
 
@@ -72,6 +89,26 @@ def test_the_location_of_an_answer(
 ) -> None:
     built = proxy([listener([{"filters": http([virtual_host(one, **host)], filters=filters)}])], CLUSTERS)
     assert routed(built, get("/", "a.com", ("x", "1"))).location == location
+
+
+@pytest.mark.parametrize("last", [True, False])
+def test_a_weights_changes_come_first_whoever_wins(last: bool) -> None:
+    one = sent("c", {"response_headers_to_remove": ["location"]}, timeout="1s")
+    filters = http([virtual_host(one)])
+    filters[0]["typed_config"]["route_config"]["most_specific_header_mutations_wins"] = last
+    assert routed(proxy([listener([{"filters": filters}])]), get()).location == "/,a.com,,,,"
+
+
+HOSTS = [((), "a.com"), (("x",), "x,a.com"), (("x,a.com",), "x,a.com"), (("a.com", "x"), "a.com,x,a.com")]
+
+
+@pytest.mark.parametrize(("before", "told"), HOSTS)
+def test_a_host_is_told_once_where_it_is_the_last_one_told(before: tuple[str, ...], told: str) -> None:
+    one = route("r", ALL, host_rewrite_literal="h", append_x_forwarded_host=True)
+    headers = [("x-forwarded-host", value) for value in before]
+    passage = routed(proxy([listener([{"filters": http([virtual_host(one)])}])]), get("/", "a.com", *headers))
+    assert passage.upstream is not None and passage.upstream.request is not None
+    assert ",".join(v for n, v in passage.upstream.request.headers if n == "x-forwarded-host") == told
 
 
 def test_the_answer_of_a_preflight_is_no_local_reply_and_gets_no_location() -> None:
