@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import subprocess
 import sys
 from typing import Any
@@ -222,9 +223,10 @@ DUMP = ROOT / "examples" / "story" / "test-pod" / "config_dump.json"
 def test_a_plain_table_imports_no_more_than_it_needs(view: str) -> None:
     """Each of these costs a small table between 2 and 30 % of its time. ``secret`` reads certificates."""
     program = (
-        "import os, sys\nfrom meshctl import cli\n"
-        f"code = cli.main(['pc', {view!r}, '-f', {str(DUMP)!r}, '-o', 'short'])\n"
-        "sys.stderr.write('\\n'.join(sys.modules))\nos._exit(code)"
+        "import os, sys\nfrom meshctl import __main__\nleave = os._exit\n"
+        "def told(code):\n    sys.stderr.write('\\n'.join(sys.modules))\n    sys.stderr.flush()\n    leave(code)\n"
+        "os._exit = told\n"
+        f"sys.argv[1:] = ['pc', {view!r}, '-f', {str(DUMP)!r}, '-o', 'short']\n__main__.main()"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     needless = {
@@ -236,6 +238,29 @@ def test_a_plain_table_imports_no_more_than_it_needs(view: str) -> None:
         "gettext",
         "google.protobuf",
         "yaml",
+        "typing_extensions",
+        "inspect",
     }
     assert done.returncode in (0, 1) and "meshctl.commands.proxy_config.run" in done.stderr
     assert not needless & set(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "body", ["import typing_extensions", "try: import typing_extensions\nexcept ImportError: pass"]
+)
+def test_msgspec_is_there_whether_it_needs_typing_extensions_or_not(
+    body: str, tmp_path: pathlib.Path
+) -> None:
+    (tmp_path / "msgspec.py").write_text(body)
+    program = (
+        "import sys\nfrom meshctl.__main__ import _import_msgspec\n_import_msgspec()\n"
+        "import msgspec, typing_extensions\nprint(msgspec.__file__, typing_extensions.Required)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        check=True,
+    )
+    assert done.stdout == f"{tmp_path / 'msgspec.py'} typing.Required\n"
