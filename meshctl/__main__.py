@@ -5,10 +5,13 @@ import os
 import sys
 from typing import Any
 
+from meshctl import ahead
+
 
 def main() -> None:
     gc.disable()  # a one-shot process: collecting cycles is a tenth of its start, two thirds of parsing a dump
     try:
+        ahead.begin(sys.argv[1:])
         _import_msgspec()
         from meshctl.cli import run
     except KeyboardInterrupt:  # in the first milliseconds, while modules are read

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, BinaryIO
 
+from meshctl import ahead
 from meshctl.errors import InputError
 from meshctl.reader.recognise import HEAD, is_archive, is_compressed
 
@@ -23,12 +24,11 @@ def open_path(name: str) -> Files | bytes:
         return _stdin()
     path = name.rstrip("/") or name or "."
     try:
-        mode = os.stat(
-            path
-        ).st_mode  # says why it is not there: missing, a circle of links, a folder that may not be entered
-        if stat.S_ISREG(mode) and (data := _plain(path)) is not None:
+        # says why it is not there: missing, a circle of links, a folder that may not be entered
+        status = os.stat(path)
+        if stat.S_ISREG(status.st_mode) and (data := _plain(path, status)) is not None:
             return data
-        return _open_other(path, mode)
+        return _open_other(path, status.st_mode)
     except FileNotFoundError as error:
         raise InputError(
             f"{name} does not exist", "", f"Working directory: {_working_directory()}"
@@ -76,8 +76,11 @@ def _of_stream(stream: BinaryIO, origin: str) -> Files | bytes:
     return unpacked(data, origin) if files is None else files
 
 
-def _plain(path: str) -> bytes | None:
+def _plain(path: str, status: os.stat_result) -> bytes | None:
     """The bytes of a file that is neither an archive nor compressed; None for another."""
+    read = ahead.take(status)
+    if read is not None:
+        return None if is_archive(read[:HEAD]) else read
     with open(path, "rb", buffering=0) as file:  # a buffer would copy what is read whole
         head = file.read(512)
         if is_archive(head) or is_compressed(head):
