@@ -17,7 +17,7 @@ from meshctl.commands.proxy_config.route import NAME
 from meshctl.commands.proxy_config.run import label, many, opened, tell
 from meshctl.commands.proxy_config.source import VERBOSE, Source, go_integer, number, text, view
 from meshctl.envoy.documents import DocumentKind
-from meshctl.envoy.secrets import Sightings, redact, sensitive_keys, sightings
+from meshctl.envoy.secrets import redact, sensitive_keys, suspects
 from meshctl.errors import EXIT_FAILURE, EXIT_OK, MeshctlError, MissingDataError
 from meshctl.render.interface import Content, Document, Form, Outputs
 from meshctl.sources import Needs, ProxySnapshot
@@ -235,8 +235,8 @@ class _Sections(Struct):
 def _clean(proxy: ProxySnapshot) -> bytes | memoryview:
     """A dump's own bytes, not copied; rewritten only where a secret had to be taken out."""
     raw: bytes | memoryview = proxy.raw_config_dump or b""
-    found = sightings(raw)
-    if not found.suspects or _clean_by_section(proxy, raw, found):
+    found = suspects(raw)
+    if not found or _clean_by_section(proxy, raw, found):
         return raw
     value, count, twice = _read(raw)
     if not count and not twice:
@@ -247,14 +247,12 @@ def _clean(proxy: ProxySnapshot) -> bytes | memoryview:
     return msgspec.json.format(msgspec.json.encode(value), indent=1)
 
 
-def _clean_by_section(proxy: ProxySnapshot, raw: bytes | memoryview, found: Sightings) -> bool:
+def _clean_by_section(proxy: ProxySnapshot, raw: bytes | memoryview, suspected: list[int]) -> bool:
     """Whether nothing is to be taken out, told by opening only the sections that may hold a secret. False where that does not
-    tell: the dump has another shape, or names of secrets outside of the sections that are read."""
+    tell: the dump has another shape, so that something may stand outside of the sections."""
     spans = _spans(raw, _sections(proxy, raw))
-    if not all(any(place in span for span in spans) for place in (*found.names, *found.suspects)):
-        return False
-    suspected = [span for span in spans if any(place in span for place in found.suspects)]
-    return not any(any(_read(memoryview(raw)[span.start : span.stop])[1:]) for span in suspected)
+    opened = [span for span in spans if any(place in span for place in suspected)]
+    return bool(spans) and not any(any(_read(memoryview(raw)[span.start : span.stop])[1:]) for span in opened)
 
 
 def _sections(proxy: ProxySnapshot, raw: bytes | memoryview) -> list[msgspec.Raw]:

@@ -44,7 +44,7 @@ IN_A_SCRIPT = json.dumps(
 ).replace("PRIVATE KEY", "PRIVATE\\u0020KEY")
 ESCAPED = CLEAR.replace("private_key", "priv\\u0061te_key")
 BESIDE = json.dumps({"configs": [CLUSTERS], "more": {"private_key": {"inline_bytes": "U0VDUkVU"}}})
-LARGE = json.dumps({"configs": [{**CLUSTERS, "version_info": "v" * 1_100_000}, _secrets("U0VDUkVU")]})
+LARGE = json.dumps({"configs": [{**CLUSTERS, "version_info": "v" * 2_100_000}, _secrets("U0VDUkVU")]})
 
 
 MORE = json.dumps({"more": 1, "configs": [CLUSTERS, _secrets("W3JlZGFjdGVkXQ==")]}, indent=3)

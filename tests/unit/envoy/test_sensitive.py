@@ -11,7 +11,7 @@ from google.protobuf import descriptor_pb2 as pb
 
 from meshctl.envoy.api.sensitive import FIELDS
 from meshctl.envoy.schema.convert import Converter
-from meshctl.envoy.secrets import SENSITIVE, may_hold_secrets, redact
+from meshctl.envoy.secrets import SENSITIVE, redact, suspects
 from tests import envoy
 
 LIST = resources.files("meshctl.envoy.schema").joinpath("supplement/sensitive.txt").read_text()
@@ -117,7 +117,7 @@ PLACES: list[tuple[str, Any]] = [
 def test_a_marked_field_is_taken_out_of_messages_and_of_structs(value: Any) -> None:
     clean, count = redact(value)
     assert count >= 1 and "SECRET" not in str(clean)
-    assert may_hold_secrets(str(value).replace("'", '"').encode())
+    assert suspects(str(value).replace("'", '"').encode())
     struct = {"@type": TYPED, "type_url": "x", "value": value}
     assert "SECRET" not in str(Converter().any(struct))
     assert "SECRET" not in str(
