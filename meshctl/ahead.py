@@ -15,33 +15,39 @@ from __future__ import annotations
 
 import os
 import stat
-import threading
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import threading
 
 WORTH_A_THREAD = 1 << 20
 _MOST = 1 << 30  # one read gives no more than twice that
 
 
-class _Reading(threading.Thread):
+class _Reading:
     """One file on its way into memory."""
 
     def __init__(self, descriptor: int, status: os.stat_result) -> None:
-        super().__init__(daemon=True)
         self.file = _identity(status)
         self._descriptor = descriptor
         self._size = status.st_size
         self._data: bytes | None = None
+        self._thread: threading.Thread | None = None
 
     def begun(self) -> bool:
         """Whether there is a thread to be had."""
+        import threading
+
         try:
-            self.start()
+            self._thread = threading.Thread(target=self._read, daemon=True)
+            self._thread.start()
         except RuntimeError:
             os.close(self._descriptor)
             return False
         return True
 
-    def run(self) -> None:
+    def _read(self) -> None:
         try:
             self._data = os.read(self._descriptor, self._size + 1)
         except (OSError, MemoryError):
@@ -51,7 +57,8 @@ class _Reading(threading.Thread):
 
     def whole(self) -> bytes | None:
         """All bytes of the file; None where it grew or was cut in the meantime."""
-        self.join()
+        if self._thread is not None:
+            self._thread.join()
         data, self._data = self._data, None
         return data if data is not None and len(data) == self._size else None
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from meshctl.sources.interface import Globals
 from meshctl.values import Struct
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True):
     """A command of a table: the module whose ``app`` it is, its help line, its other names.
 
     declared: the module has a ``COMMAND`` (data) instead of an ``app``.

@@ -12,16 +12,17 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from meshctl.commands.argv import find_command, normalise
 from meshctl.commands.declared import Command, Entry, Kind, Option, named
 from meshctl.commands.globals import GLOBALS, Globals, globals_of
 from meshctl.commands.proxy_config import BEFORE_VIEW, VIEWS
 from meshctl.commands.table import COMMANDS
+from meshctl.values import Struct
 
 
-class Plain(NamedTuple):
+class Plain(Struct, frozen=True):
     """A line that was understood: what ``Command.call`` is given."""
 
     command: Command
@@ -29,7 +30,7 @@ class Plain(NamedTuple):
     given: dict[str, Any]
 
 
-class _Group(NamedTuple):
+class _Group(Struct, frozen=True):
     """A group of commands, as far as ``argv`` asks for it."""
 
     name: str
@@ -47,7 +48,7 @@ class _Group(NamedTuple):
         return _GROUPS.get(name, _Other(name)) if self is _ROOT else _Other(name)
 
 
-class _Other(NamedTuple):
+class _Other(Struct, frozen=True):
     """A command that has no quick door."""
 
     name: str

@@ -9,8 +9,8 @@ asked cost the command's exit code, not its output; they are told when the comma
 from __future__ import annotations
 
 import sys
-import threading
 import time
+from _thread import RLock  # threading, whose this is, costs a small table a fiftieth of its time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -49,7 +49,7 @@ class TerminalProgress:
 
     def __init__(self) -> None:
         self._failed: list[tuple[str, MeshctlError]] = []
-        self._lock = threading.RLock()
+        self._lock = RLock()
         self._began = time.monotonic()
         self._watched = sys.stderr.isatty()
         self._running: list[str] = []
@@ -88,6 +88,8 @@ class TerminalProgress:
         if not self._watched:
             yield
             return
+        import threading
+
         alarm = threading.Timer(max(0.0, self._began + DELAY - time.monotonic()), self._show)
         alarm.daemon = True
         with self._lock:

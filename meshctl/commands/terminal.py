@@ -34,13 +34,13 @@ def width() -> int | None:
 
 
 _PAGER = "less -FRSX"
-_COLOUR = re.compile("\x1b\\[[0-9;]*m")
+_COLOUR = "\x1b\\[[0-9;]*m"
 
 
 def page(text: str, write: Callable[[str], None]) -> None:
     """A wide text on a terminal: through ``$PAGER`` (sideways too), else cut at the terminal's width."""
     columns = width() or 80
-    if all(len(_COLOUR.sub("", line)) <= columns for line in text.splitlines()):
+    if all(len(re.sub(_COLOUR, "", line)) <= columns for line in text.splitlines()):
         write(text)
         return
     import shlex
@@ -63,11 +63,11 @@ def page(text: str, write: Callable[[str], None]) -> None:
 
 def cut(line: str, columns: int) -> str:
     """A line within the terminal, with an ellipsis where it was cut; colour codes take no room."""
-    if len(_COLOUR.sub("", line)) <= columns:
+    if len(re.sub(_COLOUR, "", line)) <= columns:
         return line
     room, kept = columns - 1, ""
     for part in re.split("(\x1b\\[[0-9;]*m)", line):
-        if _COLOUR.fullmatch(part):
+        if re.fullmatch(_COLOUR, part):
             kept += part
             continue
         kept += part[:room]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib
 import operator
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -18,10 +19,6 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from meshctl.envoy.clusters import ClusterHead
-from meshctl.envoy.endpoints import LoadAssignment
-from meshctl.envoy.listeners import ListenerHead
-from meshctl.envoy.routes import RouteConfigHead
 from meshctl.envoy.sections import Section
 from meshctl.envoy.shapes import (
     ABSENT,
@@ -42,11 +39,12 @@ from meshctl.envoy.shapes import (
     struct,
 )
 
-TYPES: dict[SectionKind, Any] = {
-    SectionKind.CLUSTERS: ClusterHead,
-    SectionKind.ENDPOINTS: LoadAssignment,
-    SectionKind.LISTENERS: ListenerHead,
-    SectionKind.ROUTES: RouteConfigHead,
+# The module and class of a head; a table needs one of them.
+TYPES: dict[SectionKind, tuple[str, str]] = {
+    SectionKind.CLUSTERS: ("clusters", "ClusterHead"),
+    SectionKind.ENDPOINTS: ("endpoints", "LoadAssignment"),
+    SectionKind.LISTENERS: ("listeners", "ListenerHead"),
+    SectionKind.ROUTES: ("routes", "RouteConfigHead"),
 }
 
 
@@ -90,7 +88,9 @@ def _body_names(kind: SectionKind) -> list[str]:
 @functools.cache
 def _decoder(kind: SectionKind) -> msgspec.json.Decoder[Any]:
     # not strict, as typed.read: numbers may come as texts
-    entries: Any = list[_entry(kind, TYPES[kind])]  # type: ignore[misc]
+    module, name = TYPES[kind]
+    head = getattr(importlib.import_module(f"meshctl.envoy.{module}"), name)
+    entries: Any = list[_entry(kind, head)]  # type: ignore[misc]
     arrays: list[tuple[str, Any, Any]] = [(array.key, entries, []) for array in LAYOUT[kind]]
     return msgspec.json.Decoder(struct(f"_{kind.name}", [("version_info", str, ""), *arrays]), strict=False)
 

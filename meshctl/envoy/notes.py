@@ -49,11 +49,11 @@ class Notes(msgspec.Struct):
         alike: dict[str, list[tuple[str, int]]] = {}
         for (kind, subject), count in self.counts.items():
             sentence = kind.value.format(subject=subject)
-            alike.setdefault(_NUMBER.sub("0", sentence), []).append((sentence, count))
+            alike.setdefault(re.sub(_NUMBER, "0", sentence), []).append((sentence, count))
         return [line for sentences in alike.values() for line in _grouped(sentences)]
 
 
-_NUMBER = re.compile(r"\d+")
+_NUMBER = r"\d+"
 _APART = 5  # so many sentences that differ only in numbers are told one by one
 
 

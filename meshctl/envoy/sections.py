@@ -123,7 +123,7 @@ class Resource(msgspec.Struct, frozen=True, dict=True, eq=False):
 
 
 # Envoy prints the version, then the arrays. An entry of a dynamic listener alone may hold none.
-_FILLED = re.compile(rb'\{\s*(?:"(?:@type|version_info)"\s*:\s*"[^"\\]*"\s*,\s*)*"(\w+)"\s*:\s*\[\s*\{')
+_FILLED = rb'\{\s*(?:"(?:@type|version_info)"\s*:\s*"[^"\\]*"\s*,\s*)*"(\w+)"\s*:\s*\[\s*\{'
 
 
 class Section(msgspec.Struct, frozen=True, dict=True, eq=False):
@@ -222,7 +222,7 @@ class Section(msgspec.Struct, frozen=True, dict=True, eq=False):
     @property
     def is_empty(self) -> bool:
         """Whether it has no resource. Where its first array begins with an entry, the rest is not read for that."""
-        first = _FILLED.match(memoryview(self.raw))
+        first = re.match(_FILLED, memoryview(self.raw))
         if first and any(
             array.key == first[1].decode() != "dynamic_listeners" for array in LAYOUT[self.kind]
         ):

@@ -52,7 +52,7 @@ _decode_typed = msgspec.json.Decoder(_Typed).decode
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_json = msgspec.json.Decoder().decode
 # Envoy prints the type first: read there, it costs nothing.
-_TYPE_FIRST = re.compile(rb'\{\s*"@type"\s*:\s*"([^"\\]*)"\s*[,}]')
+TYPE_FIRST = re.compile(rb'\{\s*"@type"\s*:\s*"([^"\\]*)"\s*[,}]')
 
 
 class Snapshot(msgspec.Struct, dict=True, eq=False):
@@ -144,7 +144,7 @@ def load(documents: Iterable[Document], origin: str, notes: Notes | None = None)
     return snapshot
 
 
-_CAMEL_KEY = re.compile(rb'"[a-z]+[A-Z][A-Za-z]*"\s*:')
+_CAMEL_KEY = rb'"[a-z]+[A-Z][A-Za-z]*"\s*:'
 _HEAD = 4096
 
 
@@ -152,7 +152,7 @@ def _is_camel_document(document: Document) -> bool:
     """Whether an answer is in camelCase: told by its own keys, for /clusters also by those of its first entries,
     where no free-form keys stand."""
     if document.kind is DocumentKind.CLUSTERS:
-        return _CAMEL_KEY.search(memoryview(document.data)[:_HEAD]) is not None
+        return re.search(_CAMEL_KEY, memoryview(document.data)[:_HEAD]) is not None
     return is_camel_case(_decode_fields(document.data))
 
 
@@ -179,7 +179,7 @@ def _cover(snapshot: Snapshot, kind: SectionKind, found: SectionCoverage) -> Non
 
 def _type_url(raw: msgspec.Raw) -> str | None:
     """The ``@type`` of a section; None when it is no object."""
-    first = _TYPE_FIRST.match(memoryview(raw))
+    first = TYPE_FIRST.match(memoryview(raw))
     if first:
         return str(first[1], "utf-8")
     try:

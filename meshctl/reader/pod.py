@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,6 +20,7 @@ from meshctl.reader import recognise
 from meshctl.reader.parts import Parts, PassedOver, RuleText, read
 from meshctl.reader.recognise import MANIFEST, META, Gives
 from meshctl.reader.refusal import refusal
+from meshctl.values import Struct
 
 if TYPE_CHECKING:
     from meshctl.netfilter.model import RuleSet
@@ -27,12 +28,12 @@ if TYPE_CHECKING:
     from meshctl.reader.layouts import Told
 
 
-class Identity(NamedTuple):
+class Identity(Struct, frozen=True):
     """Who an Envoy says it is (its bootstrap's node)."""
 
     name: str = ""
     namespace: str = ""
-    labels: dict[str, str] = {}  # noqa: RUF012 - never changed
+    labels: dict[str, str] = {}  # noqa: RUF012 - a struct copies it
     owner: tuple[str, str] | None = None
     addresses: tuple[str, ...] = ()
     service_account: str = ""

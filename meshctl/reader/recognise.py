@@ -15,6 +15,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from meshctl.envoy.snapshot import TYPE_FIRST, SectionKind
+
 HEAD = 4096
 GZIP, BZIP2, XZ, ZSTD = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd"
 # Files of the snapshot format that others than their reader ask for by name.
@@ -128,15 +130,21 @@ def form_of(head: bytes) -> Form:
     return UNKNOWN
 
 
+_TODAY = frozenset(f"type.googleapis.com/envoy.admin.v3.{kind.value}".encode() for kind in SectionKind)
 # A dump whose entries are not the sections of today's Envoy: ``envoy_forms`` looks at it.
-_PART = re.compile(
-    rb'\{\s*"@type"\s*:\s*"[^"]*(?:envoy\.admin\.v2alpha\.|ConfigDump\.[A-Z]|envoy\.config\.|envoy\.api\.|envoy\.extensions\.)'
-)
+_PART = rb'\{\s*"@type"\s*:\s*"[^"]*(?:envoy\.admin\.v2alpha\.|ConfigDump\.[A-Z]|envoy\.config\.|envoy\.api\.|envoy\.extensions\.)'
 
 
 def holds_parts(configs: Iterable[msgspec.Raw]) -> bool:
     """Whether the entries of a dump are anything but sections as today's Envoy prints them."""
-    return any(_PART.match(memoryview(raw)) for raw in configs)
+    return any(_is_part(memoryview(raw)) for raw in configs)
+
+
+def _is_part(entry: memoryview) -> bool:
+    first = TYPE_FIRST.match(entry)
+    if first is not None and first[1] in _TODAY:
+        return False
+    return re.match(_PART, entry) is not None
 
 
 def is_archive(head: bytes) -> bool:

@@ -14,8 +14,6 @@ from collections.abc import Iterable, Sequence
 from meshctl.plain import visible
 from meshctl.views.table import Table
 
-_SPECIAL = re.compile("[\t\n\v\f]")
-
 
 def render(table: Table, *, header: bool = True) -> str:
     """The table as text, each line ended."""

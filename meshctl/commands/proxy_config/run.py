@@ -9,9 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TypeVar
-
-import msgspec
+from typing import Any, TypeVar
 
 from meshctl.commands.outputs import present
 from meshctl.commands.progress import TerminalProgress
@@ -23,6 +21,7 @@ from meshctl.plain import visible
 from meshctl.render.interface import Content, Document, Form
 from meshctl.sources import Needs, Origin, ProxySnapshot, open_snapshots
 from meshctl.sources.interface import Globals
+from meshctl.values import Struct, replace
 from meshctl.views.careful import carefully
 from meshctl.views.table import Table
 from meshctl.views.view import Layout, View
@@ -30,7 +29,7 @@ from meshctl.views.view import Layout, View
 F = TypeVar("F")
 
 
-class Shown(NamedTuple):
+class Shown(Struct, frozen=True):
     """What is kept of a proxy once its view is made: the next one's megabytes take its place."""
 
     label: str
@@ -68,7 +67,7 @@ def _each(
             one = make(proxy)
             if several and one.table is not None:
                 rows = [kept.setdefault(row, row) for row in one.table.rows]
-                one = one._replace(table=msgspec.structs.replace(one.table, rows=rows))
+                one = replace(one, table=replace(one.table, rows=rows))
             yield proxy.rank, one
         except MeshctlError as error:
             if not several:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from meshctl.commands import outputs
 from meshctl.commands.declared import Command, Kind, Option
 from meshctl.errors import UsageError
 from meshctl.render.interface import Content, Outputs
 from meshctl.sources.interface import Globals
+from meshctl.values import Struct
 
 DEFAULT_ADMIN_PORT = 15000
 _GO_INTEGER = r"[+-]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO]?[0-7_]+|0|[1-9][0-9_]*)"
@@ -25,6 +26,8 @@ OUTPUTS = Outputs((Content.SHORT, Content.WIDE, Content.DOCUMENT, Content.NAMES)
 
 def go_integer(value: str) -> int:
     """Go's strconv.ParseInt with base 0, as pflag reads a number."""
+    if value.isascii() and value.isdigit() and value[0] != "0":
+        return _in_range(int(value), value)
     if value == "0":
         return 0  # the default of every filter
     if not re.fullmatch(_GO_INTEGER, value):
@@ -37,9 +40,14 @@ def go_integer(value: str) -> int:
         number = int(unsigned, 8)
     else:
         number = int(unsigned, 0)
+    _in_range(number, value)
+    return -number if digits.startswith("-") else number
+
+
+def _in_range(number: int, value: str) -> int:
     if number > _MAX_INT:
         raise UsageError(f'number "{value}" is out of range')
-    return -number if digits.startswith("-") else number
+    return number
 
 
 def admin_port(value: str) -> int:
@@ -49,7 +57,7 @@ def admin_port(value: str) -> int:
     return number
 
 
-class Source(NamedTuple):
+class Source(Struct, frozen=True):
     """The options that say which proxy is meant."""
 
     pods: tuple[str, ...]

@@ -99,7 +99,7 @@ def _by_door(words: list[str]) -> Call | UsageError | None:
         plain = door.read(words)
     except UsageError as error:
         return error
-    return plain and _told(*plain)
+    return plain and _told(plain.command, plain.globals, plain.given)
 
 
 def _by_typer(words: list[str]) -> list[Call | Exception]:
