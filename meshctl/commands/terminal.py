@@ -7,6 +7,8 @@ import re
 import sys
 from collections.abc import Callable
 
+from meshctl.patterns import expression
+
 
 def colour(when: str = "auto") -> bool:
     """Whether to write colours: as asked, else by NO_COLOR, FORCE_COLOR and whether stdout is a terminal."""
@@ -34,13 +36,13 @@ def width() -> int | None:
 
 
 _PAGER = "less -FRSX"
-_COLOUR = "\x1b\\[[0-9;]*m"
+_COLOUR = expression("\x1b\\[[0-9;]*m")
 
 
 def page(text: str, write: Callable[[str], None]) -> None:
     """A wide text on a terminal: through ``$PAGER`` (sideways too), else cut at the terminal's width."""
     columns = width() or 80
-    if all(len(re.sub(_COLOUR, "", line)) <= columns for line in text.splitlines()):
+    if all(len(_COLOUR.sub("", line)) <= columns for line in text.splitlines()):
         write(text)
         return
     import shlex
@@ -63,11 +65,11 @@ def page(text: str, write: Callable[[str], None]) -> None:
 
 def cut(line: str, columns: int) -> str:
     """A line within the terminal, with an ellipsis where it was cut; colour codes take no room."""
-    if len(re.sub(_COLOUR, "", line)) <= columns:
+    if len(_COLOUR.sub("", line)) <= columns:
         return line
     room, kept = columns - 1, ""
     for part in re.split("(\x1b\\[[0-9;]*m)", line):
-        if re.fullmatch(_COLOUR, part):
+        if _COLOUR.fullmatch(part):
             kept += part
             continue
         kept += part[:room]

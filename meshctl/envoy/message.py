@@ -20,19 +20,19 @@ import binascii
 import functools
 import importlib
 import keyword
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast, overload
 
 from meshctl.envoy.anys import is_struct, unpack
+from meshctl.patterns import expression
 from meshctl.plain import Json
 
 T = TypeVar("T")
 M = TypeVar("M", bound="Message")
 R = TypeVar("R")
 
-_DURATION = re.compile(r"(-?\d+(?:\.\d*)?)s")
-_CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
+_DURATION = expression(r"(-?\d+(?:\.\d*)?)s")
+_CAMEL = expression(r"(?<=[a-z0-9])([A-Z])")
 
 
 class Undecidable(Exception):

@@ -7,9 +7,10 @@ say so with ``Notes.add``. ``commands`` prints ``Notes.lines()`` as warnings whe
 from __future__ import annotations
 
 import enum
-import re
 
 import msgspec
+
+from meshctl.patterns import expression
 
 
 class NoteKind(enum.Enum):
@@ -49,11 +50,11 @@ class Notes(msgspec.Struct):
         alike: dict[str, list[tuple[str, int]]] = {}
         for (kind, subject), count in self.counts.items():
             sentence = kind.value.format(subject=subject)
-            alike.setdefault(re.sub(_NUMBER, "0", sentence), []).append((sentence, count))
+            alike.setdefault(_NUMBER.sub("0", sentence), []).append((sentence, count))
         return [line for sentences in alike.values() for line in _grouped(sentences)]
 
 
-_NUMBER = r"\d+"
+_NUMBER = expression(r"\d+")
 _APART = 5  # so many sentences that differ only in numbers are told one by one
 
 

@@ -8,7 +8,6 @@ frozen msgspec Structs, not dataclasses: a large dump has thousands, and a datac
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -33,6 +32,7 @@ from meshctl.envoy.shapes import (
     section_decoder,
     shape_decoder,
 )
+from meshctl.patterns import expression
 from meshctl.plain import Json
 from meshctl.values import once
 
@@ -64,7 +64,7 @@ _decode_json = msgspec.json.Decoder().decode
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 # Envoy prints the type and the name first: read from there, a name costs nothing. Names with escapes do not match.
-_NAME_FIRST = re.compile(
+_NAME_FIRST = expression(
     rb'\{\s*(?:"@type"\s*:\s*"[^"\\]*"\s*,\s*)?"(?:name|cluster_name)"\s*:\s*"([^"\\]*)"\s*[,}]'
 )
 
@@ -123,7 +123,7 @@ class Resource(msgspec.Struct, frozen=True, dict=True, eq=False):
 
 
 # Envoy prints the version, then the arrays. An entry of a dynamic listener alone may hold none.
-_FILLED = rb'\{\s*(?:"(?:@type|version_info)"\s*:\s*"[^"\\]*"\s*,\s*)*"(\w+)"\s*:\s*\[\s*\{'
+_FILLED = expression(rb'\{\s*(?:"(?:@type|version_info)"\s*:\s*"[^"\\]*"\s*,\s*)*"(\w+)"\s*:\s*\[\s*\{')
 
 
 class Section(msgspec.Struct, frozen=True, dict=True, eq=False):
@@ -222,7 +222,7 @@ class Section(msgspec.Struct, frozen=True, dict=True, eq=False):
     @property
     def is_empty(self) -> bool:
         """Whether it has no resource. Where its first array begins with an entry, the rest is not read for that."""
-        first = re.match(_FILLED, memoryview(self.raw))
+        first = _FILLED.match(memoryview(self.raw))
         if first and any(
             array.key == first[1].decode() != "dynamic_listeners" for array in LAYOUT[self.kind]
         ):

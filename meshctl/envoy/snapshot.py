@@ -13,7 +13,6 @@ camelCase is converted once when asked for. An Any stands as an object with ``@t
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterable
 
 import msgspec
@@ -34,6 +33,7 @@ from meshctl.envoy.sections import (
     to_proto_names,
 )
 from meshctl.errors import InputError
+from meshctl.patterns import expression
 from meshctl.plain import Json
 
 __all__ = ["Rejection", "Resource", "Section", "SectionKind", "Snapshot", "State", "load"]
@@ -52,7 +52,7 @@ _decode_typed = msgspec.json.Decoder(_Typed).decode
 _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _decode_json = msgspec.json.Decoder().decode
 # Envoy prints the type first: read there, it costs nothing.
-TYPE_FIRST = re.compile(rb'\{\s*"@type"\s*:\s*"([^"\\]*)"\s*[,}]')
+TYPE_FIRST = expression(rb'\{\s*"@type"\s*:\s*"([^"\\]*)"\s*[,}]')
 
 
 class Snapshot(msgspec.Struct, dict=True, eq=False):
@@ -144,7 +144,7 @@ def load(documents: Iterable[Document], origin: str, notes: Notes | None = None)
     return snapshot
 
 
-_CAMEL_KEY = rb'"[a-z]+[A-Z][A-Za-z]*"\s*:'
+_CAMEL_KEY = expression(rb'"[a-z]+[A-Z][A-Za-z]*"\s*:')
 _HEAD = 4096
 
 
@@ -152,7 +152,7 @@ def _is_camel_document(document: Document) -> bool:
     """Whether an answer is in camelCase: told by its own keys, for /clusters also by those of its first entries,
     where no free-form keys stand."""
     if document.kind is DocumentKind.CLUSTERS:
-        return re.search(_CAMEL_KEY, memoryview(document.data)[:_HEAD]) is not None
+        return _CAMEL_KEY.search(memoryview(document.data)[:_HEAD]) is not None
     return is_camel_case(_decode_fields(document.data))
 
 

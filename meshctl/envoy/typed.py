@@ -7,18 +7,18 @@ noted and left out, and the rest of the resource is still read.
 
 from __future__ import annotations
 
-import re
 from typing import Any, TypeVar
 
 import msgspec
 
 from meshctl.envoy.notes import NoteKind, Notes
+from meshctl.patterns import expression
 
 T = TypeVar("T")
 
-_PATH = r" - at `\$(.*)`$"
-_STEP = r"\.([^.\[]+)|\[(\d+|\.\.\.)\]"
-_INDEX = r"\[\d+\]"  # a note is made once a kind of place, not once a place
+_PATH = expression(r" - at `\$(.*)`$")
+_STEP = expression(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+_INDEX = expression(r"\[\d+\]")  # a note is made once a kind of place, not once a place
 _BUDGET = 500_000_000  # bytes read again for repairs: what a few seconds take
 _decode_json = msgspec.json.Decoder().decode
 
@@ -51,9 +51,9 @@ def _read_carefully(type_: type[T], raw: bytes | memoryview | msgspec.Raw, notes
             # from bytes, as before: a field that is kept as bytes cannot be had from a decoded value
             return decoder(type_).decode(msgspec.json.encode(value))
         except msgspec.ValidationError as error:
-            match = re.search(_PATH, str(error))
+            match = _PATH.search(str(error))
             path = match[1] if match else ""
-            notes.add(NoteKind.MALFORMED, re.sub(_INDEX, "[]", where + path))
+            notes.add(NoteKind.MALFORMED, _INDEX.sub("[]", where + path))
             if not path or not _remove(value, path):
                 break
     return type_()
@@ -61,7 +61,7 @@ def _read_carefully(type_: type[T], raw: bytes | memoryview | msgspec.Raw, notes
 
 def _remove(value: Any, path: str) -> bool:
     """Take the value at ``.a.b[0]`` out of the tree; whether something was removed."""
-    steps = [name or index for name, index in re.findall(_STEP, path)]
+    steps = [name or index for name, index in _STEP.findall(path)]
     for depth, step in enumerate(steps):
         last = depth == len(steps) - 1
         if step == "...":  # a map's values: msgspec does not say which

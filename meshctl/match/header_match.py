@@ -8,7 +8,6 @@ Follows source/common/http/header_utility.cc and source/common/router/config_uti
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from meshctl.envoy.api.config_route_v3 import CookieMatcher, HeaderMatcher, QueryParameterMatcher
@@ -17,6 +16,7 @@ from meshctl.envoy.message import Message, Undecidable
 from meshctl.match import string_match
 from meshctl.match.request_view import Drawn, PartlyKnown, RequestView
 from meshctl.match.supposing import answered
+from meshctl.patterns import expression
 from meshctl.plain import Json
 from meshctl.values import Struct
 
@@ -46,7 +46,7 @@ class Criterion(Struct, frozen=True):
         return f"{self.subject} {self.seen(view)}, wants {self.want}"
 
 
-_INTEGER = re.compile(r"[+-]?[0-9]+")
+_INTEGER = expression(r"[+-]?[0-9]+")
 
 
 def _range(bounds: Int64Range) -> string_match.StringMatch:

@@ -12,7 +12,6 @@ source/extensions/common/matcher/{trie_matcher,domain_matcher}.h.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 
 from meshctl.envoy.api import xds_type_matcher_v3 as api
@@ -20,10 +19,11 @@ from meshctl.envoy.message import Undecidable
 from meshctl.match import address_ranges
 from meshctl.match.matcher_predicates import MORE, Input, Inputs, Predicate, input_of, predicate_of
 from meshctl.match.supposing import NOTHING_SUPPOSED, Supposed, answered
+from meshctl.patterns import expression
 from meshctl.plain import Json
 from meshctl.values import Struct, field
 
-_INT64 = re.compile(r"-?[0-9]{1,19}")
+_INT64 = expression(r"-?[0-9]{1,19}")
 
 __all__ = ["Action", "Branches", "Decision", "Inputs", "OnMatch", "Tree", "parse"]
 

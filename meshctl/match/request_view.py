@@ -7,16 +7,16 @@ repeated name keeps its values apart, in order. Query parameters and cookies are
 from __future__ import annotations
 
 import enum
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from meshctl.envoy.message import Undecidable
 from meshctl.match.supposing import NOTHING_SUPPOSED, Supposed
+from meshctl.patterns import expression
 from meshctl.values import Struct
 
 Headers = dict[str, list[str]]
-_PATH_END = re.compile(r"[?#]")
+_PATH_END = expression(r"[?#]")
 
 
 class Part(enum.Enum):

@@ -17,9 +17,10 @@ from meshctl.envoy.addresses import bracketed
 from meshctl.envoy.message import Undecidable
 from meshctl.match.address_ranges import Untold
 from meshctl.match.request_view import NOTHING, Headers, Opaque, Part, Peer, ask
+from meshctl.patterns import expression
 from meshctl.values import Struct, field
 
-_OPERATOR = re.compile(r"%%|%([A-Z0-9_]+)(?:\(((?:[^()]|\([^()]*\))*)\))?(?::(\d+))?%")
+_OPERATOR = expression(r"%%|%([A-Z0-9_]+)(?:\(((?:[^()]|\([^()]*\))*)\))?(?::(\d+))?%")
 
 
 class Known(Struct, frozen=True):

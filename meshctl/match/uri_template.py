@@ -11,12 +11,13 @@ import functools
 import re
 
 from meshctl.match.string_match import compiled_regex
+from meshctl.patterns import expression
 from meshctl.values import Struct
 
 # Unreserved, percent-encoded and sub-delims characters as Envoy lists them for one segment and for a rest.
 _SEGMENT = r"[a-zA-Z0-9-._~%!$&'()+,;:@=]+"
 _REST = r"[a-zA-Z0-9-._~%!$&'()+,;:@=/]*"
-_TOKEN = re.compile(r"\{([^{}=]+)(?:=([^{}]*))?\}|\*\*|\*|[^{}*]+")
+_TOKEN = expression(r"\{([^{}=]+)(?:=([^{}]*))?\}|\*\*|\*|[^{}*]+")
 
 
 class Template(Struct, frozen=True):

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from meshctl.patterns import expression
 from meshctl.reader.archive import File, Files
 from meshctl.reader.recognise import INDEX, MANIFEST, META, Form, Gives, form_of
 
@@ -27,7 +28,7 @@ RULE_NAMES = ("iptables-save", "ip6tables-save", "nft-ruleset", "istio-init.log"
 # What istiod would send to a pod's proxy, and what a ztunnel has: read by the commands that are about those.
 BESIDE_NAMES = ("istiod_config_dump.json", "istiod_endpoints.json", "ztunnel_config.json")
 # What istiod would send to a proxy is not what the proxy has.
-INTENDED = re.compile(r"config_dump_istiod|istiod_config_dump")
+INTENDED = expression(r"config_dump_istiod|istiod_config_dump")
 
 # Where a tool puts the pod's name and namespace in the path of its folder.
 PATHS: tuple[str, ...] = (
@@ -42,11 +43,11 @@ PATHS: tuple[str, ...] = (
 _NOT_PODS = frozenset(
     {"core", "apps", "batch", "networking.istio.io", "security.istio.io", "pods", "route.openshift.io"}
 )
-NODE_ID = re.compile(
+NODE_ID = expression(
     rb'"id"\s*:\s*"(?:sidecar|router|waypoint|ztunnel|ingress|agentgateway)~[^~"]*~([^~".]+)\.([^~"]+)~'
 )
-NODE_ADDRESS = re.compile(rb'"id"\s*:\s*"(?:sidecar|router|waypoint)~([0-9a-fA-F.:]+)~')
-_SAVED_COMMAND = re.compile(r"^(?P<tool>ip6?tables(?:-nft|-legacy)?)_(?P<rest>-[\w-]+)$")
+NODE_ADDRESS = expression(rb'"id"\s*:\s*"(?:sidecar|router|waypoint)~([0-9a-fA-F.:]+)~')
+_SAVED_COMMAND = expression(r"^(?P<tool>ip6?tables(?:-nft|-legacy)?)_(?P<rest>-[\w-]+)$")
 
 
 class Told(NamedTuple):

@@ -18,16 +18,17 @@ import msgspec
 from meshctl.envoy.documents import Document, DocumentKind, read_at_once
 from meshctl.envoy.notes import Notes
 from meshctl.errors import InputError
+from meshctl.patterns import expression
 from meshctl.plain import Json
 from meshctl.reader import recognise
 from meshctl.reader.recognise import Form, Gives
 
 _decode_raw = msgspec.json.Decoder(msgspec.Raw).decode
-_START = r"(?m)^[ \t]*[{\[]"
+_START = expression(r"^[ \t]*[{\[]", re.MULTILINE)
 # A document behind another begins right behind it or at the margin.
-_BEHIND = r"\s*[,;]?\s*[{\[]"
-_MARGIN = r"(?m)^[{\[]"
-_ARRAY_HEAD = r'\s*"(\w+)"\s*:\s*[\[{]'
+_BEHIND = expression(r"\s*[,;]?\s*[{\[]")
+_MARGIN = expression(r"^[{\[]", re.MULTILINE)
+_ARRAY_HEAD = expression(r'\s*"(\w+)"\s*:\s*[\[{]')
 
 
 class RuleText(msgspec.Struct, frozen=True):
@@ -153,7 +154,7 @@ def _holds(lines: list[str]) -> bool:
 def _take_json_out(parts: Parts, lines: list[str], origin: str, notes: Notes) -> list[str]:
     """Take the JSON documents out of the lines; what is left, at its own line numbers."""
     text = "\n".join(lines)
-    if re.match(_ARRAY_HEAD, text):  # an array of a section without the braces round it
+    if _ARRAY_HEAD.match(text):  # an array of a section without the braces round it
         wrapped = _whole_json("{" + text.strip().rstrip(",") + "}")
         if wrapped is not None and _take_json(parts, wrapped, origin, notes):
             return []
@@ -185,8 +186,8 @@ def _take_json_out(parts: Parts, lines: list[str], origin: str, notes: Notes) ->
 
 def _next_start(text: str, position: int) -> re.Match[str] | None:
     if position:
-        return re.compile(_BEHIND).match(text, position) or re.compile(_MARGIN).search(text, position)
-    return re.search(_START, text)
+        return _BEHIND.match(text, position) or _MARGIN.search(text, position)
+    return _START.search(text)
 
 
 def _end_of_line(text: str, begin: int) -> int:
@@ -274,14 +275,14 @@ def _take_text(parts: Parts, lines: list[str], origin: str, notes: Notes) -> boo
     return not parts.is_empty
 
 
-_YAML_LINE = r"^(?:---|- |%YAML|(?:\"[^\"]+\"|'[^']+'|[\w@./|-]+):(?:\s|$)|[{\[])"
+_YAML_LINE = expression(r"^(?:---|- |%YAML|(?:\"[^\"]+\"|'[^']+'|[\w@./|-]+):(?:\s|$)|[{\[])")
 
 
 def _looks_like_yaml(lines: list[str]) -> bool:
     first = next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
     if re.match(r"\s*(?:\{\s*(?:\"|$)|\[\s*(?:[{\"]|$))", first):
         return False  # JSON that could not be read
-    return bool(re.match(_YAML_LINE, first.lstrip()))
+    return bool(_YAML_LINE.match(first.lstrip()))
 
 
 def _take_yaml(parts: Parts, text: str, origin: str, notes: Notes) -> None:

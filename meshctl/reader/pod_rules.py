@@ -7,7 +7,6 @@ sidecar has some: Istio's defaults stand for them, marked assumed (``assumed_rul
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from meshctl.coverage import Basis
@@ -15,6 +14,7 @@ from meshctl.netfilter.istio.settings import CaptureSettings, from_environment
 from meshctl.netfilter.model import RuleSet
 from meshctl.netfilter.podrules import computed, rules_of_manifest, rules_of_pod
 from meshctl.netfilter.read.unseen import observed
+from meshctl.patterns import expression
 from meshctl.reader.layouts import command_of
 from meshctl.reader.rules_forms import pods_of
 from meshctl.reader.rules_forms import rules_of as rules_of_text
@@ -23,7 +23,7 @@ from meshctl.values import replace
 if TYPE_CHECKING:
     from meshctl.reader.given import GivenPod, Identity
 
-_FORMAT_NAMES = re.compile(r"^(?:ip6?tables-save\.txt|nft-ruleset\.(?:txt|json)|istio-init\.log)$")
+_FORMAT_NAMES = expression(r"^(?:ip6?tables-save\.txt|nft-ruleset\.(?:txt|json)|istio-init\.log)$")
 
 
 def rules_of(pod: GivenPod) -> RuleSet | None:

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 import msgspec
 
 from meshctl.envoy.snapshot import TYPE_FIRST, SectionKind
+from meshctl.patterns import expression
 
 HEAD = 4096
 GZIP, BZIP2, XZ, ZSTD = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd"
@@ -132,7 +133,9 @@ def form_of(head: bytes) -> Form:
 
 _TODAY = frozenset(f"type.googleapis.com/envoy.admin.v3.{kind.value}".encode() for kind in SectionKind)
 # A dump whose entries are not the sections of today's Envoy: ``envoy_forms`` looks at it.
-_PART = rb'\{\s*"@type"\s*:\s*"[^"]*(?:envoy\.admin\.v2alpha\.|ConfigDump\.[A-Z]|envoy\.config\.|envoy\.api\.|envoy\.extensions\.)'
+_PART = expression(
+    rb'\{\s*"@type"\s*:\s*"[^"]*(?:envoy\.admin\.v2alpha\.|ConfigDump\.[A-Z]|envoy\.config\.|envoy\.api\.|envoy\.extensions\.)'
+)
 
 
 def holds_parts(configs: Iterable[msgspec.Raw]) -> bool:
@@ -144,7 +147,7 @@ def _is_part(entry: memoryview) -> bool:
     first = TYPE_FIRST.match(entry)
     if first is not None and first[1] in _TODAY:
         return False
-    return re.match(_PART, entry) is not None
+    return _PART.match(entry) is not None
 
 
 def is_archive(head: bytes) -> bool:

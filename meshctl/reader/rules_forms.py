@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from meshctl.netfilter.model import RuleSet
 from meshctl.netfilter.read.istio_log import is_log, messages, pods_named
 from meshctl.netfilter.read.source import parse_rules
+from meshctl.patterns import expression
 
 # A line that only a rule set has: of a save, a listing, a command, nft's text. A line may be a whole dump of megabytes:
 # what has matched once is not tried again (``*+``, ``(?>``), so the time is that of one look.
-RULE_LINE = re.compile(
+RULE_LINE = expression(
     r"^\s*+(?:\*\s*+(?:nat|mangle|raw|filter|security)\b"
     r"|:[\w-]+ (?:ACCEPT|DROP|-)(?: \[|\s*$)"
     r"|(?:\[\d+:\d+\] *)?(?:-t \w+ +)?-[APNI] [A-Za-z][\w-]*(?:\s|$)"
@@ -22,7 +22,7 @@ RULE_LINE = re.compile(
     r"|(?>.*?(?:iptables-restore|nft)).*following (?:input|rules)"
     r"|.*rules file: )"
 )
-NFT_JSON = re.compile(r'^\s*\{\s*"nftables"')
+NFT_JSON = expression(r'^\s*\{\s*"nftables"')
 
 
 def holds_rules(lines: Sequence[str]) -> bool:

@@ -7,14 +7,14 @@ What stands in a text for people passes through here, so here it is made visible
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from meshctl.patterns import expression
 from meshctl.plain import visible
 
 _COLOURS = {"bold": "1", "dim": "2", "green": "32", "red": "31", "yellow": "33", "cyan": "36"}
-_COMMAS = re.compile("[^,]*,+|[^,]+")
-_NAME = re.compile(r"[^.\-|]*[.\-|]|[^.\-|]+")
+_COMMAS = expression("[^,]*,+|[^,]+")
+_NAME = expression(r"[^.\-|]*[.\-|]|[^.\-|]+")
 
 
 class Paint:

@@ -6,18 +6,18 @@ chains of the port. Where that does not tell, the reason that the proxy itself w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 
 from meshctl.envoy.cluster_names import ClusterName, subsets_beside
+from meshctl.patterns import expression
 from meshctl.plain import listed
 from meshctl.proxy.listen.listeners import Chain
 from meshctl.proxy.model import Disposition
 from meshctl.trace import met
 from meshctl.trace.ways import Hop, Way
 
-_CLUSTER = re.compile(r"cluster ([a-z]+)\|([0-9]+)\|([^|]+)\|(\S+) does not exist")
-_TABLE = re.compile(r"no virtual host of route configuration (\S+) has domain (\S*)")
+_CLUSTER = expression(r"cluster ([a-z]+)\|([0-9]+)\|([^|]+)\|(\S+) does not exist")
+_TABLE = expression(r"no virtual host of route configuration (\S+) has domain (\S*)")
 _FEW = 6
 
 

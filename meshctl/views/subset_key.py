@@ -7,11 +7,12 @@ istioctl's tables: what cannot be parsed is left empty, what was parsed so far i
 from __future__ import annotations
 
 import functools
-import re
 from typing import NamedTuple
 
+from meshctl.patterns import expression
+
 _SRV_PREFIXES = ("outbound_", "inbound_")
-_INTEGER = r"[+-]?[0-9]+"
+_INTEGER = expression(r"[+-]?[0-9]+")
 _SHORT = 18  # digits that cannot be out of range
 _MAX_INT = 2**63 - 1
 _BARS = 3  # in a subset key
@@ -30,7 +31,7 @@ def atoi(text: str) -> int | None:
     """Go's strconv.Atoi: None where it reports a syntax error, the nearest limit out of range."""
     if text.isdecimal() and text.isascii() and len(text) < _SHORT:
         return int(text)
-    if not re.fullmatch(_INTEGER, text):
+    if not _INTEGER.fullmatch(text):
         return None
     return max(-_MAX_INT - 1, min(_MAX_INT, int(text)))
 

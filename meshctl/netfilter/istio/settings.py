@@ -9,11 +9,11 @@ tools/common/config/config.go, tools/istio-iptables/pkg/constants, cni/pkg/plugi
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from meshctl.errors import InputError, UsageError
+from meshctl.patterns import expression
 from meshctl.values import Struct, replace
 
 
@@ -350,7 +350,7 @@ class Ranges(Struct, frozen=True):
 
 
 _Network = ipaddress.IPv4Interface | ipaddress.IPv6Interface
-_LENGTH = re.compile(r"0|[1-9]\d*")
+_LENGTH = expression(r"0|[1-9]\d*")
 
 
 def _network(text: str) -> _Network | None:

@@ -19,20 +19,21 @@ from meshctl.netfilter.read.draft import RuleSetDraft, TableDraft
 from meshctl.netfilter.read.iptables_rule import parse_rule
 from meshctl.netfilter.read.iptables_save import COMMAND, TABLE_OPTION, unreadable_rule
 from meshctl.netfilter.read.listed_istio import HIDDEN
+from meshctl.patterns import expression
 from meshctl.values import replace
 
-CHAIN = re.compile(r"^Chain (\S+) \((?:policy (\w+)(?: \d+\w? packets, \d+\w? bytes)?|\d+ references?)\)\s*$")
-HEADER = re.compile(
+CHAIN = expression(r"^Chain (\S+) \((?:policy (\w+)(?: \d+\w? packets, \d+\w? bytes)?|\d+ references?)\)\s*$")
+HEADER = expression(
     r"^\s*(?:num\s+)?(pkts\s+bytes\s+)?target\s+prot\s+opt\s+(in\s+out\s+)?source\s+destination\s*$"
 )
-TABLE_HEADING = re.compile(
+TABLE_HEADING = expression(
     r"^(?:Table:?\s+['\"`]?(\w+)['\"`]?|\*?(nat|mangle|filter|raw) table:?)\s*$", re.IGNORECASE
 )
 AMOUNT = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3}
 
 # What extensions print, and the options it stands for. First match wins.
 _PHRASES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = tuple(
-    (re.compile(pattern), build)
+    (expression(pattern), build)
     for pattern, build in (
         (r"/\* (.*?) \*/", lambda m: f"-m comment --comment {shlex.quote(m[1])}"),
         (

@@ -10,7 +10,6 @@ with the abbreviations getopt allows. An extension without an entry becomes ``Un
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Callable
 
 from meshctl.netfilter.model import Action, AnyOf, Criterion, Field, Never, Rule, Step, Test, Unknown, Verb
@@ -18,6 +17,7 @@ from meshctl.netfilter.packet import CtState, Family, TcpFlag, protocol_number
 from meshctl.netfilter.read.iptables_target import TARGETS, Words, build_target
 from meshctl.netfilter.read.statistic import drawn
 from meshctl.netfilter.read.values import number_range, numbers, port_number
+from meshctl.patterns import expression
 from meshctl.values import Struct, field
 
 
@@ -78,7 +78,7 @@ NOISE_OPTIONS = frozenset({"-n", "-v", "-4", "-6", "--line-numbers"})
 WAITING_OPTIONS = frozenset({"-w", "--wait", "-W", "--wait-interval"})  # with a number, or without one
 
 
-HOST_NAME = re.compile(r"(?=[\w.-]*[g-zG-Z_-])[A-Za-z_][\w.-]*(?:/\d+)?")
+HOST_NAME = expression(r"(?=[\w.-]*[g-zG-Z_-])[A-Za-z_][\w.-]*(?:/\d+)?")
 
 
 class RuleSyntaxError(ValueError):

@@ -25,40 +25,41 @@ from meshctl.netfilter.packet import Family
 from meshctl.netfilter.read.draft import RuleSetDraft
 from meshctl.netfilter.read.iptables_save import SaveReader
 from meshctl.netfilter.read.unseen import CUT
+from meshctl.patterns import expression
 from meshctl.values import Struct, field
 
-POD_PREFIX = re.compile(r"^\[pod/\S+\]\s?")
+POD_PREFIX = expression(r"^\[pod/\S+\]\s?")
 # What a container runtime puts before each line: CRI's time, stream and flag; Docker's JSON.
-RUNTIME_PREFIX = re.compile(r"^\s*\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) (?:stdout|stderr) [FP] ?")
-LOG_PREFIX = re.compile(
+RUNTIME_PREFIX = expression(r"^\s*\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) (?:stdout|stderr) [FP] ?")
+LOG_PREFIX = expression(
     r"^\s*(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?:(?:[<>]|:;)(?: |$))?"  # Go's own log, and linkerd's marks
     r"|(?:\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?)\s*(?:(?:info|warn|warning|error|debug|fatal)\b\s*)?"
     r"(?:(?:[\w-]+)\t)?)",
     re.IGNORECASE,
 )
-FINAL = re.compile(r"Final (?:iptables|nftables) state(?: \((IPv[46])\))?:")
+FINAL = expression(r"Final (?:iptables|nftables) state(?: \((IPv[46])\))?:")
 WRITES = "Writing following contents to rules file:"
-RUNS = re.compile(r"Running (?:command[^:]{0,200}: )?([\w./-]*)")
-FOLLOWS = re.compile(r"following (?:input|rules)")
+RUNS = expression(r"Running (?:command[^:]{0,200}: )?([\w./-]*)")
+FOLLOWS = expression(r"following (?:input|rules)")
 # Native nftables: the log has the commands that were carried out.
-PROGRAMMED = re.compile(r"nftables rules programmed:|Running nft[^\n]*following (?:input|rules)")
-CONFIG = re.compile(
+PROGRAMMED = expression(r"nftables rules programmed:|Running nft[^\n]*following (?:input|rules)")
+CONFIG = expression(
     r"^(?:Istio (?:iptables|nftables) environment|Istio (?:iptables )?(?:config|variables)|Environment|"
     r"(?:Istio iptables )?[Vv]ariables):\s*$"
 )
 # Releases up to 1.4, and linkerd-init, run each rule by itself.
-OWN_COMMAND = re.compile(r"^\+?\s*(?:/\S+/)?ip6?tables(?:-nft|-legacy)? -t \w+ -[AINDPFX] ")
-SETTING = re.compile(r"^([A-Z][A-Z0-9_]+)=(.*)$")
-CNI_POD = re.compile(
+OWN_COMMAND = expression(r"^\+?\s*(?:/\S+/)?ip6?tables(?:-nft|-legacy)? -t \w+ -[AINDPFX] ")
+SETTING = expression(r"^([A-Z][A-Z0-9_]+)=(.*)$")
+CNI_POD = expression(
     r"Start (?:iptables|nftables)? ?configuration for (\S+)|(?:pod|Pod)[ =:\"']+([\w.-]+/[\w.-]+)"
 )
 # A pod by two words: istio's log labels, CNI's arguments.
-CNI_POD_PARTS = re.compile(
+CNI_POD_PARTS = expression(
     r"(?:\bns=(?P<ns>[\w.-]+),? name=(?P<name>[\w.-]+)|\bname=(?P<name2>[\w.-]+),? (?:ns|namespace)=(?P<ns2>[\w.-]+)"
     r"|K8S_POD_NAMESPACE=(?P<ns3>[\w.-]+);(?:.*;)?K8S_POD_NAME=(?P<name3>[\w.-]+))"
 )
-RULE_LIKE = re.compile(r"^\s*(?:\*|:|#|-[ANIPFX]\s|\[\d+:\d+\]|COMMIT\b|add |flush |insert )")
-SIGN = re.compile(
+RULE_LIKE = expression(r"^\s*(?:\*|:|#|-[ANIPFX]\s|\[\d+:\d+\]|COMMIT\b|add |flush |insert )")
+SIGN = expression(
     r"Final (?:iptables|nftables) state|Istio (?:iptables|nftables) environment|Istio config:|"
     r"Writing following contents to rules file|(?:and|with) the following (?:input|rules)|Istio iptables variables|"
     r"nftables rules programmed|Start (?:iptables|nftables)? ?configuration for|"
@@ -67,8 +68,8 @@ SIGN = re.compile(
 )
 # Whose log it is; Istio's where nothing says so.
 _MADE_BY = (
-    ("linkerd-init", re.compile(r"\bproxy-init/|\bPROXY_INIT_(?:REDIRECT|OUTPUT)\b")),
-    ("kuma-init", re.compile(r"\bkumactl\b|\bKUMA_MESH_|\bkuma/mesh/")),
+    ("linkerd-init", expression(r"\bproxy-init/|\bPROXY_INIT_(?:REDIRECT|OUTPUT)\b")),
+    ("kuma-init", expression(r"\bkumactl\b|\bKUMA_MESH_|\bkuma/mesh/")),
 )
 # What says that the rules of a run are not in force; a clean-up that finds nothing to remove does not.
 FAILURE = (
@@ -79,7 +80,7 @@ FAILURE = (
     r"|[^\n]*Table does not exist \(do you need to insmod[^\n]*|[^\n]*Permission denied \(you must be root\)[^\n]*"
     r"|[^\n]*exit status [1-9]\d*[^\n]*)"
 )
-_CLEANUP = re.compile(
+_CLEANUP = expression(
     r"-[DFX] |No chain/target/match|clean ?up|iptables-save|does a matching rule exist|Bad rule",
     re.IGNORECASE,
 )
@@ -116,7 +117,7 @@ def messages(lines: list[str]) -> list[tuple[int, str, bool]]:
     return found
 
 
-LOGFMT = re.compile(r'^time="[^"]*" level=\w+ (?:.* )?msg=(?P<text>"(?:[^"\\]|\\.)*")')
+LOGFMT = expression(r'^time="[^"]*" level=\w+ (?:.* )?msg=(?P<text>"(?:[^"\\]|\\.)*")')
 
 
 def _entry_text(line: str) -> tuple[str, str] | None:

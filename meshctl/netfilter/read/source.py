@@ -7,7 +7,6 @@ cleaned of what pasting did to it (HTML escapes, quote marks, code fences), keep
 
 from __future__ import annotations
 
-import html
 import re
 
 from meshctl.netfilter.model import Note, RuleSet
@@ -17,10 +16,11 @@ from meshctl.netfilter.read.iptables_list import ListingReader, is_listing
 from meshctl.netfilter.read.iptables_save import SaveReader
 from meshctl.netfilter.read.istio_log import is_log, read_log
 from meshctl.netfilter.read.listed_istio import with_interfaces
+from meshctl.patterns import expression
 from meshctl.values import replace
 
-HTML_ESCAPE = re.compile(r"&(?:gt|lt|amp|quot|nbsp|#\d+|#x[0-9a-fA-F]+);")
-QUOTED = re.compile(r"^\s*(?:>\s?)+")
+HTML_ESCAPE = expression(r"&(?:gt|lt|amp|quot|nbsp|#\d+|#x[0-9a-fA-F]+);")
+QUOTED = expression(r"^\s*(?:>\s?)+")
 
 
 def clean(text: str, draft: RuleSetDraft) -> list[str]:
@@ -28,6 +28,8 @@ def clean(text: str, draft: RuleSetDraft) -> list[str]:
     lines = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\xa0", " ").split("\n")
     escaped = [number for number, line in enumerate(lines, 1) if HTML_ESCAPE.search(line)]
     if escaped:
+        import html
+
         draft.note(escaped[0], "the text is HTML-escaped; it was unescaped")
         lines = [html.unescape(line) for line in lines]
     return [QUOTED.sub("", line) for line in lines]
@@ -53,15 +55,15 @@ def parse_rules(
 
 # What a text is: the first form with a line like this.
 SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("nft json", re.compile(r'^\s*\{\s*("nftables"|$)')),
-    ("iptables", re.compile(r"^\s*(\*\s*(nat|mangle|raw|filter|security)\b|:[A-Z][\w-]* (ACCEPT|DROP|-))")),
+    ("nft json", expression(r'^\s*\{\s*("nftables"|$)')),
+    ("iptables", expression(r"^\s*(\*\s*(nat|mangle|raw|filter|security)\b|:[A-Z][\w-]* (ACCEPT|DROP|-))")),
     (
         "nft text",
-        re.compile(
+        expression(
             r"^\s*(table (ip6?|inet|arp|bridge|netdev) \S+ *\{|(add|flush|insert|create) (table|rule|chain|set|ruleset)\b|flush ruleset)"
         ),
     ),
-    ("iptables", re.compile(r"^\s*(\[\d+:\d+\] *)?-[APN] \S")),
+    ("iptables", expression(r"^\s*(\[\d+:\d+\] *)?-[APN] \S")),
 )
 
 

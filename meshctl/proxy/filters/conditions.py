@@ -7,7 +7,6 @@ Follows source/extensions/filters/common/rbac/matchers.cc.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -21,6 +20,7 @@ from meshctl.envoy.api.type_v3 import Int32Range
 from meshctl.envoy.message import Message, Undecidable
 from meshctl.match import address_ranges, header_match, metadata_match, string_match, uri_template
 from meshctl.match.request_view import Peer, RequestView
+from meshctl.patterns import expression
 from meshctl.values import Struct, field
 
 Json = dict[str, Any]
@@ -256,7 +256,7 @@ def _server_name(wanted: StringMatcher) -> Condition:
 
 
 # What asks for a certificate's subject: ``CN=...``.
-_SUBJECT = re.compile(r"\b[A-Z]{1,3}\\?=")
+_SUBJECT = expression(r"\b[A-Z]{1,3}\\?=")
 
 
 def _authenticated(wanted: Principal.Authenticated) -> Condition:

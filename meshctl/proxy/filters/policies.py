@@ -11,7 +11,6 @@ Follows source/extensions/filters/common/rbac/{engine_impl,matchers}.cc.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from meshctl.envoy.addresses import bracketed
@@ -19,6 +18,7 @@ from meshctl.envoy.api import config_rbac_v3 as api
 from meshctl.envoy.message import Packed, Undecidable
 from meshctl.match import cel, matcher_tree
 from meshctl.match.supposing import NOTHING_SUPPOSED
+from meshctl.patterns import expression
 from meshctl.proxy.filters.conditions import Condition, Subject, any_of, condition, every
 from meshctl.proxy.model import Disposition, Rejected, Stage, Step, Verdict
 from meshctl.values import Struct, field
@@ -173,7 +173,7 @@ def _by_tree(tree: matcher_tree.Tree, subject: Subject, inputs: matcher_tree.Inp
     return Decision(verdict.action != "DENY", verdict.name or action.name)
 
 
-_ISTIO_NAME = re.compile(r"ns\[(?P<ns>[^\]]*)\]-policy\[(?P<policy>[^\]]*)\]-rule\[(?P<rule>[^\]]*)\]")
+_ISTIO_NAME = expression(r"ns\[(?P<ns>[^\]]*)\]-policy\[(?P<policy>[^\]]*)\]-rule\[(?P<rule>[^\]]*)\]")
 
 
 def istio_policy(name: str) -> str:

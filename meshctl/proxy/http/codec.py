@@ -18,6 +18,7 @@ from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 imp
 from meshctl.match import string_match
 from meshctl.match.fraction import Runtime
 from meshctl.match.request_view import Headers
+from meshctl.patterns import expression
 from meshctl.proxy.http import connection_header
 from meshctl.proxy.model import Request
 from meshctl.values import Struct
@@ -28,20 +29,20 @@ _METHODS = """
     TRACE UNBIND UNLINK UNLOCK UNSUBSCRIBE
 """
 _KNOWN_METHODS = frozenset(_METHODS.split())
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_PATH_TARGET = re.compile(r"[/*][!-~]*")
-_URL_TARGET = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?]*)([/?][!-~]*)?")
-_AUTHORITY_TARGET = re.compile(r"([^/?]*)([/?][!-~]*)?")
-_URL_AUTHORITY = re.compile(r"[A-Za-z0-9!$%&'()*+,\-.:;=@\[\]_~]*")
+_TOKEN = expression(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL = expression(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_PATH_TARGET = expression(r"[/*][!-~]*")
+_URL_TARGET = expression(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?]*)([/?][!-~]*)?")
+_AUTHORITY_TARGET = expression(r"([^/?]*)([/?][!-~]*)?")
+_URL_AUTHORITY = expression(r"[A-Za-z0-9!$%&'()*+,\-.:;=@\[\]_~]*")
 # What http_parser makes of the authority of an absolute URL: user info, host, port.
-_URL_PARTS = re.compile(
+_URL_PARTS = expression(
     r"(?:[A-Za-z0-9_.!~*'()%;:&=+$,-]*@)?(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]+))?"
 )
-_AUTHORITY = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@\[\]%-]*")
-_H2_AUTHORITY = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:\[\]%-]+")
-_H2_PATH = re.compile(r"[^\x00-\x20\x7f]*")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
+_AUTHORITY = expression(r"[A-Za-z0-9._~!$&'()*+,;=:@\[\]%-]*")
+_H2_AUTHORITY = expression(r"[A-Za-z0-9._~!$&'()*+,;=:\[\]%-]+")
+_H2_PATH = expression(r"[^\x00-\x20\x7f]*")
+_SCHEME = expression(r"[A-Za-z][A-Za-z0-9+.-]*")
 _HOP_BY_HOP = frozenset(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"])
 # Headers that Envoy keeps in one slot: repeated ones are joined with "," as they come in.
 _INLINE = frozenset(

@@ -9,7 +9,6 @@ Follows source/common/http/{conn_manager_impl,conn_manager_utility,path_utility}
 from __future__ import annotations
 
 import functools
-import re
 from urllib.parse import unquote
 
 from meshctl.envoy.api.extensions_filters_network_http_connection_manager_v3 import HttpConnectionManager
@@ -17,6 +16,7 @@ from meshctl.match import grpc
 from meshctl.match.fraction import Runtime
 from meshctl.match.request_view import Headers
 from meshctl.match.substitution import Known
+from meshctl.patterns import expression
 from meshctl.proxy.http import client_address, request_headers
 from meshctl.proxy.http.codec import LOW_VERSION, Codec, Reply
 from meshctl.proxy.http.connection_header import is_connect_udp, is_upgrade
@@ -25,8 +25,8 @@ from meshctl.proxy.http.request_headers import Edge
 from meshctl.proxy.model import Connection, Recreated, Request
 from meshctl.values import Struct, field
 
-_ESCAPED_SLASH = re.compile(r"%2[fF]|%5[cC]")
-_UDP_TARGET = re.compile(r"/\.well-known/masque/udp/([^/]+)/([0-9]+)/?")
+_ESCAPED_SLASH = expression(r"%2[fF]|%5[cC]")
+_UDP_TARGET = expression(r"/\.well-known/masque/udp/([^/]+)/([0-9]+)/?")
 _NORMALIZE = "http_connection_manager.normalize_path"
 _SLASHES = "http_connection_manager.path_with_escaped_slashes_action"
 _SLASH_ACTIONS = {2: "REJECT_REQUEST", 3: "UNESCAPE_AND_REDIRECT", 4: "UNESCAPE_AND_FORWARD"}

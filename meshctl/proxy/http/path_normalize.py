@@ -7,13 +7,13 @@ Follows source/common/http/path_utility.cc and googleurl url/url_canon_path.cc.
 
 from __future__ import annotations
 
-import re
+from meshctl.patterns import expression
 
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ESCAPED = frozenset(' "#<>?`{}^|')
 _HEX = frozenset("0123456789abcdefABCDEF")
 # A path that is normalised as it comes, as nearly all are: nothing to decode or to escape, no dot begins a segment.
-_CANONICAL = re.compile(r"(?:/(?!\.)[A-Za-z0-9\-._~!$&'()*+,;=:@]*)+")
+_CANONICAL = expression(r"(?:/(?!\.)[A-Za-z0-9\-._~!$&'()*+,;=:@]*)+")
 
 
 def canonical_path(target: str) -> str | None:

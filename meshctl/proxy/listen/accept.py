@@ -12,7 +12,6 @@ Follows source/extensions/filters/listener/** and source/common/listener_manager
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable, Iterator
 
 from meshctl.envoy.api import config_listener_v3 as api
@@ -21,6 +20,7 @@ from meshctl.envoy.message import Undecidable
 from meshctl.match import matcher_tree
 from meshctl.match.filter_chains import Facts, Trie, readable
 from meshctl.match.supposing import answered
+from meshctl.patterns import expression
 from meshctl.plain import Json
 from meshctl.proxy.listen.listeners import ISTIO_OBSERVERS, Chain, Filter, Listener
 from meshctl.proxy.model import Connection, Disposition, Payload, Rejected, Verdict
@@ -85,10 +85,10 @@ _OBSERVERS = frozenset(["original_src"])
 _PLAIN_PROXY_PROTOCOL = Filter("proxy_protocol", ProxyProtocol.TYPE, {}, {})
 
 
-_TYPE = re.compile(
+_TYPE = expression(
     r"envoy\.(?:extensions\.filters|config\.filter)\.listener\.([a-z_]+)\.v[0-9a-z]+\.[A-Za-z]+"
 )
-_NAME = re.compile(r"envoy\.(?:filters\.)?listener\.([a-z_]+)")
+_NAME = expression(r"envoy\.(?:filters\.)?listener\.([a-z_]+)")
 
 
 @functools.lru_cache

@@ -11,7 +11,6 @@ source/extensions/internal_redirect/*.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from meshctl.envoy.api.config_route_v3 import InternalRedirectPolicy, RouteAction
@@ -22,6 +21,7 @@ from meshctl.envoy.message import Packed, Undecidable
 from meshctl.match.fraction import Runtime
 from meshctl.match.request_view import Headers, Part, RequestView, carried
 from meshctl.match.supposing import Supposed, answered
+from meshctl.patterns import expression
 from meshctl.proxy.accounting import open_fields
 from meshctl.proxy.chance import Asked, worlds
 from meshctl.proxy.entry import Alternatives
@@ -34,7 +34,7 @@ from meshctl.values import Struct, replace
 # What is assumed of an upstream that is no proxy of what was given.
 NOT_REDIRECTED = "that the application does not answer with a redirect, which the proxy would follow itself (internal_redirect_policy)"
 _CODES = frozenset({301, 302, 303, 307, 308})
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#@]*@)?([^/?#@]+)([^#]*)(#.*)?")
+_URL = expression(r"([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#@]*@)?([^/?#@]+)([^#]*)(#.*)?")
 _FRAGMENT = "envoy.reloadable_features.http_reject_path_with_fragment"
 
 

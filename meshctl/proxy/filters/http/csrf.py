@@ -7,11 +7,11 @@ Follows source/extensions/filters/http/csrf/csrf_filter.cc.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from meshctl.envoy.api.extensions_filters_http_csrf_v3 import CsrfPolicy
 from meshctl.match import string_match
+from meshctl.patterns import expression
 from meshctl.proxy.chance import split
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
@@ -20,7 +20,7 @@ from meshctl.proxy.listen.listeners import Filter
 from meshctl.proxy.model import Disposition, Stage, Step, Verdict
 
 _CHANGING = frozenset({"POST", "PUT", "DELETE", "PATCH"})
-_URL = re.compile(
+_URL = expression(
     r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([A-Za-z0-9._~%-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?(?:[/?#].*)?"
 )
 

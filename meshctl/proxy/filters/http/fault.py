@@ -8,7 +8,6 @@ Follows source/extensions/filters/http/fault/fault_filter.cc and filters/common/
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from meshctl.envoy.api.extensions_filters_http_fault_v3 import FaultAbort, HTTPFault
@@ -16,6 +15,7 @@ from meshctl.envoy.api.type_v3 import FractionalPercent
 from meshctl.envoy.message import Undecidable
 from meshctl.match import header_match
 from meshctl.match.fraction import Fraction, fractional_percent
+from meshctl.patterns import expression
 from meshctl.proxy.chance import split
 from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
@@ -25,7 +25,7 @@ from meshctl.proxy.model import Disposition, Stage, Step, Verdict
 
 # Runtime keys that are no fault's, whatever it calls its own.
 _OTHERS = ("envoy.", "overload.", "re2.")
-_NUMBER = re.compile(r"[0-9]+")
+_NUMBER = expression(r"[0-9]+")
 
 
 def _fault(http_filter: Filter, settings: Json) -> HTTPFault:

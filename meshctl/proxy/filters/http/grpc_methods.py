@@ -13,11 +13,12 @@ import re
 import urllib.parse
 from collections.abc import Iterator
 
+from meshctl.patterns import expression
 from meshctl.values import Struct
 
 _HTTP_OPTION = 72295728
 _VERBS = {2: "GET", 3: "PUT", 4: "POST", 5: "DELETE", 6: "PATCH"}
-_VARIABLE = re.compile(r"\{([^}=]+)(?:=([^}]*))?\}")
+_VARIABLE = expression(r"\{([^}=]+)(?:=([^}]*))?\}")
 MESSAGE = 11
 
 Wire = int | bytes

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from typing import Any
 
+from meshctl.patterns import expression
 from meshctl.values import Struct, field
 
 Json = dict[str, Any]
@@ -32,7 +32,7 @@ BAD_SIGNATURE = "Jwt signature is an invalid Base64url encoded"
 _ALGORITHMS = frozenset(
     "EdDSA ES256 ES384 ES512 HS256 HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512".split()
 )
-_URL_SAFE = re.compile(r"[A-Za-z0-9_-]*(={0,2})")
+_URL_SAFE = expression(r"[A-Za-z0-9_-]*(={0,2})")
 
 
 class Token(Struct, frozen=True):
