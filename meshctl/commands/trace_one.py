@@ -21,6 +21,7 @@ from meshctl.values import Struct, replace
 
 if TYPE_CHECKING:
     from meshctl.commands.trace_inputs import Inputs
+    from meshctl.render.trace_picture import Picture
 
 
 class Question(Struct, frozen=True):
@@ -100,15 +101,27 @@ def offers(
     answer: TraceReport, *, explain: bool = False, colour: bool = False, width: int | None = None
 ) -> Offers:
     """The contents a trace can be printed from."""
-    from meshctl.render import trace_mermaid, trace_picture, trace_text
+    from meshctl.render import trace_text
 
     return {
         Content.TEXT: lambda: trace_text.render(answer, explain=explain, colour=colour, width=width),
         Content.SHORT: lambda: trace_text.short(answer),
         Content.DOCUMENT: lambda: Document(document(answer), kind="trace"),
-        Content.DIAGRAM: lambda: trace_mermaid.render(trace_picture.picture(answer)),
-        Content.PICTURE: lambda: trace_picture.picture(answer),
+        Content.DIAGRAM: lambda: _diagram(answer),
+        Content.PICTURE: lambda: _picture(answer),
     }
+
+
+def _picture(answer: TraceReport) -> Picture:
+    from meshctl.render.trace_picture import picture
+
+    return picture(answer)
+
+
+def _diagram(answer: TraceReport) -> str:
+    from meshctl.render.trace_mermaid import render
+
+    return render(_picture(answer))
 
 
 def lookup(inputs: Inputs, pod: Pod) -> Callable[[str], str]:

@@ -49,11 +49,11 @@ class Given:
     @functools.cached_property
     def index(self) -> Index | None:
         """The index of a snapshot; None for what meshctl did not write."""
-        from meshctl.share.index import read_index
-
         for origin, files, _ in self._layouts:
             root = index_root(files)
             if root is not None:
+                from meshctl.share.index import read_index
+
                 return read_index(files[root + INDEX].read(origin), origin)
         return None
 
@@ -142,9 +142,11 @@ class Given:
 
     def listed_in(self, kind: str) -> frozenset[str] | None:
         """The namespaces whose objects of a kind a snapshot could take; None: of all."""
+        if self.index is None:
+            return None
         from meshctl.share.index import PARTIAL
 
-        why = self.index.cluster_missing.get(kind, "") if self.index is not None else ""
+        why = self.index.cluster_missing.get(kind, "")
         return frozenset(re.findall(r'"([^"]+)"', why)) if why.startswith(PARTIAL) else None
 
     def expect(self, addresses: Sequence[str], hosts: Sequence[str]) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import urllib.parse
 from collections.abc import Iterator, Sequence
 
@@ -76,6 +75,8 @@ def _basic_auth(entry: Entry, scene: Scene, http_filter: Filter, settings: Json)
 
 
 def _sha1(password: str) -> str:
+    import hashlib
+
     return base64.b64encode(hashlib.sha1(password.encode("utf-8", "surrogateescape")).digest()).decode()
 
 
