@@ -8,6 +8,9 @@ import subprocess
 import sys
 
 import pytest
+from google.protobuf import descriptor_pb2
+
+from meshctl.envoy.schema import pool
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 
@@ -21,3 +24,10 @@ def test_the_committed_schema_is_up_to_date():
         [sys.executable, ROOT / "tools" / "build_schema.py", "--check"], capture_output=True, text=True
     )
     assert run.returncode == 0, run.stderr
+
+
+def test_the_files_are_cut_out_of_the_set_as_protobuf_reads_them():
+    data = pathlib.Path(pool._SCHEMA).read_bytes()
+    files = descriptor_pb2.FileDescriptorSet.FromString(data).file
+    assert list(pool._files(data)) == [file.SerializeToString() for file in files]
+    assert all(pool.pool().FindFileByName(file.name) is not None for file in files)
