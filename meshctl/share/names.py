@@ -5,6 +5,9 @@ Theory of operation. A name is read as words: ``AWS_SECRET_ACCESS_KEY``, ``awsSe
 (``password``, ``api key``). MAYBE: names that hold a secret or a word to route by (``x-token: admin``, ``cookie``):
 there the value decides. A name whose last word refers to something (``secretName``, ``token_endpoint``,
 ``PASSWORD_FILE``) holds no secret itself.
+
+``SPELLED`` is made of the same tables: a pattern that is found in every text, and in every way that JSON writes a text,
+in which a name stands that says something. What has no match of it needs no reading of names.
 """
 
 from __future__ import annotations
@@ -12,8 +15,10 @@ from __future__ import annotations
 import enum
 import functools
 import re
+from collections.abc import Iterable
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_LONGEST = 200
 
 _SECRETS = frozenset(
     (
@@ -52,6 +57,30 @@ _PAIRS = frozenset(
 )  # fmt: skip
 
 
+_STORES = (".p12", ".pfx", ".jks")
+
+
+def _spelled() -> str:
+    def one_of(words: Iterable[str]) -> str:
+        return f"(?:{'|'.join(sorted(words))})"
+
+    between = (
+        r'(?:[^a-z0-9"\\]|\\+u[0-9a-f]{4}|\\+[^u])*'  # two words of a name: a quote in a text has a backslash
+    )
+    end = r"[_.-]*(?:[^a-z0-9_.-]|$)"  # behind the last word
+    pairs = one_of(f"{one}{between}{other}" for one, other in _PAIRS)
+    keys = f"{one_of(_KEYS)}{between}keys?|access{between}key{between}id"
+    stores = one_of(map(re.escape, _STORES))
+    words = sorted(_REFERENCES - {"key"})
+    reference = rf'(?-i:{one_of(_TELLING)}(?:[_-]{one_of(words)}|{one_of(map(str.capitalize, words))}))\\*"'
+    last = f"(?:{one_of(_SECRETS | _AUTHORITIES)}|{pairs}|{keys}|{stores}){end}"
+    return f"({reference})|{one_of(_TELLING)}|x{between}auth|{last}"
+
+
+# For RE2, in Latin-1 and whatever the case. The one group is a name that says nothing in spite of its words.
+SPELLED = _spelled()
+
+
 class Says(enum.Enum):
     """What a name says about its value."""
 
@@ -62,7 +91,9 @@ class Says(enum.Enum):
 
 @functools.lru_cache(maxsize=50_000)
 def words(name: str) -> tuple[str, ...]:
-    return tuple(word.lower() for word in _WORD.findall(name[:200]))
+    if len(name) > _LONGEST:  # no name, a text: its beginning and its end are read
+        name = f"{name[: _LONGEST // 2]} {name[-_LONGEST // 2 :]}"
+    return tuple(word.lower() for word in _WORD.findall(name))
 
 
 @functools.lru_cache(maxsize=50_000)
@@ -71,7 +102,7 @@ def says(name: str) -> Says:
     spelled = words(name)
     if not spelled:
         return Says.NOTHING
-    if name.lower().endswith((".p12", ".pfx", ".jks")):
+    if name.lower().endswith(_STORES):
         return Says.SURE
     last, before = spelled[-1], spelled[-2] if len(spelled) > 1 else ""
     if spelled[-3:] == ("access", "key", "id") or (before, last) in _PAIRS or last in _SECRETS:
