@@ -226,9 +226,10 @@ def _member(job: tuple[pathlib.Path, str]) -> bytes:
     entry = tarfile.TarInfo(name)
     entry.size = len(data)
     entry.mode = 0o600
-    padding = -len(data) % tarfile.BLOCKSIZE
+    padding = bytes(-len(data) % tarfile.BLOCKSIZE)
     packer = zlib.compressobj(_COMPRESSION, wbits=31)
-    return packer.compress(entry.tobuf(tarfile.PAX_FORMAT) + data + bytes(padding)) + packer.flush()
+    pieces = [packer.compress(piece) for piece in (entry.tobuf(tarfile.PAX_FORMAT), data, padding)]
+    return b"".join((*pieces, packer.flush()))
 
 
 class PodWriter:
