@@ -483,7 +483,7 @@ def on_a_terminal(*arguments: str, **environment: str) -> bytes:
 
 
 def test_a_slow_fetch_shows_a_bar_on_a_terminal_only(mesh: Mesh) -> None:
-    slow = {"match": "portforward", "stream": "slow", "rate": 6000}
+    slow = {"match": "portforward", "stream": "slow", "rate": 40_000}
     mesh.kube.faults(slow)
     assert b"config_dump" in on_a_terminal("all", "server-1", TERM="xterm")
     mesh.kube.faults(slow)

@@ -21,11 +21,10 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pathlib.Pa
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
     subprocess.run(build, check=True, capture_output=True)
     (wheel,) = folder.glob("meshctl-*.whl")
-    venv.create(folder / "empty", with_pip=True)
+    venv.create(folder / "empty", with_pip=False)
     python = folder / "empty" / "bin" / "python"
-    installed = subprocess.run(
-        [python, "-m", "pip", "install", "-q", str(wheel)], capture_output=True, text=True
-    )
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--no-compile"]
+    installed = subprocess.run([*pip, str(wheel)], capture_output=True, text=True)
     if installed.returncode and os.environ.get("CI") != "true":
         pytest.skip(f"the dependencies cannot be installed here: {installed.stderr[-200:]}")
     assert installed.returncode == 0, installed.stderr
