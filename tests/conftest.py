@@ -40,3 +40,11 @@ def every_trace_sums_to_one(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setattr(owner, name, _watched(getattr(owner, name), sums))
     yield
     assert [total for total in sums if abs(total - 1.0) > 1e-6] == []
+
+
+# Files that take minutes and share a set-up: begun first, one worker keeps all of each, and none is left for the end.
+_LONGEST = ("test_fleet_spark.py", "test_lab_differential.py", "test_wheel.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in _LONGEST)

@@ -18,6 +18,8 @@ import urllib.parse
 from collections.abc import Iterator
 from typing import Any
 
+from tests.live.spark_cluster import ENVIRONMENT
+
 _BACKEND = "org.apache.spark.scheduler.cluster.k8s.KubernetesExecutorBackend"
 
 
@@ -52,7 +54,12 @@ class Api(http.server.ThreadingHTTPServer):
         log = (self.folder / f"{name}.log").open("wb")
         self.processes[name] = subprocess.Popen(
             ["java", *options, "-cp", f"{home}/jars/*", _BACKEND, *words, "--podName", name],
-            env={**os.environ, **told, "SPARK_HOME": str(home)},
+            env={
+                **os.environ,
+                **told,
+                "SPARK_HOME": str(home),
+                "JAVA_TOOL_OPTIONS": ENVIRONMENT["JAVA_TOOL_OPTIONS"],
+            },
             stdout=log,
             stderr=log,
         )
