@@ -15,6 +15,7 @@ from meshctl.plain import Json, object_at
 from meshctl.proxy.filters import policies
 from meshctl.proxy.filters.conditions import any_of, condition
 from meshctl.proxy.filters.services import asked_cluster
+from meshctl.proxy.listen.handshake import demand
 from meshctl.proxy.listen.listeners import Chain, Filter, Listener, filter_of
 from meshctl.proxy.proxy import Proxy
 from meshctl.values import Struct
@@ -82,7 +83,7 @@ def _tls(chains: list[Chain]) -> str:
     """What the chains take, in the words of a PeerAuthentication; one that ends TLS without asking for a certificate is TLS."""
     plain = any(chain.tls is None and chain.criteria.transport != "tls" for chain in chains)
     ended = [chain.tls for chain in chains if chain.tls is not None]
-    mutual = any(tls.require_client_certificate for tls in ended)
+    mutual = any(map(demand, ended))
     if mutual:
         return "PERMISSIVE" if plain else "STRICT"
     return "TLS" if ended and not plain else "DISABLE" if not ended else "TLS and plain text"

@@ -182,20 +182,27 @@ def _asks(common: CommonTlsContext) -> bool:
     return _has_authority(common) or _names(_context(common))
 
 
-def _refused(context: DownstreamTlsContext, common: CommonTlsContext, tls: Tls) -> str:
-    """Why the client's certificate, or that it has none, ends the handshake.
+def demand(context: DownstreamTlsContext) -> str:
+    """What of a chain demands a certificate, in words; "" where a client without one is let in.
 
     What requires one counts only beside an authority: without, Envoy asks for none.
     """
+    common = context.common_tls_context or CommonTlsContext({})
+    if context.require_client_certificate and _has_authority(common):
+        return "requires a client certificate"
     validation = _context(common)
-    untrusted = validation.trust_chain_verification == "ACCEPT_UNTRUSTED"
+    if _names(validation) and validation.trust_chain_verification != "ACCEPT_UNTRUSTED":
+        return "matches names or hashes of client certificates"
+    return ""
+
+
+def _refused(context: DownstreamTlsContext, common: CommonTlsContext, tls: Tls) -> str:
+    """Why the client's certificate, or that it has none, ends the handshake."""
     if tls.peer is None:
-        if context.require_client_certificate and _has_authority(common):
-            return "the chain requires a client certificate and the client presents none"
-        if _names(validation) and not untrusted:
-            return "the chain matches names or hashes of client certificates and the client presents none"
-        return ""
-    if untrusted:
+        demanded = demand(context)
+        return f"the chain {demanded} and the client presents none" if demanded else ""
+    validation = _context(common)
+    if validation.trust_chain_verification == "ACCEPT_UNTRUSTED":
         return ""
     if _has_authority(common) and not tls.mesh:
         return "the client's certificate is not from an authority that the chain trusts"

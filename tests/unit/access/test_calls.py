@@ -50,7 +50,11 @@ def pod(*filters: Json, strict: bool = True, plain: bool = False) -> Pod:
         "filter_chain_match": {"destination_port": PORT, "transport_protocol": "tls"},
         "transport_socket": {
             "name": "tls",
-            "typed_config": {"@type": _TLS, "require_client_certificate": True, "common_tls_context": {}},
+            "typed_config": {
+                "@type": _TLS,
+                "require_client_certificate": True,
+                "common_tls_context": {"validation_context_sds_secret_config": {"name": "ROOTCA"}},
+            },
         },
         "filters": http,
     }
