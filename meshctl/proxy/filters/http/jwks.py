@@ -1,7 +1,7 @@
 """The signature of a token against a JSON web key set (RS*, PS*, ES*, EdDSA, HS*).
 
-Keys are chosen by ``kid`` and by the algorithm's key type, as jwt_verify_lib does; the words of the failures are
-its words too (they end up in the access log).
+Keys are chosen by ``kid`` and ``alg`` where both sides name them, as jwt_verify_lib does (src/verify.cc); the words of the
+failures are its words too (they end up in the access log).
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from meshctl.proxy.filters.http.jwt_token import VERIFICATION, Token
 Json = dict[str, Any]
 
 _NO_KEY = "Jwks doesn't have key to match kid or alg from Jwt"
-_TYPES = {"RS": "RSA", "PS": "RSA", "ES": "EC", "HS": "oct", "Ed": "OKP"}
+_WRONG_LENGTH = "Jwt ED25519 signature is wrong length"
+_TYPES = ("RSA", "EC", "oct", "OKP")
+_ED25519_SIZE = 64
 
 
 def _bytes(text: Any) -> bytes:
@@ -23,28 +25,34 @@ def _bytes(text: Any) -> bytes:
 
 
 def verify(token: Token, keys: list[Json]) -> str:
-    """ "" when one of the keys verifies the token, else the failure."""
+    """ "" when one of the keys verifies the token, else the failure.
+
+    The keys are tried in their order; one of another type than the token's algorithm is tried too, and an Ed25519 key ends that
+    where the signature has not its length.
+    """
     algorithm, kid = str(token.header.get("alg") or ""), token.header.get("kid")
-    kind = _TYPES[algorithm[:2]]
-    fitting = [
-        key
-        for key in keys
-        if (not kid or not key.get("kid") or key["kid"] == kid)
-        and (not key.get("alg") or key["alg"] == algorithm)
-        and key.get("kty") == kind
-    ]
-    if not fitting:
-        return _NO_KEY
     signed = token.text.rpartition(".")[0].encode()
-    return "" if any(_verifies(key, algorithm, signed, token.signature) for key in fitting) else VERIFICATION
+    failure = _NO_KEY
+    for key in keys:
+        other = kid and key.get("kid") and key["kid"] != kid
+        if other or (key.get("alg") and key["alg"] != algorithm) or key.get("kty") not in _TYPES:
+            continue
+        if key["kty"] == "OKP" and len(token.signature) != _ED25519_SIZE:
+            return _WRONG_LENGTH
+        if _verifies(key, algorithm, signed, token.signature):
+            return ""
+        failure = VERIFICATION
+    return failure
 
 
 def _verifies(key: Json, algorithm: str, signed: bytes, signature: bytes) -> bool:
     from cryptography.exceptions import InvalidSignature
 
     try:
-        if algorithm.startswith("HS"):
+        if key["kty"] == "oct":
             return _shared_key_holds(key, algorithm, signed, signature)
+        if key["kty"] == "RSA" and algorithm[:2] not in ("RS", "PS"):
+            return False
         _check(key, algorithm, signed, signature)
     except (InvalidSignature, ValueError, KeyError, TypeError):
         return False
@@ -55,7 +63,7 @@ def _shared_key_holds(key: Json, algorithm: str, signed: bytes, signature: bytes
     import hashlib
     import hmac
 
-    digest = {"256": hashlib.sha256, "384": hashlib.sha384, "512": hashlib.sha512}[algorithm[2:]]
+    digest = {"HS384": hashlib.sha384, "HS512": hashlib.sha512}.get(algorithm, hashlib.sha256)
     return hmac.compare_digest(hmac.new(_bytes(key.get("k")), signed, digest).digest(), signature)
 
 
@@ -68,7 +76,8 @@ def _check(key: Json, algorithm: str, signed: bytes, signature: bytes) -> None:
     if key.get("kty") == "OKP":
         ed25519.Ed25519PublicKey.from_public_bytes(_bytes(key.get("x"))).verify(signature, signed)
         return
-    digest = {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}[algorithm[2:]]
+    digests: dict[str, hashes.HashAlgorithm] = {"384": hashes.SHA384(), "512": hashes.SHA512()}
+    digest = digests.get(algorithm[2:], hashes.SHA256())
     if key.get("kty") == "RSA":
         numbers = rsa.RSAPublicNumbers(
             int.from_bytes(_bytes(key.get("e")), "big"), int.from_bytes(_bytes(key.get("n")), "big")

@@ -1,8 +1,7 @@
 """jwt_authn: the requirement of the first rule that takes the request, checked; see ``jwt_verify``.
 
-Theory of operation. A route may name its requirement (one that the filter does not have is 403) or turn the filter
-off. Each provider's headers are sanitised whether it finds a token or not; metadata is written also when the
-request is refused. With clear_route_cache the route is chosen again behind a good token. Whether keys that are
+Theory of operation. The headers that providers write are taken out of every request. A route may name its requirement
+(one that the filter does not have is 403) or turn the filter off. Metadata is written also when the request is refused. With clear_route_cache the route is chosen again behind a good token. Whether keys that are
 fetched verify a signature is open. Follows source/extensions/filters/http/jwt_authn/filter.cc.
 """
 
@@ -65,6 +64,7 @@ def _by_state(config: JwtAuthentication, view: RequestView) -> JwtRequirement | 
 
 def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
     config, own = http_filter.read(JwtAuthentication), PerRouteConfig(settings)
+    scene = _sanitized(scene, config)
     if own.disabled or (config.bypass_cors_preflight and is_preflight(scene)):
         yield Pass(entry, scene)
         return
@@ -88,6 +88,21 @@ def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -
         yield from _unseen(entry, scene, unknown.reason)
         return
     yield from _told(entry, _written(scene, context), context, problem)
+
+
+def _sanitized(scene: Scene, config: JwtAuthentication) -> Scene:
+    """Headers that any provider writes are never taken from the client, whatever is asked of this request, and if nothing is."""
+    names = {
+        name.lower()
+        for provider in config.providers.values()
+        for name in (
+            provider.forward_payload_header,
+            *(rule.header_name for rule in provider.claim_to_headers),
+        )
+    }
+    if names.isdisjoint(scene.view.headers):
+        return scene
+    return scene.changed({name: values for name, values in scene.view.headers.items() if name not in names})
 
 
 def _unseen(entry: Entry, scene: Scene, reason: str) -> Iterator[Pass]:

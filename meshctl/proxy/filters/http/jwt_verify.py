@@ -3,8 +3,8 @@
 Theory of operation. A provider looks where it was told to (else the Authorization header's Bearer and the query's
 access_token): headers in the order of name and prefix, then parameters, then cookies; the last one found is tried
 first, and all of them must be good. Bare allow_missing and allow_missing_or_failed look wherever any provider
-does, and give each token to the provider of its issuer. A good token's claims go to headers and metadata; such
-headers are taken out of the request before, token or not. requires_any tells the most telling failure.
+does, and give each token to the provider of its issuer. A good token's claims go to headers and metadata.
+requires_any tells the most telling failure.
 Remote keys are not in the dump: the signature is then taken on trust and that is said.
 Follows source/extensions/filters/http/jwt_authn/{extractor,authenticator,verifier,jwks_cache}.cc.
 """
@@ -22,6 +22,7 @@ from meshctl.envoy.api.extensions_filters_http_jwt_authn_v3 import (
     JwtProvider,
     JwtRequirement,
 )
+from meshctl.envoy.message import Undecidable
 from meshctl.match import string_match
 from meshctl.match.request_view import Headers, Part, RequestView, Unseen
 from meshctl.proxy.filters.http import jwt_token as words
@@ -95,6 +96,8 @@ def _parameter_places(provider: JwtProvider) -> Sequence[str]:
 def _in_headers(places: dict[tuple[str, str], set[str]], context: Context) -> Iterator[Found]:
     for (name, prefix), issuers in sorted(places.items(), key=lambda place: place[0][0] + place[0][1]):
         context.view.values(name)  # undecidable where a filter may have changed it
+        if name in context.opaque:  # or another requirement of this one
+            raise Undecidable(f"header `{name}` may be changed by {context.opaque[name]}")
         for value in context.headers.get(":authority" if name == "host" else name) or ():
             if prefix:
                 start = value.find(prefix)
@@ -140,7 +143,6 @@ class Requirements(Struct, frozen=True):
         provider = self.providers.get(name)
         if provider is None:
             return f"provider {name} is not configured"
-        _sanitize([provider], context)
         status = words.MISSING
         for found in reversed(extract([provider], context)):
             status = self._verify(found, name, audiences, context)
@@ -151,7 +153,6 @@ class Requirements(Struct, frozen=True):
     def by_issuer(self, context: Context) -> list[str]:
         """The statuses of all tokens that any provider finds, each at the provider of its issuer."""
         providers = self.providers.values()
-        _sanitize(providers, context)
         return [
             self._verify(found, None, (), context) for found in reversed(extract(providers, context))
         ] or [words.MISSING]
@@ -162,9 +163,13 @@ class Requirements(Struct, frozen=True):
             return token.problem
         if "" not in found.issuers and token.issuer not in found.issuers:
             return words.UNKNOWN_ISSUER
-        name = self._owner(token.issuer) if name is None else name
         if name is None:
-            return words.UNKNOWN_ISSUER
+            owners = self._owners(token.issuer)
+            if not owners:
+                return words.UNKNOWN_ISSUER
+            if len(owners) > 1:
+                return self._of_any(owners, token, context)
+            name = owners[0]
         provider = self.providers[name]
         status = _status(provider, token, audiences or provider.audiences, context)
         if not status:
@@ -173,25 +178,25 @@ class Requirements(Struct, frozen=True):
             _tell_failure(provider.failed_status_in_metadata, status, context)
         return status
 
-    def _owner(self, issuer: str) -> str | None:
-        """The first provider of an issuer, else the first that names none."""
+    def _owners(self, issuer: str) -> list[str]:
+        """The providers of an issuer, else those that name none."""
         names = sorted(self.providers)
         mine = [n for n in names if "issuer" in self.providers[n].raw and self.providers[n].issuer == issuer]
-        anyone = [n for n in names if not self.providers[n].issuer]
-        return next(iter([*mine, *anyone]), None)
+        return mine or [n for n in names if not self.providers[n].issuer]
 
-
-def _sanitize(providers: Iterable[JwtProvider], context: Context) -> None:
-    """Headers that a provider writes are never taken from the client."""
-    for provider in providers:
-        names = [provider.forward_payload_header]
-        names += [rule.header_name for rule in provider.claim_to_headers]
-        for name in names:
-            context.headers.pop(name.lower(), None)
+    def _of_any(self, owners: list[str], token: Token, context: Context) -> str:
+        """Of several providers of an issuer Envoy takes the first of a map, whose order differs from process to process."""
+        ends = {_status(self.providers[n], token, self.providers[n].audiences, context) for n in owners}
+        told = any(self.providers[n].failed_status_in_metadata for n in owners)
+        if len(ends) == 1 and "" not in ends and not told:
+            return ends.pop()
+        raise Undecidable(
+            f"which of the providers {', '.join(owners)} checks a token of issuer {token.issuer!r} differs from process to process"
+        )
 
 
 def _status(provider: JwtProvider, token: Token, audiences: Sequence[str], context: Context) -> str:
-    """Time, subject, lifetime, audience, signature: the first that fails."""
+    """Time, audience, subject, lifetime, signature: the first that fails."""
     payload, now = token.payload, int(context.now)
     skew = provider.clock_skew_seconds or _CLOCK_SKEW
     if now + skew < int(payload.get("nbf") or 0):
@@ -199,13 +204,13 @@ def _status(provider: JwtProvider, token: Token, audiences: Sequence[str], conte
     expiry = int(payload.get("exp") or 0)
     if expiry and now > expiry + skew:
         return words.EXPIRED
+    if audiences and not _audience_allowed(token.audiences, audiences):
+        return words.AUDIENCE
     subjects = provider.subjects
     if subjects is not None and not string_match.parse(subjects.raw).test(str(payload.get("sub") or "")):
         return words.VERIFICATION
     if not _lifetime_allowed(provider, expiry - now if expiry else None):
         return words.VERIFICATION
-    if audiences and not _audience_allowed(token.audiences, audiences):
-        return words.AUDIENCE
     return _signature(provider, token, context)
 
 

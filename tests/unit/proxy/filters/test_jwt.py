@@ -164,6 +164,63 @@ def test_claims_go_to_headers_and_such_headers_are_never_the_clients() -> None:
     assert answer((writes, has("x-sub", "bob")), get("/", "a.com", ("x-sub", "bob")))[0] == 403
 
 
+def test_such_headers_are_taken_from_requests_of_which_no_token_is_asked() -> None:
+    own = jwt(**CLAIMS)
+    own["typed_config"]["rules"] = [
+        {"match": {"prefix": "/", "headers": [{"name": "x-sub", "present_match": True}]}, "requires": P}
+    ]
+    there = allow_only({"header": {"name": "x-sub", "present_match": True}})
+    sent = get("/", "a.com", ("x-sub", "bob"))
+    assert answer((own,), sent) == VIA  # the rule sees no such header
+    assert answer((own, there), sent)[0] == 403
+    off = {**a_filter("jwt_authn.v3.PerRouteConfig", disabled=True)}
+    one = {**route("r", {"prefix": "/"}), "typed_per_filter_config": settings(off)}
+    assert answer((own, there), sent, routes=(one,))[0] == 403
+    own["typed_config"]["providers"]["q"] = provider("two", forward_payload_header="X-Payload")
+    assert answer((own, has("x-payload", "1")), get("/", "a.com", ("x-payload", "1")))[0] == 403
+
+
+def test_the_audience_is_looked_at_before_the_subject() -> None:
+    both = jwt(audiences=["a"], subjects={"exact": "bob"})
+    assert told(both, token(aud="b", sub="ann")) == "Audiences in Jwt are not allowed"
+    assert told(both, token(aud="a", sub="ann")) == "Jwt verification fails"
+    assert told(both, token(aud="a", sub="bob")) == ""
+
+
+SAME_ISSUER = {"p": provider(), "q": provider(audiences=["a"])}
+OWNERS = [  # a token, its failure where each provider of its issuer says the same, None where that is open
+    (token(exp=NOW - 90), "Jwt is expired"), (token(aud="a"), None), (token(aud="b"), None), (token(iss="other"), "Jwt issuer is not configured"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "failure"), OWNERS)
+def test_which_provider_of_an_issuer_checks_a_token_is_open(text: str, failure: str | None) -> None:
+    own = jwt({"allow_missing": {}}, SAME_ISSUER)
+    if failure is not None:
+        assert told(own, text) == failure
+        return
+    assert any(
+        "differs from process to process" in r for p in passages((own,), bearer(text)) for r in p.undetermined
+    )
+    assert told(jwt({"allow_missing": {}}, {"p": provider(), "q": provider("two")}), text) == ""
+
+
+def test_a_failure_that_goes_to_metadata_tells_who_checked() -> None:
+    tells = {"p": provider(), "q": provider(failed_status_in_metadata="m")}
+    own = jwt({"allow_missing": {}}, tells)
+    assert any(p.undetermined for p in passages((own,), bearer(token(exp=NOW - 90))))
+
+
+def test_a_header_that_one_requirement_may_write_hides_the_token_of_another() -> None:
+    reads = {"extract_only_without_validation": {"verification_status_header": "X-T"}}
+    own = jwt(
+        {"requires_all": {"requirements": [reads, {"provider_name": "q"}]}},
+        {"p": provider(), "q": provider("two", from_headers=[{"name": "x-t"}])},
+    )
+    sent = get("/", "a.com", ("authorization", f"Bearer {token()}"), ("x-t", token(iss="two")))
+    assert any("header `x-t` may be changed" in r for p in passages((own,), sent) for r in p.undetermined)
+
+
 TEXTS = [  # a claim, its text in a header (None: no header)
     ("x", "x"), ("", None), (None, None), (True, "true"), (False, "false"), (5, "5"), (5.0, "5"), (0, "0"), (0.0, "0"), (2.5, "2.500000"), (-3, "-3.000000"), ((1 << 64) - 1, str((1 << 64) - 1)), (1 << 64, "18446744073709551616.000000"),
     (["a"], "WyJhIl0="), ({"a": 1}, "eyJhIjoxfQ=="),

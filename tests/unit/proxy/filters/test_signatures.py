@@ -100,6 +100,7 @@ ALGORITHMS = [
     "ES512",
     "EdDSA",
 ]
+WRONG_LENGTH = "Jwt ED25519 signature is wrong length"
 NO_KEY, FAILS = "Jwks doesn't have key to match kid or alg from Jwt", "Jwt verification fails"
 
 
@@ -114,12 +115,24 @@ def test_each_algorithm(algorithm: str) -> None:
     assert verify(parse(forged), [key(algorithm)]) == FAILS
     assert verify(parse(good), [key(algorithm, alg="other")]) == NO_KEY
     others = [
-        key(other)
-        for other in ("HS256", "RS256", "ES256", "EdDSA")
-        if key(other)["kty"] != key(algorithm)["kty"]
+        key(other) for other in ("HS256", "RS256", "ES256") if key(other)["kty"] != key(algorithm)["kty"]
     ]
-    assert verify(parse(good), others) == NO_KEY
+    assert verify(parse(good), others) == FAILS
+    assert verify(parse(good), [{"kty": "mine"}]) == NO_KEY
     assert verify(parse(good), [*others, {**key(algorithm), "x": "", "n": "", "k": ""}, key(algorithm)]) == ""
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_an_ed25519_key_takes_no_signature_of_another_length(algorithm: str) -> None:
+    """Envoy tries no key behind it then."""
+    good = parse(token(algorithm))
+    short = algorithm in ("HS512", "ES256")  # of 64 bytes too
+    if algorithm != "EdDSA":
+        assert verify(good, [key("EdDSA"), key(algorithm)]) == ("" if short else WRONG_LENGTH)
+    assert verify(good, [key(algorithm), key("EdDSA")]) == ""
+    assert verify(good, [key("EdDSA", alg="EdDSA"), key(algorithm)]) == ""
+    cut = parse(token("EdDSA")[:-2])
+    assert verify(cut, [key("EdDSA")]) == WRONG_LENGTH
 
 
 KIDS = [("a", "a", ""), ("a", "b", NO_KEY), ("a", None, ""), (None, "b", ""), (None, None, "")]
