@@ -10,7 +10,7 @@ import base64
 import hashlib
 from collections.abc import Callable
 
-from tests.differential.generated import expressions
+from tests.differential.generated import expressions, tokens
 from tests.differential.generated.draw import FULL, HTTP, KEYS, NAMES, NAMESPACES, ORIGINS, VALUES, Draw, Json
 
 Drawn = tuple[Json, Json | None]
@@ -424,11 +424,12 @@ FILTERS: dict[str, Callable[[Draw], Drawn]] = {
     f"{_FILTERS}set_filter_state.v3.Config": set_filter_state,
     f"{_FILTERS}local_ratelimit.v3.LocalRateLimit": local_ratelimit,
     f"{_FILTERS}stateful_session.v3.StatefulSession": stateful_session,
+    f"{_FILTERS}jwt_authn.v3.JwtAuthentication": tokens.jwt,
     "envoy.extensions.common.matching.v3.ExtensionWithMatcher": matched,
     f"{_FILTERS}composite.v3.Composite": composite,
 }
 # Drawn more often: what decides most.
-OFTEN = (rbac, rbac, rbac, set_metadata, header_to_metadata, header_mutation)
+OFTEN = (rbac, rbac, rbac, tokens.jwt, set_metadata, header_to_metadata, header_mutation)
 
 
 def chain(draw: Draw) -> list[tuple[str, Json, Json | None]]:

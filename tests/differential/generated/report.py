@@ -70,7 +70,7 @@ def record_of(topic: str, item: Sent, answer: Answer, entry: Json | None, seen: 
 def compared(seed: int, shot: bytes, records: Iterable[Json]) -> Report:
     """The records beside what the trace says of them on the dump of their Envoy."""
     notes = Notes()
-    proxy = Proxy(snapshot.load(documents.read(shot, "dump", notes), "dump", notes), "dump")
+    proxy = Proxy(snapshot.load(documents.read(shot, "dump", notes), "dump", notes), "dump", time.time())
     answers = [(record, ask(proxy, record)) for record in records]
     return Report(seed, [Comparison(r, a, list(differences(r, a))) for r, a in answers])
 

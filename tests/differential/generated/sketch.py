@@ -5,7 +5,7 @@ from __future__ import annotations
 import pathlib
 from typing import Any
 
-from tests.differential.generated import filters
+from tests.differential.generated import filters, tokens
 from tests.differential.generated.draw import HOSTS, METHODS, NAMES, NAMESPACES, ORIGINS, VALUES, Draw, Json
 from tests.differential.generated.laboratory import Asked, access_log, address
 
@@ -311,6 +311,8 @@ def asked(draw: Draw, name: str, port: int, number: int) -> Asked:
         headers += [("origin", draw.one(ORIGINS)), ("access-control-request-method", "GET")]
     elif draw.maybe(0.3):
         headers.append(("origin", draw.one(ORIGINS)))
+    if draw.maybe(0.3):
+        headers = [pair for pair in headers if pair[0] != "authorization"] + tokens.carried(draw)
     if method in ("POST", "PUT"):
         body = draw.one(("", '{"k": 1, "j": {"k": "ab"}}', '{"k": {"j": "1"}}', "[1]", "x" * 20, "abc",
                          '{"k": null, "j": 1.5}', '{"k": "0x10", "j": true}'))  # fmt: skip
@@ -337,4 +339,6 @@ def _target_path(draw: Draw) -> str:
     path = draw.path()
     odd = draw.one(("",) * 12 + ("/../b", "//a", "%2Fb", "%41", "/./a", "%5Cb", "/", ";p=1"))
     query = draw.one(("", "", "", "?x=1", "?x=ab&y=2", "?y=", "?x=1&x=2", "?q=%31"))
+    if draw.maybe(0.05):
+        query = f"?x=1&t={tokens.token(draw)}&t=2"
     return path + odd + query
