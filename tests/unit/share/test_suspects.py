@@ -125,6 +125,8 @@ HIDDEN = {
     "words with an escaped quote between": r'{"api\"key": "%s"}',
     "an identifier of access": '{"access_id": "%s"}',
     "a word in the middle of a name": '{"mySid": "%s"}',
+    "a word at the end of a long name": '{"' + "a_" * 150 + 'token": "%s"}',
+    "a word at the beginning of one": '{"x-auth' + "_a" * 150 + '": "%s"}',
     "a Java key store": '{"server.jks": "%s"}',
     "a user that the API marks": '{"authUsername": {"inlineString": "%s"}}',
     "Argon": '{"x": "bob:$argon2id$v=19$%s"}',
