@@ -15,7 +15,7 @@ from typing import Any
 from meshctl.envoy.api.config_cluster_v3 import Cluster
 from meshctl.envoy.api.config_core_v3 import Metadata
 from meshctl.envoy.api.extensions_load_balancing_policies_subset_v3 import Subset
-from meshctl.proxy.upstream.endpoints import Distribution, Given, Policy, distribute
+from meshctl.proxy.upstream.endpoints import Distribution, Given, Policy, distribute, shares_of
 from meshctl.proxy.upstream.hash_policy import RANDOM, HashKey
 from meshctl.proxy.upstream.hosts import Host
 from meshctl.values import Struct, replace
@@ -140,8 +140,22 @@ def _chosen(question: _Question, wanted: Json) -> Distribution:
         asked = {key: wanted[key] for key in selector.keys}
         members = _members(question, asked)
         if members:
-            return question.over(members[:1] if selector.single_host else members, f"subset {text}")
+            told = f"subset {text}"
+            return _alone(members, told) if selector.single_host else question.over(members, told)
     return _fallen_back(question, wanted, selector, text)
+
+
+def _alone(members: Sequence[Host], text: str) -> Distribution:
+    """single_host_per_subset: the first host of the first priority, whatever its health and its locality's weight. Which locality
+    came first is not in a dump, which sorts them."""
+    first = min(host.priority for host in members)
+    leaders: dict[str, Host] = {}
+    for host in members:
+        if host.priority == first:
+            leaders.setdefault(host.locality, host)
+    found = list(leaders.values())
+    unknown = "which locality's host came first, of a subset that has a single one (single_host_per_subset)"
+    return replace(shares_of([(one, 1 / len(found)) for one in found], False, found, unknown), subset=text)
 
 
 def _members(question: _Question, wanted: Json) -> list[Host]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from meshctl.proxy.upstream.endpoints import Policy, distribute, shares_of
@@ -130,6 +132,31 @@ def test_a_single_host_per_subset_is_the_first() -> None:
     twins = [V1, Host("other", metadata=V1.metadata)]
     subsets = Subsets((Selector(frozenset({"version"}), single_host=True),))
     assert [e.address for e in select(twins, subsets, {"version": "v1"}, Policy()).shares] == ["one"]
+
+
+def version_one(name: str, **more: Any) -> Host:
+    return Host(name, metadata=V1.metadata, **more)
+
+
+HERE, THERE = "r/a", "r/b"
+ALONE: list[tuple[list[Host], dict[str, float], bool]] = [  # hosts of one subset, which one it has, whether that is open
+    ([version_one("a", health=Health.UNHEALTHY), version_one("b")], {"a": 1.0}, False),
+    ([version_one("a", priority=1), version_one("b")], {"b": 1.0}, False),
+    ([version_one("a", locality=HERE), version_one("b", locality=THERE), version_one("c", locality=THERE)], {"a": 0.5, "b": 0.5}, True),
+    ([version_one("a", locality=HERE, priority=1), version_one("b", locality=THERE)], {"b": 1.0}, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("members", "expected", "open_"), ALONE)
+@pytest.mark.parametrize("weighted", [True, False])
+def test_a_single_host_is_taken_whatever_its_health_and_the_weight_of_its_locality(
+    members: list[Host], expected: dict[str, float], open_: bool, weighted: bool
+) -> None:
+    subsets = Subsets((Selector(frozenset({"version"}), single_host=True),), locality_weight_aware=weighted)
+    policy = Policy(locality_weighted=True, panic_threshold=0)
+    found = select(members, subsets, {"version": "v1"}, policy)
+    assert {e.address: e.probability for e in found.shares} == expected
+    assert bool(found.undetermined) is open_
 
 
 def test_subsets_of_hosts_whose_metadata_was_not_shown_are_undetermined() -> None:
