@@ -246,7 +246,7 @@ def _log_route(entry: Entry, scene: HttpScene, view: RequestView, table: RouteTa
     if host is None:
         return
     entry.virtual_host = host.name
-    if not view.values("x-forwarded-proto") or routes.tls_required(host, view):
+    if not any(view.values("x-forwarded-proto")) or routes.tls_required(host, view):
         return
     _, route, _ = next(iter(routes.choose(host, view, Draw())))
     if route is not None:

@@ -64,11 +64,11 @@ def act(entry: Entry, routed: Routed, target: Target) -> Iterator[Passage]:
 
 
 def _direct_response(entry: Entry, routed: Routed) -> Passage:
-    """A fixed answer; with 201 or 3xx the request's own URL goes along as Location."""
+    """A fixed answer; with 201 or 3xx the request's own URL goes along as Location, where it has a path (a tunnel has none)."""
     code = routed.route.config.direct_response.status if routed.route.config.direct_response else 0
     entry.step(lambda: _answer_step(routed, f"direct response {code}"))
     location = None
-    if code == 201 or 300 <= code < 400:
+    if (code == 201 or 300 <= code < 400) and routed.view.target:
         location = rewrites.redirect_location(
             RedirectAction({}), routed.route.match.path, routed.view, routed.known
         )
@@ -121,18 +121,21 @@ def _redirect(entry: Entry, routed: Routed) -> Passage:
     redirect = routed.route.config.redirect or RedirectAction({})
     code = rewrites.redirect_code(redirect)
     if routed.route.stands_for_tls:
-        location = rewrites.tls_location(routed.view)
+        location = rewrites.tls_location(routed.view) if routed.view.target else ""
     else:
-        built = rewrites.redirect_location(redirect, routed.route.match.path, routed.view, routed.known)
+        built = None
+        if routed.view.target:
+            built = rewrites.redirect_location(redirect, routed.route.match.path, routed.view, routed.known)
         location = _as_answered(entry, routed, built) or ""
-    entry.step(lambda: _answer_step(routed, f"redirect {code} to {location}"))
+    where = location or "nowhere: a tunnel has no path"
+    entry.step(lambda: _answer_step(routed, f"redirect {code} to {where}"))
     return entry.end(
         Verdict(
             Disposition.REDIRECTED,
             code,
             None,
             "direct_response",
-            f"redirected to {location}",
+            f"redirected to {where}",
         ),
         location=location or None,
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from meshctl.proxy.model import Disposition
+from meshctl.proxy.model import Disposition, Request
 from meshctl.trace.answers import Answer, behind
 from tests.unit.proxy.build import cluster, get, http, listener, proxy, route, routed, virtual_host
 from tests.unit.proxy.filters.chains import a_filter, settings
@@ -109,6 +109,22 @@ def test_a_host_is_told_once_where_it_is_the_last_one_told(before: tuple[str, ..
     passage = routed(proxy([listener([{"filters": http([virtual_host(one)])}])]), get("/", "a.com", *headers))
     assert passage.upstream is not None and passage.upstream.request is not None
     assert ",".join(v for n, v in passage.upstream.request.headers if n == "x-forwarded-host") == told
+
+
+TUNNEL: Json = {"connect_matcher": {}}
+NO_PATH: list[tuple[Json, Json, int]] = [
+    ({"match": TUNNEL, "redirect": {"host_redirect": "x.com"}}, {}, 301),
+    ({"match": TUNNEL, "direct_response": {"status": 302}}, {}, 302),
+    (route("r", TUNNEL), {"require_tls": "ALL"}, 301),
+]
+
+
+@pytest.mark.parametrize(("one", "host", "code"), NO_PATH)
+def test_a_tunnel_is_redirected_nowhere_as_it_has_no_path(one: Json, host: Json, code: int) -> None:
+    upgrades = {"upgrade_configs": [{"upgrade_type": "CONNECT"}]}
+    built = proxy([listener([{"filters": http([virtual_host(one, **host)], **upgrades)}])])
+    passage = routed(built, Request("CONNECT", "b.com:443", None))
+    assert (passage.verdict.code, passage.location) == (code, None)
 
 
 def test_the_answer_of_a_preflight_is_no_local_reply_and_gets_no_location() -> None:

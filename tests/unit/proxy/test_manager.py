@@ -266,6 +266,7 @@ def test_bytes_that_are_no_request(payload: Payload, end: tuple[Any, ...]) -> No
 
 PLAIN = route("plain", {"prefix": "/"})
 LOGGED: list[tuple[Json, tuple[tuple[str, str], ...], tuple[str | None, str | None, str | None]]] = [  # a virtual host, headers, what the log of a refused request has: virtual host, route, cluster
+    (virtual_host(PLAIN), (("x-forwarded-proto", ""),), ("vh", None, None)),
     (virtual_host(PLAIN), (), ("vh", None, None)), (virtual_host(PLAIN), (("x-forwarded-proto", "http"),), ("vh", "plain", "c")), (virtual_host(route("none", {"prefix": "/"}, "none")), (("x-forwarded-proto", "http"),), ("vh", "none", None)),
     (virtual_host(PLAIN, require_tls="ALL"), (("x-forwarded-proto", "http"),), ("vh", None, None)), (virtual_host(PLAIN, require_tls="ALL"), (("x-forwarded-proto", "https"),), ("vh", "plain", "c")),
     (virtual_host(route("other", {"path": "/other"})), (("x-forwarded-proto", "http"),), ("vh", None, None)), (virtual_host(PLAIN, domains=("b.com",)), (("x-forwarded-proto", "http"),), (None, None, None)),
