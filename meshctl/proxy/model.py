@@ -8,12 +8,12 @@ The shape follows network analysis tools (flow, trace, hop, step, disposition).
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from meshctl.coverage import Basis
 from meshctl.match.request_view import NOTHING, Headers, Opaque, Peer, RequestView
 from meshctl.plain import Json
-from meshctl.values import Struct, field
+from meshctl.values import Struct, field, replace
 
 
 class Disposition(enum.Enum):
@@ -246,6 +246,14 @@ class Endpoint(Struct, frozen=True):
     def port(self) -> int:
         port = self.address.rpartition(":")[2]
         return int(port) if port.isdigit() else 0
+
+
+def scaled(endpoints: Sequence[Endpoint]) -> tuple[float, tuple[Endpoint, ...]]:
+    """What share these have together, and them as if they were all: their shares add up to 1."""
+    share = sum([endpoint.probability for endpoint in endpoints])
+    if share == 1.0:
+        return share, tuple(endpoints)
+    return share, tuple([replace(one, probability=one.probability / share) for one in endpoints])
 
 
 class Looked(Struct, frozen=True):

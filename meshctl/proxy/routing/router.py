@@ -29,6 +29,7 @@ from meshctl.proxy.model import (
     Step,
     Upstream,
     Verdict,
+    scaled,
 )
 from meshctl.proxy.routing import redirects, rewrites
 from meshctl.proxy.routing.onward import Sent, holders
@@ -127,15 +128,15 @@ def _redirect(entry: Entry, routed: Routed) -> Passage:
         if routed.view.target:
             built = rewrites.redirect_location(redirect, routed.route.match.path, routed.view, routed.known)
         location = _as_answered(entry, routed, built) or ""
-    where = location or "nowhere: a tunnel has no path"
-    entry.step(lambda: _answer_step(routed, f"redirect {code} to {where}"))
+    where = f"to {location}" if location else "without a Location"
+    entry.step(lambda: _answer_step(routed, f"redirect {code} {where}"))
     return entry.end(
         Verdict(
             Disposition.REDIRECTED,
             code,
             None,
             "direct_response",
-            f"redirected to {where}",
+            f"redirected {where}",
         ),
         location=location or None,
     )
@@ -257,9 +258,8 @@ def _deliver(
     terminated = _terminates_connect(routed, action)
     verdict = _success(routed, terminated=terminated)
     for part in _by_hostname(endpoints) if does.auto_host else (endpoints,):
-        share = sum([endpoint.probability for endpoint in part])
+        share, own = scaled(part)
         branch = entry.branch(share)
-        own = part if share == 1.0 else tuple([replace(x, probability=x.probability / share) for x in part])
         going = sent
         if does.auto_host and part[0].hostname:
             going = sent.to(part[0].hostname, forwarded_host=action.append_x_forwarded_host)

@@ -2,14 +2,17 @@
 
 Theory of operation. load_balancing_policy names extensions, the first that is known counts; it may wrap another
 (subsets, wrr_locality). Without it lb_policy and the fields beside it do. Zone aware routing is on by default (if there is
-a local cluster); locality weights go before it, where there are any. Policies that go by what endpoints report, or that
-are not known, leave the shares unknown.
+a local cluster); locality weights go before it, where there are any. A policy that goes by the load that
+hosts report is told as where none reports any (assumed, by name); one that is not known leaves the shares unknown.
 Follows envoy.config.cluster.v3.Cluster and source/extensions/load_balancing_policies/*/config.cc.
 """
 
 from __future__ import annotations
 
 from meshctl.envoy.api.config_cluster_v3 import Cluster, LoadBalancingPolicy
+from meshctl.envoy.api.extensions_load_balancing_policies_client_side_weighted_round_robin_v3 import (
+    ClientSideWeightedRoundRobin,
+)
 from meshctl.envoy.api.extensions_load_balancing_policies_cluster_provided_v3 import ClusterProvided
 from meshctl.envoy.api.extensions_load_balancing_policies_common_v3 import LocalityLbConfig
 from meshctl.envoy.api.extensions_load_balancing_policies_least_request_v3 import LeastRequest
@@ -35,6 +38,7 @@ _KINDS: dict[str, tuple[str, type[Message]]] = {
         ("SUBSET", Subset),
         ("WRR_LOCALITY", WrrLocality),
         ("CLUSTER_PROVIDED", ClusterProvided),
+        ("CLIENT_SIDE_WEIGHTED_ROUND_ROBIN", ClientSideWeightedRoundRobin),
     )
 }
 ZoneAware = Cluster.CommonLbConfig.ZoneAwareLbConfig | LocalityLbConfig.ZoneAwareLbConfig
@@ -53,8 +57,13 @@ class Balancing(Struct, frozen=True):
 
     @property
     def ignores_weights(self) -> bool:
-        """Whether hosts' configured weights do not count (by what they report instead, where they do)."""
-        return self.kind in ("RANDOM", "ClientSideWeightedRoundRobin")
+        """Whether hosts' configured weights do not count."""
+        return self.kind == "RANDOM" or self.by_reports
+
+    @property
+    def by_reports(self) -> bool:
+        """Whether hosts weigh by the load that they report; all weigh alike where none does."""
+        return self.kind == "CLIENT_SIDE_WEIGHTED_ROUND_ROBIN"
 
 
 def balancing(cluster: Cluster) -> Balancing:

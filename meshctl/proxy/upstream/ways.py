@@ -14,11 +14,10 @@ from meshctl.envoy.message import Undecidable
 from meshctl.proxy import doubts
 from meshctl.proxy.chance import open_ways
 from meshctl.proxy.entry import Entry
-from meshctl.proxy.model import Disposition, Endpoint, Passage, Stage, Step, Verdict
+from meshctl.proxy.model import Disposition, Endpoint, Passage, Stage, Step, Verdict, scaled
 from meshctl.proxy.proxy import Proxy
 from meshctl.proxy.upstream.clusters import Cluster
 from meshctl.proxy.upstream.upstreams import Ask, Choice, choose, cluster_step, endpoint_step
-from meshctl.values import replace
 
 # What is told where there is no host, or where its name cannot be resolved (with the reason of that).
 Missing = Callable[[Choice, str], Verdict]
@@ -59,6 +58,8 @@ def ways(
     for reason in (choice.undetermined, entry.override.unknown if entry.override else ""):
         if reason and len(choice.endpoints) > 1:
             entry.unknown(reason)
+    if len(choice.endpoints) > 1:
+        entry.assumed += tuple(_reports(proxy, cluster, choice.endpoints))
     for reason in choice.open:
         entry, other = open_ways(entry, 2, reason)
         yield other.end(missing(choice, reason))
@@ -75,6 +76,14 @@ def ways(
     yield from _admitted(entry, proxy, cluster, choice.endpoints, refused)
 
 
+def _reports(proxy: Proxy, cluster: Cluster, endpoints: tuple[Endpoint, ...]) -> Iterator[str]:
+    """What the shares rest on where hosts weigh by what they report."""
+    for name in dict.fromkeys(endpoint.cluster for endpoint in endpoints):
+        owner = (proxy.cluster(name) if name else None) or cluster
+        if owner.balancing.by_reports:
+            yield f"that no host of cluster {owner.name} reports its load (ORCA): all weigh alike"
+
+
 def _admitted(
     entry: Entry, proxy: Proxy, cluster: Cluster, endpoints: tuple[Endpoint, ...], refused: Refused
 ) -> Iterator[Passage | tuple[Entry, tuple[Endpoint, ...]]]:
@@ -86,9 +95,8 @@ def _admitted(
         return
     for name, refusal in refusals.items():
         own = [endpoint for endpoint in endpoints if endpoint.cluster == name]
-        share = sum(endpoint.probability for endpoint in own)
+        share, shared = scaled(own)
         branch = entry.branch(share) if len(own) < len(endpoints) else entry
-        shared = tuple(replace(endpoint, probability=endpoint.probability / share) for endpoint in own)
         if refusal is not None:
             yield branch.end(refusal[0], endpoints=shared if refusal[1] else ())
         else:
@@ -117,10 +125,9 @@ def _readable(
         on.step(
             functools.partial(Step, Stage.ENDPOINT, "supposed: the handshake with the host succeeds", reason)
         )
-        yield on, (replace(endpoint, probability=1.0),)
+        yield on, scaled((endpoint,))[1]
     if left:
-        share = sum(endpoint.probability for endpoint in left)
-        rest = tuple(replace(endpoint, probability=endpoint.probability / share) for endpoint in left)
+        share, rest = scaled(left)
         yield entry.branch(share / total), rest
 
 

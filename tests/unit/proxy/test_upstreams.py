@@ -327,3 +327,33 @@ def test_how_hosts_without_their_metadata_are_spoken_to_is_open() -> None:
     found = ask(built, get())
     told = " ".join(text for way in found for text in (*way.undetermined, *way.notes))
     assert "whether c is spoken to in TLS: the metadata of its endpoints was not shown (include_eds)" in told
+
+
+REPORTS = {
+    "policies": [
+        {
+            "typed_extension_config": {
+                "name": "reports",
+                "typed_config": {
+                    "@type": "type.googleapis.com/envoy.extensions.load_balancing_policies."
+                    "client_side_weighted_round_robin.v3.ClientSideWeightedRoundRobin"
+                },
+            }
+        }
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    ("addresses", "assumed"), [(["10.0.0.1:1", "10.0.0.2:1"], True), (["10.0.0.1:1"], False)]
+)
+def test_hosts_that_weigh_by_what_they_report_weigh_alike_where_none_is_assumed_to(
+    addresses: list[str], assumed: bool
+) -> None:
+    one = cluster("c", *addresses, load_balancing_policy=REPORTS)
+    one["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["load_balancing_weight"] = 9
+    (passage,) = ways((one,))
+    assert dict(passage.upstream_hosts) == dict.fromkeys(addresses, 1 / len(addresses))
+    assert passage.undetermined == ()
+    said = "that no host of cluster c reports its load (ORCA): all weigh alike"
+    assert (said in passage.assumed) is assumed
