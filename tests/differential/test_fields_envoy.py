@@ -420,6 +420,12 @@ MORE = {
             {"any_match": True}, {"destination_port_range": {"start": 1, "end": 65535}}]}}}]}
     ),
 }  # fmt: skip
+
+
+def buffer(limit: int) -> Json:
+    return a_filter("buffer.v3.Buffer", max_request_bytes=limit)
+
+
 # Who gives an answer, and what the route fills into its Location: headers as they came, or as the route sends them on.
 ADDED: Json = {
     "request_headers_to_add": [{"header": {"key": "x-new", "value": "new"}}],
@@ -485,6 +491,10 @@ ANSWERS = {
         manager={"upgrade_configs": [{"upgrade_type": "CONNECT"}]},
     ),
     "redirect: of a tunnel to TLS": Case([("CONNECT", "b.com:443", [])], host={"require_tls": "ALL"}, manager={"upgrade_configs": [{"upgrade_type": "CONNECT"}]}),
+    "buffer: behind another": Case([BODY], filters=(buffer(1000), buffer(19))),
+    "buffer: behind another, without a route": Case([BODY], [to("r", {"path": "/n"})], (buffer(1000), buffer(19))),
+    "buffer: as long as its limit, behind another": Case([BODY], filters=(buffer(1000), buffer(20))),
+    "buffer: behind what read the body": Case([JSON_BODY], filters=(buffer(1000), a_filter("json_to_metadata.v3.JsonToMetadata", request_rules=REGEX), buffer(10))),
     "hash: the path that is sent": Case([get(path=f"/x{n}") for n in range(6)], [to("r", cluster="ring", prefix_rewrite="/new", hash_policy=[{"header": {"header_name": ":path"}}])]),
     "hash: the host that is sent": Case([get(path=f"/x{n}") for n in range(6)], [to("r", cluster="ring", host_rewrite_path_regex={"pattern": {"regex": "^/(.*)$"}, "substitution": "\\1"}, hash_policy=[{"header": {"header_name": ":authority"}}])]),
     "answer: no such cluster": Case([get(OLD), get()], [to("r", cluster="nowhere", more=ADDED)], table={"validate_clusters": False}),

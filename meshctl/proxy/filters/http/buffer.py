@@ -2,8 +2,8 @@
 
 Theory of operation. A request without a body passes at once. Over HTTP/1 the end of a body comes behind its last
 bytes, so all of it is buffered and counted; over HTTP/2 the end may come with the last bytes, which are then not
-counted: how the client cuts its body into frames decides. Behind a filter that waited for the whole body the bytes and the
-end come at once: nothing is counted. Follows source/extensions/filters/http/buffer/buffer_filter.cc.
+counted: how the client cuts its body into frames decides. Behind another filter that waited for the whole body (to read it) the
+bytes and the end come at once: nothing is counted; behind a buffer filter each counts against its own limit. Follows source/extensions/filters/http/buffer/buffer_filter.cc.
 """
 
 from __future__ import annotations
@@ -54,7 +54,6 @@ def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -
     limit = (own.buffer or http_filter.read(Buffer)).max_request_bytes or 0
     length = body_length(scene)
     if entry.buffered or (length is not None and length <= limit):
-        entry.buffered = entry.buffered or bool(length)
         yield Pass(entry, scene)
         return
     refused = too_large(scene, limit, "buffer filter")
