@@ -426,6 +426,21 @@ def buffer(limit: int) -> Json:
     return a_filter("buffer.v3.Buffer", max_request_bytes=limit)
 
 
+_SET = {"metadata_namespace": "m", "key": "j", "value": "1"}
+CLEARS = a_filter(
+    "json_to_metadata.v3.JsonToMetadata",
+    request_rules={
+        "rules": [{"selectors": [{"key": "j"}], "on_missing": _SET, "on_error": _SET}],
+        "allow_content_types": ["text/json"],
+    },
+)
+TAKES = a_filter("header_mutation.v3.HeaderMutation", mutations={"request_mutations": [{"remove": "x-b"}]})
+SHADOWS = a_filter(
+    "rbac.v3.RBAC",
+    shadow_rules={"policies": {"p": {"permissions": [{"any": True}], "principals": [{"any": True}]}}},
+)
+
+
 # Who gives an answer, and what the route fills into its Location: headers as they came, or as the route sends them on.
 ADDED: Json = {
     "request_headers_to_add": [{"header": {"key": "x-new", "value": "new"}}],
@@ -495,6 +510,9 @@ ANSWERS = {
     "buffer: behind another, without a route": Case([BODY], [to("r", {"path": "/n"})], (buffer(1000), buffer(19))),
     "buffer: as long as its limit, behind another": Case([BODY], filters=(buffer(1000), buffer(20))),
     "buffer: behind what read the body": Case([JSON_BODY], filters=(buffer(1000), a_filter("json_to_metadata.v3.JsonToMetadata", request_rules=REGEX), buffer(10))),
+    "route: chosen again behind the mutations of the next filter": Case([get(("x-b", "1"))], [to("a", by("x-b", "1")), to("b")], (CLEARS, TAKES)),
+    "route: chosen again before a filter that asks for it": Case([get(("x-b", "1"))], [to("a", by("x-b", "1")), to("b")], (CLEARS, SHADOWS, TAKES)),
+    "route: not chosen again": Case([get(("x-b", "1"))], [to("a", by("x-b", "1")), to("b")], (TAKES, SHADOWS)),
     "hash: the path that is sent": Case([get(path=f"/x{n}") for n in range(6)], [to("r", cluster="ring", prefix_rewrite="/new", hash_policy=[{"header": {"header_name": ":path"}}])]),
     "hash: the host that is sent": Case([get(path=f"/x{n}") for n in range(6)], [to("r", cluster="ring", host_rewrite_path_regex={"pattern": {"regex": "^/(.*)$"}, "substitution": "\\1"}, hash_policy=[{"header": {"header_name": ":authority"}}])]),
     "answer: no such cluster": Case([get(OLD), get()], [to("r", cluster="nowhere", more=ADDED)], table={"validate_clusters": False}),

@@ -33,6 +33,8 @@ from meshctl.values import Struct, replace
 _WASM = "envoy.extensions.filters.http.wasm.v3.Wasm"
 
 
+# Its own mutations come before it asks for those of the route.
+_CHANGES_FIRST = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation"
 # Stands behind a list that has no router: Envoy takes no manager whose last filter ends nothing.
 _CUT = Filter("", "", {}, {})
 
@@ -55,6 +57,11 @@ class _Planned(Struct, frozen=True):
     wrong: str = ""
     may: frozenset[Effect] = frozenset()
     why: str = ""
+
+    @property
+    def asks_for_route(self) -> bool:
+        """Whether it asks for the route before it changes anything: all do that have settings of routes, but for one."""
+        return not self.known.observes and self.filter.type_name != _CHANGES_FIRST
 
 
 class _Plan(Struct, frozen=True):
@@ -173,6 +180,9 @@ def _from(
     """Run the filters from a position on; branches go on by themselves."""
     for index in range(position, len(enabled)):
         planned = plan.filters[enabled[index]]
+        if scene.stale and planned.asks_for_route:
+            yield from _chosen_again(entry, scene, enabled, index)
+            return
         if planned.idle:
             continue
         if planned.filter is _CUT:
@@ -197,7 +207,22 @@ def _from(
             else:
                 yield from _from(way.entry, way.scene, _plan(way.scene), enabled, index + 1)
         return
-    yield entry, scene
+    if scene.stale:
+        yield from _chosen_again(entry, scene, enabled, len(enabled))
+    else:
+        yield entry, scene
+
+
+def _chosen_again(
+    entry: Entry, scene: Scene, enabled: tuple[int, ...], index: int
+) -> Iterator[Passage | tuple[Entry, Scene]]:
+    """On from a filter that asks for the route, after one before it had it chosen again."""
+    try:
+        for branch, found in list(scene.rerouted(entry)):
+            yield from _from(branch, found, _plan(found), enabled, index)
+    except Undecidable as unknown:
+        entry.unknown(unknown.reason)
+        yield entry.end(Verdict(Disposition.UNDETERMINED, reason=unknown.reason))
 
 
 def _replied(way: Pass, reply: Verdict) -> Passage:
@@ -208,14 +233,11 @@ def _replied(way: Pass, reply: Verdict) -> Passage:
 
 
 def _ways(entry: Entry, scene: Scene, planned: _Planned) -> list[Pass]:
-    """The ways through one filter, the route chosen again where it asks for that."""
-    found: list[Pass] = []
-    for way in _decided(entry, scene, planned):
-        if not way.reroute or way.reply is not None:
-            found.append(way)
-        else:
-            found += [Pass(branch, rerouted) for branch, rerouted in way.scene.rerouted(way.entry)]
-    return found
+    """The ways through one filter; where it has the route chosen again, the next one that asks for it gets another."""
+    return [
+        replace(way, scene=replace(way.scene, stale=True)) if way.reroute and way.reply is None else way
+        for way in _decided(entry, scene, planned)
+    ]
 
 
 def _decided(entry: Entry, scene: Scene, planned: _Planned) -> list[Pass]:

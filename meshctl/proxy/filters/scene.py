@@ -64,6 +64,7 @@ class Scene(Struct, frozen=True):
     draw: Draw = ANY_DRAW
     target: Target = NO_TARGET
     choose: Choose | None = None
+    stale: bool = False  # the route is chosen again once somebody asks for it (clearRouteCache)
 
     def changed(
         self,
@@ -126,14 +127,21 @@ class Scene(Struct, frozen=True):
 
     def rerouted(self, entry: Entry) -> Iterator[tuple[Entry, Scene]]:
         """The ways after clearRouteCache: the route chosen again, by the same random number."""
-        if self.choose is None:
+        if self.choose is None or not self.stale:
             yield entry, self
             return
         for chosen in self.choose(entry, self.view, self.draw):
             scene = self.supposing(chosen.supposed)
             yield (
                 chosen.entry,
-                replace(scene, host=chosen.host, route=chosen.route, draw=chosen.draw, target=chosen.target),
+                replace(
+                    scene,
+                    host=chosen.host,
+                    route=chosen.route,
+                    draw=chosen.draw,
+                    target=chosen.target,
+                    stale=False,
+                ),
             )
 
     @property

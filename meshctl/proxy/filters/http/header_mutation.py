@@ -1,6 +1,7 @@
 """header_mutation: headers and query parameters changed for the filters behind it and for the upstream.
 
-Theory of operation. The filter's own mutations come first, then those of every level that has some: from the most
+Theory of operation. The filter's own mutations come first, before it asks for the route (which may have to be chosen again), then
+those of every level that has some: from the most
 specific on, or with most_specific_header_mutations_wins from the route configuration on. Values may hold command
 operators. Headers come before query parameters. A value that is known only at run time leaves that header unknown.
 Follows source/extensions/filters/http/header_mutation/header_mutation.cc and common/http/header_mutation.cc.
@@ -25,15 +26,24 @@ from meshctl.proxy.listen.listeners import Filter
 
 
 def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -> Iterator[Pass]:
-    levels = scene.levels(http_filter.name)
-    if http_filter.read(HeaderMutation).most_specific_header_mutations_wins:
-        levels.reverse()
-    for holder in (http_filter.fields, *levels):
-        mutations = HeaderMutation(holder).mutations
-        if mutations is not None:
-            scene = _mutated(scene, mutations.request_mutations)
-            scene = _query_mutated(scene, mutations.query_parameter_mutations, http_filter.name)
-    yield Pass(entry, scene)
+    config = http_filter.read(HeaderMutation)
+    changed = _by(scene, config, http_filter.name)
+    for branch, found in changed.rerouted(entry):
+        levels = found.levels(http_filter.name)
+        if config.most_specific_header_mutations_wins:
+            levels.reverse()
+        for holder in levels:
+            found = _by(found, HeaderMutation(holder), http_filter.name)
+        yield Pass(branch, found)
+
+
+def _by(scene: Scene, holder: HeaderMutation, name: str) -> Scene:
+    """The request after the mutations of the filter or of one level."""
+    mutations = holder.mutations
+    if mutations is None:
+        return scene
+    scene = _mutated(scene, mutations.request_mutations)
+    return _query_mutated(scene, mutations.query_parameter_mutations, name)
 
 
 def _mutated(scene: Scene, mutations: Iterable[Mutation]) -> Scene:

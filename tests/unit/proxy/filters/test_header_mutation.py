@@ -92,3 +92,35 @@ def test_the_older_spelling_of_a_parameter_leaves_the_path_open() -> None:
     own = a_filter("header_mutation.v3.HeaderMutation", mutations={"query_parameter_mutations": [older]})
     found = passages((own, wants(":path", "/p")))
     assert len(found) == 2 and all(way.undetermined for way in found)
+
+
+_SET = {"key": "j", "value": "1"}
+CLEARS = a_filter(
+    "json_to_metadata.v3.JsonToMetadata",
+    request_rules={"rules": [{"selectors": [{"key": "j"}], "on_missing": _SET, "on_error": _SET}]},
+)
+TAKES, ASKS = mutation({"remove": "x-b"}), a_filter("rbac.v3.RBAC", rules={"action": "LOG", "policies": {}})
+AGAIN: list[tuple[str, tuple[dict[str, Any], ...], str]] = [  # the filters, and the route of a request that had x-b
+    ("a route that is asked for once it has changed", (CLEARS, TAKES), "without"),
+    ("one that is asked for before", (CLEARS, ASKS, TAKES), "with"),
+    ("one that is not chosen again", (TAKES, ASKS), "with"),
+    ("one that is chosen again behind the change", (TAKES, CLEARS), "without"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("filters", "name"), [one[1:] for one in AGAIN], ids=[one[0] for one in AGAIN])
+def test_a_route_is_chosen_again_by_what_the_request_is_when_it_is_asked_for(
+    filters: tuple[dict[str, Any], ...], name: str
+) -> None:
+    present = {"prefix": "/", "headers": [{"name": "x-b", "present_match": True}]}
+    routes = (route("with", present), route("without", {"prefix": "/"}))
+    (passage,) = passages(filters, get("/", "a.com", ("x-b", "1")), routes=routes)
+    assert passage.route_name == name
+
+
+def test_the_mutations_of_a_route_are_those_of_the_one_chosen_again() -> None:
+    present = {"prefix": "/", "headers": [{"name": "x-b", "present_match": True}]}
+    per = {"typed_per_filter_config": settings(mutation(append("x-n", "1")))}
+    routes = (route("with", present), {**route("without", {"prefix": "/"}), **per})
+    asks = {**wants("x-n", "1"), "name": "asks"}
+    assert answer((CLEARS, TAKES, asks), get("/", "a.com", ("x-b", "1")), routes=routes) == VIA
