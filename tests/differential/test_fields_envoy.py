@@ -441,6 +441,22 @@ SHADOWS = a_filter(
 )
 
 
+DELAYS = a_filter("fault.v3.HTTPFault", delay={"fixed_delay": "0.01s", "percentage": {"numerator": 100}})
+DENIES = a_filter("rbac.v3.RBAC", rules={"policies": {}})
+
+
+def chained(*filters: Json) -> Json:
+    """A composite that runs these, whatever the request is."""
+    action = {
+        "name": "a",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.composite.v3.ExecuteFilterAction",
+            "filter_chain": {"typed_config": list(filters)},
+        },
+    }
+    return a_filter("composite.v3.Composite", matcher={"on_no_match": {"action": action}})
+
+
 # Who gives an answer, and what the route fills into its Location: headers as they came, or as the route sends them on.
 ADDED: Json = {
     "request_headers_to_add": [{"header": {"key": "x-new", "value": "new"}}],
@@ -513,6 +529,11 @@ ANSWERS = {
     "route: chosen again behind the mutations of the next filter": Case([get(("x-b", "1"))], [to("a", by("x-b", "1")), to("b")], (CLEARS, TAKES)),
     "route: chosen again before a filter that asks for it": Case([get(("x-b", "1"))], [to("a", by("x-b", "1")), to("b")], (CLEARS, SHADOWS, TAKES)),
     "route: not chosen again": Case([get(("x-b", "1"))], [to("a", by("x-b", "1")), to("b")], (TAKES, SHADOWS)),
+    "composite: behind a delay": Case([get(("x", "1"))], filters=(chained(DELAYS, DENIES),)),
+    "composite: behind a body": Case([BODY, get()], filters=(chained(buffer(1000), DENIES),)),
+    "composite: behind what waits for nothing": Case([get()], filters=(chained(SHADOWS, DENIES),)),
+    "composite: a route chosen again": Case([get(("x-b", "1"))], [to("a", by("x-b", "1")), to("b")], (chained(CLEARS, TAKES),)),
+    "composite: a route chosen again behind it": Case([get(("x-b", "1"))], [to("a", by("x-b", "1")), to("b")], (chained(SHADOWS, CLEARS), TAKES)),
     "hash: the path that is sent": Case([get(path=f"/x{n}") for n in range(6)], [to("r", cluster="ring", prefix_rewrite="/new", hash_policy=[{"header": {"header_name": ":path"}}])]),
     "hash: the host that is sent": Case([get(path=f"/x{n}") for n in range(6)], [to("r", cluster="ring", host_rewrite_path_regex={"pattern": {"regex": "^/(.*)$"}, "substitution": "\\1"}, hash_policy=[{"header": {"header_name": ":authority"}}])]),
     "answer: no such cluster": Case([get(OLD), get()], [to("r", cluster="nowhere", more=ADDED)], table={"validate_clusters": False}),

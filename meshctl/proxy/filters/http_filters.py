@@ -61,7 +61,7 @@ class _Planned(Struct, frozen=True):
     @property
     def asks_for_route(self) -> bool:
         """Whether it asks for the route before it changes anything: all do that have settings of routes, but for one."""
-        return not self.known.observes and self.filter.type_name != _CHANGES_FIRST
+        return not self.known.observes and asks_first(self.filter)
 
 
 class _Plan(Struct, frozen=True):
@@ -70,6 +70,11 @@ class _Plan(Struct, frozen=True):
     filters: tuple[_Planned, ...]
     enabled: tuple[int, ...]
     holders: tuple[object, ...]
+
+
+def asks_first(http_filter: Filter) -> bool:
+    """Whether a filter asks for the route before it changes anything."""
+    return http_filter.type_name != _CHANGES_FIRST
 
 
 def _plan(scene: Scene) -> _Plan:
@@ -235,7 +240,7 @@ def _replied(way: Pass, reply: Verdict) -> Passage:
 def _ways(entry: Entry, scene: Scene, planned: _Planned) -> list[Pass]:
     """The ways through one filter; where it has the route chosen again, the next one that asks for it gets another."""
     return [
-        replace(way, scene=replace(way.scene, stale=True)) if way.reroute and way.reply is None else way
+        replace(way, scene=way.scene.cleared()) if way.reroute and way.reply is None else way
         for way in _decided(entry, scene, planned)
     ]
 

@@ -125,8 +125,12 @@ class Scene(Struct, frozen=True):
         """A copy of the headers, to be changed."""
         return {name: list(values) for name, values in self.view.headers.items()}
 
+    def cleared(self) -> Scene:
+        """The same scene, where a filter has had the route forgotten (clearRouteCache)."""
+        return replace(self, stale=True)
+
     def rerouted(self, entry: Entry) -> Iterator[tuple[Entry, Scene]]:
-        """The ways after clearRouteCache: the route chosen again, by the same random number."""
+        """The ways for who asks for the route: chosen again where it was forgotten, by the same random number."""
         if self.choose is None or not self.stale:
             yield entry, self
             return

@@ -1,7 +1,7 @@
 """Filters chosen by a matcher: a composite runs the filter that the matcher names, a wrapped one may be skipped.
 
 Theory of operation. ``ExtensionWithMatcher`` wraps a filter. Round a composite, the action carries a filter's own
-configuration, or a chain of filters, which then run in its place (with sample_percent only for that share); without an
+configuration, or a chain of filters, which then run in its place, up to one that waits (a delay, a body) (with sample_percent only for that share); without an
 action nothing runs. A composite may have the matcher itself. Round any other filter, the action SkipFilter leaves it
 out. A route may bring another matcher.
 Follows source/common/http/match_delegate/config.cc and source/extensions/filters/http/composite/{filter,action}.cc.
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from meshctl.envoy.api.config_core_v3 import TypedExtensionConfig
 from meshctl.envoy.api.extensions_common_matching_v3 import ExtensionWithMatcher, ExtensionWithMatcherPerRoute
+from meshctl.envoy.api.extensions_filters_http_buffer_v3 import Buffer
 from meshctl.envoy.api.extensions_filters_http_composite_v3 import (
     Composite,
     CompositePerRoute,
@@ -25,6 +26,7 @@ from meshctl.proxy.accounting import open_fields
 from meshctl.proxy.chance import split
 from meshctl.proxy.contract import EVERYTHING, Contract
 from meshctl.proxy.entry import Entry
+from meshctl.proxy.filters.http.buffer import body_length
 from meshctl.proxy.filters.scene import Evaluator, Json, Pass, Scene
 from meshctl.proxy.filters.unknown import unknown_effect
 from meshctl.proxy.listen.listeners import Filter
@@ -114,15 +116,22 @@ def _opened(packed: Packed | None) -> tuple[str, Json]:
 
 def _in_turn(entry: Entry, scene: Scene, filters: Sequence[Filter]) -> Iterator[Pass]:
     """The filters one behind the other; a route that one has chosen again is the next one's."""
-    from meshctl.proxy.filters.http_filters import through
+    from meshctl.proxy.filters.http_filters import asks_first, through
 
-    for way in through(entry, scene, filters[0], {}):
-        if way.reply is not None or len(filters) == 1:
-            yield way
-            continue
-        after = way.scene.rerouted(way.entry) if way.reroute else ((way.entry, way.scene),)
-        for branch, left in after:
-            yield from _in_turn(branch, left, filters[1:])
+    for branch, found in scene.rerouted(entry) if asks_first(filters[0]) else ((entry, scene),):
+        flags, buffered = branch.flags, branch.buffered
+        for way in through(branch, found, filters[0], {}):
+            waited = (way.entry.flags, way.entry.buffered) != (flags, buffered)
+            if way.reply is not None or len(filters) == 1 or waited or _buffers(filters[0], found):
+                yield way
+                continue
+            left = way.scene.cleared() if way.reroute else way.scene
+            yield from _in_turn(way.entry, left, filters[1:])
+
+
+def _buffers(http_filter: Filter, scene: Scene) -> bool:
+    """Whether a filter waits for the end of a body. Who waits goes on behind the composite: the rest of its chain is left out."""
+    return http_filter.type_name == Buffer.TYPE and body_length(scene) != 0
 
 
 CONTRACTS: dict[str, Contract[Evaluator]] = {

@@ -124,3 +124,43 @@ def test_the_mutations_of_a_route_are_those_of_the_one_chosen_again() -> None:
     routes = (route("with", present), {**route("without", {"prefix": "/"}), **per})
     asks = {**wants("x-n", "1"), "name": "asks"}
     assert answer((CLEARS, TAKES, asks), get("/", "a.com", ("x-b", "1")), routes=routes) == VIA
+
+
+def chained(*filters: dict[str, Any]) -> dict[str, Any]:
+    """A composite that runs these, whatever the request is."""
+    kind = "type.googleapis.com/envoy.extensions.filters.http.composite.v3.ExecuteFilterAction"
+    action = {"name": "a", "typed_config": {"@type": kind, "filter_chain": {"typed_config": list(filters)}}}
+    return a_filter("composite.v3.Composite", matcher={"on_no_match": {"action": action}})
+
+
+CHAINS: list[tuple[str, tuple[dict[str, Any], ...], str]] = [
+    ("within a chain, once the request has changed", (chained(CLEARS, TAKES),), "without"),
+    ("within a chain, before", (chained(CLEARS, ASKS, TAKES),), "with"),
+    ("behind a chain", (chained(ASKS, CLEARS), TAKES), "without"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("filters", "name"), [one[1:] for one in CHAINS], ids=[one[0] for one in CHAINS])
+def test_a_route_that_a_chain_of_filters_has_chosen_again(
+    filters: tuple[dict[str, Any], ...], name: str
+) -> None:
+    test_a_route_is_chosen_again_by_what_the_request_is_when_it_is_asked_for(filters, name)
+
+
+DENIES = a_filter("rbac.v3.RBAC", rules={"policies": {}})
+DELAYS = a_filter("fault.v3.HTTPFault", delay={"fixed_delay": "1s", "percentage": {"numerator": 100}})
+READS = a_filter(
+    "json_to_metadata.v3.JsonToMetadata",
+    request_rules={"rules": [{"selectors": [{"key": "j"}]}], "allow_empty_content_type": True},
+)
+WAITS: list[tuple[str, dict[str, Any], str, int]] = [  # what is before the denial in a chain, the body, the answer
+    ("nothing waits", ASKS, "x", 403), ("a delay", DELAYS, "", 200),
+    ("a buffer", a_filter("buffer.v3.Buffer", max_request_bytes=9), "x", 200), ("a buffer without a body", a_filter("buffer.v3.Buffer", max_request_bytes=9), "", 403),
+    ("what reads the body", READS, "x", 200), ("what reads none", READS, "", 403),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("first", "body", "code"), [one[1:] for one in WAITS], ids=[one[0] for one in WAITS])
+def test_a_chain_of_filters_ends_at_one_that_waits(first: dict[str, Any], body: str, code: int) -> None:
+    (passage,) = passages((chained(first, DENIES),), get("/", "a.com", method="POST", body=body))
+    assert passage.verdict.code == code
