@@ -438,3 +438,30 @@ def test_many_endpoints_are_told_in_part() -> None:
     step = endpoint_step(choose(found, one, Ask(Connection("", "", 0))))
     assert step.chosen.startswith("one of 10: 10.0.0.0:1 10 %")
     assert step.chosen.endswith("10.0.0.7:1 10 % and 2 more")
+
+
+def of_dump(*healths: str, **more: Any) -> Cluster:
+    """A cluster whose endpoints come by discovery, as a dump without /clusters shows them."""
+    hosts = [endpoint(f"10.0.0.{number}:1", health_status=health) for number, health in enumerate(healths)]
+    return Cluster(
+        {"name": "c", "type": "EDS", **more},
+        "here",
+        Runtime({}),
+        {"cluster_name": "c", "endpoints": [{"lb_endpoints": hosts}]},
+    )
+
+
+DRAINING: list[
+    tuple[Cluster, bool]
+] = [  # whether it is open which hosts are unhealthy and which are draining
+    (of_dump("HEALTHY", "UNHEALTHY", "UNHEALTHY"), True),  # panic, or none
+    (of_dump("HEALTHY", "HEALTHY", "UNHEALTHY"), False),  # no panic either way
+    (of_dump("HEALTHY", "HEALTHY", "HEALTHY"), False),
+    (built(**cluster("c", "10.0.0.1:1", "10.0.0.2:1")), False),
+]
+
+
+@pytest.mark.parametrize(("found", "open_"), DRAINING)
+def test_hosts_that_may_be_draining_leave_shares_open_where_it_matters(found: Cluster, open_: bool) -> None:
+    choice = choose(proxy([listener([{"filters": tcp("c")}])]), found, Ask(Connection("", "", 0)))
+    assert ("unhealthy or draining" in choice.undetermined) is open_
