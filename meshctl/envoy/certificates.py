@@ -8,18 +8,14 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime
-import functools
 import re
-import sys
 from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-from meshctl.patterns import expression
 from meshctl.values import Struct
 
-_BEGIN = expression(rb"-----BEGIN ([A-Z0-9 ]{1,64})-----")
+_BEGIN = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,64})-----")
 
 
 def pem_bodies(pem: bytes) -> Iterator[bytes]:
@@ -69,7 +65,8 @@ def first(pem: bytes) -> Certificate | None:
 
 
 def parse(der: bytes) -> Certificate | None:
-    x509 = _x509()
+    from cryptography import x509
+
     try:
         certificate = x509.load_der_x509_certificate(der)
         constraints = _extension(certificate, x509.BasicConstraints)
@@ -91,28 +88,9 @@ def parse(der: bytes) -> Certificate | None:
 
 
 def _extension(certificate: Any, kind: Any) -> Any:
+    from cryptography import x509
+
     try:
         return certificate.extensions.get_extension_for_class(kind).value
-    except _x509().ExtensionNotFound:
+    except x509.ExtensionNotFound:
         return None
-
-
-_READER_OF_NAMES = "cryptography.x509.name"
-_compile = re.compile
-
-
-@functools.cache
-def _x509() -> ModuleType:
-    """cryptography.x509, without what a fifth of a small table goes into: its reader of names in RFC 4514's notation, which nobody asks
-    here, compiles a pattern over all of Unicode. While it is imported, that module's patterns are left for when they are asked."""
-
-    def late(pattern: Any, flags: Any = 0) -> Any:
-        asked_by = sys._getframe(1).f_globals.get("__name__")
-        return (expression if asked_by == _READER_OF_NAMES else _compile)(pattern, flags)
-
-    re.compile = late
-    try:
-        from cryptography import x509
-    finally:
-        re.compile = _compile
-    return x509
