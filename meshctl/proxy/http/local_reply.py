@@ -53,7 +53,8 @@ def answered(passage: Passage, config: HttpConnectionManager, headers: Headers, 
         or passage.upstream is not None
     ):
         return passage
-    passage = _mapped(passage, config, passage.seen or RequestView(headers), runtime)
+    view = passage.answered_to or passage.seen or RequestView(headers)
+    passage = _mapped(passage, config, view, runtime)
     if not grpc.is_grpc(headers):
         return passage
     return replace(passage, verdict=replace(passage.verdict, code=200))

@@ -218,7 +218,8 @@ def _to_host(entry: Entry, routed: Routed, cluster: Cluster, target: Target) -> 
 
 
 def _located(passage: Passage, sent: Sent) -> Passage:
-    """An answer that stands in place of a host's, with the Location that the route adds to every answer."""
+    """An answer that stands in place of a host's: to the request as it is sent on, with the Location that the route adds."""
+    passage = replace(passage, answered_to=sent.view)
     found = rewrites.answered_location(None, sent.changers, sent.known) if sent.changers else None
     if found is None or passage.verdict.code is None:
         return passage

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.proxy.build import get, http, listener, proxy, route, routed, virtual_host
+from tests.unit.proxy.build import cluster, get, http, listener, proxy, route, routed, virtual_host
 
 Json = dict[str, Any]
 ROUTES = virtual_host(
@@ -91,3 +91,21 @@ def test_a_header_filter_reads_the_request_as_the_filters_left_it() -> None:
     )
     assert code("/dr", ("x-a", "1"), mapper=mapper)[0] == 418
     assert routed(built, get("/dr", "a.com", ("x-a", "1"))).verdict.code == 404
+
+
+@pytest.mark.parametrize(("name", "path"), [("empty", "/sent"), ("missing", "/sent"), ("full", "/sent")])
+def test_a_header_filter_reads_the_request_as_the_route_sends_it_on_where_a_host_is_missing(
+    name: str, path: str
+) -> None:
+    """A cluster that is not there is found out before."""
+    mapper = {
+        "filter": {"header_filter": {"header": {"name": "x-a", "string_match": {"exact": "route"}}}},
+        "status_code": 418,
+    }
+    writes = [{"header": {"key": "x-a", "value": "route"}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}]
+    one = {**route("r", {"prefix": path}, name), "request_headers_to_add": writes}
+    full = {**cluster("full", "10.0.0.1:80"), "circuit_breakers": {"thresholds": [{"max_requests": 0}]}}
+    chain = {"filters": http([virtual_host(one)], local_reply_config={"mappers": [mapper]})}
+    built = proxy([listener([chain])], (cluster("empty"), full))
+    passage = routed(built, get(path, "a.com", ("x-a", "client")))
+    assert passage.verdict.code == {"empty": 418, "missing": 503, "full": 418}[name]
