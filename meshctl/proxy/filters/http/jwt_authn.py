@@ -24,7 +24,8 @@ from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters.http import jwt_token as words
 from meshctl.proxy.filters.http.cors import is_preflight
-from meshctl.proxy.filters.http.jwt_verify import Context, Requirements
+from meshctl.proxy.filters.http.jwt_request import Context
+from meshctl.proxy.filters.http.jwt_verify import Requirements
 from meshctl.proxy.filters.scene import Evaluator, Json, Pass, Scene
 from meshctl.proxy.filters.services import reachable
 from meshctl.proxy.listen.listeners import Filter
