@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from meshctl.envoy.api.extensions_filters_http_jwt_authn_v3 import JwtProvider
 from meshctl.match.request_view import RequestView
 from meshctl.proxy.filters.http.jwks import verify
-from meshctl.proxy.filters.http.jwt_token import claim, parse, unescape
 from meshctl.proxy.filters.http.jwt_request import Context, extract
+from meshctl.proxy.filters.http.jwt_token import claim, parse, unescape
 
 Json = dict[str, Any]
 RSA, ED = rsa.generate_private_key(65537, 2048), ed25519.Ed25519PrivateKey.generate()
