@@ -226,9 +226,7 @@ class Passage(Struct, frozen=True):
     decided: bool = True  # False: this way or another, and nothing says how often
     logged: bool = True  # whether the proxy writes an access log entry for it
     seen: RequestView | None = None  # as the filters left it
-    answered_to: RequestView | None = (
-        None  # as it would have been sent on, where the proxy answers instead of a host
-    )
+    answered_to: RequestView | None = None  # as it goes on, where the proxy answers for a host
 
 
 class Endpoint(Struct, frozen=True):

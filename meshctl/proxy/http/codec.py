@@ -137,6 +137,8 @@ class Codec(Struct, frozen=True, dict=True):
     def _read_text(self, request: Request, tls: bool) -> Headers | Reply:
         """HTTP/1."""
         method, target = request.method, _target(request)
+        if not target:  # which the parser refuses with the first line, whatever follows
+            return _CODEC_ERROR
         too_large = _head_size(request, target) > self.max_bytes
         if too_large and self.max_bytes < _ONE_READ:
             return _TOO_LARGE  # else the first line is parsed before the rest is read

@@ -247,9 +247,7 @@ def _record(
     unlogged = not http and any(str(one["filter_chain"]) in managers for one in lines)
     observed: Json = {"client": end.client, "no_log": unlogged or not lines}
     observed |= {**(http or lines)[0], "listener": "virtualInbound"} if lines else {}
-    if (
-        observed.get("flags") == "UR"
-    ):  # the answering side was cut short: that is this test's, not the configuration's
+    if observed.get("flags") == "UR":  # the answering side is this test's, not the configuration's
         observed["flags"] = None
     return {"topic": f"connect {seed}", "case": name, "connection": line, "observed": observed}
 

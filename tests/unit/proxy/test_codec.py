@@ -237,6 +237,12 @@ def head(size: int, limit_kb: int = 0) -> int | None:
     return asked(request, **({"max_request_headers_kb": limit_kb} if limit_kb else {})).verdict.code
 
 
+@pytest.mark.parametrize(("target", "code"), [("", 400), ("b", 431), ("/", 431)])
+def test_a_line_without_a_target_is_refused_before_too_large_a_head(target: str, code: int) -> None:
+    request = get(target, "a.com", ("x-big", "a" * 2000))
+    assert asked(request, max_request_headers_kb=1).verdict.code == code
+
+
 @pytest.mark.parametrize(("size", "limit_kb", "code"), [
     (60 * 1024, 0, 200), (60 * 1024 + 1, 0, 431), (1024, 1, 200), (1025, 1, 431),
 ])  # fmt: skip
