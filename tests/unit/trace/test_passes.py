@@ -142,3 +142,27 @@ def test_one_of_two_routes_by_chance_follows():
     }
     found = ways(following({"predicates": [{"name": "l", "typed_config": listed}]}, chosen), to("/a/new"))
     assert sum(way.probability for way in found if way.answer.code == 302) == pytest.approx(0.5)
+
+
+SHUT = {
+    "typed_config": {
+        "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
+        "common_tls_context": {},
+    }
+}
+
+
+def test_a_proxy_that_has_connected_when_a_handshake_fails_is_where_the_way_ends():
+    """Its log has the cluster and the host; the connection there is closed before a byte goes over it."""
+    chain = {"filters": build.tcp("back"), "transport_socket": SHUT}
+    at = {"address": {"socket_address": {"address": "10.0.0.1", "port_value": 80}}}
+    known = (build.cluster("back", "10.0.0.2:80"),)
+    front = Pod("front", "ns", ("10.0.0.1",), proxy=build.proxy([build.listener([chain], **at)], known))
+    (way,) = ways(front, to("/b"))
+    assert way.answer.disposition is Disposition.CONNECTION_FAILED
+    assert (way.answer.code, way.target, way.undetermined) == (None, None, ())
+    assert "plain text" in way.answer.reason
+    (hop,) = way.hops
+    assert (hop.pod.name, hop.passage.cluster, hop.endpoint.address if hop.endpoint else None) == (
+        "front", "back", "10.0.0.2:80",
+    )  # fmt: skip
