@@ -81,7 +81,7 @@ class Chains:
             "address": {"socket_address": {"address": "0.0.0.0", "port_value": port}},
             "access_log": [self._log],
             "listener_filters": _listener_filters(draw),
-            "listener_filters_timeout": "0.3s",
+            "listener_filters_timeout": "1s",
             **draw.optional(0.5, continue_on_listener_filters_timeout=True),
         }
         if draw.maybe(0.25):

@@ -23,7 +23,8 @@ from meshctl.envoy import documents, snapshot
 from meshctl.envoy.notes import Notes
 from meshctl.proxy.proxy import Proxy
 from tests import envoy
-from tests.differential.beyond import Comparison, ask, differences
+from tests.differential.beyond import Comparison, differences
+from tests.differential.beyond import ask as told
 from tests.differential.generated.chains import CLUSTERS, MANAGER_LOG, PEER, Chains, Dialled, connection
 from tests.differential.generated.draw import Draw, Json
 from tests.differential.generated.laboratory import address, dump, free_ports
@@ -31,6 +32,7 @@ from tests.differential.generated.report import Report, command
 from tests.lab.pki import Authority
 
 CASES, EACH = 60, 14
+Place = tuple[int, int]  # a listener's number, and which of its connections
 _PATH = "/p"
 _FIRST = {
     "raw": b"bytes of a protocol that no filter knows\n",
@@ -92,22 +94,27 @@ def run(seed: int, folder: pathlib.Path, numbers: list[int] | None = None) -> Re
             shot = dump(admin)
             (folder / "dump.json").write_bytes(shot)
             client = _Client(folder, drawn.authority)
-            with concurrent.futures.ThreadPoolExecutor(24) as pool:
-                ends = dict(
-                    zip(
-                        dialled,
-                        pool.map(lambda k: client.dial(dialled[k], ports[k[0]]), dialled),
-                        strict=True,
+            proxies = {n: _proxy(shot, f"L{n}") for n in numbers}
+
+            def ask(places: list[Place], at_once: int) -> dict[Place, Comparison]:
+                with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+                    ended = list(pool.map(lambda place: client.dial(dialled[place], ports[place[0]]), places))
+                entries = _logged(log, {end.addresses for end in ended})
+                found = {}
+                for place, end in zip(places, ended, strict=True):
+                    record = _record(
+                        seed, place, dialled[place], ports[place[0]], end, entries, drawn.managers
                     )
-                )
-            entries = _logged(log, {end.addresses for end in ends.values()})
-    proxies = {n: _proxy(shot, f"L{n}") for n in numbers}
-    found = []
-    for (n, turn), item in dialled.items():
-        record = _record(seed, f"{n}-{turn}", item, ports[n], ends[n, turn], entries, drawn.managers)
-        answer = ask(proxies[n], record)
-        found.append(Comparison(record, answer, list(differences(record, answer))))
-    return Report(seed, found)
+                    answer = told(proxies[place[0]], record)
+                    found[place] = Comparison(record, answer, list(differences(record, answer)))
+                return found
+
+            found = ask(list(dialled), 16)
+            if doubtful := [place for place, one in found.items() if one.differences]:
+                found |= ask(
+                    doubtful, 1
+                )  # on a busy machine a client may have been too late for a listener's time-out
+    return Report(seed, list(found.values()))
 
 
 def _clusters(ports: list[int]) -> list[Json]:
@@ -155,16 +162,15 @@ class _Client:
         self._certificate.write_text(identity.certificate + identity.key)
 
     def dial(self, item: Dialled, port: int) -> _End:
+        context = self._context(item) if item.first == "tls" else None
         raw = socket.socket()
-        raw.settimeout(1.5)
+        raw.settimeout(3)
         raw.bind((item.src_ip, 0))
         raw.connect((item.dst_ip, port))
         addresses = "{}:{}>{}:{}".format(*raw.getsockname(), *raw.getpeername())
         try:
             raw.sendall(_proxy_bytes(item))
-            speaking = (
-                self._context(item).wrap_socket(raw, server_hostname=item.sni) if item.first == "tls" else raw
-            )
+            speaking = context.wrap_socket(raw, server_hostname=item.sni) if context is not None else raw
             first = _FIRST[item.first]
             speaking.sendall(first % _PATH.encode() if b"%s" in first else first)
             seen = "data" if speaking.recv(4096) else "closed"
@@ -221,7 +227,7 @@ def _logged(path: pathlib.Path, wanted: set[str], seconds: float = 8) -> dict[st
 
 def _record(
     seed: int,
-    name: str,
+    place: Place,
     item: Dialled,
     port: int,
     end: _End,
@@ -249,7 +255,12 @@ def _record(
     observed |= {**(http or lines)[0], "listener": "virtualInbound"} if lines else {}
     if observed.get("flags") == "UR":  # the answering side is this test's, not the configuration's
         observed["flags"] = None
-    return {"topic": f"connect {seed}", "case": name, "connection": line, "observed": observed}
+    return {
+        "topic": f"connect {seed}",
+        "case": f"{place[0]}-{place[1]}",
+        "connection": line,
+        "observed": observed,
+    }
 
 
 def main() -> None:
