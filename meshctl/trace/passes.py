@@ -21,6 +21,8 @@ from meshctl.trace.ways import Hop, Way, undetermined
 from meshctl.values import replace
 
 MAX_PASSES = 12
+# How a connection ends that a proxy closes itself, though it has connected to a host by then.
+_CLOSED = (Disposition.DENIED, Disposition.CONNECTION_FAILED)
 _AROUND = 3  # how often a request that repeats itself is walked again
 
 
@@ -89,10 +91,13 @@ def _endless(answer: Answer) -> Answer:
 
 def in_front(hop: Hop, way: Way, stream: Stream) -> Way:
     """A way as it looks in front of the proxy that it goes through."""
-    passage = hop.passage
-    verdict = answers.logged(passage, way.answer, grpc=is_grpc(stream.request))
+    passage, answer = hop.passage, way.answer
+    verdict = passage.verdict
+    if verdict.disposition not in _CLOSED:
+        verdict = answers.logged(passage, answer, grpc=is_grpc(stream.request))
+        answer = answers.behind(passage, answer, verdict)
     return Way(
-        answers.behind(passage, way.answer, verdict),
+        answer,
         way.probability,
         (replace(hop, verdict=verdict), *way.hops),
         target=way.target,
@@ -105,8 +110,7 @@ def in_front(hop: Hop, way: Way, stream: Stream) -> Way:
 
 def as_far_as_it_goes(passage: Passage, way: Way) -> Way:
     """What is behind a proxy that may not send the request on, or does not."""
-    closed = (Disposition.DENIED, Disposition.CONNECTION_FAILED)
-    if passage.verdict.disposition in closed:  # walked for the fields of its log only
+    if passage.verdict.disposition in _CLOSED:  # walked for the fields of its log only
         return replace(
             way, answer=answers.of_verdict(passage), hops=(), target=None, undetermined=(), assumed=()
         )

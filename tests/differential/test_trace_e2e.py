@@ -93,8 +93,6 @@ def _reason(record: Json, answer: Json, dialled: str) -> str:
         return "the recording lost the loop over lo (the source port was rewritten)"
     if any(hop.get("unlinked") for hop in record["hops"]) or record.get("note"):
         return "hops that the recording could not link"
-    if request["kind"] in ("https", "https2", "tls") and "TLS" in answer["outcomes"][0]["reason"]:
-        return "a handshake that fails late is logged now and then"
     first = record["hops"][0] if record["hops"] else None
     if dialled and first is not None and first["direction"] == "inbound" and first["pod"] != dialled:
         return "the recording linked a hop of another connection"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from meshctl.proxy.model import Disposition, Payload
+from meshctl.trace.answers import Failure
 from meshctl.trace.journey import Journey
 from meshctl.trace.pods import Pod, Pods
 from meshctl.trace.streams import Stream
@@ -163,6 +164,7 @@ def test_a_proxy_that_has_connected_when_a_handshake_fails_is_where_the_way_ends
     assert (way.answer.code, way.target, way.undetermined) == (None, None, ())
     assert "plain text" in way.answer.reason
     (hop,) = way.hops
+    assert (way.answer.failure, hop.verdict.flags) == (Failure.TLS, None)
     assert (hop.pod.name, hop.passage.cluster, hop.endpoint.address if hop.endpoint else None) == (
         "front", "back", "10.0.0.2:80",
     )  # fmt: skip

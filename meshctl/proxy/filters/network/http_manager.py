@@ -19,11 +19,11 @@ from meshctl.proxy.model import Disposition, Payload, Verdict
 
 
 def _evaluate(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:
-    entry.logged = bool(network_filter.fields.get("access_log")) and scene.failed is None
-    entry.http = True
-    if scene.failed is not None:
+    if scene.failed is not None:  # no request has come: there is nothing to log, and nothing to answer
         yield Way(entry, scene, entry.end(scene.failed))
         return
+    entry.logged = bool(network_filter.fields.get("access_log"))
+    entry.http = True
     if scene.denial is not None:
         yield Way(entry, scene, entry.end(scene.denial))
         return

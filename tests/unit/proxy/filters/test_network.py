@@ -10,6 +10,7 @@ import pytest
 from meshctl.match.request_view import Peer
 from meshctl.proxy.filters.services import asked_cluster, http_status, reachable
 from meshctl.proxy.model import Disposition, Passage, Payload, Tls
+from tests.unit.proxy import build
 from tests.unit.proxy.build import TCP_PROXY, ask, cluster, listener, proxy, tcp
 
 Json = dict[str, Any]
@@ -175,6 +176,14 @@ HANDSHAKES: list[tuple[list[Json], Tls | None, Any]] = [  # filters behind TLS, 
 @pytest.mark.parametrize(("filters", "tls", "end"), HANDSHAKES)
 def test_what_happens_before_a_handshake(filters: list[Json], tls: Tls | None, end: Any) -> None:
     assert seen(at(filters, tls, Payload.RAW, terminated=True)) == end
+
+
+def test_a_handshake_that_fails_leaves_a_connection_manager_nothing_to_log() -> None:
+    manager = build.http([build.virtual_host(build.route("r", {"prefix": "/"}))])
+    manager[0]["typed_config"]["access_log"] = [{"name": "file"}]
+    failed = at(manager, None, Payload.HTTP1, terminated=True)
+    assert (failed.verdict.disposition, failed.http, failed.logged) == (FAILED, False, False)
+    assert at([tcp_proxy(access_log=[{"name": "file"}])], None, Payload.RAW, terminated=True).logged
 
 
 def test_a_cluster_that_is_named_at_run_time_is_undetermined() -> None:
