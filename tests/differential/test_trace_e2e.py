@@ -125,6 +125,8 @@ def test_scenario_agrees(scenario: str) -> None:
         reason = _reason(record, answer, dialled.name if dialled is not None else "")
         if not reason and len(differences) == 1 and differences[0].startswith("2 hops, observed 1"):
             reason = "the recording lacks the second hop, everything before agrees"
+        if reason.startswith("the recording") and any(one.startswith("code ") for one in differences):
+            reason = ""  # what the client saw is recorded all the same
         reasons[reason] += 1
         if not reason:
             wrong.append((record["id"], record["what"], differences))
