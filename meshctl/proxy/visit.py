@@ -273,26 +273,31 @@ def _through(
     failed = ended.verdict
     if failed is not None:
         entry.logged = False
-        reason, open_ = failed.reason, failed.disposition is Disposition.UNDETERMINED
-        entry.step(lambda: Step(Stage.CHAIN, "TLS: not known" if open_ else "TLS handshake fails", reason))
-        if open_:
+        if failed.disposition is Disposition.UNDETERMINED:
+            entry.step(lambda: Step(Stage.CHAIN, "TLS: not known", failed.reason))
             yield entry.end(failed)
             return
     entry.tls = ended.agreed
-    yield from network_filters.run(
-        entry,
-        network_filters.NetworkScene(
-            proxy,
-            owner,
-            chain,
-            ended.connection,
-            request,
-            accepted.facts,
-            ended.terminated,
-            ended.encrypted,
-            failed,
-        ),
+    scene = network_filters.NetworkScene(
+        proxy,
+        owner,
+        chain,
+        ended.connection,
+        request,
+        accepted.facts,
+        ended.terminated,
+        ended.encrypted,
+        failed,
     )
+    for passage in network_filters.run(entry, scene):
+        turned = failed is not None and passage.verdict.disposition is failed.disposition
+        yield _turned_away(passage) if turned and not entry.log.silent else passage
+
+
+def _turned_away(passage: Passage) -> Passage:
+    """With the step that comes last: what the filters do when the connection begins has been done by then."""
+    step = Step(Stage.CHAIN, "TLS handshake fails", passage.verdict.reason)
+    return replace(passage, steps=(*passage.steps, step))
 
 
 def _context(chain: Chain) -> DownstreamTlsContext | None:

@@ -37,14 +37,22 @@ def _evaluate(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iter
     if waiting is not None:
         yield Way(entry, scene, entry.end(waiting))
         return
-    end = scene.failed or scene.denial
     for target in _targets(config, scene):
         branch = entry if target.probability == 1.0 else entry.branch(target.probability)
         for passage in doubts.guarded(branch, _to_cluster(branch, scene, config, target)):
             connected = passage.verdict.disposition is Disposition.DELIVERED
-            yield Way(
-                branch, scene, replace(passage, verdict=end) if end is not None and connected else passage
-            )
+            yield Way(branch, scene, _closed(branch, passage, scene) if connected else passage)
+
+
+def _closed(entry: Entry, passage: Passage, scene: NetworkScene) -> Passage:
+    """A connection that has its host, as it ends where it is closed after all: at the handshake, or at its first bytes."""
+    end = scene.failed or scene.denial
+    if end is None:
+        return passage
+    if scene.failed is not None or entry.log.silent:
+        return replace(passage, verdict=end)
+    step = Step(Stage.NETWORK_FILTER, "closed at its first bytes", end.reason)
+    return replace(passage, verdict=end, steps=(*passage.steps, step))
 
 
 def _waiting(config: TcpProxy, scene: NetworkScene) -> Verdict | None:
