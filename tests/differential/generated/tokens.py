@@ -25,7 +25,6 @@ _SECRET = b"a secret of thirty-two bytes....."
 _CURVE = {"ES256": (ec.SECP256R1(), hashes.SHA256(), 32), "ES384": (ec.SECP384R1(), hashes.SHA384(), 48)}
 _DIGEST = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
 _SIGNED = ("HS256", "HS256", "HS384", "HS512", "ES256", "ES384", "RS256", "PS256", "EdDSA")
-_NOW = int(time.time())
 
 
 def _text(data: bytes) -> str:
@@ -106,14 +105,15 @@ def token(draw: Draw) -> str:
 
 
 def _payload(draw: Draw) -> Json:
+    now = int(time.time())  # when it is drawn: a token may not run out between its request and the comparison
     found: Json = draw.optional(
         0.85,
         iss=draw.one((*ISSUERS, *ISSUERS, *ISSUERS, "i9")),
         sub=draw.one(SUBJECTS),
         aud=draw.one((*AUDIENCES, ["a1", "a9"], ["a9"], [], "a1/", "a9")),
-        exp=_NOW + draw.one((600, 600, 600, 600, 5000, -600)),
+        exp=now + draw.one((600, 600, 600, 600, 5000, -600)),
     )
-    found |= draw.optional(0.2, nbf=_NOW + draw.one((-600, -600, 600)), iat=_NOW + draw.one((-600, 0)))
+    found |= draw.optional(0.2, nbf=now + draw.one((-600, -600, 600)), iat=now + draw.one((-600, 0)))
     odd: Json = draw.optional(0.03, iss=5, sub=["ann"], aud={"a": 1}, exp="soon", nbf="x", iat=1.5)
     if draw.maybe(0.05):
         odd["exp"] = draw.one((0, -1, 1e12, True))
