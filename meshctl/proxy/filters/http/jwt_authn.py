@@ -24,7 +24,7 @@ from meshctl.proxy.contract import Contract, Effect, effects
 from meshctl.proxy.entry import Entry
 from meshctl.proxy.filters.http import jwt_token as words
 from meshctl.proxy.filters.http.cors import is_preflight
-from meshctl.proxy.filters.http.jwt_request import Context
+from meshctl.proxy.filters.http.jwt_request import Context, written_by
 from meshctl.proxy.filters.http.jwt_verify import Requirements
 from meshctl.proxy.filters.scene import Evaluator, Json, Pass, Scene
 from meshctl.proxy.filters.services import reachable
@@ -93,14 +93,9 @@ def _evaluate(entry: Entry, scene: Scene, http_filter: Filter, settings: Json) -
 
 def _sanitized(scene: Scene, config: JwtAuthentication) -> Scene:
     """Headers that any provider writes are never taken from the client, whatever is asked of this request, and if nothing is."""
-    names = {
-        name.lower()
-        for provider in config.providers.values()
-        for name in (
-            provider.forward_payload_header,
-            *(rule.header_name for rule in provider.claim_to_headers),
-        )
-    }
+    names: frozenset[str] = scene.proxy.compile_once(
+        config.raw, "written headers", lambda: written_by(config.providers.values())
+    )
     if names.isdisjoint(scene.view.headers):
         return scene
     return scene.changed({name: values for name, values in scene.view.headers.items() if name not in names})

@@ -44,6 +44,19 @@ class Found(Struct, frozen=True):
     parameter: str = ""
 
 
+def written_by(providers: Iterable[JwtProvider]) -> frozenset[str]:
+    """The headers that these providers write."""
+    return frozenset(
+        name.lower()
+        for provider in providers
+        for name in (
+            provider.forward_payload_header,
+            *(rule.header_name for rule in provider.claim_to_headers),
+        )
+        if name
+    )
+
+
 def extract(providers: Iterable[JwtProvider], context: Context) -> list[Found]:
     """The tokens that these providers find, in order."""
     headers: dict[tuple[str, str], set[str]] = {}

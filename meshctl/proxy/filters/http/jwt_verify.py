@@ -24,7 +24,7 @@ from meshctl.match import string_match
 from meshctl.match.request_view import Headers, Part, Unseen
 from meshctl.proxy.filters.http import jwt_token as words
 from meshctl.proxy.filters.http.jwks import verify
-from meshctl.proxy.filters.http.jwt_request import Context, Found, extract
+from meshctl.proxy.filters.http.jwt_request import Context, Found, extract, written_by
 from meshctl.proxy.filters.http.jwt_token import Token, claim, parse
 from meshctl.values import Struct
 
@@ -260,12 +260,7 @@ def _extract_only(all_: Requirements, wanted: JwtRequirement, context: Context) 
     by = "jwt_authn (extract_only_without_validation)"
     context.opaque[(config.verification_status_header or "x-jwt-signature-verified").lower()] = by
     if any(statuses):
-        for provider in all_.providers.values():
-            names = [
-                provider.forward_payload_header,
-                *(rule.header_name for rule in provider.claim_to_headers),
-            ]
-            context.opaque.update({name.lower(): by for name in names if name})
+        context.opaque.update(dict.fromkeys(written_by(all_.providers.values()), by))
         context.opaque[Part.METADATA] = Unseen(
             "the claims of a token that is not verified may be in the metadata, or not"
         )
