@@ -46,6 +46,11 @@ class NetworkScene(Struct, frozen=True):
         return self.failed is None and (self.encrypted or self.connection.payload is not Payload.NONE)
 
     @property
+    def closing(self) -> Verdict | None:
+        """How the connection is closed: at the handshake, or at its first bytes; None where it goes on."""
+        return self.failed or self.denial
+
+    @property
     def state(self) -> Mapping[str, str]:
         """The filter state at the first bytes."""
         return {**self.opened, **self.shaken} if self.shaken else self.opened

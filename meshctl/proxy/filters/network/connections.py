@@ -41,7 +41,7 @@ def _echo(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator
     reason = "the proxy sends everything back"
     entry.step(lambda: Step(Stage.NETWORK_FILTER, network_filter.name or "filter", reason))
     verdict = Verdict(Disposition.DIRECT_RESPONSE, 0, None, None, reason)
-    yield Way(entry, scene, entry.end(scene.failed or scene.denial or verdict))
+    yield Way(entry, scene, entry.end(scene.closing or verdict))
 
 
 def _ext_authz(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iterator[Way]:

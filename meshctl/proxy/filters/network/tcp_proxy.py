@@ -46,7 +46,7 @@ def _evaluate(entry: Entry, scene: NetworkScene, network_filter: Filter) -> Iter
 
 def _closed(entry: Entry, passage: Passage, scene: NetworkScene) -> Passage:
     """A connection that has its host, as it ends where it is closed after all: at the handshake, or at its first bytes."""
-    end = scene.failed or scene.denial
+    end = scene.closing
     if end is None:
         return passage
     if scene.failed is not None or entry.log.silent:
@@ -65,7 +65,7 @@ def _waiting(config: TcpProxy, scene: NetworkScene) -> Verdict | None:
             None,
             "the client sends nothing, and tcp_proxy waits for its first bytes",
         )
-        return scene.failed or scene.denial or (None if scene.speaks else silent)
+        return scene.closing or (None if scene.speaks else silent)
     return scene.failed if config.upstream_connect_mode == "ON_DOWNSTREAM_TLS_HANDSHAKE" else None
 
 
