@@ -222,12 +222,17 @@ def _call(message: Json, attributes: Attributes) -> Any:
     if known is None:
         raise Undecidable(f"the CEL function {name} is not evaluated")
     values = [_value(part, attributes) for part in parts]
-    if name not in _WITHOUT_TEXT and any(isinstance(value, PartlyKnown) for value in values):
-        raise Undecidable("a CEL expression asks for a value that is known in part only")
+    if name not in _WITHOUT_TEXT:
+        _check_known(values)
     try:
         return known(*values)
     except (TypeError, AttributeError, ValueError, ZeroDivisionError) as error:
         raise _Error(name) from error
+
+
+def _check_known(values: list[Any]) -> None:
+    if any(isinstance(value, PartlyKnown) for value in values):
+        raise Undecidable("a CEL expression asks for a value that is known in part only")
 
 
 def _matches_compiled(parts: list[Json], attributes: Attributes) -> bool:
@@ -238,8 +243,7 @@ def _matches_compiled(parts: list[Json], attributes: Attributes) -> bool:
         raise _Aborted from error
     except Undecidable as unknown:
         raise _MayEnd(unknown.reason) from unknown
-    if isinstance(text, PartlyKnown):
-        raise Undecidable("a CEL expression asks for a value that is known in part only")
+    _check_known([text])
     if not isinstance(text, str):
         raise _Aborted
     return _matches(text, _value(parts[1], attributes))
