@@ -49,7 +49,7 @@ _NAMED = re.compile(
     r"(?<![A-Za-z0-9_.])(?P<name>[A-Za-z_][A-Za-z0-9_.-]{0,100})\\*[\"']?\]?(?:\s*(?::=|=>|[=:,])\s*|\s+)(?:\\*[\"'])?"
 )
 _VALUE = re.compile(r"[^\s\"',;&)}\]\\]{3,}")
-# One of these stands in every text that is not clean, and in every way that JSON writes it but for letters as \\uXXXX. The
+# One of these stands in every text that is not clean, and in every way that JSON writes it, unless letters are written as escapes. The
 # last two are the letters that RE2 takes for a k and an s whatever the case.
 TELLS = "|".join((SPELLED, *(tell for _, tell, _ in _SHAPES), "ls0tls1crudjti", r"\xe2\x84\xaa", r"\xc5\xbf"))
 

@@ -1,9 +1,9 @@
 """The request as a route sends it on: headers added and removed, path and host rewritten, before a host is chosen for it.
 
-Theory of operation. A weighted cluster's changes come first, its host with them. Then headers change level by level; the rewrites
-of path and host read what came of it. The choice of a host (its hash),
-the answer where there is none and what a route adds to an upstream's answer read this request; whatever answers before
-(a filter, a cluster that is missing or drops the load) reads it as it came. auto_host_rewrite alone waits for the host.
+Theory of operation. A weighted cluster's changes come first, its host with them. Then headers change level by level; the
+rewrites of path and host read what came of it. The choice of a host (its hash), the answer where there is none and what a
+route adds to an upstream's answer read this request; whatever answers before (a filter, a cluster that is missing or drops
+the load) reads it as it came. auto_host_rewrite alone waits for the host.
 Follows source/common/router/router.cc (decodeHeaders: finalizeRequestHeaders comes before chooseHost).
 """
 

@@ -1,8 +1,8 @@
 """Filters chosen by a matcher: a composite runs the filter that the matcher names, a wrapped one may be skipped.
 
 Theory of operation. ``ExtensionWithMatcher`` wraps a filter. Round a composite, the action carries a filter's own
-configuration, or a chain of filters, which then run in its place, up to one that waits (a delay, a body) (with sample_percent only for that share); without an
-action nothing runs. A composite may have the matcher itself. Round any other filter, the action SkipFilter leaves it
+configuration, or a chain of filters, which then run in its place, up to one that waits for a delay or a body (with
+sample_percent only for that share); without an action nothing runs. A composite may have the matcher itself. Round any other filter, the action SkipFilter leaves it
 out. A route may bring another matcher.
 Follows source/common/http/match_delegate/config.cc and source/extensions/filters/http/composite/{filter,action}.cc.
 """
