@@ -163,7 +163,7 @@ def _fold(shown: str, column: int, indent: str) -> str:
 def _opened(item: Raw) -> Any:
     """A part of a document that is still bytes, as values; a number that the converter has written stays."""
     data = bytes(item)
-    return msgspec.json.decode(data) if data[:1] in (b"{", b"[", b'"') else item
+    return item if data[:1] in b"-0123456789" else msgspec.json.decode(data)
 
 
 _LINES = 20_000  # that many are put together at a time

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+import msgspec
 import pytest
 import yaml
 from hypothesis import example, given, settings
@@ -101,3 +104,10 @@ def test_it_reads_back(value):
         return
     # without the empty line that istioctl adds: it lengthens a last text that ends in several line breaks
     assert yaml.load(render(value).removesuffix("\n"), Loader=_Loader) == value
+
+
+@pytest.mark.parametrize("text", ["null", "true", "false", "1.0", "-5", '"x"', "[]", "{}", "[null]"])
+def test_a_part_that_is_still_bytes_is_written_as_its_value(text: str) -> None:
+    """Also where it is none that a dump has in this place: numbers stay as the converter has written them."""
+    raw = msgspec.Raw(text.encode())
+    assert render([raw]) == render([json.loads(text)])
